@@ -1,0 +1,101 @@
+//! The port to a docked camera, and one adapter per kind of camera.
+//!
+//! Promises of every adapter:
+//! - Nothing on the camera is changed except by [`Camera::wipe`], which deletes exactly the files its permit lists.
+//! - A listing is complete and current, or an error: an absent file or an empty folder is believed only while the
+//!   device is known to be present.
+//! - No name on a camera can lead out of the camera.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::custody::WipePermit;
+use crate::domain::{ByteCount, CameraSerial, Oddity, SourceFile, SourcePath};
+
+/// A camera in a bay.
+#[async_trait]
+pub trait Camera: Send + Sync {
+    /// Its serial.
+    fn serial(&self) -> &CameraSerial;
+
+    /// Everything on it, as it is now.
+    async fn list(&self) -> Result<Listing, CameraError>;
+
+    /// Opens a listed file.
+    ///
+    /// # Errors
+    /// [`CameraError::Changed`] if it is no longer the file that was listed.
+    async fn open(&self, file: &SourceFile, cache: Cache) -> Result<Box<dyn SourceReader>, CameraError>;
+
+    /// Deletes exactly the files that the permit lists, passing over each that changed since it was listed, and makes
+    /// the deletion durable. What is really gone is for the next fresh [`list`](Self::list) to say.
+    async fn wipe(&self, permit: &WipePermit) -> Result<(), CameraError>;
+}
+
+/// What a camera holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// Regular files, sorted by path.
+    pub files: Vec<SourceFile>,
+    /// Everything else, sorted by path.
+    pub oddities: Vec<Oddity>,
+}
+
+/// Whether this machine's page cache may answer a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// It may: the file is being read for the first time.
+    Allowed,
+    /// It may not: the file is read again to compare it with what the camera really holds.
+    Bypassed,
+}
+
+/// A file being read from its beginning to its end.
+#[async_trait]
+pub trait SourceReader: Send {
+    /// The next piece, or `None` at the end.
+    async fn next(&mut self) -> Result<Option<Piece>, CameraError>;
+
+    /// Looks at the file once more, after the last piece.
+    ///
+    /// # Errors
+    /// [`CameraError::Changed`] if it was written while it was read.
+    async fn finish(&mut self) -> Result<(), CameraError>;
+}
+
+/// A piece of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Its bytes.
+    Data(Bytes),
+    /// So many bytes that the medium cannot give any more.
+    Unreadable(ByteCount),
+}
+
+/// What went wrong with a camera.
+#[derive(Debug, thiserror::Error)]
+pub enum CameraError {
+    /// The camera was taken out, or does not answer. What is spooled goes on uploading; the rest waits for the next
+    /// docking.
+    #[error("the camera is gone")]
+    Gone,
+    /// The file is not the one that was listed: it grew, was rewritten, or vanished. Look again.
+    #[error("{0} changed while it was being read")]
+    Changed(SourcePath),
+    /// This file cannot be read; others may.
+    #[error("{path} cannot be read: {source}")]
+    File {
+        /// Which file.
+        path: SourcePath,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// The camera as a whole cannot be used.
+    #[error("the camera cannot be {action}: {source}")]
+    Device {
+        /// What was attempted, such as `listed`.
+        action: &'static str,
+        /// The system's words.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,197 @@
+//! The port to the places that evidence must reach, and one adapter per kind of place.
+//!
+//! Promises of every adapter:
+//! - An object is created whole or not at all, and never overwritten ([`Destination::commit`]).
+//! - A chunk counts as staged only if the place itself checked it against the checksum taken at the camera.
+//! - [`Destination::attest`] reports what the place says about the committed object *now*; it never repeats what
+//!   this process sent. Judging the report is custody's business.
+//! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+
+use crate::domain::{ByteCount, Crc64, DestinationName, Fingerprint, ObjectName, Sha256};
+
+/// One place that evidence must reach.
+#[async_trait]
+pub trait Destination: Send + Sync {
+    /// Its name in the configuration.
+    fn name(&self) -> &DestinationName;
+
+    /// Length and version of the committed object, or `None` if the place holds no such object. Cheap: one request.
+    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError>;
+
+    /// What the place itself says about the content of the committed object, or `None` if it holds no such object.
+    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError>;
+
+    /// The chunks of this upload that the place has staged and checked, in any order. Resuming starts here: the
+    /// place's own list is the truth, not what the station remembers having sent.
+    async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError>;
+
+    /// Sends one chunk, with its checksum, for the place to check.
+    async fn put_chunk(&self, upload: &Upload, index: u32, body: ChunkBody) -> Result<(), DestinationError>;
+
+    /// Makes the object out of the staged chunks, in order, unless an object of that name exists.
+    ///
+    /// Success is a claim, not a proof: the caller asks [`attest`](Self::attest) afterwards.
+    async fn commit(&self, upload: &Upload) -> Result<CommitOutcome, DestinationError>;
+
+    /// The content of the committed object, read from the place itself past any cache of this machine.
+    async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError>;
+
+    /// Tries to delete the object. Only `camdock check` calls this, on the object it has just put there, to find out
+    /// whether the place lets a dock delete evidence; a well-kept place refuses.
+    async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError>;
+}
+
+/// The bytes of an object or a chunk, piece by piece.
+pub type ByteStream = BoxStream<'static, Result<Bytes, std::io::Error>>;
+
+/// One segment on its way to one destination: everything an adapter needs to know, and the same after any restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// The full name of the object, the destination's prefix included.
+    pub object: ObjectName,
+    /// What was read from the camera.
+    pub fingerprint: Fingerprint,
+    /// What travels with the object, as printable ASCII.
+    pub metadata: Vec<(&'static str, String)>,
+}
+
+/// The content of one chunk, to be sent once. Opening it reads the spool again, so a chunk is never held in memory
+/// whole. The stream ends in an error, before its last piece, if the spool no longer holds what was read from the camera.
+#[derive(Clone)]
+pub struct ChunkBody {
+    /// Length of the chunk.
+    pub length: ByteCount,
+    /// Checksum of the chunk, taken at the camera.
+    pub crc64: Crc64,
+    open: Arc<dyn Fn() -> ByteStream + Send + Sync>,
+}
+
+impl ChunkBody {
+    /// A chunk whose content `open` reads.
+    pub fn new(length: ByteCount, crc64: Crc64, open: impl Fn() -> ByteStream + Send + Sync + 'static) -> Self {
+        Self { length, crc64, open: Arc::new(open) }
+    }
+
+    /// The content, from its beginning.
+    #[must_use]
+    pub fn open(&self) -> ByteStream {
+        (self.open)()
+    }
+}
+
+impl fmt::Debug for ChunkBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChunkBody").field("length", &self.length).field("crc64", &self.crc64).finish_non_exhaustive()
+    }
+}
+
+/// Identifies one state of an object: the place changes it whenever the object is written again (an ETag, or the
+/// inode and change time of a file).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub String);
+
+/// Length and version of a committed object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectState {
+    /// Its length, as the place states it.
+    pub length: ByteCount,
+    /// Which state of the object this is about.
+    pub version: Version,
+}
+
+/// What a place says about a committed object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attestation {
+    /// Its length and version; the version was the same before and after the evidence was gathered.
+    pub state: ObjectState,
+    /// What the place knows about the content.
+    pub evidence: Evidence,
+}
+
+/// What a place knows about the content of a committed object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// The committed chunks, in order: each was accepted only because the place computed this very checksum for it.
+    Chunks(Vec<CommittedChunk>),
+    /// The SHA-256 of the whole final object, read again from the place.
+    Sha256(Sha256),
+    /// The object was not made by camdock, or in chunks of another size: only reading it back can tell.
+    Unknown,
+}
+
+/// One committed chunk, as the place lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommittedChunk {
+    /// The position it was staged for.
+    pub index: u32,
+    /// Its length.
+    pub length: ByteCount,
+    /// The checksum the place verified.
+    pub crc64: Crc64,
+}
+
+/// How a commit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// The place says that it made the object.
+    Created,
+    /// An object of that name was there already; it was left as it is.
+    AlreadyThere,
+    /// A chunk that should have been staged is not: ask for the list again and send what is missing.
+    ChunksMissing,
+}
+
+/// How an attempt to delete ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeleteOutcome {
+    /// The object is gone.
+    Deleted,
+    /// The place refuses deletion, as it should.
+    Refused,
+}
+
+/// What went wrong at a destination, sorted by what the caller should do about it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DestinationError {
+    /// No connection, no answer, no progress, or an answer that is none of the destination's (a captive portal).
+    /// Try again later.
+    #[error("cannot be reached: {0}")]
+    Unreachable(String),
+    /// The place asks for patience (429, 503) or failed inside (5xx). Try again later, not before `retry_after`.
+    #[error("busy: {message}")]
+    Busy {
+        /// The place's words.
+        message: String,
+        /// How long the place asked to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The credential is refused. Trying again soon is pointless and looks like an attack.
+    #[error("refused ({code}): check credential {credential}")]
+    Denied {
+        /// Status and error code, such as `403 AuthorizationFailure`.
+        code: String,
+        /// Which credential.
+        credential: String,
+    },
+    /// The container or folder does not exist.
+    #[error("{0} does not exist: create it, or correct the configuration")]
+    NoContainer(String),
+    /// The place computed another checksum than the one taken at the camera: the chunk was damaged on its way, or in
+    /// the spool.
+    #[error("the chunk arrived damaged: {0}")]
+    ChunkDamaged(String),
+    /// The spool could not deliver the chunk's bytes as they were read from the camera.
+    #[error("the spool copy cannot be read as it was written: {0}")]
+    SpoolDamaged(String),
+    /// The place refuses this object for good (too large, forbidden name, …).
+    #[error("refused for good: {0}")]
+    Permanent(String),
+}

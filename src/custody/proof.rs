@@ -1,0 +1,186 @@
+//! Asking a destination whether it holds exactly this segment.
+
+use futures::StreamExt as _;
+
+use crate::cloud::{Attestation, Destination, DestinationError, Evidence, ObjectState, Version};
+use crate::domain::{DestinationName, Fingerprint, Fingerprinter, ObjectName};
+
+/// A destination's verified statement that it holds exactly this segment.
+#[derive(Debug)]
+pub struct Proof {
+    destination: DestinationName,
+    fingerprint: Fingerprint,
+    version: Version,
+    method: Method,
+}
+
+impl Proof {
+    /// Who answered.
+    #[must_use]
+    pub const fn destination(&self) -> &DestinationName {
+        &self.destination
+    }
+
+    /// What is proven to be there.
+    #[must_use]
+    pub const fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// Which state of the object was looked at.
+    #[must_use]
+    pub const fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// How it was proven.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        self.method
+    }
+}
+
+/// How a copy was proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// The place's own checksums on the final object match what was taken at the camera.
+    Attested,
+    /// The final object was read again and hashed.
+    ReadBack,
+}
+
+/// What a destination's configuration asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofPolicy {
+    /// The place's own checksums are enough where it has them; where it has none, the object is read back.
+    Attested,
+    /// Every object is read back.
+    ReadBack,
+}
+
+/// What the ledger remembers of an earlier proof. It saves the work of proving again only if the destination, asked
+/// now, still has that very version of the object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// The version that was proven.
+    pub version: Version,
+    /// How.
+    pub method: Method,
+}
+
+/// Why there is no proof.
+#[derive(Debug, thiserror::Error)]
+pub enum Unproven {
+    /// The destination holds no such object.
+    #[error("it is not there")]
+    Absent,
+    /// The destination holds an object of this name with other content.
+    #[error("an object of this name with other content is there")]
+    OtherContent,
+    /// The object changed while it was being looked at. Ask again.
+    #[error("the object changed while it was being looked at")]
+    Unsteady,
+    /// The destination could not be asked.
+    #[error(transparent)]
+    Unanswered(#[from] DestinationError),
+}
+
+/// Asks `destination` now whether its object is bit-identical to `expected`.
+///
+/// # Errors
+/// [`Unproven`] says why there is no proof; only [`Unproven::OtherContent`] is a verdict for good.
+pub async fn prove(
+    destination: &dyn Destination,
+    object: &ObjectName,
+    expected: &Fingerprint,
+    policy: ProofPolicy,
+    remembered: Option<&Remembered>,
+) -> Result<Proof, Unproven> {
+    let proof = |version: Version, method: Method| Proof {
+        destination: destination.name().clone(),
+        fingerprint: expected.clone(),
+        version,
+        method,
+    };
+    if let Some(earlier) = remembered {
+        match destination.stat(object).await? {
+            None => return Err(Unproven::Absent),
+            Some(state) if still_proven(earlier, &state, expected, policy) => {
+                return Ok(proof(state.version, earlier.method));
+            }
+            Some(_) => {}
+        }
+    }
+    let attestation = destination.attest(object).await?.ok_or(Unproven::Absent)?;
+    match (judge(&attestation, expected), policy) {
+        (Verdict::Same, ProofPolicy::Attested) => Ok(proof(attestation.state.version, Method::Attested)),
+        (Verdict::Other, _) => Err(Unproven::OtherContent),
+        (Verdict::Same, ProofPolicy::ReadBack) | (Verdict::Unknown, _) => {
+            read_back(destination, object, expected, &attestation.state).await?;
+            Ok(proof(attestation.state.version, Method::ReadBack))
+        }
+    }
+}
+
+fn still_proven(earlier: &Remembered, now: &ObjectState, expected: &Fingerprint, policy: ProofPolicy) -> bool {
+    let strong_enough = match policy {
+        ProofPolicy::Attested => true,
+        ProofPolicy::ReadBack => earlier.method == Method::ReadBack,
+    };
+    strong_enough && earlier.version == now.version && now.length == expected.size
+}
+
+enum Verdict {
+    Same,
+    Other,
+    Unknown,
+}
+
+fn judge(attestation: &Attestation, expected: &Fingerprint) -> Verdict {
+    if attestation.state.length != expected.size {
+        return Verdict::Other;
+    }
+    let same = match &attestation.evidence {
+        Evidence::Sha256(sha256) => *sha256 == expected.sha256,
+        Evidence::Unknown => return Verdict::Unknown,
+        Evidence::Chunks(chunks) => {
+            chunks.len() == expected.chunks.len()
+                && (0_u32..).zip(chunks).zip(&expected.chunks).all(|((position, chunk), crc64)| {
+                    chunk.index == position
+                        && chunk.length.get() == expected.chunk_range(position).1
+                        && chunk.crc64 == *crc64
+                })
+        }
+    };
+    if same { Verdict::Same } else { Verdict::Other }
+}
+
+/// Reads the object again and compares it; the version must be the same afterwards.
+async fn read_back(
+    destination: &dyn Destination,
+    object: &ObjectName,
+    expected: &Fingerprint,
+    state: &ObjectState,
+) -> Result<(), Unproven> {
+    let mut content = destination.read(object).await?;
+    let mut fingerprinter = Fingerprinter::new(expected.chunk_size);
+    while let Some(piece) = content.next().await {
+        let piece = piece.map_err(|error| DestinationError::Unreachable(error.to_string()))?;
+        fingerprinter.update(&piece);
+        if fingerprinter.size() > expected.size {
+            break;
+        }
+    }
+    let found = fingerprinter.finish();
+    match destination.stat(object).await? {
+        Some(after) if after == *state => {}
+        Some(_) => return Err(Unproven::Unsteady),
+        None => return Err(Unproven::Absent),
+    }
+    if found.size < expected.size {
+        // The place states the full length, so a short read is a broken connection, not other content.
+        return Err(DestinationError::Unreachable("the object could not be read back to its end".to_owned()).into());
+    }
+    if found.same_content(expected) { Ok(()) } else { Err(Unproven::OtherContent) }
+}

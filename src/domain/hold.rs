@@ -1,0 +1,82 @@
+//! What a person must look at.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{CameraSerial, DestinationName, HoldId, Moment, OddityKind, SegmentId, SourcePath};
+
+/// Something that camdock will not decide by itself. Whatever is held is kept everywhere until a person releases the
+/// hold; releasing means "try again", never "wipe anyway".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// What `camdock hold release` takes.
+    pub id: HoldId,
+    /// The camera it is about.
+    pub camera: CameraSerial,
+    /// The file on the camera.
+    pub path: SourcePath,
+    /// The segment, where the file could be read.
+    pub segment: Option<SegmentId>,
+    /// The destination, where the trouble is at one.
+    pub destination: Option<DestinationName>,
+    /// Why.
+    pub reason: HoldReason,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// Why something is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "why")]
+pub enum HoldReason {
+    /// An entry that is no readable regular file.
+    Oddity {
+        /// What it is.
+        kind: OddityKind,
+    },
+    /// The file could not be opened or read at all.
+    Unreadable {
+        /// The system's words.
+        error: String,
+    },
+    /// Parts of the file could not be read; what could be read was uploaded, marked as damaged.
+    DamagedAtSource {
+        /// How many bytes are missing.
+        missing: u64,
+    },
+    /// The destination already has an object of this name with other content.
+    OtherContent,
+    /// The destination refuses this object for good.
+    Refused {
+        /// The destination's words.
+        error: String,
+    },
+}
+
+impl fmt::Display for HoldReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Oddity { kind } => {
+                write!(f, "it is {kind}; camdock left it on the camera and took everything else")
+            }
+            Self::Unreadable { error } => write!(
+                f,
+                "it cannot be read ({error}); it stays on the camera. Mend its permissions or the medium, then release \
+                 the hold to try again"
+            ),
+            Self::DamagedAtSource { missing } => write!(
+                f,
+                "{missing} bytes of it cannot be read; the rest is uploaded, marked as damaged, and the original stays \
+                 on the camera. Release the hold to read it once more"
+            ),
+            Self::OtherContent => f.write_str(
+                "the destination already has an object of this name with other content; nothing was overwritten. Find \
+                 out who put it there, then release the hold",
+            ),
+            Self::Refused { error } => {
+                write!(f, "the destination refuses it ({error}). Mend the cause, then release the hold")
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The nouns of a dock, as plain values.
+//!
+//! Promises: nothing in here does I/O, waits, or knows any other room of the house. Every other room may use it.
+
+mod clock;
+mod fingerprint;
+mod hold;
+mod ids;
+mod object;
+mod segment;
+mod snapshot;
+mod units;
+
+pub use clock::Clock;
+pub use fingerprint::{Crc64, Fingerprint, Fingerprinter, Sha256};
+pub use hold::{Hold, HoldReason};
+pub use ids::{BayName, CameraSerial, DestinationName, DockingId, HoldId, IdError, SegmentId, StationId};
+pub use object::{ObjectName, ObjectPrefix};
+pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourcePath};
+pub use snapshot::{BaySnapshot, BayState, DestinationSnapshot, DestinationState, QueueSnapshot, Snapshot};
+pub use units::{ByteCount, Moment, UnitError, parse_duration};
