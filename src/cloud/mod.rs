@@ -17,6 +17,8 @@ use futures::stream::BoxStream;
 
 use crate::domain::{ByteCount, Crc64, DestinationName, Fingerprint, ObjectName, Sha256};
 
+pub use crate::domain::Version;
+
 /// One place that evidence must reach.
 #[async_trait]
 pub trait Destination: Send + Sync {
@@ -92,11 +94,6 @@ impl fmt::Debug for ChunkBody {
         f.debug_struct("ChunkBody").field("length", &self.length).field("crc64", &self.crc64).finish_non_exhaustive()
     }
 }
-
-/// Identifies one state of an object: the place changes it whenever the object is written again (an ETag, or the
-/// inode and change time of a file).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(pub String);
 
 /// Length and version of a committed object.
 #[derive(Debug, Clone, PartialEq, Eq)]
