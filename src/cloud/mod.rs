@@ -7,6 +7,8 @@
 //!   this process sent. Judging the report is custody's business.
 //! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
 
+mod folder;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use futures::stream::BoxStream;
 use crate::domain::{ByteCount, Crc64, DestinationName, Fingerprint, ObjectName, Sha256};
 
 pub use crate::domain::Version;
+pub use folder::FolderDestination;
 
 /// One place that evidence must reach.
 #[async_trait]
