@@ -27,3 +27,4 @@ pub mod faults;
 pub mod files;
 pub mod ledger;
 pub mod spool;
+pub mod transfer;

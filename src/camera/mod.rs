@@ -12,6 +12,8 @@ use bytes::Bytes;
 use crate::custody::WipePermit;
 use crate::domain::{ByteCount, CameraSerial, Oddity, SourceFile, SourcePath};
 
+pub use crate::files::Cache;
+
 /// A camera in a bay.
 #[async_trait]
 pub trait Camera: Send + Sync {
@@ -39,15 +41,6 @@ pub struct Listing {
     pub files: Vec<SourceFile>,
     /// Everything else, sorted by path.
     pub oddities: Vec<Oddity>,
-}
-
-/// Whether this machine's page cache may answer a read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cache {
-    /// It may: the file is being read for the first time.
-    Allowed,
-    /// It may not: the file is read again to compare it with what the camera really holds.
-    Bypassed,
 }
 
 /// A file being read from its beginning to its end.

@@ -19,7 +19,7 @@ use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence,
     ObjectState, Upload, Version,
 };
-use crate::domain::{ByteCount, Crc64, DestinationName, Fingerprint, Fingerprinter, ObjectName, Sha256};
+use crate::domain::{ByteCount, ChunkSums, Crc64, DestinationName, Fingerprint, ObjectName, Sha256};
 use crate::files::{self, Cache};
 
 const STAGING: &str = ".camdock";
@@ -111,8 +111,8 @@ impl Destination for FolderDestination {
         let expected = &upload.fingerprint;
         let file = self.blocking(move |_| open_if_there(&part)).await?;
         let Some(file) = file else { return Ok(Vec::new()) };
-        let found = self.fingerprint(file, expected).await?;
-        let right = |index: &u32| found.chunks.get(*index as usize) == expected.chunks.get(*index as usize);
+        let found = self.sums(file, expected).await?.finish();
+        let right = |index: &u32| found.get(*index as usize) == expected.chunks.get(*index as usize);
         Ok((0..expected.chunk_count()).filter(right).collect())
     }
 
@@ -158,12 +158,13 @@ impl Destination for FolderDestination {
             })
             .await?;
         let Some(file) = opened else { return self.or_already_there(upload).await };
-        if self.fingerprint(file, &upload.fingerprint).await? != upload.fingerprint {
+        if !self.sums(file, &upload.fingerprint).await?.matches(&upload.fingerprint) {
             return Ok(CommitOutcome::ChunksMissing);
         }
         let (part, object) = (self.part(upload), self.object(&upload.object));
-        let note = serde_json::to_vec_pretty(&upload.metadata.iter().cloned().collect::<std::collections::BTreeMap<_, _>>())
-            .map_err(|error| DestinationError::Permanent(error.to_string()))?;
+        let note =
+            serde_json::to_vec_pretty(&upload.metadata.iter().cloned().collect::<std::collections::BTreeMap<_, _>>())
+                .map_err(|error| DestinationError::Permanent(error.to_string()))?;
         self.blocking(move |root| publish(root, &part, &object, &note)).await
     }
 
@@ -188,13 +189,13 @@ impl Destination for FolderDestination {
 }
 
 impl FolderDestination {
-    async fn fingerprint(&self, file: File, expected: &Fingerprint) -> Result<Fingerprint, DestinationError> {
-        let mut fingerprinter = Fingerprinter::new(expected.chunk_size);
+    async fn sums(&self, file: File, expected: &Fingerprint) -> Result<ChunkSums, DestinationError> {
+        let mut sums = ChunkSums::new(expected.chunk_size);
         let mut content = files::pieces(file, 0, u64::MAX, Cache::Bypassed);
         while let Some(piece) = content.next().await {
-            fingerprinter.update(&piece.map_err(|error| self.explain(&error))?);
+            sums.update(&piece.map_err(|error| self.explain(&error))?);
         }
-        Ok(fingerprinter.finish())
+        Ok(sums)
     }
 
     /// Without a growing file either nothing was sent, or the object was published before and the answer got lost.
@@ -268,7 +269,10 @@ fn note_path(object: &Path) -> PathBuf {
     name.into()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the object is a second name of the same file; only the first is dropped")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the object is a second name of the same file; only the first is dropped"
+)]
 fn drop_part(part: &Path) -> io::Result<()> {
     std::fs::remove_file(part)
 }

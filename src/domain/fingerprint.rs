@@ -191,38 +191,30 @@ impl Fingerprint {
     }
 }
 
-/// Takes a fingerprint while the bytes go by.
+/// Takes the checksum of each chunk while the bytes go by: a fingerprint without the SHA-256, at a tenth of its cost.
+/// It finds any damage that happens by accident.
 #[derive(Debug, Clone)]
-pub struct Fingerprinter {
+pub struct ChunkSums {
     size: u64,
     chunk_size: u64,
     in_chunk: u64,
-    sha256: Sha256Hasher,
     crc64: Crc64Hasher,
     chunks: Vec<Crc64>,
 }
 
-impl Fingerprinter {
-    /// Starts a fingerprint with chunks of `chunk_size`.
+impl ChunkSums {
+    /// Starts with chunks of `chunk_size`.
     ///
     /// # Panics
     /// If `chunk_size` is zero.
     #[must_use]
     pub fn new(chunk_size: ByteCount) -> Self {
         assert!(chunk_size.get() > 0, "a chunk has at least one byte");
-        Self {
-            size: 0,
-            chunk_size: chunk_size.get(),
-            in_chunk: 0,
-            sha256: Sha256::hasher(),
-            crc64: Crc64::hasher(),
-            chunks: Vec::new(),
-        }
+        Self { size: 0, chunk_size: chunk_size.get(), in_chunk: 0, crc64: Crc64::hasher(), chunks: Vec::new() }
     }
 
     /// Adds the next bytes.
     pub fn update(&mut self, mut bytes: &[u8]) {
-        self.sha256.update(bytes);
         self.size += bytes.len() as u64;
         while !bytes.is_empty() {
             let room = usize::try_from(self.chunk_size - self.in_chunk).unwrap_or(usize::MAX);
@@ -236,29 +228,65 @@ impl Fingerprinter {
         }
     }
 
-    /// How many bytes were added so far.
+    /// The checksum of each chunk of everything added.
     #[must_use]
-    pub const fn size(&self) -> ByteCount {
-        ByteCount::new(self.size)
-    }
-
-    /// The fingerprint of everything added.
-    #[must_use]
-    pub fn finish(mut self) -> Fingerprint {
+    pub fn finish(mut self) -> Vec<Crc64> {
         if self.in_chunk > 0 {
             self.close_chunk();
         }
-        Fingerprint {
-            size: ByteCount::new(self.size),
-            sha256: self.sha256.finish(),
-            chunk_size: ByteCount::new(self.chunk_size),
-            chunks: self.chunks,
-        }
+        self.chunks
+    }
+
+    /// Whether everything added has the length and the checksums of `expected`, whose chunks have the same size.
+    #[must_use]
+    pub fn matches(self, expected: &Fingerprint) -> bool {
+        self.size == expected.size.get() && self.finish() == expected.chunks
     }
 
     fn close_chunk(&mut self) {
         self.chunks.push(self.crc64.finish());
         self.in_chunk = 0;
+    }
+}
+
+/// Takes a fingerprint while the bytes go by.
+#[derive(Debug, Clone)]
+pub struct Fingerprinter {
+    sha256: Sha256Hasher,
+    sums: ChunkSums,
+}
+
+impl Fingerprinter {
+    /// Starts a fingerprint with chunks of `chunk_size`.
+    ///
+    /// # Panics
+    /// If `chunk_size` is zero.
+    #[must_use]
+    pub fn new(chunk_size: ByteCount) -> Self {
+        Self { sha256: Sha256::hasher(), sums: ChunkSums::new(chunk_size) }
+    }
+
+    /// Adds the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        self.sums.update(bytes);
+    }
+
+    /// How many bytes were added so far.
+    #[must_use]
+    pub const fn size(&self) -> ByteCount {
+        ByteCount::new(self.sums.size)
+    }
+
+    /// The fingerprint of everything added.
+    #[must_use]
+    pub fn finish(self) -> Fingerprint {
+        Fingerprint {
+            size: self.size(),
+            chunk_size: ByteCount::new(self.sums.chunk_size),
+            sha256: self.sha256.finish(),
+            chunks: self.sums.finish(),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ mod snapshot;
 mod units;
 
 pub use clock::Clock;
-pub use fingerprint::{Crc64, Fingerprint, Fingerprinter, Sha256};
+pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter, Sha256};
 pub use hold::{Hold, HoldReason};
 pub use ids::{BayName, CameraSerial, DestinationName, DockingId, HoldId, IdError, SegmentId, StationId};
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};

@@ -117,7 +117,9 @@ mod tests {
 
     async fn read_all(path: &Path, offset: u64, length: u64, cache: Cache) -> Vec<u8> {
         let pieces = pieces(open(path, cache).unwrap(), offset, length, cache);
-        pieces.fold(Vec::new(), async |mut all, piece| [std::mem::take(&mut all), piece.unwrap().to_vec()].concat()).await
+        pieces
+            .fold(Vec::new(), async |mut all, piece| [std::mem::take(&mut all), piece.unwrap().to_vec()].concat())
+            .await
     }
 
     #[tokio::test]

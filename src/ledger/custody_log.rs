@@ -87,6 +87,14 @@ pub enum Entry {
         /// Which segment.
         segment: SegmentId,
     },
+    /// The original is gone, as a listing shows, although no wipe of this docking deleted it: an interrupted wipe did, or
+    /// somebody else.
+    OriginalGone {
+        /// In which docking that was seen.
+        docking: DockingId,
+        /// Which segment.
+        segment: SegmentId,
+    },
     /// The spool copy may go: its tombstone. The copy is removed after this is committed.
     SpoolCopyReleased {
         /// Which segment.
@@ -130,8 +138,12 @@ pub(super) fn append(db: &Connection, at: Moment, entry: &Entry) -> Result<(), L
     let seq = last + 1;
     let text = serde_json::to_string(entry).map_err(|error| LedgerError::Damaged(error.to_string()))?;
     let hash = link(&previous, seq, at, &text);
-    db.prepare_cached("INSERT INTO custody_log (seq, at, entry, hash) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![seq, at.millis(), text, hash.as_bytes()])?;
+    db.prepare_cached("INSERT INTO custody_log (seq, at, entry, hash) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+        seq,
+        at.millis(),
+        text,
+        hash.as_bytes()
+    ])?;
     projection::apply(db, seq, at, entry)
 }
 
@@ -165,7 +177,9 @@ pub(super) fn walk(
             return Err(LedgerError::Damaged(format!("entry {expected} of the custody log is missing")));
         }
         if link(&previous, seq, at, &text).as_bytes() != &hash {
-            return Err(LedgerError::Damaged(format!("entry {seq} of the custody log was changed after it was written")));
+            return Err(LedgerError::Damaged(format!(
+                "entry {seq} of the custody log was changed after it was written"
+            )));
         }
         visit(seq, at, &text)?;
         previous = hash;

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use crate::domain::Moment;
 
 pub use custody_log::{Entry, Outcome};
-pub use open::{Health, LOCK_FILE, LEDGER_FILE, StationLock};
+pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
 pub use queue::{Delivery, QueuedCamera};
 pub use records::{Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, Need, SpoolCopy};
 pub use worker::Pause;

@@ -17,9 +17,8 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
     match entry {
         Entry::DestinationsSet { destinations } => set_destinations(db, destinations),
         Entry::DockingBegan { docking, camera, bay } => {
-            db.prepare_cached("INSERT INTO docking (id, camera, bay, began_at) VALUES (?1, ?2, ?3, ?4)")?.execute(
-                params![docking.to_string(), camera.as_str(), bay.as_str(), at.millis()],
-            )?;
+            db.prepare_cached("INSERT INTO docking (id, camera, bay, began_at) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![docking.to_string(), camera.as_str(), bay.as_str(), at.millis()])?;
             Ok(())
         }
         Entry::SegmentSpooled { docking, segment } => {
@@ -59,7 +58,7 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
         }
         Entry::HoldReleased { hold } => release_hold(db, hold.0),
         Entry::WipeIntended { .. } => Ok(()),
-        Entry::SegmentWiped { docking: _, segment } => {
+        Entry::SegmentWiped { docking: _, segment } | Entry::OriginalGone { docking: _, segment } => {
             db.prepare_cached("UPDATE segment SET wiped_at = ?2 WHERE id = ?1 AND wiped_at IS NULL")?
                 .execute(params![segment.as_bytes(), at.millis()])?;
             Ok(())
@@ -72,8 +71,11 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
                 Outcome::TakenEarly => "taken-early",
                 Outcome::Interrupted => "interrupted",
             };
-            db.prepare_cached("UPDATE docking SET ended_at = ?2, outcome = ?3 WHERE id = ?1")?
-                .execute(params![docking.to_string(), at.millis(), outcome])?;
+            db.prepare_cached("UPDATE docking SET ended_at = ?2, outcome = ?3 WHERE id = ?1")?.execute(params![
+                docking.to_string(),
+                at.millis(),
+                outcome
+            ])?;
             Ok(())
         }
     }
@@ -176,9 +178,7 @@ fn set_spool(db: &Connection, segment: SegmentId, state: &str) -> Result<(), Led
 /// Releasing means "try again": a delivery goes back into the queue; a file without a hold is pulled at the next look.
 fn release_hold(db: &Connection, hold: i64) -> Result<(), LedgerError> {
     let held: Option<(Option<[u8; 16]>, Option<String>)> = db
-        .query_row("SELECT segment, destination FROM hold WHERE id = ?1", [hold], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .query_row("SELECT segment, destination FROM hold WHERE id = ?1", [hold], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((segment, destination)) = held else { return Ok(()) };
     db.execute("DELETE FROM hold WHERE id = ?1", [hold])?;
@@ -204,8 +204,10 @@ impl Ledger {
     /// [`LedgerError::Damaged`] where the log itself is; then nothing was changed.
     pub async fn rebuild(&self) -> Result<(), LedgerError> {
         self.look(|db| {
-            db.execute_batch("DELETE FROM hold; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
-                              DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;")?;
+            db.execute_batch(
+                "DELETE FROM hold; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
+                              DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;",
+            )?;
             let mut entries = Vec::new();
             custody_log::walk(db, |seq, at, text| {
                 entries.push((seq, at, custody_log::parse(text)?));

@@ -1,12 +1,11 @@
 //! Questions about the queue, the cameras and the holds.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::records::{
-    self, Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, Need, name, select_segments,
+    self, Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, Need, SpoolCopy, name, select_segments,
 };
 use super::{Ledger, LedgerError};
 use crate::domain::{
@@ -116,6 +115,26 @@ impl Ledger {
         .await
     }
 
+    /// The bytes of those of the camera's segments that some required destination has not proven, whether they are
+    /// queued, held or stranded.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn unproven_bytes_of(&self, camera: &CameraSerial) -> Result<ByteCount, LedgerError> {
+        let camera = camera.clone();
+        self.look(move |db| {
+            db.prepare_cached(
+                "SELECT coalesce(sum(size), 0) FROM segment WHERE camera = ?1 AND wiped_at IS NULL
+                 AND EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
+                             WHERE delivery.segment = segment.seq AND state <> 'proven' AND need = 'required')",
+            )?
+            .query_and_then([camera.as_str()], |row| records::bytes(row, 0))?
+            .next()
+            .unwrap_or(Ok(ByteCount::default()))
+        })
+        .await
+    }
+
     /// What the ledger knows about a segment's copies at the configured destinations.
     ///
     /// # Errors
@@ -139,21 +158,24 @@ impl Ledger {
         .await
     }
 
-    /// Spool copies whose originals were wiped before `before`, oldest first: candidates for removal.
+    /// Spool copies whose originals were wiped before `before` and that no destination waits for, oldest first:
+    /// candidates for removal.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
     pub async fn wiped_before(&self, before: Moment, limit: u32) -> Result<Vec<Segment>, LedgerError> {
         self.spooled_where(
-            "WHERE spool = 'present' AND wiped_at <= ?1 AND pending = 0 ORDER BY wiped_at LIMIT ?2",
+            "WHERE spool = 'present' AND wiped_at <= ?1
+               AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.segment = segment.seq AND state = 'queued')
+             ORDER BY wiped_at LIMIT ?2",
             before.millis(),
             limit,
         )
         .await
     }
 
-    /// Spool copies that every required destination has proven although the originals were not wiped: what may go
-    /// first when the spool is full. Oldest first.
+    /// Spool copies that every required destination has proven, wiped or not: what may go first when the spool is full.
+    /// Oldest first, from the place `after` in the queue on.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
@@ -162,7 +184,8 @@ impl Ledger {
             "WHERE spool = 'present' AND seq > ?1 ORDER BY seq LIMIT ?2"
         } else {
             "WHERE spool = 'present' AND pending = 0 AND seq > ?1
-               AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.segment = segment.seq AND state <> 'proven')
+               AND NOT EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
+                               WHERE delivery.segment = segment.seq AND state <> 'proven' AND need = 'required')
              ORDER BY seq LIMIT ?2"
         };
         self.spooled_where(eligible, after, limit).await
@@ -176,21 +199,16 @@ impl Ledger {
         .await
     }
 
-    /// Every segment and what became of its spool copy, for comparing with the spool itself.
+    /// Every segment and what became of its spool copy, sorted by segment, for comparing with the spool itself.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
-    pub async fn spool_copies(&self) -> Result<BTreeMap<SegmentId, records::SpoolCopy>, LedgerError> {
+    pub async fn spool_copies(&self) -> Result<Vec<(SegmentId, SpoolCopy)>, LedgerError> {
         self.look(|db| {
-            let mut statement = db.prepare("SELECT id, spool FROM segment")?;
+            let mut statement = db.prepare("SELECT id, spool FROM segment ORDER BY id")?;
             let rows = statement.query_and_then([], |row| {
                 let spool: String = row.get(1)?;
-                let spool = match spool.as_str() {
-                    "present" => records::SpoolCopy::Present,
-                    "released" => records::SpoolCopy::Released,
-                    _ => records::SpoolCopy::Lost,
-                };
-                Ok((SegmentId::from_bytes(row.get(0)?), spool))
+                Ok((SegmentId::from_bytes(row.get(0)?), SpoolCopy::parse(&spool)))
             })?;
             rows.collect()
         })
@@ -274,7 +292,11 @@ impl Ledger {
         self.look(|db| {
             let mut statement = db.prepare("SELECT id, camera, bay FROM docking WHERE ended_at IS NULL")?;
             let rows = statement.query_and_then([], |row| {
-                Ok((name(row, 0, |text| DockingId::parse(&text))?, name(row, 1, CameraSerial::new)?, name(row, 2, BayName::new)?))
+                Ok((
+                    name(row, 0, |text| DockingId::parse(&text))?,
+                    name(row, 1, CameraSerial::new)?,
+                    name(row, 2, BayName::new)?,
+                ))
             })?;
             rows.collect()
         })
@@ -374,4 +396,3 @@ fn hold(row: &Row<'_>) -> Result<Hold, LedgerError> {
         since: Moment::from_millis(row.get(6)?),
     })
 }
-

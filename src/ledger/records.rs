@@ -93,6 +93,16 @@ pub enum SpoolCopy {
     Lost,
 }
 
+impl SpoolCopy {
+    pub(super) fn parse(text: &str) -> Self {
+        match text {
+            "present" => Self::Present,
+            "released" => Self::Released,
+            _ => Self::Lost,
+        }
+    }
+}
+
 /// How far one segment is at one destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryState {
@@ -187,15 +197,10 @@ impl StoredSegment {
             damaged: row.get(8)?,
         };
         let spool: String = row.get(9)?;
-        let spool = match spool.as_str() {
-            "present" => SpoolCopy::Present,
-            "released" => SpoolCopy::Released,
-            _ => SpoolCopy::Lost,
-        };
         let wiped_at: Option<i64> = row.get(11)?;
         Ok(Self {
             segment,
-            spool,
+            spool: SpoolCopy::parse(&spool),
             pending: row.get(10)?,
             wiped_at: wiped_at.map(Moment::from_millis),
             seq: row.get(12)?,

@@ -1,0 +1,459 @@
+//! One camera's visit, from its arrival to "take this one".
+//!
+//! ```text
+//!   look ─► offload ─► check sources ─► wait for proofs ─► wipe ─► rest
+//!    ▲                                      │                        │
+//!    └──────── something new on the camera ─┴────────────────────────┘
+//! ```
+//!
+//! Being yanked is being cancelled: nothing here needs to be undone, and the next docking starts with a look.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::board::Board;
+use super::plan::{Findings, Plan, plan};
+use crate::camera::{Camera, CameraError};
+use crate::custody::{Clearance, SourceMatch};
+use crate::domain::{
+    BayName, BayState, ByteCount, DockingId, HoldReason, Segment, SourceFile, SourcePath,
+};
+use crate::faults::{PlantedBug, planted};
+use crate::ledger::{Entry, LedgerError};
+use crate::spool::SpoolError;
+use crate::transfer::{
+    NotCleared, PullError, Site, SourceTrouble, WipeError, check_source, clear, make_room, pull, wipe,
+};
+
+/// So many files of one camera are pulled at once: the second keeps the camera busy while the first is read again.
+const PULLS: usize = 2;
+/// So many destinations' answers are awaited at once.
+const QUESTIONS: usize = 8;
+/// So many files go on one permit, so that no answer on it is old when the last of them is deleted.
+const PERMIT: usize = 4096;
+/// A camera is looked at again this often at least, for files that appear late.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// The pause after something that will not be better at once.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A file that changed this often while it was being pulled no longer holds up the others.
+const RESTLESS: u32 = 3;
+/// So often a file is read before it counts as unreadable in this docking.
+const ATTEMPTS: u32 = 2;
+
+/// Whether wiping is allowed yet; the reason, if not.
+pub(super) type WipeGate = watch::Receiver<Option<&'static str>>;
+
+/// Why a docking broke off.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DockingError {
+    #[error(transparent)]
+    Camera(#[from] CameraError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// One camera's visit to one bay.
+pub(super) struct Docking {
+    pub(super) site: Site,
+    pub(super) board: Board,
+    pub(super) wipe_gate: WipeGate,
+    pub(super) bay: BayName,
+    pub(super) camera: Arc<dyn Camera>,
+    pub(super) id: DockingId,
+    findings: Findings,
+    sources: BTreeMap<SourcePath, SourceMatch>,
+    attempts: BTreeMap<SourcePath, u32>,
+    /// How often each file changed while it was being pulled.
+    restless: BTreeMap<SourcePath, u32>,
+    /// What the last look took, so that looking never becomes the main work.
+    look_took: Duration,
+}
+
+/// How waiting ended.
+enum Waited {
+    /// Every required destination has answered, or a person must.
+    Settled,
+    /// The camera shows something new.
+    News,
+}
+
+impl Docking {
+    pub(super) fn new(
+        site: Site,
+        board: Board,
+        wipe_gate: WipeGate,
+        bay: BayName,
+        camera: Arc<dyn Camera>,
+        id: DockingId,
+    ) -> Self {
+        Self {
+            site,
+            board,
+            wipe_gate,
+            bay,
+            camera,
+            id,
+            findings: Findings::default(),
+            sources: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            restless: BTreeMap::new(),
+            look_took: Duration::ZERO,
+        }
+    }
+
+    /// Serves the camera until it is gone. Returns only with an error; being taken out is being cancelled.
+    pub(super) async fn serve(&mut self) -> Result<std::convert::Infallible, DockingError> {
+        loop {
+            let plan = self.look().await?;
+            self.offload(plan.pull).await?;
+            let plan = self.look().await?;
+            if self.has_news(&plan) {
+                // Still growing, or appeared meanwhile.
+                sleep(LOOK_AGAIN).await;
+                continue;
+            }
+            self.check_sources(&plan.have).await?;
+            match self.wait_for_proofs(&plan).await? {
+                Waited::News => continue,
+                Waited::Settled => self.wipe().await?,
+            }
+            self.rest().await?;
+        }
+    }
+
+    /// Lists the camera, tells the ledger what is new about it, and plans.
+    async fn look(&mut self) -> Result<Plan, DockingError> {
+        let began = Instant::now();
+        let listing = self.camera.list().await?;
+        let serial = self.camera.serial();
+        let known = self.site.ledger.on_camera(serial).await?;
+        let holds = self.site.ledger.holds(Some(serial.clone())).await?;
+        let plan = plan(&listing, &known, &holds, &self.findings);
+        self.look_took = began.elapsed();
+
+        let odd = plan.odd.iter().map(|oddity| Entry::HoldPlaced {
+            camera: serial.clone(),
+            path: oddity.path.clone(),
+            segment: None,
+            destination: None,
+            reason: HoldReason::Oddity { kind: oddity.kind },
+        });
+        let gone = plan.gone.iter().map(|segment| Entry::OriginalGone { docking: self.id, segment: *segment });
+        let resolved = plan.resolved.iter().map(|hold| Entry::HoldReleased { hold: *hold });
+        self.record(odd.chain(gone).chain(resolved).collect()).await?;
+        self.show_totals(&listing.files).await?;
+        Ok(plan)
+    }
+
+    /// Whether there is something to pull that may come to rest. A file that is written on and on is tried again and
+    /// again, and kept, but the others do not wait for it.
+    fn has_news(&self, plan: &Plan) -> bool {
+        let restless = |file: &SourceFile| self.restless.get(&file.path).is_some_and(|changes| *changes >= RESTLESS);
+        plan.pull.iter().any(|file| !restless(file))
+    }
+
+    /// Pulls files until each is in the spool, has changed, or cannot be read.
+    async fn offload(&mut self, files: Vec<SourceFile>) -> Result<(), DockingError> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let total = files.len();
+        let mut waiting = VecDeque::from(files);
+        let mut pulls: JoinSet<(SourceFile, Result<Segment, PullError>)> = JoinSet::new();
+        let mut done = 0;
+        loop {
+            while pulls.len() < PULLS
+                && let Some(file) = waiting.pop_front()
+            {
+                let (site, camera, docking) = (self.site.clone(), Arc::clone(&self.camera), self.id);
+                pulls.spawn(async move {
+                    let result = pull(&site, docking, &*camera, &file).await;
+                    (file, result)
+                });
+            }
+            self.say(BayState::Offloading, format!("Copying from the camera: {done} of {total} segments."));
+            let Some(pulled) = pulls.join_next().await else { return Ok(()) };
+            let Ok((file, result)) = pulled else { continue };
+            match result {
+                Ok(segment) => {
+                    done += 1;
+                    self.attempts.remove(&file.path);
+                    self.release_unreadable(&file.path).await?;
+                    self.findings.segments.insert(file.path.clone(), (file, segment));
+                }
+                Err(error) => {
+                    if self.pull_failed(&file, error).await? == Again::Now {
+                        waiting.push_back(file);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decides what to do about a file that was not pulled.
+    async fn pull_failed(&mut self, file: &SourceFile, error: PullError) -> Result<Again, DockingError> {
+        match error {
+            PullError::Ledger(error) => Err(error.into()),
+            PullError::Camera(error @ (CameraError::Gone | CameraError::Device { .. })) => Err(error.into()),
+            PullError::Camera(CameraError::Changed(path)) => {
+                *self.restless.entry(path).or_default() += 1;
+                Ok(Again::AtTheNextLook)
+            }
+            PullError::Camera(CameraError::File { path, source }) => {
+                let attempts = self.attempts.entry(path.clone()).or_default();
+                *attempts += 1;
+                if *attempts < ATTEMPTS {
+                    return Ok(Again::Now);
+                }
+                self.attempts.remove(&path);
+                self.hold_unreadable(path, &source).await?;
+                Ok(Again::AtTheNextLook)
+            }
+            PullError::Spool(SpoolError::Full) => {
+                let removed = match make_room(&self.site).await {
+                    Ok(removed) => removed,
+                    Err(crate::transfer::ReleaseError::Ledger(error)) => return Err(error.into()),
+                    Err(crate::transfer::ReleaseError::Spool(_)) => 0,
+                };
+                if removed == 0 {
+                    self.say(BayState::Offloading, "The spool is full. Copying goes on by itself once uploads have made room.");
+                    sleep(PATIENCE).await;
+                }
+                Ok(Again::Now)
+            }
+            PullError::Spool(error) => {
+                self.say(BayState::Attention, format!("Nothing is copied: {error}. Nothing is wiped; the camera keeps everything."));
+                sleep(PATIENCE).await;
+                Ok(Again::Now)
+            }
+            error @ PullError::BadCopy(_) => {
+                tracing::error!(bay = %self.bay, %error, "pulling again");
+                self.say(BayState::Attention, format!("Copying again: {error}."));
+                sleep(PATIENCE).await;
+                Ok(Again::Now)
+            }
+        }
+    }
+
+    /// Reads every known file once more, while the uplink is busy, and compares it with its segment.
+    async fn check_sources(&mut self, have: &[(SourceFile, Segment)]) -> Result<(), DockingError> {
+        let total = have.len();
+        for (done, (file, segment)) in have.iter().enumerate() {
+            let checked = |source: &SourceMatch| {
+                source.segment() == segment.id
+                    && (source.still_holds_for(file) || planted(PlantedBug::StaleSourceCheck))
+            };
+            if self.sources.get(&file.path).is_some_and(checked) {
+                continue;
+            }
+            self.say(BayState::Uploading, format!("Uploading. Reading the camera again to compare: {done} of {total}."));
+            match check_source(&*self.camera, file, segment).await {
+                Ok(source) => {
+                    self.findings.segments.insert(file.path.clone(), (file.clone(), segment.clone()));
+                    self.sources.insert(file.path.clone(), source);
+                }
+                Err(SourceTrouble::Differs) => {
+                    tracing::warn!(bay = %self.bay, file = %file.path, "not the segment it looked like; pulling it as a new one");
+                    self.findings.segments.remove(&file.path);
+                    self.findings.strangers.insert((file.path.clone(), file.stamp));
+                }
+                Err(SourceTrouble::Camera(CameraError::Changed(_))) => {}
+                Err(SourceTrouble::Camera(CameraError::File { path, source })) => {
+                    self.findings.segments.remove(&path);
+                    self.hold_unreadable(path, &source).await?;
+                }
+                Err(SourceTrouble::Camera(error)) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until no required destination has anything of this camera left to receive.
+    async fn wait_for_proofs(&mut self, plan: &Plan) -> Result<Waited, DockingError> {
+        let unread = plan.have.iter().any(|(file, _)| !self.sources.contains_key(&file.path));
+        if unread {
+            return Ok(Waited::News);
+        }
+        let mut changes = self.site.ledger.changes();
+        let mut looked = Instant::now();
+        loop {
+            changes.borrow_and_update();
+            let pending = if planted(PlantedBug::WipeBeforeProof) {
+                0
+            } else {
+                self.site.ledger.pending_of(self.camera.serial()).await?
+            };
+            self.show_uploaded().await?;
+            if pending == 0 {
+                return Ok(Waited::Settled);
+            }
+            self.say(BayState::Uploading, format!("Uploading: {pending} segments to go. The camera may be taken; the rest of the wipe then waits for its next docking."));
+            let pause = self.until_next_look().saturating_sub(looked.elapsed());
+            if pause.is_zero() {
+                let now = self.look().await?;
+                looked = Instant::now();
+                if self.has_news(&now) || now.have.len() != plan.have.len() {
+                    return Ok(Waited::News);
+                }
+            }
+            // Either something was committed, or it is time to look again; a short rest bundles many commits.
+            let _ = timeout(pause, changes.changed()).await;
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Wipes whatever the rule allows to wipe.
+    async fn wipe(&mut self) -> Result<(), DockingError> {
+        if self.sources.is_empty() {
+            return Ok(());
+        }
+        if let Some(reason) = *self.wipe_gate.borrow() {
+            self.say(BayState::Uploading, format!("Everything is uploaded. Wiping waits: {reason}."));
+            return Ok(());
+        }
+        let plan = self.look().await?;
+        if self.has_news(&plan) {
+            // Something new or changed: nothing is deleted before it is understood.
+            return Ok(());
+        }
+        for files in plan.have.chunks(PERMIT) {
+            self.say(BayState::Wiping, "Every required copy is proven. Deleting the files from the camera.");
+            let cleared = self.clear(files).await?;
+            if cleared.is_empty() {
+                continue;
+            }
+            let outcome = match wipe(&self.site, self.id, &*self.camera, cleared).await {
+                Ok(outcome) => outcome,
+                Err(WipeError::Camera(error)) => return Err(error.into()),
+                Err(WipeError::Ledger(error)) => return Err(error.into()),
+            };
+            for segment in &outcome.still_there {
+                tracing::warn!(bay = %self.bay, %segment, "deleted, but the camera still lists it; trying again");
+            }
+            let wiped = outcome.wiped.len() as u64;
+            for (file, _) in files.iter().filter(|(_, segment)| outcome.wiped.contains(&segment.id)) {
+                self.sources.remove(&file.path);
+                self.findings.segments.remove(&file.path);
+            }
+            self.board.update(&self.bay, |bay| bay.segments_wiped += wiped);
+        }
+        Ok(())
+    }
+
+    async fn clear(&self, files: &[(SourceFile, Segment)]) -> Result<Vec<Clearance>, DockingError> {
+        let checked = files.iter().filter_map(|(file, segment)| {
+            let source = self.sources.get(&file.path)?;
+            let valid = source.still_holds_for(file) || planted(PlantedBug::StaleSourceCheck);
+            valid.then_some((segment, source))
+        });
+        let answers = checked.map(|(segment, source)| async move { (segment, clear(&self.site, segment, source).await) });
+        let mut answers = futures::stream::iter(answers).buffer_unordered(QUESTIONS);
+        let mut cleared = Vec::new();
+        while let Some((segment, answer)) = answers.next().await {
+            match answer {
+                Ok(clearance) => cleared.push(clearance),
+                Err(NotCleared::Ledger(error)) => return Err(error.into()),
+                Err(error) => tracing::warn!(bay = %self.bay, segment = %segment.path, %error, "not wiped yet"),
+            }
+        }
+        Ok(cleared)
+    }
+
+    /// Says how the camera stands, and waits until it is time to look again.
+    async fn rest(&mut self) -> Result<(), DockingError> {
+        let plan = self.look().await?;
+        let held = self.site.ledger.holds(Some(self.camera.serial().clone())).await?.len();
+        let now = self.site.clock.now();
+        if plan.pull.is_empty() && plan.have.is_empty() && held == 0 {
+            self.board.update(&self.bay, |bay| {
+                bay.state = BayState::Ready;
+                bay.ready_at.get_or_insert(now);
+                bay.message = "Uploaded, proven and wiped: take this one.".to_owned();
+            });
+        } else if !plan.pull.is_empty() {
+            let growing = plan.pull.len();
+            self.say(BayState::Offloading, format!("{growing} files are still being written; camdock takes them as soon as they rest."));
+        } else if held > 0 {
+            let camera = self.camera.serial();
+            self.say(BayState::Attention, format!("{held} files need a person; everything else is safe. See: camdock hold list, camdock explain {camera}."));
+        }
+        let mut changes = self.site.ledger.changes();
+        changes.borrow_and_update();
+        let _ = timeout(self.until_next_look(), changes.changed()).await;
+        sleep(Duration::from_millis(100)).await;
+        Ok(())
+    }
+
+    /// Looking takes a twentieth of the time at most.
+    fn until_next_look(&self) -> Duration {
+        LOOK_AGAIN.max(self.look_took * 20)
+    }
+
+    async fn hold_unreadable(&mut self, path: SourcePath, error: &std::io::Error) -> Result<(), DockingError> {
+        tracing::warn!(bay = %self.bay, file = %path, %error, "cannot be read; it stays on the camera");
+        self.findings.unreadable.insert(path.clone());
+        let holds = self.site.ledger.holds(Some(self.camera.serial().clone())).await?;
+        if holds.iter().any(|hold| hold.path == path && hold.destination.is_none()) {
+            return Ok(());
+        }
+        self.record(vec![Entry::HoldPlaced {
+            camera: self.camera.serial().clone(),
+            path,
+            segment: None,
+            destination: None,
+            reason: HoldReason::Unreadable { error: error.to_string() },
+        }])
+        .await
+    }
+
+    /// A file that could be read after all needs nobody any more.
+    async fn release_unreadable(&mut self, path: &SourcePath) -> Result<(), DockingError> {
+        let holds = self.site.ledger.holds(Some(self.camera.serial().clone())).await?;
+        let about = |hold: &&crate::domain::Hold| {
+            hold.path == *path && matches!(hold.reason, HoldReason::Unreadable { .. } | HoldReason::Oddity { .. })
+        };
+        let released = holds.iter().filter(about).map(|hold| Entry::HoldReleased { hold: hold.id }).collect();
+        self.record(released).await
+    }
+
+    async fn record(&self, entries: Vec<Entry>) -> Result<(), DockingError> {
+        Ok(self.site.ledger.record(self.site.clock.now(), entries).await?)
+    }
+
+    fn say(&self, state: BayState, message: impl Into<String>) {
+        self.board.say(&self.bay, state, message);
+    }
+
+    async fn show_totals(&self, files: &[SourceFile]) -> Result<(), DockingError> {
+        let listed = files.len() as u64;
+        let bytes: ByteCount = files.iter().map(|file| file.size).sum();
+        self.board.update(&self.bay, |bay| {
+            // What was wiped is no longer listed, but belongs to the totals of this docking.
+            bay.segments_total = bay.segments_total.max(listed + bay.segments_wiped);
+            bay.bytes_total = bay.bytes_total.max(bytes);
+            if listed > 0 {
+                bay.ready_at = None;
+            }
+        });
+        Ok(())
+    }
+
+    async fn show_uploaded(&self) -> Result<(), DockingError> {
+        let unproven = self.site.ledger.unproven_bytes_of(self.camera.serial()).await?;
+        self.board.update(&self.bay, |bay| bay.bytes_uploaded = bay.bytes_total.saturating_sub(unproven));
+        Ok(())
+    }
+}
+
+/// When a file that was not pulled is tried again.
+#[derive(Debug, PartialEq, Eq)]
+enum Again {
+    Now,
+    AtTheNextLook,
+}

@@ -1,0 +1,44 @@
+//! The station: the only room that knows everyone.
+//!
+//! Promises: a camera that comes into a bay is served without a human; one that leaves, whenever it leaves, harms
+//! nothing; and whatever ends the process, the next start carries on.
+
+mod board;
+mod docking;
+mod plan;
+mod recover;
+mod status;
+mod supervise;
+
+use tokio::sync::oneshot;
+
+use crate::domain::{Hold, HoldId};
+use crate::ledger::LedgerError;
+
+pub use supervise::{Doors, Examine, OpenCamera, Station};
+
+/// What people ask of a running station.
+#[derive(Debug)]
+pub enum Command {
+    /// Try again what is held.
+    ReleaseHold {
+        /// Which hold.
+        hold: HoldId,
+        /// Gets the hold that was released, or `None` if there is no such hold.
+        reply: oneshot::Sender<Option<Hold>>,
+    },
+}
+
+/// Why a station stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum StationError {
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The ledger is damaged. The next start sets it aside and rebuilds it from what can be read.
+    #[error("the ledger is damaged: {0}. camdock sets it aside and rebuilds it at the next start")]
+    LedgerDamaged(String),
+    /// A part of camdock broke off.
+    #[error("a part of camdock broke off: {0}. Please report this")]
+    Broken(String),
+}

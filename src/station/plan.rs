@@ -1,0 +1,200 @@
+//! What to do about a camera, given what it lists and what the ledger knows: a plain function, so that it can be read
+//! and tested as a table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::camera::Listing;
+use crate::domain::{Hold, HoldId, HoldReason, Oddity, Segment, SegmentId, SourceFile, SourcePath};
+use crate::ledger::{KnownSegment, SpoolCopy};
+
+/// What one look at a camera leads to.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Files to pull.
+    pub(super) pull: Vec<SourceFile>,
+    /// Files that are known segments and need not be pulled.
+    pub(super) have: Vec<(SourceFile, Segment)>,
+    /// Files that wait for a person.
+    pub(super) held: Vec<SourceFile>,
+    /// Segments that the ledger believes to be on this camera, and that are not.
+    pub(super) gone: Vec<SegmentId>,
+    /// Entries that are no regular files and not yet reported.
+    pub(super) odd: Vec<Oddity>,
+    /// Holds whose cause is gone from the camera.
+    pub(super) resolved: Vec<HoldId>,
+}
+
+/// What this docking has found out so far.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// Files read in this docking, and the segments they are.
+    pub(super) segments: BTreeMap<SourcePath, (SourceFile, Segment)>,
+    /// Files that turned out not to be the segments they looked like.
+    pub(super) strangers: BTreeSet<(SourcePath, u64)>,
+    /// Files that could not be read in this docking.
+    pub(super) unreadable: BTreeSet<SourcePath>,
+}
+
+/// Makes the plan.
+pub(super) fn plan(listing: &Listing, known: &[KnownSegment], holds: &[Hold], findings: &Findings) -> Plan {
+    let mut plan = Plan::default();
+    let mut by_path: BTreeMap<&SourcePath, Vec<&KnownSegment>> = BTreeMap::new();
+    for segment in known {
+        by_path.entry(&segment.segment.path).or_default().push(segment);
+    }
+    let file_holds: BTreeMap<&SourcePath, &Hold> =
+        holds.iter().filter(|hold| hold.destination.is_none()).map(|hold| (&hold.path, hold)).collect();
+    let mut listed = BTreeSet::new();
+    for file in &listing.files {
+        listed.insert(&file.path);
+        let candidates = by_path.get(&file.path).map(Vec::as_slice).unwrap_or_default();
+        let hold = file_holds.get(&file.path);
+        match recognise(file, candidates, findings) {
+            Some(segment) if segment.damaged => match hold {
+                Some(_) => plan.held.push(file.clone()),
+                None => plan.pull.push(file.clone()),
+            },
+            Some(segment) => plan.have.push((file.clone(), segment.clone())),
+            None if hold.is_some() && findings.unreadable.contains(&file.path) => plan.held.push(file.clone()),
+            None => plan.pull.push(file.clone()),
+        }
+    }
+    for oddity in &listing.oddities {
+        listed.insert(&oddity.path);
+        if !file_holds.contains_key(&oddity.path) {
+            plan.odd.push(oddity.clone());
+        }
+    }
+    plan.gone.extend(known.iter().filter(|known| !listed.contains(&known.segment.path)).map(|known| known.segment.id));
+    let about_the_file = |hold: &&&Hold| !matches!(hold.reason, HoldReason::DamagedAtSource { .. });
+    let vanished = file_holds.values().filter(about_the_file).filter(|hold| !listed.contains(&hold.path));
+    plan.resolved.extend(vanished.map(|hold| hold.id));
+    plan
+}
+
+/// The segment that a file is, or looks like: the content is compared before anything is wiped.
+fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Findings) -> Option<&'a Segment> {
+    if let Some((seen, segment)) = findings.segments.get(&file.path)
+        && seen == file
+    {
+        // It was read in this docking. If its spool copy went missing since, it must be read again.
+        let lost = known.iter().any(|known| known.segment.id == segment.id && known.spool == SpoolCopy::Lost);
+        return (!lost).then_some(segment);
+    }
+    if findings.strangers.contains(&(file.path.clone(), file.stamp)) {
+        return None;
+    }
+    let looks_like = |known: &&&KnownSegment| {
+        let segment = &known.segment;
+        segment.fingerprint.size == file.size
+            && segment.recorded_at == file.modified
+            && (known.spool == SpoolCopy::Present || (known.spool == SpoolCopy::Released && known.pending == 0))
+    };
+    known.iter().rev().find(looks_like).map(|known| &known.segment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ByteCount, CameraSerial, Fingerprint, Moment, OddityKind};
+
+    fn camera() -> CameraSerial {
+        CameraSerial::new("BWC-1").unwrap()
+    }
+
+    fn path(name: &str) -> SourcePath {
+        SourcePath::new(name.as_bytes().to_vec())
+    }
+
+    fn file(name: &str, size: u64, stamp: u64) -> SourceFile {
+        SourceFile { path: path(name), size: ByteCount::new(size), modified: Moment::from_millis(7), stamp }
+    }
+
+    fn known(name: &str, content: &[u8], spool: SpoolCopy, pending: u32) -> KnownSegment {
+        let fingerprint = Fingerprint::of(content, ByteCount::new(8));
+        let segment = Segment {
+            id: SegmentId::of(&camera(), &path(name), &fingerprint.sha256),
+            camera: camera(),
+            path: path(name),
+            recorded_at: Moment::from_millis(7),
+            fingerprint,
+            damaged: false,
+        };
+        KnownSegment { segment, spool, pending }
+    }
+
+    fn hold(name: &str, reason: HoldReason) -> Hold {
+        Hold {
+            id: HoldId(3),
+            camera: camera(),
+            path: path(name),
+            segment: None,
+            destination: None,
+            reason,
+            since: Moment::from_millis(0),
+        }
+    }
+
+    fn listing(files: Vec<SourceFile>) -> Listing {
+        Listing { files, oddities: Vec::new() }
+    }
+
+    #[test]
+    fn a_segment_that_is_spooled_is_not_pulled_again() {
+        let plan = plan(
+            &listing(vec![file("A", 3, 1)]),
+            &[known("A", b"abc", SpoolCopy::Present, 1)],
+            &[],
+            &Findings::default(),
+        );
+        assert!(plan.pull.is_empty());
+        assert_eq!(plan.have.len(), 1);
+    }
+
+    #[test]
+    fn a_segment_without_a_spool_copy_is_pulled_unless_every_destination_has_it() {
+        let look = listing(vec![file("A", 3, 1)]);
+        for (spool, pending, pulled) in
+            [(SpoolCopy::Lost, 1, 1), (SpoolCopy::Lost, 0, 1), (SpoolCopy::Released, 1, 1), (SpoolCopy::Released, 0, 0)]
+        {
+            let plan = plan(&look, &[known("A", b"abc", spool, pending)], &[], &Findings::default());
+            assert_eq!(plan.pull.len(), pulled, "{spool:?}, {pending} pending");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_length_or_a_stranger_is_pulled() {
+        let known = [known("A", b"abc", SpoolCopy::Present, 0)];
+        let longer = plan(&listing(vec![file("A", 4, 1)]), &known, &[], &Findings::default());
+        assert_eq!(longer.pull.len(), 1);
+        let findings = Findings { strangers: BTreeSet::from([(path("A"), 1)]), ..Findings::default() };
+        let stranger = plan(&listing(vec![file("A", 3, 1)]), &known, &[], &findings);
+        assert_eq!(stranger.pull.len(), 1);
+    }
+
+    #[test]
+    fn an_unreadable_file_is_tried_again_at_the_next_docking() {
+        let look = listing(vec![file("A", 3, 1)]);
+        let holds = [hold("A", HoldReason::Unreadable { error: String::new() })];
+        let here = Findings { unreadable: BTreeSet::from([path("A")]), ..Findings::default() };
+        assert_eq!(plan(&look, &[], &holds, &here).held.len(), 1);
+        assert_eq!(plan(&look, &[], &holds, &Findings::default()).pull.len(), 1, "at the next docking");
+        assert_eq!(plan(&look, &[], &[], &here).pull.len(), 1, "after the hold was released");
+    }
+
+    #[test]
+    fn an_oddity_is_reported_once_and_forgotten_when_it_is_gone() {
+        let oddity = Oddity { path: path("link"), kind: OddityKind::SymbolicLink };
+        let look = Listing { files: Vec::new(), oddities: vec![oddity] };
+        let holds = [hold("link", HoldReason::Oddity { kind: OddityKind::SymbolicLink })];
+        assert_eq!(plan(&look, &[], &[], &Findings::default()).odd.len(), 1);
+        assert_eq!(plan(&look, &[], &holds, &Findings::default()).odd.len(), 0);
+        assert_eq!(plan(&listing(vec![]), &[], &holds, &Findings::default()).resolved, [HoldId(3)]);
+    }
+
+    #[test]
+    fn what_the_camera_no_longer_lists_is_gone() {
+        let known = [known("A", b"abc", SpoolCopy::Present, 1)];
+        assert_eq!(plan(&listing(vec![]), &known, &[], &Findings::default()).gone, [known[0].segment.id]);
+    }
+}

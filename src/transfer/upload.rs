@@ -1,0 +1,125 @@
+//! Spool → one destination: one segment, from whatever is there already to a proof.
+
+use futures::StreamExt as _;
+use tokio::sync::Semaphore;
+
+use super::{Site, Target, chunk};
+use crate::cloud::{CommitOutcome, DestinationError, Upload};
+use crate::custody::{Proof, Unproven, prove};
+use crate::domain::{DockingId, Segment};
+use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
+
+/// So often the list of staged chunks is asked for anew before the delivery is put off.
+const ROUNDS: u32 = 3;
+
+/// Why a segment is not proven at a destination.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DeliveryError {
+    /// The destination's side, or the spool's, failed.
+    #[error(transparent)]
+    Destination(#[from] DestinationError),
+    /// An object of this name with other content is there; nothing was overwritten.
+    #[error("an object of this name with other content is there")]
+    OtherContent,
+}
+
+/// Brings `segment` to `target` and proves it. Whatever an earlier attempt, of this station or another, has brought
+/// there is used: a complete object is adopted, staged chunks are not sent again.
+pub(super) async fn deliver(
+    site: &Site,
+    target: &Target,
+    segment: &Segment,
+    docking: Option<DockingId>,
+    chunks: &Semaphore,
+) -> Result<Delivered, DeliveryError> {
+    let upload = Upload {
+        object: target.object(segment),
+        fingerprint: segment.fingerprint.clone(),
+        metadata: metadata(site, segment, docking),
+    };
+    if let Some(proof) = ask(target, &upload).await? {
+        return Ok(Delivered::Proven(proof));
+    }
+    for _ in 0..ROUNDS {
+        send_missing(site, target, segment, &upload, chunks).await?;
+        crash_point(CrashPoint::BeforeCommit);
+        let outcome = target.destination.commit(&upload).await?;
+        crash_point(CrashPoint::AfterCommit);
+        if planted(PlantedBug::TrustTheCommit) && outcome == CommitOutcome::Created {
+            return Ok(Delivered::Claimed);
+        }
+        if planted(PlantedBug::AdoptWithoutLooking) && outcome == CommitOutcome::AlreadyThere {
+            return Ok(Delivered::Claimed);
+        }
+        if outcome != CommitOutcome::ChunksMissing
+            && let Some(proof) = ask(target, &upload).await?
+        {
+            crash_point(CrashPoint::Proven);
+            return Ok(Delivered::Proven(proof));
+        }
+    }
+    let message = "it accepts every chunk, but the object does not come into being".to_owned();
+    Err(DestinationError::Busy { message, retry_after: None }.into())
+}
+
+/// How a delivery ended well.
+#[derive(Debug)]
+pub(super) enum Delivered {
+    /// With a proof.
+    Proven(Proof),
+    /// With a mere claim: only with a planted bug.
+    Claimed,
+}
+
+/// The proof, or `None` if the destination holds no such object.
+async fn ask(target: &Target, upload: &Upload) -> Result<Option<Proof>, DeliveryError> {
+    let destination = &*target.destination;
+    match prove(destination, &upload.object, &upload.fingerprint, target.policy, None).await {
+        Ok(proof) => Ok(Some(proof)),
+        Err(Unproven::Absent) => Ok(None),
+        Err(Unproven::OtherContent) => Err(DeliveryError::OtherContent),
+        Err(error @ Unproven::Unsteady) => Err(DestinationError::Unreachable(error.to_string()).into()),
+        Err(Unproven::Unanswered(error)) => Err(error.into()),
+    }
+}
+
+async fn send_missing(
+    site: &Site,
+    target: &Target,
+    segment: &Segment,
+    upload: &Upload,
+    chunks: &Semaphore,
+) -> Result<(), DestinationError> {
+    let staged = target.destination.staged(upload).await?;
+    let missing = (0..upload.fingerprint.chunk_count()).filter(|index| !staged.contains(index));
+    let sends = missing.map(|index| async move {
+        // The semaphore is never closed; without a permit the chunk would merely go too early.
+        let _turn = chunks.acquire().await;
+        let body = chunk::body(&site.spool, segment, index);
+        target.destination.put_chunk(upload, index, body).await?;
+        crash_point(CrashPoint::ChunkStaged);
+        Ok::<_, DestinationError>(())
+    });
+    let mut sends = futures::stream::iter(sends).buffer_unordered(Semaphore::MAX_PERMITS.min(64));
+    while let Some(sent) = sends.next().await {
+        sent?;
+    }
+    Ok(())
+}
+
+fn metadata(site: &Site, segment: &Segment, docking: Option<DockingId>) -> Vec<(&'static str, String)> {
+    let mut metadata = vec![
+        ("sha256", segment.fingerprint.sha256.to_string()),
+        ("camera", segment.camera.to_string()),
+        ("station", site.station.to_string()),
+        ("original-name", segment.path.to_string()),
+        ("recorded-at", segment.recorded_at.to_string()),
+    ];
+    if let Some(docking) = docking {
+        metadata.push(("docking", docking.to_string()));
+    }
+    if segment.damaged {
+        metadata.push(("damaged", "at-source".to_owned()));
+    }
+    metadata
+}

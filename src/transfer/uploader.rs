@@ -1,0 +1,274 @@
+//! One destination's part of the queue, worked off for as long as the station runs, whether or not the cameras are
+//! still there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::pace::{self, Verdict};
+use super::upload::{Delivered, DeliveryError, deliver};
+use super::{Site, Target, matches_spool_copy, schedule};
+use crate::cloud::DestinationError;
+use crate::domain::{CameraSerial, DestinationSnapshot, DestinationState, HoldReason, ProofMethod, Segment, Version};
+use crate::faults::{CrashPoint, crash_point};
+use crate::ledger::{Delivery, Entry, LedgerError};
+use crate::spool::SpoolError;
+
+/// How a destination is doing, as shown to people.
+pub type Condition = watch::Receiver<DestinationSnapshot>;
+
+/// Works off the queue of one destination.
+pub struct Uploader {
+    site: Site,
+    target: Target,
+    /// How many chunks, and how many segments, may be on their way at once.
+    concurrency: usize,
+    chunks: Arc<Semaphore>,
+    condition: watch::Sender<DestinationSnapshot>,
+    under_way: BTreeMap<i64, CameraSerial>,
+    /// Segments that failed on their own account, and when each is tried again.
+    put_off: BTreeMap<i64, PutOff>,
+    gate: Gate,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct PutOff {
+    until: Instant,
+    failures: u32,
+}
+
+/// Whether deliveries may start.
+#[derive(Debug, Clone, Copy)]
+enum Gate {
+    Open,
+    /// Closed until then; then one delivery tries it.
+    Closed {
+        until: Instant,
+        failures: u32,
+    },
+}
+
+/// A finished delivery.
+struct Finished {
+    seq: i64,
+    segment: Segment,
+    result: Result<Delivered, DeliveryError>,
+}
+
+impl Uploader {
+    /// An uploader, and where to read how its destination is doing.
+    #[must_use]
+    pub fn new(site: Site, target: Target, concurrency: usize) -> (Self, Condition) {
+        let (condition, receiver) = watch::channel(DestinationSnapshot {
+            name: target.destination.name().clone(),
+            state: DestinationState::Unknown,
+            message: "Nothing was asked of it yet.".to_owned(),
+        });
+        let uploader = Self {
+            site,
+            target,
+            concurrency,
+            chunks: Arc::new(Semaphore::new(concurrency)),
+            condition,
+            under_way: BTreeMap::new(),
+            put_off: BTreeMap::new(),
+            gate: Gate::Open,
+        };
+        (uploader, receiver)
+    }
+
+    /// Uploads until cancelled.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the ledger fails; nothing goes on without it.
+    pub async fn run(mut self) -> Result<(), LedgerError> {
+        let mut changes = self.site.ledger.changes();
+        let mut deliveries: JoinSet<Finished> = JoinSet::new();
+        loop {
+            changes.borrow_and_update();
+            self.start(&mut deliveries).await?;
+            let wake = self.next_wake();
+            tokio::select! {
+                biased;
+                Some(finished) = deliveries.join_next() => match finished {
+                    Ok(finished) => self.settle(finished).await?,
+                    // Only a bug makes a delivery panic; it is tried again with everything that is queued.
+                    Err(error) => {
+                        tracing::error!(%error, destination = %self.target.destination.name(), "a delivery broke off");
+                        self.under_way.clear();
+                        deliveries.abort_all();
+                    }
+                },
+                changed = changes.changed() => if changed.is_err() { return Err(LedgerError::Closed) },
+                () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+            }
+        }
+    }
+
+    /// Starts as many deliveries as may be under way.
+    async fn start(&mut self, deliveries: &mut JoinSet<Finished>) -> Result<(), LedgerError> {
+        let slots = match self.gate {
+            Gate::Open => self.concurrency,
+            Gate::Closed { until, .. } if Instant::now() >= until => 1,
+            Gate::Closed { .. } => 0,
+        };
+        let free = slots.saturating_sub(self.under_way.len());
+        if free == 0 {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let waiting = self.put_off.iter().filter(|(_, put_off)| put_off.until > now).map(|(seq, _)| *seq);
+        let except = self.under_way.keys().copied().chain(waiting).collect();
+        let head = u32::try_from(self.concurrency).unwrap_or(u32::MAX);
+        let queued = self.site.ledger.queued(self.target.destination.name(), head, except).await?;
+        let mut per_camera = BTreeMap::new();
+        for camera in self.under_way.values() {
+            *per_camera.entry(camera.clone()).or_default() += 1;
+        }
+        for Delivery { seq, segment, docking } in schedule::choose(queued, &per_camera, slots, free) {
+            self.under_way.insert(seq, segment.camera.clone());
+            let (site, target, chunks) = (self.site.clone(), self.target.clone(), Arc::clone(&self.chunks));
+            deliveries.spawn(async move {
+                let result = deliver(&site, &target, &segment, docking, &chunks).await;
+                Finished { seq, segment, result }
+            });
+        }
+        Ok(())
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        let gate = match self.gate {
+            Gate::Closed { until, .. } if until > Instant::now() => Some(until),
+            Gate::Open | Gate::Closed { .. } => None,
+        };
+        let put_off = self.put_off.values().map(|put_off| put_off.until).filter(|until| *until > Instant::now()).min();
+        gate.or(put_off)
+    }
+
+    async fn settle(&mut self, finished: Finished) -> Result<(), LedgerError> {
+        let Finished { seq, segment, result } = finished;
+        self.under_way.remove(&seq);
+        match result {
+            Ok(delivered) => {
+                let (version, method) = match &delivered {
+                    Delivered::Proven(proof) => (proof.version().clone(), proof.method()),
+                    Delivered::Claimed => (Version(String::new()), ProofMethod::Attested),
+                };
+                self.put_off.remove(&seq);
+                self.open_gate();
+                let destination = self.target.destination.name().clone();
+                tracing::info!(segment = %segment.path, camera = %segment.camera, %destination, %method, "proven");
+                let entry = Entry::CopyProven { segment: segment.id, destination, version, method };
+                self.record(vec![entry]).await?;
+                crash_point(CrashPoint::ProofRecorded);
+                Ok(())
+            }
+            Err(DeliveryError::OtherContent) => {
+                self.open_gate();
+                self.hold(&segment, HoldReason::OtherContent).await
+            }
+            Err(DeliveryError::Destination(error)) => self.fail(seq, &segment, error).await,
+        }
+    }
+
+    async fn fail(&mut self, seq: i64, segment: &Segment, error: DestinationError) -> Result<(), LedgerError> {
+        match pace::judge(&error, self.failures() + 1) {
+            Verdict::Wait(wait) => {
+                self.close_gate(wait);
+                self.show(DestinationState::Waiting, format!("Waiting: {error}. Uploads go on by themselves."));
+                Ok(())
+            }
+            Verdict::Refused(wait) => {
+                self.close_gate(wait);
+                let name = self.target.destination.name().clone();
+                let state = match error {
+                    DestinationError::Denied { code, credential } => {
+                        format!("Refused by {name} ({code}): check credential {credential}.")
+                    }
+                    error => format!("{name} refuses: {error}."),
+                };
+                self.show(DestinationState::Refused, state);
+                Ok(())
+            }
+            Verdict::ThisSegment => {
+                self.open_gate();
+                self.fail_segment(seq, segment, error).await
+            }
+        }
+    }
+
+    /// The destination works, but not for this segment.
+    async fn fail_segment(&mut self, seq: i64, segment: &Segment, error: DestinationError) -> Result<(), LedgerError> {
+        if let DestinationError::Permanent(error) = error {
+            return self.hold(segment, HoldReason::Refused { error }).await;
+        }
+        let why = match matches_spool_copy(&*self.site.spool, segment).await {
+            Ok(true) => None,
+            Ok(false) => Some("it is not what was read from the camera"),
+            Err(SpoolError::Missing(_)) => Some("it is missing"),
+            // The disk may recover; the delivery is tried again.
+            Err(_) => None,
+        };
+        if let Some(why) = why {
+            tracing::error!(segment = %segment.path, camera = %segment.camera, why, "spool copy lost; dock the camera again");
+            self.put_off.remove(&seq);
+            let lost = Entry::SpoolCopyLost { segment: segment.id, why: why.to_owned() };
+            return self.record(vec![lost]).await;
+        }
+        tracing::warn!(segment = %segment.path, camera = %segment.camera, %error, "delivery put off");
+        let failures = self.put_off.get(&seq).map_or(0, |put_off| put_off.failures) + 1;
+        self.put_off.insert(seq, PutOff { until: Instant::now() + pace::backoff(failures), failures });
+        Ok(())
+    }
+
+    async fn hold(&mut self, segment: &Segment, reason: HoldReason) -> Result<(), LedgerError> {
+        let destination = self.target.destination.name().clone();
+        tracing::warn!(segment = %segment.path, camera = %segment.camera, %destination, %reason, "held");
+        let entry = Entry::HoldPlaced {
+            camera: segment.camera.clone(),
+            path: segment.path.clone(),
+            segment: Some(segment.id),
+            destination: Some(destination),
+            reason,
+        };
+        self.record(vec![entry]).await
+    }
+
+    async fn record(&self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        self.site.ledger.record(self.site.clock.now(), entries).await
+    }
+
+    fn failures(&self) -> u32 {
+        match self.gate {
+            Gate::Open => 0,
+            Gate::Closed { failures, .. } => failures,
+        }
+    }
+
+    /// Deliveries that were under way together fail together; that counts as one failure.
+    fn close_gate(&mut self, wait: std::time::Duration) {
+        let already_closed = matches!(self.gate, Gate::Closed { until, .. } if until > Instant::now());
+        if !already_closed {
+            self.gate = Gate::Closed { until: Instant::now() + wait, failures: self.failures() + 1 };
+        }
+    }
+
+    fn open_gate(&mut self) {
+        self.gate = Gate::Open;
+        self.show(DestinationState::Ok, "Everything it was given is proven or on its way.".to_owned());
+    }
+
+    fn show(&self, state: DestinationState, message: String) {
+        self.condition.send_if_modified(|shown| {
+            let news = shown.state != state || shown.message != message;
+            if news && state != shown.state {
+                tracing::info!(destination = %shown.name, %state, %message, "destination");
+            }
+            (shown.state, shown.message) = (state, message);
+            news
+        });
+    }
+}
