@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use camdock::config::ConfigErrors;
 use clap::Parser as _;
+use miette::{MietteHandlerOpts, ReportHandler};
 
 use cli::{Cli, Outcome};
 
@@ -43,6 +44,11 @@ fn report(error: anyhow::Error) -> ExitCode {
 }
 
 fn report_configuration(errors: ConfigErrors) -> ExitCode {
+    // Unwrapped, so that a path stays in one piece for who copies it, and a line for who searches the journal.
+    let unwrapped = |_: &_| Box::new(MietteHandlerOpts::new().wrap_lines(false).build()) as Box<dyn ReportHandler>;
+    if miette::set_hook(Box::new(unwrapped)).is_err() {
+        eprintln!("camdock: messages are printed in another form than usual");
+    }
     let problems = errors.into_problems();
     let count = problems.len();
     for problem in problems {

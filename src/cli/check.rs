@@ -157,3 +157,23 @@ impl fmt::Display for Verdict {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome_of(verdicts: &[Verdict]) -> Outcome {
+        let findings = verdicts.iter().map(|verdict| Finding::new("primary", Aspect::Write, *verdict, ""));
+        outcome(&findings.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_worst_finding_decides_how_the_check_ends() {
+        assert_eq!(outcome_of(&[]), Outcome::Fine);
+        assert_eq!(outcome_of(&[Verdict::Ok]), Outcome::Fine);
+        assert_eq!(outcome_of(&[Verdict::Excessive, Verdict::Ok]), Outcome::NeedsPerson);
+        assert_eq!(outcome_of(&[Verdict::Warning, Verdict::Ok]), Outcome::NeedsPerson);
+        assert_eq!(outcome_of(&[Verdict::Missing, Verdict::Warning]), Outcome::Failed);
+        assert_eq!(outcome_of(&[Verdict::Failed, Verdict::Ok]), Outcome::Failed);
+    }
+}

@@ -147,15 +147,23 @@ impl<'p> Reader<'p> {
         given
     }
 
-    /// Reports that a key must be there and is not.
+    /// Reports that a key must be there and is not; unless it is there with a typing error, which `close` reports.
     pub(super) fn missing(&mut self, key: &str, example: &str) {
-        let what = format!("{}.{key} is missing", self.path);
-        self.problems.missing(&self.at, what, format!("add, for instance, {key} = {example}"));
+        let mistyped =
+            |written: &&String| !self.known().contains(&written.as_str()) && similar(written, &[key]).is_some();
+        if self.table.keys().find(mistyped).is_none() {
+            let what = format!("{}.{key} is missing", self.path);
+            self.problems.missing(&self.at, what, format!("add, for instance, {key} = {example}"));
+        }
+    }
+
+    fn known(&self) -> &'static [&'static str] {
+        KEYS.iter().find(|(path, _)| *path == self.path).map_or(&[], |(_, keys)| keys)
     }
 
     /// Refuses what is left: keys that nobody knows, and keys that mean nothing here, as `here` says.
     pub(super) fn close(self, here: &str) {
-        let known = KEYS.iter().find(|(path, _)| *path == self.path).map_or(&[][..], |(_, keys)| keys);
+        let known = self.known();
         let dot = if self.path.is_empty() { "" } else { "." };
         for (key, (at, value)) in self.table {
             // Whoever writes a key of their own into a credential may have written the credential itself.

@@ -56,7 +56,10 @@ pub(super) fn one_of<T: Copy>(value: &Value, words: &[(&str, T)]) -> Result<T, W
 /// A name, as the domain's types take it.
 pub(super) fn name<T>(value: &Value, new: impl FnOnce(String) -> Result<T, IdError>) -> Result<T, Wrong> {
     let remedy = "write a short name such as \"hq-01\", of letters, digits, '-', '_' and '.', not starting with a dot";
-    new(quoted(value, remedy)?.to_owned()).map_err(|error| Wrong::new(error.to_string(), remedy))
+    new(quoted(value, remedy)?.to_owned()).map_err(|error| match error {
+        IdError::Character(character) => Wrong::new(format!("{character:?} cannot stand there"), remedy),
+        other => Wrong::new(other.to_string(), remedy),
+    })
 }
 
 /// A size with its unit.
