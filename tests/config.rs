@@ -1,5 +1,7 @@
 //! What a person sees who makes a mistake in the configuration, and what `camdock gen` and `camdock check` print.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene fails")]
+
 use std::path::Path;
 use std::process::Output;
 
@@ -231,6 +233,16 @@ fn all_mistakes_in_all_files_are_shown_at_once() {
     }
     assert!(message.contains("4 mistakes in the configuration"), "{message}");
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn an_unencrypted_connection_may_not_leave_this_machine() {
+    let here = ["127.0.0.1:10000", "localhost", "[::1]"].map(|host| (host, true));
+    let elsewhere = ["10.0.0.1", "localhost.lan", "[fe80::1]"].map(|host| (host, false));
+    for (host, accepted) in here.into_iter().chain(elsewhere) {
+        let folder = station(&GOOD.replace("https://account.blob.example.org", &format!("http://{host}/account")));
+        assert_eq!(Config::load(&folder.path().join("camdock.toml")).is_ok(), accepted, "{host}");
+    }
 }
 
 #[test]

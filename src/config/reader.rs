@@ -170,7 +170,7 @@ impl<'p> Reader<'p> {
             if self.path == "destination.credential" {
                 self.problems.hide(&value.at);
             }
-            let name = format!("{}{dot}{key}", self.path);
+            let name = format!("{}{dot}{}", self.path, key.escape_debug());
             if known.contains(&key.as_str()) {
                 self.problems.add(&at, format!("{name} means nothing {here}"), "remove it".to_owned());
             } else {

@@ -163,15 +163,18 @@ fn destination(
     needs: &mut Vec<KnownNeed>,
     problems: &mut Problems,
 ) -> Option<(DestinationSettings, At)> {
+    let at = node.at.clone();
+    needs.push((None, at.clone()));
     let mut table = Reader::new("destination", node, problems)?;
-    let at = table.at().clone();
     let name = table.required("name", "\"primary\"", |value| values::name(value, DestinationName::new));
     let need = table.optional("required", values::boolean).map(|written| match written {
         None => (Need::Required, at.clone()),
         Some(Given { value: true, at }) => (Need::Required, at),
         Some(Given { value: false, at }) => (Need::Optional, at),
     });
-    needs.push(need.as_ref().map_or((None, at.clone()), |(need, at)| (Some(*need), at.clone())));
+    if let (Some((need, at)), Some(known)) = (&need, needs.last_mut()) {
+        *known = (Some(*need), at.clone());
+    }
     let prefix = table.or("prefix", ObjectPrefix::default(), values::prefix);
     let proofs = [("attested", ProofPolicy::Attested), ("read-back", ProofPolicy::ReadBack)];
     let proof = table.or("proof", ProofPolicy::Attested, |value| values::one_of(value, &proofs));
