@@ -14,6 +14,9 @@ const EARLIEST: Moment = Moment::from_millis(1_767_225_600_000);
 /// 2100-01-01.
 const LATEST: Moment = Moment::from_millis(4_102_444_800_000);
 
+/// What a file's mode grants to every user of the machine.
+const EVERYONE: u32 = 0o007;
+
 /// Looks at folders, credential files, room and clock.
 pub(super) fn check(config: &Config, now: Moment) -> Vec<Finding> {
     let mut findings = vec![clock(now)];
@@ -70,7 +73,7 @@ fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
             Finding::new(subject, Aspect::Write, Verdict::Missing, note)
         }
     });
-    findings.push(if metadata.mode() & 0o007 == 0 {
+    findings.push(if metadata.mode() & EVERYONE == 0 {
         Finding::ok(subject, Aspect::Privacy)
     } else {
         let path = path.display();
