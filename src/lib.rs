@@ -21,6 +21,7 @@
 
 pub mod camera;
 pub mod cloud;
+pub mod config;
 pub mod custody;
 pub mod domain;
 pub mod faults;

@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn durations_need_a_unit() {
-        assert_eq!(parse_duration("24h"), Ok(Duration::from_secs(86_400)));
+        assert_eq!(parse_duration("24h"), Ok(Duration::from_hours(24)));
         for bad in ["24", "h", "1.5h", "", "\u{e9}"] {
             assert_eq!(parse_duration(bad), Err(UnitError::Duration), "{bad}");
         }

@@ -1,0 +1,179 @@
+//! `camdock check`: tells, before the first camera is docked, whether everything will work and what could be tighter.
+
+mod destination;
+mod local;
+
+use std::fmt;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use camdock::cloud::Destination;
+use camdock::config::{Config, DestinationSettings};
+use camdock::domain::Moment;
+
+use super::Outcome;
+
+/// A configured destination and its adapter, or why it has none.
+pub(super) type Opened = (DestinationSettings, anyhow::Result<Arc<dyn Destination>>);
+
+/// Looks at this machine and at each destination, and prints a line for each finding.
+pub(super) fn run(config: &Config, destinations: &[Opened]) -> anyhow::Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut findings = local::check(config, now());
+    print(&findings)?;
+    for (settings, adapter) in destinations {
+        let found = match adapter {
+            Ok(adapter) => {
+                let check = destination::check(&**adapter, settings, &config.station.id, config.upload.stall);
+                runtime.block_on(check)
+            }
+            Err(error) => {
+                vec![Finding::new(settings.name.as_str(), Aspect::Access, Verdict::Failed, format!("{error:#}"))]
+            }
+        };
+        print(&found)?;
+        findings.extend(found);
+    }
+    Ok(outcome(&findings))
+}
+
+fn print(findings: &[Finding]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))
+}
+
+fn outcome(findings: &[Finding]) -> Outcome {
+    findings.iter().fold(Outcome::Fine, |so_far, finding| match (finding.verdict, so_far) {
+        (Verdict::Failed | Verdict::Missing, _) | (_, Outcome::Failed) => Outcome::Failed,
+        (Verdict::Excessive | Verdict::Warning, _) | (_, Outcome::NeedsPerson) => Outcome::NeedsPerson,
+        (Verdict::Ok, Outcome::Fine) => Outcome::Fine,
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "whether this very clock is right is one of the questions")]
+fn now() -> Moment {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Moment::from_millis(since_1970.map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)))
+}
+
+/// One thing that was looked at, and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// What was looked at, such as a destination's name.
+    subject: String,
+    /// Which side of it.
+    aspect: Aspect,
+    /// How it stands.
+    verdict: Verdict,
+    /// What that means and what to do about it; empty if there is nothing to say.
+    note: String,
+}
+
+impl Finding {
+    fn new(subject: impl Into<String>, aspect: Aspect, verdict: Verdict, note: impl Into<String>) -> Self {
+        Self { subject: subject.into(), aspect, verdict, note: note.into() }
+    }
+
+    fn ok(subject: impl Into<String>, aspect: Aspect) -> Self {
+        Self::new(subject, aspect, Verdict::Ok, "")
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} {}", self.subject, self.aspect, self.verdict)?;
+        if self.note.is_empty() { Ok(()) } else { write!(f, ": {}", self.note) }
+    }
+}
+
+/// What is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aspect {
+    /// Is it there, and can it be opened?
+    Access,
+    /// Can it be written to?
+    Write,
+    /// Does it tell which chunks it has, so that an upload can be resumed?
+    Resume,
+    /// Does it tell what it holds?
+    Attest,
+    /// Does it give back what was written?
+    ReadBack,
+    /// Does it keep an object that is written again?
+    Keep,
+    /// Does it refuse deletion?
+    Delete,
+    /// Does the provider refuse deletion for the configured time?
+    Retention,
+    /// Can others on this machine read it?
+    Privacy,
+    /// Is there room?
+    Room,
+    /// Is the date plausible?
+    Date,
+}
+
+impl fmt::Display for Aspect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Access => "access",
+            Self::Write => "write",
+            Self::Resume => "resume",
+            Self::Attest => "attest",
+            Self::ReadBack => "read-back",
+            Self::Keep => "no-overwrite",
+            Self::Delete => "delete",
+            Self::Retention => "retention",
+            Self::Privacy => "privacy",
+            Self::Room => "room",
+            Self::Date => "date",
+        })
+    }
+}
+
+/// How it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// As it should be.
+    Ok,
+    /// It works, but a person should know.
+    Warning,
+    /// The dock may do more than it needs.
+    Excessive,
+    /// The dock may not do what it needs.
+    Missing,
+    /// It does not work.
+    Failed,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Excessive => "excessive",
+            Self::Missing => "missing",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome_of(verdicts: &[Verdict]) -> Outcome {
+        let findings = verdicts.iter().map(|verdict| Finding::new("primary", Aspect::Write, *verdict, ""));
+        outcome(&findings.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_worst_finding_decides_how_the_check_ends() {
+        assert_eq!(outcome_of(&[]), Outcome::Fine);
+        assert_eq!(outcome_of(&[Verdict::Ok]), Outcome::Fine);
+        assert_eq!(outcome_of(&[Verdict::Excessive, Verdict::Ok]), Outcome::NeedsPerson);
+        assert_eq!(outcome_of(&[Verdict::Warning, Verdict::Ok]), Outcome::NeedsPerson);
+        assert_eq!(outcome_of(&[Verdict::Missing, Verdict::Warning]), Outcome::Failed);
+        assert_eq!(outcome_of(&[Verdict::Failed, Verdict::Ok]), Outcome::Failed);
+    }
+}

@@ -1,0 +1,219 @@
+//! Really uses a destination the way a docking will, on a small object of its own.
+
+use std::time::Duration;
+
+use camdock::cloud::{ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, ObjectState, Upload};
+use camdock::config::{CredentialKind, DestinationSettings, Place};
+use camdock::custody::{Method, ProofPolicy, Unproven, prove};
+use camdock::domain::{ByteCount, Fingerprint, ObjectName, StationId};
+use futures::{FutureExt as _, StreamExt as _, stream};
+
+use super::{Aspect, Finding, Verdict};
+
+/// Puts an object, resumes, commits, proves it both ways, commits again, and tries to delete it. Each answer must come
+/// within `patience`.
+pub(in crate::cli) async fn check(
+    destination: &dyn Destination,
+    settings: &DestinationSettings,
+    station: &StationId,
+    patience: Duration,
+) -> Vec<Finding> {
+    let id = format!("{:016x}", fastrand::u64(..));
+    let Some(object) = ObjectName::new(&format!("camdock-check/{station}-{id}")) else {
+        return vec![Finding::new(
+            settings.name.as_str(),
+            Aspect::Write,
+            Verdict::Failed,
+            "no name for a check object",
+        )];
+    };
+    let content = format!("camdock check {id}\n").into_bytes();
+    let fingerprint = Fingerprint::of(&content, ByteCount::new(64 << 10));
+    let upload = Upload { object: object.below(&settings.prefix), fingerprint, metadata: Vec::new() };
+    let mut visit = Visit { destination, settings, upload, content, patience, findings: Vec::new() };
+    // The rest needs an object that is there.
+    if visit.write().await {
+        visit.attest().await;
+        visit.keep().await;
+        visit.read_back().await;
+        visit.delete().await;
+    }
+    visit.findings
+}
+
+struct Visit<'d> {
+    destination: &'d dyn Destination,
+    settings: &'d DestinationSettings,
+    upload: Upload,
+    content: Vec<u8>,
+    patience: Duration,
+    findings: Vec<Finding>,
+}
+
+impl Visit<'_> {
+    /// Whether the object was created.
+    async fn write(&mut self) -> bool {
+        if let Err(error) = self.put().await {
+            self.trouble(Aspect::Write, &error);
+            return false;
+        }
+        match self.patiently(self.destination.staged(&self.upload)).await {
+            Ok(chunks) if chunks == [0] => self.ok(Aspect::Resume),
+            Ok(_) => self.find(
+                Aspect::Resume,
+                Verdict::Warning,
+                "it does not list the chunk that was just sent, so uploads start again",
+            ),
+            Err(error) => self.trouble(Aspect::Resume, &error),
+        }
+        match self.patiently(self.destination.commit(&self.upload)).await {
+            Ok(CommitOutcome::Created) => {
+                self.ok(Aspect::Write);
+                true
+            }
+            Ok(CommitOutcome::AlreadyThere) => {
+                let note = "it says that an object with a name just made up is there already. Is it the right place?";
+                self.find(Aspect::Write, Verdict::Failed, note);
+                false
+            }
+            Ok(CommitOutcome::ChunksMissing) => {
+                self.find(Aspect::Write, Verdict::Failed, "it has lost the chunk that it had just taken");
+                false
+            }
+            Err(error) => {
+                self.trouble(Aspect::Write, &error);
+                false
+            }
+        }
+    }
+
+    async fn attest(&mut self) {
+        match self.prove(ProofPolicy::Attested).await {
+            Ok(Method::Attested) => self.ok(Aspect::Attest),
+            Ok(Method::ReadBack) => {
+                let note = "it keeps no checksums that camdock can use, so every object will be read back to prove it";
+                self.find(Aspect::Attest, Verdict::Warning, note);
+            }
+            Err(reason) => self.unproven(Aspect::Attest, &reason),
+        }
+    }
+
+    /// Commits the same object again, as two stations with the same segment would: the first one must stay.
+    async fn keep(&mut self) {
+        let again = async {
+            let before = self.stat().await?;
+            let mut outcome = self.patiently(self.destination.commit(&self.upload)).await?;
+            if outcome == CommitOutcome::ChunksMissing {
+                self.put().await?;
+                outcome = self.patiently(self.destination.commit(&self.upload)).await?;
+            }
+            Ok((outcome, before == self.stat().await?))
+        };
+        match again.await {
+            Ok((CommitOutcome::AlreadyThere, true)) => self.ok(Aspect::Keep),
+            Ok((CommitOutcome::ChunksMissing, true)) => {
+                let note = "it kept the object, but could not say so: a second upload lost its chunk";
+                self.find(Aspect::Keep, Verdict::Warning, note);
+            }
+            Ok(_) => {
+                let note =
+                    "the object was OVERWRITTEN although camdock asked not to. Do not use this place for evidence";
+                self.find(Aspect::Keep, Verdict::Failed, note);
+            }
+            Err(error) => self.trouble(Aspect::Keep, &error),
+        }
+    }
+
+    async fn read_back(&mut self) {
+        match self.prove(ProofPolicy::ReadBack).await {
+            Ok(_) => self.ok(Aspect::ReadBack),
+            Err(reason) => self.unproven(Aspect::ReadBack, &reason),
+        }
+    }
+
+    async fn delete(&mut self) {
+        match self.patiently(self.destination.try_delete(&self.upload.object)).await {
+            Ok(DeleteOutcome::Refused) => {
+                let note = format!("refused, as it should be; the check object stays: {}", self.upload.object);
+                self.find(Aspect::Delete, Verdict::Ok, note);
+            }
+            Ok(DeleteOutcome::Deleted) => {
+                let fix = match &self.settings.place {
+                    Place::Azure { credential, .. } => match credential.kind {
+                        CredentialKind::Sas => "use a SAS without delete permission (sp=rcwl)",
+                        CredentialKind::SharedKey { .. } => {
+                            "use a SAS without delete permission (sp=rcwl), not the account's key"
+                        }
+                    },
+                    Place::Folder { .. } => "let the share keep snapshots that this machine cannot delete",
+                };
+                let note = format!("delete is ALLOWED. A stolen dock could delete evidence; {fix}");
+                self.find(Aspect::Delete, Verdict::Excessive, note);
+            }
+            Err(error) => self.trouble(Aspect::Delete, &error),
+        }
+    }
+
+    async fn put(&self) -> Result<(), DestinationError> {
+        let content = bytes::Bytes::from(self.content.clone());
+        let open = move || stream::iter([Ok(content.clone())]).boxed();
+        let fingerprint = &self.upload.fingerprint;
+        let body = ChunkBody::new(fingerprint.size, fingerprint.chunks[0], open);
+        self.patiently(self.destination.put_chunk(&self.upload, 0, body)).await
+    }
+
+    async fn stat(&self) -> Result<Option<ObjectState>, DestinationError> {
+        self.patiently(self.destination.stat(&self.upload.object)).await
+    }
+
+    async fn prove(&self, policy: ProofPolicy) -> Result<Method, Unproven> {
+        let Upload { object, fingerprint, .. } = &self.upload;
+        let proof = prove(self.destination, object, fingerprint, policy, None);
+        self.patiently(proof.map(|answer| answer.map(|proof| proof.method()))).await
+    }
+
+    async fn patiently<T, E: From<DestinationError>>(
+        &self,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let silence = |_| {
+            let message = format!("no answer within {} seconds", self.patience.as_secs());
+            E::from(DestinationError::Unreachable(message))
+        };
+        tokio::time::timeout(self.patience, answer).await.map_err(silence)?
+    }
+
+    fn unproven(&mut self, aspect: Aspect, reason: &Unproven) {
+        match reason {
+            Unproven::Unanswered(error) => self.trouble(aspect, error),
+            Unproven::Absent | Unproven::OtherContent | Unproven::Unsteady => {
+                let note = format!("asked for the object that was just made: {reason}. Is something else answering?");
+                self.find(aspect, Verdict::Failed, note);
+            }
+        }
+    }
+
+    fn trouble(&mut self, aspect: Aspect, error: &DestinationError) {
+        match (error, &self.settings.place) {
+            (DestinationError::Denied { .. }, Place::Azure { .. }) => {
+                let note = format!("{error}. camdock needs to read, create, write and list (a SAS with sp=rcwl)");
+                self.find(aspect, Verdict::Missing, note);
+            }
+            (DestinationError::Denied { .. }, Place::Folder { .. }) => {
+                self.find(aspect, Verdict::Missing, format!("{error}. Let camdock's user read and write there"));
+            }
+            _ => self.find(aspect, Verdict::Failed, error.to_string()),
+        }
+    }
+
+    fn ok(&mut self, aspect: Aspect) {
+        self.find(aspect, Verdict::Ok, "");
+    }
+
+    fn find(&mut self, aspect: Aspect, verdict: Verdict, note: impl Into<String>) {
+        self.findings.push(Finding::new(self.settings.name.as_str(), aspect, verdict, note));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! `camdock check` against a destination in memory that can misbehave.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use camdock::cloud::{Attestation, ByteStream, Evidence, Version};
+use camdock::config::Need;
+use camdock::domain::{DestinationName, Sha256};
+
+use super::*;
+
+/// What is unusual about a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quirk {
+    None,
+    AllowsDelete,
+    Overwrites,
+    RefusesWriting,
+    RefusesReading,
+    ReturnsOtherContent,
+    HasNoChecksums,
+    NeverAnswers,
+}
+
+struct Memory {
+    name: DestinationName,
+    quirk: Quirk,
+    staged: Mutex<Option<Bytes>>,
+    objects: Mutex<BTreeMap<ObjectName, (u32, Bytes)>>,
+}
+
+impl Memory {
+    fn object(&self, object: &ObjectName) -> Option<(ObjectState, Bytes)> {
+        let (version, content) = self.objects.lock().unwrap().get(object)?.clone();
+        let length = ByteCount::new(content.len() as u64);
+        Some((ObjectState { length, version: Version(version.to_string()) }, content))
+    }
+
+    fn read_access(&self) -> Result<(), DestinationError> {
+        if self.quirk == Quirk::RefusesReading { Err(denied()) } else { Ok(()) }
+    }
+}
+
+fn denied() -> DestinationError {
+    DestinationError::Denied {
+        code: "403 AuthorizationPermissionMismatch".to_owned(),
+        credential: "primary.sas".to_owned(),
+    }
+}
+
+#[async_trait]
+impl Destination for Memory {
+    fn name(&self) -> &DestinationName {
+        &self.name
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
+        self.read_access()?;
+        Ok(self.object(object).map(|(state, _)| state))
+    }
+
+    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
+        self.read_access()?;
+        let attestation = |(state, content): (ObjectState, Bytes)| {
+            let evidence = match self.quirk {
+                Quirk::HasNoChecksums => Evidence::Unknown,
+                _ => Evidence::Sha256(Sha256::of(&content)),
+            };
+            Attestation { state, evidence }
+        };
+        Ok(self.object(object).map(attestation))
+    }
+
+    async fn staged(&self, _: &Upload) -> Result<Vec<u32>, DestinationError> {
+        Ok(self.staged.lock().unwrap().iter().map(|_| 0).collect())
+    }
+
+    async fn put_chunk(&self, _: &Upload, _: u32, body: ChunkBody) -> Result<(), DestinationError> {
+        match self.quirk {
+            Quirk::RefusesWriting => return Err(denied()),
+            Quirk::NeverAnswers => std::future::pending().await,
+            _ => {}
+        }
+        let pieces: Vec<_> = body.open().map(Result::unwrap).collect().await;
+        *self.staged.lock().unwrap() = Some(pieces.concat().into());
+        Ok(())
+    }
+
+    async fn commit(&self, upload: &Upload) -> Result<CommitOutcome, DestinationError> {
+        let mut objects = self.objects.lock().unwrap();
+        if objects.contains_key(&upload.object) && self.quirk != Quirk::Overwrites {
+            return Ok(CommitOutcome::AlreadyThere);
+        }
+        let Some(content) = self.staged.lock().unwrap().take() else { return Ok(CommitOutcome::ChunksMissing) };
+        let version = objects.get(&upload.object).map_or(1, |(version, _)| version + 1);
+        objects.insert(upload.object.clone(), (version, content));
+        Ok(CommitOutcome::Created)
+    }
+
+    async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
+        self.read_access()?;
+        let (_, content) = self.object(object).unwrap();
+        let returned = match self.quirk {
+            Quirk::ReturnsOtherContent => Bytes::from(vec![b'?'; content.len()]),
+            _ => content,
+        };
+        Ok(stream::iter([Ok(returned)]).boxed())
+    }
+
+    async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
+        if self.quirk == Quirk::AllowsDelete {
+            self.objects.lock().unwrap().remove(object);
+            return Ok(DeleteOutcome::Deleted);
+        }
+        Ok(DeleteOutcome::Refused)
+    }
+}
+
+fn settings() -> DestinationSettings {
+    let endpoint = "https://account.blob.example.org".parse().unwrap();
+    let credential = camdock::config::Credential { kind: CredentialKind::Sas, file: "/etc/camdock/primary.sas".into() };
+    DestinationSettings {
+        name: DestinationName::new("primary").unwrap(),
+        prefix: camdock::domain::ObjectPrefix::new("north").unwrap(),
+        need: Need::Required,
+        proof: ProofPolicy::Attested,
+        retention: None,
+        place: Place::Azure { endpoint, container: "evidence".to_owned(), credential },
+    }
+}
+
+/// The findings that are not ok.
+async fn complaints(quirk: Quirk) -> Vec<(Aspect, Verdict)> {
+    let settings = settings();
+    let name = settings.name.clone();
+    let memory = Memory { name, quirk, staged: Mutex::default(), objects: Mutex::default() };
+    let station = StationId::new("hq-01").unwrap();
+    let findings = check(&memory, &settings, &station, Duration::from_mins(1)).await;
+    if quirk == Quirk::None {
+        assert_eq!(findings.len(), 6, "{findings:?}");
+        let objects = memory.objects.lock().unwrap();
+        assert!(objects.keys().all(|name| name.as_str().starts_with("north/camdock-check/hq-01-")), "{objects:?}");
+    }
+    let complaints = findings.iter().filter(|finding| finding.verdict != Verdict::Ok);
+    complaints.map(|finding| (finding.aspect, finding.verdict)).collect()
+}
+
+#[tokio::test]
+async fn a_well_kept_place_gives_no_cause_for_complaint() {
+    assert_eq!(complaints(Quirk::None).await, []);
+}
+
+#[tokio::test]
+async fn a_place_that_lets_a_dock_delete_is_called_excessive() {
+    assert_eq!(complaints(Quirk::AllowsDelete).await, [(Aspect::Delete, Verdict::Excessive)]);
+}
+
+#[tokio::test]
+async fn a_place_that_overwrites_is_found_out() {
+    assert_eq!(complaints(Quirk::Overwrites).await, [(Aspect::Keep, Verdict::Failed)]);
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_told_by_what_it_prevents() {
+    assert_eq!(complaints(Quirk::RefusesWriting).await, [(Aspect::Write, Verdict::Missing)]);
+    let unread = [Aspect::Attest, Aspect::Keep, Aspect::ReadBack].map(|aspect| (aspect, Verdict::Missing));
+    assert_eq!(complaints(Quirk::RefusesReading).await, unread);
+}
+
+#[tokio::test]
+async fn a_place_that_returns_other_content_is_found_out() {
+    assert_eq!(complaints(Quirk::ReturnsOtherContent).await, [(Aspect::ReadBack, Verdict::Failed)]);
+}
+
+#[tokio::test]
+async fn a_place_without_checksums_works_with_a_warning() {
+    assert_eq!(complaints(Quirk::HasNoChecksums).await, [(Aspect::Attest, Verdict::Warning)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_never_answers_does_not_hold_up_the_check() {
+    assert_eq!(complaints(Quirk::NeverAnswers).await, [(Aspect::Write, Verdict::Failed)]);
+}

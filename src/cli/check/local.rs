@@ -1,0 +1,156 @@
+//! What `camdock check` can tell without leaving this machine.
+
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use camdock::config::{Config, Credential, Place, SpoolSettings, overlapping};
+use camdock::domain::{ByteCount, Moment};
+
+use super::{Aspect, Finding, Verdict};
+
+/// 2026-01-01: camdock is younger than any station whose clock says otherwise.
+const EARLIEST: Moment = Moment::from_millis(1_767_225_600_000);
+/// 2100-01-01.
+const LATEST: Moment = Moment::from_millis(4_102_444_800_000);
+
+/// What a file's mode grants to every user of the machine.
+const EVERYONE: u32 = 0o007;
+
+/// Looks at folders, credential files, room and clock.
+pub(super) fn check(config: &Config, now: Moment) -> Vec<Finding> {
+    let mut findings = vec![clock(now)];
+    data_dir(&config.station.data_dir, &config.spool, &mut findings);
+    if config.bays.is_empty() {
+        let note = "none is configured, so no camera can be docked. Add a [[bay]]";
+        findings.push(Finding::new("bays", Aspect::Access, Verdict::Warning, note));
+    }
+    for bay in &config.bays {
+        let fix = "Create it, readable and writable by camdock's user";
+        findings.push(folder(format!("bay {}", bay.name), &bay.folder, fix));
+    }
+    for destination in &config.destinations {
+        let name = destination.name.as_str();
+        match &destination.place {
+            Place::Folder { path } => {
+                findings.push(folder(name, path, "Mount the share or create the folder; camdock does not"));
+            }
+            Place::Azure { credential, .. } => findings.extend(credential_file(name, credential)),
+        }
+        if destination.retention.is_some() {
+            let note =
+                "camdock does not set it yet. Set a retention policy on the container, and see that it is locked";
+            findings.push(Finding::new(name, Aspect::Retention, Verdict::Warning, note));
+        }
+    }
+    findings.extend(folders_apart(config));
+    findings
+}
+
+fn clock(now: Moment) -> Finding {
+    if (EARLIEST..LATEST).contains(&now) {
+        return Finding::ok("clock", Aspect::Date);
+    }
+    let note =
+        format!("it says {now}. Evidence is dated by it and clouds refuse a wrong one: set up time synchronisation");
+    Finding::new("clock", Aspect::Date, Verdict::Warning, note)
+}
+
+fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
+    let subject = "data_dir";
+    let metadata = match existing_folder(path) {
+        Ok(metadata) => metadata,
+        Err(problem) => {
+            let note = format!("{problem}. Create it, owned by camdock's user, with mode 0700");
+            findings.push(Finding::new(subject, Aspect::Access, Verdict::Missing, note));
+            return;
+        }
+    };
+    findings.push(match tempfile::tempfile_in(path) {
+        Ok(_) => Finding::ok(subject, Aspect::Write),
+        Err(error) => {
+            let note = format!("{} cannot be written to: {error}. Let camdock's user write there", path.display());
+            Finding::new(subject, Aspect::Write, Verdict::Missing, note)
+        }
+    });
+    findings.push(if metadata.mode() & EVERYONE == 0 {
+        Finding::ok(subject, Aspect::Privacy)
+    } else {
+        let path = path.display();
+        let note =
+            format!("every user of this machine can look into {path}, where evidence lies. Run: chmod o= {path}");
+        Finding::new(subject, Aspect::Privacy, Verdict::Warning, note)
+    });
+    findings.push(room(path, spool.reserve));
+}
+
+fn room(path: &Path, reserve: ByteCount) -> Finding {
+    let subject = "spool";
+    match rustix::fs::statvfs(path) {
+        Ok(disk) => {
+            let free = ByteCount::new(disk.f_bavail.saturating_mul(disk.f_frsize));
+            if free > reserve {
+                let note = format!("{} for offloading", free.saturating_sub(reserve));
+                Finding::new(subject, Aspect::Room, Verdict::Ok, note)
+            } else {
+                let note =
+                    format!("{free} are free and {reserve} are in reserve, so offloading would pause. Make room");
+                Finding::new(subject, Aspect::Room, Verdict::Warning, note)
+            }
+        }
+        Err(error) => Finding::new(subject, Aspect::Room, Verdict::Failed, format!("the disk does not tell: {error}")),
+    }
+}
+
+fn folder(subject: impl Into<String>, path: &Path, fix: &str) -> Finding {
+    match existing_folder(path) {
+        Ok(_) => Finding::ok(subject, Aspect::Access),
+        Err(problem) => Finding::new(subject, Aspect::Access, Verdict::Missing, format!("{problem}. {fix}")),
+    }
+}
+
+fn existing_folder(path: &Path) -> Result<Metadata, String> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Ok(metadata),
+        Ok(_) => Err(format!("{} is not a folder", path.display())),
+        Err(error) => Err(format!("{} cannot be opened: {error}", path.display())),
+    }
+}
+
+fn credential_file(destination: &str, credential: &Credential) -> Vec<Finding> {
+    let subject = format!("{destination}: credential");
+    if let Err(error) = credential.read() {
+        return vec![Finding::new(subject, Aspect::Access, Verdict::Missing, error.to_string())];
+    }
+    let privacy = match credential.is_open_to_others() {
+        Ok(false) => Finding::ok(subject.clone(), Aspect::Privacy),
+        Ok(true) => {
+            let path = credential.file.display();
+            let note = format!("every user of this machine can read {path}. Run: chmod o= {path}");
+            Finding::new(subject.clone(), Aspect::Privacy, Verdict::Warning, note)
+        }
+        Err(error) => Finding::new(subject.clone(), Aspect::Privacy, Verdict::Failed, error.to_string()),
+    };
+    vec![Finding::ok(subject, Aspect::Access), privacy]
+}
+
+/// The configuration keeps folders apart by their paths; links and mounts can still bring them together.
+fn folders_apart(config: &Config) -> Vec<Finding> {
+    let bays = config.bays.iter().map(|bay| (format!("bay {}", bay.name), &bay.folder));
+    let places = config.destinations.iter().filter_map(|destination| match &destination.place {
+        Place::Folder { path } => Some((destination.name.to_string(), path)),
+        Place::Azure { .. } => None,
+    });
+    let named = std::iter::once(("data_dir".to_owned(), &config.station.data_dir)).chain(bays).chain(places);
+    let real: Vec<(String, PathBuf)> =
+        named.filter_map(|(name, path)| Some((name, fs::canonicalize(path).ok()?))).collect();
+    let mut findings = Vec::new();
+    for (index, (name, path)) in real.iter().enumerate() {
+        for (other, there) in real[..index].iter().filter(|(_, there)| overlapping(path, there)) {
+            let (path, there) = (path.display(), there.display());
+            let note = format!("it is really {path}, and {other} is really {there}. Keep them apart, none in another");
+            findings.push(Finding::new(name, Aspect::Access, Verdict::Failed, note));
+        }
+    }
+    findings
+}

@@ -1,0 +1,42 @@
+//! `camdock gen`: what packagers and administrators start from.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use camdock::config;
+use clap::{CommandFactory as _, Subcommand};
+use clap_complete::Shell;
+
+use super::{Cli, Outcome};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Gen {
+    /// Print a commented example of the configuration
+    Config,
+    /// Print the completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write a page for each command into this folder instead
+        #[arg(value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
+}
+
+pub(super) fn run(what: &Gen) -> anyhow::Result<Outcome> {
+    // Rendered in memory first: a pipe that is closed early must be an error, not a panic.
+    let mut text = Vec::new();
+    match what {
+        Gen::Config => text.extend_from_slice(config::EXAMPLE.as_bytes()),
+        Gen::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "camdock", &mut text),
+        Gen::Man { folder: None } => clap_mangen::Man::new(Cli::command()).render(&mut text)?,
+        Gen::Man { folder: Some(folder) } => clap_mangen::generate_to(Cli::command(), folder)
+            .with_context(|| format!("cannot write the manual into {}", folder.display()))?,
+    }
+    std::io::stdout().write_all(&text)?;
+    Ok(Outcome::Fine)
+}

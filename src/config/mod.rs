@@ -1,0 +1,87 @@
+//! The configuration: one TOML file and its drop-ins become typed, validated settings.
+//!
+//! Promises: a [`Config`] that exists is consistent: every name is valid and used once, no folder lies inside another
+//! that camdock writes to, at least one destination is required, and nothing travels unencrypted. Everything that is
+//! wrong is reported at once, each with its file, line, value and what to write instead. Unknown keys are wrong: a
+//! typing error must not silently become a default. A credential never comes from the configuration itself, and is
+//! never shown.
+
+mod credential;
+mod document;
+mod problem;
+mod reader;
+mod rules;
+mod sections;
+mod settings;
+mod values;
+
+use std::path::{Path, PathBuf};
+
+pub use credential::{Credential, CredentialError, CredentialKind, Secret};
+pub use problem::{ConfigErrors, Problem};
+pub use rules::overlapping;
+pub use settings::{
+    Bay, Config, DestinationSettings, Need, Place, SpoolSettings, Station, UploadSettings, WebSettings,
+};
+
+use problem::Problems;
+use sections::Surroundings;
+
+/// The commented example, as `camdock gen config` prints it.
+pub const EXAMPLE: &str = include_str!("../../config/camdock.toml");
+
+impl Config {
+    /// Reads `path` and the drop-ins in `<path>.d/*.toml`, in the order of their names; a drop-in overrides single keys.
+    ///
+    /// Credential files are looked for (first among systemd's credentials) but not read.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of the files.
+    pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let surroundings = Surroundings {
+            folder: absolute.parent().unwrap_or(&absolute).to_owned(),
+            credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+        };
+        let mut problems = Problems::default();
+        let root = document::read(path, &mut problems);
+        let config = sections::config(root, &surroundings, &mut problems);
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(problems.into_errors()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example_loads(text: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("camdock.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load(&path).unwrap_or_else(|errors| panic!("{errors}"))
+    }
+
+    #[test]
+    fn the_example_loads_as_it_is_and_with_all_it_suggests() {
+        assert_eq!(example_loads(EXAMPLE).destinations.len(), 1);
+        // By convention `#key = …` is a suggestion and `# Text` is prose.
+        let suggested =
+            |line: &str| line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '#'])).map(str::to_owned);
+        let everything: String =
+            EXAMPLE.lines().map(|line| suggested(line).unwrap_or_else(|| line.to_owned()) + "\n").collect();
+        assert_eq!(example_loads(&everything).destinations.len(), 3);
+    }
+
+    #[test]
+    fn the_example_shows_every_key() {
+        for (table, keys) in reader::KEYS {
+            for key in keys {
+                let written = EXAMPLE.contains(&format!("{key} = ")) || EXAMPLE.contains(&format!("[{key}]"));
+                assert!(written, "{table}.{key} is not in config/camdock.toml");
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What must hold between settings, each of which is fine by itself.
+
+use std::path::{Path, PathBuf};
+
+use super::problem::{At, Problems};
+use super::settings::{DestinationSettings, Need, Place};
+
+/// A folder that the configuration names, and what for.
+#[derive(Debug)]
+pub(super) struct Folder {
+    /// Such as `the folder of bay "1"`.
+    pub(super) what: String,
+    pub(super) path: PathBuf,
+    pub(super) at: At,
+}
+
+/// Whether one folder is, or lies inside, the other. Goes by the paths alone.
+#[must_use]
+pub fn overlapping(one: &Path, other: &Path) -> bool {
+    one.starts_with(other) || other.starts_with(one)
+}
+
+/// No folder may lie in another: what camdock writes would be taken for a camera, or a camera's own file for a copy.
+pub(super) fn folders_apart(folders: &[Folder], problems: &mut Problems) {
+    for (index, later) in folders.iter().enumerate() {
+        if let Some(earlier) = folders[..index].iter().find(|earlier| overlapping(&earlier.path, &later.path)) {
+            let (here, there) = (later.path.display(), earlier.path.display());
+            let how = if later.path == earlier.path {
+                "are the same folder".to_owned()
+            } else if later.path.starts_with(&earlier.path) {
+                format!("overlap: it lies inside {there}")
+            } else {
+                format!("overlap: {there} lies inside it")
+            };
+            let what = format!("\"{here}\": {} and {} {how}", later.what, earlier.what);
+            problems.add(&later.at, what, "give each a folder of its own, none inside another".to_owned());
+        }
+    }
+}
+
+/// Two destinations in one place would be one copy that counts as two.
+pub(super) fn places_apart(destinations: &[(DestinationSettings, At)], problems: &mut Problems) {
+    for (index, (later, at)) in destinations.iter().enumerate() {
+        let same = |earlier: &DestinationSettings| match (&earlier.place, &later.place) {
+            (
+                Place::Azure { endpoint: one, container: first, .. },
+                Place::Azure { endpoint: other, container: second, .. },
+            ) => one == other && first == second && earlier.prefix == later.prefix,
+            // Folders are compared among all folders.
+            _ => false,
+        };
+        if let Some((earlier, _)) = destinations[..index].iter().find(|(earlier, _)| same(earlier)) {
+            let what =
+                format!("\"{}\" is the same place as \"{}\": one copy would count as two", later.name, earlier.name);
+            problems.add(at, what, "name another endpoint, container or prefix, or remove one of them".to_owned());
+        }
+    }
+}
+
+/// What is known of a destination's need, even if the rest of it is wrong.
+pub(super) type KnownNeed = (Option<Need>, At);
+
+/// A wipe waits for the required destinations; without one it would wait for ever.
+pub(super) fn something_required(needs: &[KnownNeed], root: &At, problems: &mut Problems) {
+    let consequence = "nothing could ever be wiped from a camera";
+    match needs.first() {
+        None => {
+            let remedy = "add a [[destination]]; `camdock gen config` shows how".to_owned();
+            problems.missing(root, format!("there is no destination, so {consequence}"), remedy);
+        }
+        Some((_, at)) if needs.iter().all(|(need, _)| *need == Some(Need::Optional)) => {
+            let remedy = "write required = true at one [[destination]] at least".to_owned();
+            problems.missing(
+                at,
+                format!("required = false everywhere: no destination is required, so {consequence}"),
+                remedy,
+            );
+        }
+        Some(_) => {}
+    }
+}

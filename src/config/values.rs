@@ -1,0 +1,151 @@
+//! How each kind of value is written.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use url::{Host, Url};
+
+use super::document::Value;
+use super::reader::{Wrong, similar};
+use crate::domain::{ByteCount, IdError, ObjectPrefix, parse_duration};
+
+/// Any text but an empty one.
+pub(super) fn text(value: &Value) -> Result<String, Wrong> {
+    let text = quoted(value, "write a text in quotes")?;
+    if text.is_empty() {
+        Err(Wrong::new("it is empty", "write a text, or remove the key"))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(value: &Value) -> Result<bool, Wrong> {
+    match value {
+        Value::Boolean(boolean) => Ok(*boolean),
+        other => Err(Wrong::new(format!("it is {}", other.kind()), "write true or false, without quotes")),
+    }
+}
+
+/// A whole number within limits.
+pub(super) fn number(value: &Value, limits: RangeInclusive<usize>) -> Result<usize, Wrong> {
+    let remedy = format!("write a whole number from {} to {}", limits.start(), limits.end());
+    match value {
+        Value::Integer(number) => {
+            let within = usize::try_from(*number).ok().filter(|number| limits.contains(number));
+            within.ok_or_else(|| Wrong::new("it is out of range", remedy))
+        }
+        other => Err(Wrong::new(format!("it is {}", other.kind()), remedy + ", without quotes")),
+    }
+}
+
+/// One of a few words, and what each stands for.
+pub(super) fn one_of<T: Copy>(value: &Value, words: &[(&str, T)]) -> Result<T, Wrong> {
+    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let choice = known.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
+    let text = quoted(value, &format!("write {choice}"))?;
+    let meant = |word: &str| words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning);
+    meant(text).ok_or_else(|| {
+        let guess = similar(text, &known).map_or_else(String::new, |word| format!("; did you mean \"{word}\"?"));
+        Wrong::new("it is none of the words for this key", format!("write {choice}{guess}"))
+    })
+}
+
+/// A name, as the domain's types take it.
+pub(super) fn name<T>(value: &Value, new: impl FnOnce(String) -> Result<T, IdError>) -> Result<T, Wrong> {
+    let remedy = "write a short name such as \"hq-01\", of letters, digits, '-', '_' and '.', not starting with a dot";
+    new(quoted(value, remedy)?.to_owned()).map_err(|error| match error {
+        IdError::Character(character) => Wrong::new(format!("{character:?} cannot stand there"), remedy),
+        other => Wrong::new(other.to_string(), remedy),
+    })
+}
+
+/// A size with its unit.
+pub(super) fn size(value: &Value) -> Result<ByteCount, Wrong> {
+    let remedy = "write a whole number and a unit, such as \"8 MiB\" (B, KiB, MiB, GiB, TiB)";
+    let text = quoted(value, remedy)?;
+    ByteCount::parse(text).map_err(|_| Wrong::new("it is not a size", remedy))
+}
+
+/// A duration with its unit.
+pub(super) fn duration(value: &Value) -> Result<Duration, Wrong> {
+    let remedy = "write a whole number and a unit, such as \"24h\" (s, m, h, d)";
+    let text = quoted(value, remedy)?;
+    parse_duration(text).map_err(|_| Wrong::new("it is not a duration", remedy))
+}
+
+/// The path of a folder: absolute and without `..`, so that what it means depends on nothing else.
+pub(super) fn folder(value: &Value) -> Result<PathBuf, Wrong> {
+    let remedy = "write an absolute path, such as \"/srv/camdock\"";
+    let path = Path::new(quoted(value, remedy)?);
+    if !path.is_absolute() {
+        return Err(Wrong::new("it is not an absolute path", remedy));
+    }
+    if path.components().any(|part| part == Component::ParentDir) {
+        return Err(Wrong::new("it goes through \"..\"", "write the path that is really meant, without \"..\""));
+    }
+    Ok(path.components().collect())
+}
+
+/// What goes before every object's name.
+pub(super) fn prefix(value: &Value) -> Result<ObjectPrefix, Wrong> {
+    let remedy = "write parts of letters, digits, '-', '_' and '.', separated by \"/\", such as \"north/hq\"";
+    ObjectPrefix::new(quoted(value, remedy)?)
+        .ok_or_else(|| Wrong::new("it cannot stand before an object's name", remedy))
+}
+
+/// A container, by Azure's rules.
+pub(super) fn container(value: &Value) -> Result<String, Wrong> {
+    let remedy = "write 3 to 63 lower-case letters, digits and single hyphens, such as \"evidence\"";
+    let text = quoted(value, remedy)?;
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let valid = (3..=63).contains(&text.len())
+        && text.chars().all(|c| letter(c) || c == '-')
+        && text.starts_with(letter)
+        && text.ends_with(letter)
+        && !text.contains("--");
+    if valid { Ok(text.to_owned()) } else { Err(Wrong::new("Azure takes no such container name", remedy)) }
+}
+
+/// The address of a blob service. Evidence and credential go there, so only an encrypted connection will do, or one
+/// that does not leave this machine.
+pub(super) fn endpoint(value: &Value) -> Result<Url, Wrong> {
+    let remedy = "write an address such as \"https://ACCOUNT.blob.core.usgovcloudapi.net\"";
+    let text = quoted(value, remedy)?;
+    let url = Url::parse(text).map_err(|error| Wrong::new(format!("it is no address: {error}"), remedy))?;
+    let local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if local => Ok(url),
+        "http" => {
+            Err(Wrong::new("evidence and credential would travel in the clear", "write https:// instead of http://"))
+        }
+        _ => Err(Wrong::new("it is not an https:// address", remedy)),
+    }
+}
+
+/// Whether an address carries what belongs into the credential file.
+pub(super) fn carries_secret(text: &str) -> bool {
+    let after_scheme = text.split_once("://").map_or(text, |(_, rest)| rest);
+    text.contains(['?', '#']) || after_scheme.split('/').next().is_some_and(|authority| authority.contains('@'))
+}
+
+/// An address and port to listen on.
+pub(super) fn listen(value: &Value) -> Result<SocketAddr, Wrong> {
+    let remedy = "write an IP address and a port, such as \"127.0.0.1:8470\"";
+    quoted(value, remedy)?.parse().map_err(|_| Wrong::new("it is no IP address with a port", remedy))
+}
+
+fn quoted<'v>(value: &'v Value, remedy: &str) -> Result<&'v str, Wrong> {
+    match value {
+        Value::Text(text) => Ok(text),
+        other => Err(Wrong::new(format!("it is {}, not a text in quotes", other.kind()), remedy)),
+    }
+}
