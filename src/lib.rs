@@ -22,6 +22,7 @@
 pub mod camera;
 pub mod cloud;
 pub mod custody;
+pub mod dock;
 pub mod domain;
 pub mod faults;
 pub mod spool;
