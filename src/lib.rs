@@ -23,6 +23,7 @@ pub mod camera;
 pub mod cloud;
 pub mod config;
 pub mod custody;
+pub mod dock;
 pub mod domain;
 pub mod faults;
 pub mod files;

@@ -6,6 +6,10 @@
 //!   device is known to be present.
 //! - No name on a camera can lead out of the camera.
 
+mod folder;
+
+pub use folder::FolderCamera;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 

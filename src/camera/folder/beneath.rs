@@ -1,0 +1,279 @@
+//! Reaching what lies beneath a camera's root, and nothing else.
+//!
+//! Promises: whatever a camera's names say, nothing outside the camera is reached: no link is followed, no mount point
+//! is crossed, and no step goes up (the kernel holds this, by `openat2`). Paths may be longer than `PATH_MAX`.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Statx, StatxFlags, StatxTimestamp};
+use rustix::io::{Errno, Result};
+
+use crate::camera::CameraError;
+use crate::domain::{ByteCount, Moment, Sha256, SourceFile, SourcePath};
+
+/// The longest path that the kernel takes in one call, without the NUL at its end.
+const LONGEST_CALL: usize = 4095;
+
+const STAY_BENEATH: ResolveFlags = ResolveFlags::BENEATH
+    .union(ResolveFlags::NO_SYMLINKS)
+    .union(ResolveFlags::NO_MAGICLINKS)
+    .union(ResolveFlags::NO_XDEV);
+
+/// The root folder of a camera, held open: its inode cannot be given to another folder while this exists.
+#[derive(Debug)]
+pub(super) struct Root {
+    path: PathBuf,
+    folder: OwnedFd,
+    look: Look,
+}
+
+impl Root {
+    /// Takes hold of the folder at `path`, which must not be a symbolic link.
+    pub(super) fn hold(path: PathBuf) -> Result<Self> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(&path, flags, Mode::empty())?;
+        let look = Look::at(&folder, b"", Freshness::Cached)?;
+        Ok(Self { path, folder, look })
+    }
+
+    /// Where the camera was found.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the camera is still there: its path leads to the very folder that is held. A camera that does not answer
+    /// counts as gone.
+    pub(super) fn is_present(&self) -> bool {
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_FORCE_SYNC;
+        rustix::fs::statx(CWD, &self.path, flags, Look::WANTED)
+            .is_ok_and(|now| Look::from(now).identity() == self.look.identity())
+    }
+
+    /// # Errors
+    /// [`CameraError::Gone`] if the camera is not there any more.
+    pub(super) fn check_present(&self) -> std::result::Result<(), CameraError> {
+        if self.is_present() { Ok(()) } else { Err(CameraError::Gone) }
+    }
+
+    /// Whether an entry is the camera's own, and not something mounted over it.
+    pub(super) fn owns(&self, entry: &Look) -> bool {
+        entry.mount == self.look.mount
+    }
+
+    /// Opens a folder by its path beneath the root; an empty path is the root itself.
+    pub(super) fn open_folder(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+        let (mut here, mut rest) = (None, path);
+        while rest.len() > LONGEST_CALL {
+            let (now, later) = split_call(rest).ok_or(Errno::NAMETOOLONG)?;
+            let from = here.as_ref().unwrap_or(&self.folder);
+            here = Some(step(from, now, OFlags::PATH | OFlags::DIRECTORY)?);
+            rest = later;
+        }
+        let last: &[u8] = if rest.is_empty() { b"." } else { rest };
+        step(here.as_ref().unwrap_or(&self.folder), last, flags | OFlags::DIRECTORY)
+    }
+
+    /// The folder that holds a listed file, and the file's name in it.
+    pub(super) fn parent_of<'a>(&self, path: &'a SourcePath) -> Result<(OwnedFd, &'a [u8])> {
+        if path.components().any(|component| matches!(component, b"" | b"." | b"..")) {
+            return Err(Errno::INVAL);
+        }
+        let (folder, name) = split_parent(path);
+        Ok((self.open_folder(folder, OFlags::PATH)?, name))
+    }
+
+    /// Checks that a listed file is still the one that was listed, in `folder` under `name`.
+    ///
+    /// # Errors
+    /// [`CameraError::Changed`] if it is not, or [`CameraError::Gone`] if the whole camera is not there.
+    pub(super) fn check_unchanged(&self, file: &SourceFile) -> std::result::Result<(), CameraError> {
+        let looked = self.parent_of(&file.path).and_then(|(folder, name)| Look::at(&folder, name, Freshness::Now));
+        match looked {
+            Ok(look) if self.owns(&look) && look.is(file) => self.check_present(),
+            Ok(_) => Err(self.changed(&file.path)),
+            Err(error) => Err(self.explain(&file.path, error)),
+        }
+    }
+
+    /// Opens a listed file for reading. What is no regular file, or not the one that was listed, is never opened; should
+    /// it be exchanged for something else at that very moment, then opening it neither blocks nor goes unnoticed.
+    pub(super) fn open_file(&self, file: &SourceFile) -> std::result::Result<OwnedFd, CameraError> {
+        self.check_unchanged(file)?;
+        let opened = self.parent_of(&file.path).and_then(|(folder, name)| {
+            let content = step_quietly(&folder, name, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
+            let look = Look::at(&content, b"", Freshness::Now)?;
+            Ok((content, look))
+        });
+        match opened {
+            Ok((content, look)) if self.owns(&look) && look.is(file) => Ok(content),
+            Ok(_) => Err(self.changed(&file.path)),
+            Err(error) => Err(self.explain(&file.path, error)),
+        }
+    }
+
+    /// What it means that a file is not what was listed: nothing, if the whole camera is gone.
+    pub(super) fn changed(&self, path: &SourcePath) -> CameraError {
+        if self.is_present() { CameraError::Changed(path.clone()) } else { CameraError::Gone }
+    }
+
+    /// What an error about one file means: nothing about the file, if the whole camera is gone.
+    pub(super) fn explain(&self, path: &SourcePath, error: Errno) -> CameraError {
+        match error {
+            Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV => self.changed(path),
+            _ if self.is_present() => CameraError::File { path: path.clone(), source: error.into() },
+            _ => CameraError::Gone,
+        }
+    }
+
+    /// What an error about the camera as a whole means.
+    pub(super) fn explain_whole(&self, action: &'static str, source: impl Into<std::io::Error>) -> CameraError {
+        if self.is_present() { CameraError::Device { action, source: source.into() } } else { CameraError::Gone }
+    }
+}
+
+/// The path of the folder that holds an entry (empty for the root), and the entry's name in it.
+pub(super) fn split_parent(path: &SourcePath) -> (&[u8], &[u8]) {
+    let name = path.file_name();
+    let whole = path.as_bytes();
+    (whole[..whole.len() - name.len()].strip_suffix(b"/").unwrap_or_default(), name)
+}
+
+/// The longest beginning of `path`, in whole components, that fits into one call, and what remains after the slash.
+fn split_call(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let slash = path[..=LONGEST_CALL].iter().rposition(|byte| *byte == b'/')?;
+    Some((&path[..slash], &path[slash + 1..]))
+}
+
+/// Opens `path`, which lies beneath `from`.
+pub(super) fn step(from: impl AsFd, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+    let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::io::retry_on_intr(|| rustix::fs::openat2(&from, path, flags, Mode::empty(), STAY_BENEATH))
+}
+
+/// Like [`step`], without touching the time of last access, where the system lets us.
+pub(super) fn step_quietly(from: impl AsFd, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+    match step(&from, path, flags | OFlags::NOATIME) {
+        Err(Errno::PERM) => step(&from, path, flags),
+        opened => opened,
+    }
+}
+
+/// Whether a look may be answered from what a network file system remembers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Freshness {
+    Cached,
+    Now,
+}
+
+/// What the file system says about an entry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    pub(super) kind: FileType,
+    mount: u64,
+    device: (u32, u32),
+    inode: u64,
+    size: u64,
+    modified: (i64, u32),
+    changed: (i64, u32),
+}
+
+impl Look {
+    const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::MNT_ID);
+
+    /// Looks at the entry `name` in `folder`, or at `folder` itself if the name is empty, without following a link.
+    pub(super) fn at(folder: impl AsFd, name: &[u8], freshness: Freshness) -> Result<Self> {
+        let mut flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+        flags.set(AtFlags::EMPTY_PATH, name.is_empty());
+        flags.set(AtFlags::STATX_FORCE_SYNC, matches!(freshness, Freshness::Now));
+        let statx = rustix::fs::statx(folder, name, flags, Self::WANTED)?;
+        // Without the mount's id, which came with Linux 5.8, a mount point inside the camera would go unnoticed.
+        if statx.stx_mask & StatxFlags::MNT_ID.bits() == 0 { Err(Errno::NOSYS) } else { Ok(Self::from(statx)) }
+    }
+
+    /// The entry as a file to be listed.
+    pub(super) fn file(&self, path: SourcePath) -> SourceFile {
+        SourceFile { path, size: ByteCount::new(self.size), modified: self.moment(), stamp: self.stamp() }
+    }
+
+    /// Whether this is the regular file that was listed, as it was then.
+    pub(super) fn is(&self, file: &SourceFile) -> bool {
+        self.kind == FileType::RegularFile
+            && self.size == file.size.get()
+            && self.moment() == file.modified
+            && self.stamp() == file.stamp
+    }
+
+    const fn identity(&self) -> ((u32, u32), u64) {
+        (self.device, self.inode)
+    }
+
+    fn moment(&self) -> Moment {
+        let (seconds, nanos) = self.modified;
+        Moment::from_millis(seconds.saturating_mul(1_000).saturating_add(i64::from(nanos / 1_000_000)))
+    }
+
+    /// Mixes everything that changes when a file is written or replaced. It is the same on every machine and in every
+    /// version of camdock, since it is remembered.
+    fn stamp(&self) -> u64 {
+        let mut hasher = Sha256::hasher();
+        hasher.update(&self.device.0.to_le_bytes());
+        hasher.update(&self.device.1.to_le_bytes());
+        hasher.update(&self.inode.to_le_bytes());
+        hasher.update(&self.size.to_le_bytes());
+        for (seconds, nanos) in [self.modified, self.changed] {
+            hasher.update(&seconds.to_le_bytes());
+            hasher.update(&nanos.to_le_bytes());
+        }
+        hasher.finish().as_bytes()[..8].iter().fold(0, |stamp, byte| stamp << 8 | u64::from(*byte))
+    }
+}
+
+impl From<Statx> for Look {
+    fn from(statx: Statx) -> Self {
+        let time = |time: StatxTimestamp| (time.tv_sec, time.tv_nsec);
+        Self {
+            kind: FileType::from_raw_mode(statx.stx_mode.into()),
+            mount: statx.stx_mnt_id,
+            device: (statx.stx_dev_major, statx.stx_dev_minor),
+            inode: statx.stx_ino,
+            size: statx.stx_size,
+            modified: time(statx.stx_mtime),
+            changed: time(statx.stx_ctime),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_longer_than_one_call_is_cut_between_components() {
+        let component = [b'x'; 255];
+        let path = [component.as_slice(); 40].join(&b'/');
+        let (now, later) = split_call(&path).unwrap();
+        assert_eq!(now.len(), 16 * 256 - 1);
+        assert_eq!([now, later].join(&b'/'), path);
+    }
+
+    #[test]
+    fn a_name_that_no_file_system_has_is_not_cut() {
+        assert_eq!(split_call(&[b'x'; 5000]), None);
+    }
+
+    #[test]
+    fn a_file_in_the_root_has_the_root_as_its_parent() {
+        assert_eq!(split_parent(&SourcePath::new(b"A.MP4".to_vec())), (&b""[..], &b"A.MP4"[..]));
+        assert_eq!(split_parent(&SourcePath::new(b"a/b/A.MP4".to_vec())), (&b"a/b"[..], &b"A.MP4"[..]));
+    }
+
+    #[test]
+    fn a_path_that_goes_up_is_refused() {
+        let root = Root::hold(std::env::temp_dir()).unwrap();
+        for path in ["..", "../etc/passwd", "a/../../b", "/etc/passwd", "a//b", "./a", "a/", ""] {
+            let refused = root.parent_of(&SourcePath::new(path.into())).map(|_| ());
+            assert_eq!(refused, Err(Errno::INVAL), "{path}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A camera that is a folder: a directory in a bay's folder, or a camera's file system that is already mounted.
+//!
+//! Promises, besides those of the port:
+//! - Nothing outside the folder is ever reached, whatever the names, links and mounts in it say ([`beneath`]).
+//! - What is no regular file is reported, never opened, and blocks nothing else ([`walk`]).
+//! - Reading takes bounded memory and bounded effort, on a failing medium too ([`reader`]).
+//! - A camera that was taken out is [`CameraError::Gone`]; it never looks empty, and its files never look deleted.
+//!
+//! It needs Linux 5.8 or newer.
+
+mod beneath;
+mod reader;
+mod walk;
+mod wipe;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use self::beneath::Root;
+use self::reader::FolderReader;
+use self::walk::{Progress, Walk};
+use super::{Cache, Camera, CameraError, Listing, SourceReader};
+use crate::custody::WipePermit;
+use crate::domain::{CameraSerial, SourceFile};
+
+/// A docked camera that is a folder.
+#[derive(Debug)]
+pub struct FolderCamera {
+    root: Arc<Root>,
+    serial: CameraSerial,
+}
+
+impl FolderCamera {
+    /// Takes hold of the camera at `root`. From now on it is known by its inode: another folder in the same place is
+    /// another camera.
+    ///
+    /// # Errors
+    /// [`CameraError::Gone`] if there is no folder, [`CameraError::Device`] if it cannot be opened.
+    pub fn open(root: PathBuf, serial: CameraSerial) -> Result<Self, CameraError> {
+        match Root::hold(root) {
+            Ok(root) => Ok(Self { root: Arc::new(root), serial }),
+            Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {
+                Err(CameraError::Gone)
+            }
+            Err(error) => Err(CameraError::Device { action: "opened", source: error.into() }),
+        }
+    }
+}
+
+#[async_trait]
+impl Camera for FolderCamera {
+    fn serial(&self) -> &CameraSerial {
+        &self.serial
+    }
+
+    async fn list(&self) -> Result<Listing, CameraError> {
+        let root = Arc::clone(&self.root);
+        blocking("listed", move || root.check_present()).await??;
+        let mut walk = Walk::new(Arc::clone(&self.root));
+        loop {
+            let root = Arc::clone(&self.root);
+            let (walked, progress) = blocking("listed", move || {
+                let progress = walk.advance().map_err(|error| root.explain_whole("listed", error));
+                (walk, progress)
+            })
+            .await?;
+            walk = walked;
+            if progress? == Progress::Done {
+                break;
+            }
+        }
+        let root = Arc::clone(&self.root);
+        blocking("listed", move || {
+            let listing = walk.finish();
+            root.check_present().map(|()| listing)
+        })
+        .await?
+    }
+
+    async fn open(&self, file: &SourceFile, cache: Cache) -> Result<Box<dyn SourceReader>, CameraError> {
+        let (root, file) = (Arc::clone(&self.root), file.clone());
+        let reader = blocking("read", move || FolderReader::open(root, file, cache)).await??;
+        Ok(Box::new(reader))
+    }
+
+    async fn wipe(&self, permit: &WipePermit) -> Result<(), CameraError> {
+        if *permit.camera() != self.serial {
+            let reason = format!("the permit is for camera {}, and this is {}", permit.camera(), self.serial);
+            return Err(CameraError::Device { action: "wiped", source: std::io::Error::other(reason) });
+        }
+        tracing::info!(camera = %self.serial, folder = %self.root.path().display(), files = permit.files().len(), "deleting");
+        wipe::wipe(&self.root, permit).await
+    }
+}
+
+/// Does `work` on a thread that may block.
+async fn blocking<T: Send + 'static>(
+    action: &'static str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CameraError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| CameraError::Device { action, source: error.into() })
+}

@@ -1,0 +1,349 @@
+//! Reading one file from its beginning to its end, ahead of whoever hashes it.
+//!
+//! Promises:
+//! - The pieces are the file's bytes in order, each once, and together exactly as long as the file was listed; else the
+//!   reading ends in [`CameraError::Changed`].
+//! - Two blocks are in memory at most, besides the pieces that the caller keeps: one handed out, one being read.
+//! - Where the medium fails, everything that can be read in steps of 4 KiB is read. A file that gives nothing at all
+//!   ends too: once a whole piece was unreadable step by step, the next ones are tried once each, until one answers.
+
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aligned_vec::{AVec, ConstAlign};
+use async_trait::async_trait;
+use bytes::Bytes;
+use rustix::fs::{Advice, OFlags};
+use rustix::io::Errno;
+use tokio::task::JoinHandle;
+
+use super::beneath::Root;
+use super::blocking;
+use crate::camera::{Cache, CameraError, Piece, SourceReader};
+use crate::domain::{ByteCount, SourceFile};
+
+/// The longest piece handed out, in bytes.
+const PIECE: usize = 256 << 10;
+
+/// The smallest part that is read by itself, and what direct reads are aligned to: the largest sector in use.
+const STEP: usize = 4 << 10;
+
+/// How much is read at once. Direct reads have no read-ahead in the kernel, so they need to be long to be fast.
+const fn block_length(cache: Cache) -> usize {
+    match cache {
+        Cache::Allowed => 2 * PIECE,
+        Cache::Bypassed => 8 * PIECE,
+    }
+}
+
+/// A file of a folder camera, being read.
+pub(super) struct FolderReader {
+    root: Arc<Root>,
+    file: SourceFile,
+    ready: VecDeque<Piece>,
+    ahead: Option<JoinHandle<(Source, Result<Block, CameraError>)>>,
+}
+
+impl FolderReader {
+    /// Opens a listed file and starts reading it.
+    pub(super) fn open(root: Arc<Root>, file: SourceFile, cache: Cache) -> Result<Self, CameraError> {
+        let source = Source::open(Arc::clone(&root), file.clone(), cache)?;
+        Ok(Self { root, file, ready: VecDeque::new(), ahead: Some(source.read_ahead()) })
+    }
+}
+
+#[async_trait]
+impl SourceReader for FolderReader {
+    async fn next(&mut self) -> Result<Option<Piece>, CameraError> {
+        while self.ready.is_empty() {
+            let Some(ahead) = &mut self.ahead else { return Ok(None) };
+            let read = ahead.await;
+            self.ahead = None;
+            let (source, block) = read.map_err(|error| CameraError::Device { action: "read", source: error.into() })?;
+            let block = block?;
+            if block.position == Position::Middle {
+                self.ahead = Some(source.read_ahead());
+            }
+            self.ready = block.pieces;
+        }
+        Ok(self.ready.pop_front())
+    }
+
+    async fn finish(&mut self) -> Result<(), CameraError> {
+        let (root, file) = (Arc::clone(&self.root), self.file.clone());
+        blocking("read", move || root.check_unchanged(&file)).await?
+    }
+}
+
+/// What one turn of reading gave.
+struct Block {
+    pieces: VecDeque<Piece>,
+    position: Position,
+}
+
+/// Where in the file a block lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Position {
+    Middle,
+    End,
+}
+
+/// How the medium answered so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Medium {
+    /// Everything could be read.
+    Sound,
+    /// Something could not.
+    Failing,
+    /// Nothing of the last piece could.
+    Dead,
+}
+
+/// How bytes get from the medium to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    PageCache,
+    Direct,
+}
+
+struct Source {
+    root: Arc<Root>,
+    file: SourceFile,
+    content: OwnedFd,
+    offset: u64,
+    medium: Medium,
+    way: Way,
+    pool: Arc<Pool>,
+}
+
+impl Source {
+    fn open(root: Arc<Root>, file: SourceFile, cache: Cache) -> Result<Self, CameraError> {
+        let content = root.open_file(&file)?;
+        let way = match cache {
+            Cache::Allowed => Way::PageCache,
+            Cache::Bypassed => bypass_cache(&content).map_err(|error| root.explain(&file.path, error))?,
+        };
+        // A small file needs a small block: room for it, and for one byte more that would tell that it grew.
+        let whole = usize::try_from(file.size.get()).unwrap_or(usize::MAX).saturating_add(1);
+        let length = whole.min(block_length(cache)).next_multiple_of(STEP);
+        let pool = Arc::new(Pool { length, spare: Mutex::default() });
+        Ok(Self { root, file, content, offset: 0, medium: Medium::Sound, way, pool })
+    }
+
+    fn read_ahead(mut self) -> JoinHandle<(Self, Result<Block, CameraError>)> {
+        tokio::task::spawn_blocking(move || {
+            let block = self.read_block();
+            (self, block)
+        })
+    }
+
+    fn read_block(&mut self) -> Result<Block, CameraError> {
+        let mut lent = Pool::take(&self.pool);
+        let mut filled = Filled { length: 0, gaps: Vec::new() };
+        let position = self.fill(&mut lent.buffer, &mut filled)?;
+        self.offset += filled.length as u64;
+        let size = self.file.size.get();
+        if self.offset > size || (position == Position::End && self.offset < size) {
+            return Err(self.root.changed(&self.file.path));
+        }
+        Ok(Block { pieces: filled.cut(&Bytes::from_owner(lent)), position })
+    }
+
+    /// Fills the buffer, or what of it the file has.
+    fn fill(&mut self, buffer: &mut [u8], filled: &mut Filled) -> Result<Position, CameraError> {
+        // Where the file should end, counted from the beginning of this block.
+        let end = usize::try_from(self.file.size.get() - self.offset).unwrap_or(usize::MAX);
+        while filled.length < buffer.len() {
+            let at = filled.length;
+            let piece_end = buffer.len().min(at + PIECE);
+            let until = if self.medium == Medium::Sound { buffer.len() } else { piece_end };
+            match self.read(&mut buffer[at..until], at) {
+                Ok(0) => return Ok(Position::End),
+                Ok(read) => {
+                    filled.length += read;
+                    if self.medium == Medium::Dead {
+                        self.medium = Medium::Failing;
+                    }
+                    // A direct read stops in the middle of a sector only where the file ends.
+                    if self.way == Way::Direct && !filled.length.is_multiple_of(STEP) {
+                        return Ok(Position::End);
+                    }
+                }
+                Err(error) if is_unreadable(error) => {
+                    self.root.check_present()?;
+                    match self.medium {
+                        _ if at >= end => return Ok(Position::End),
+                        // Now piece by piece, and without the kernel reading ahead into what is damaged.
+                        Medium::Sound => {
+                            self.medium = Medium::Failing;
+                            let _ = rustix::fs::fadvise(&self.content, 0, None, Advice::Random);
+                        }
+                        Medium::Failing => self.salvage(&mut buffer[..piece_end], filled, end)?,
+                        Medium::Dead => filled.gap(piece_end.min(end)),
+                    }
+                    if filled.length == end {
+                        return Ok(Position::End);
+                    }
+                }
+                Err(error) => return Err(self.root.explain(&self.file.path, error)),
+            }
+        }
+        Ok(Position::Middle)
+    }
+
+    /// Reads the rest of `buffer`, which is a piece, step by step; the file should end at `end`.
+    fn salvage(&mut self, buffer: &mut [u8], filled: &mut Filled, end: usize) -> Result<(), CameraError> {
+        self.medium = Medium::Dead;
+        while filled.length < buffer.len().min(end) {
+            let at = filled.length;
+            let step_end = buffer.len().min((at + 1).next_multiple_of(STEP));
+            match self.read(&mut buffer[at..step_end], at) {
+                Ok(0) => break,
+                Ok(read) => {
+                    filled.length += read;
+                    self.medium = Medium::Failing;
+                }
+                Err(error) if is_unreadable(error) => filled.gap(step_end.min(end)),
+                Err(error) => return Err(self.root.explain(&self.file.path, error)),
+            }
+        }
+        self.root.check_present()
+    }
+
+    fn read(&mut self, into: &mut [u8], at: usize) -> rustix::io::Result<usize> {
+        let offset = self.offset + at as u64;
+        loop {
+            match rustix::io::pread(&self.content, &mut *into, offset) {
+                Err(Errno::INTR) => {}
+                // Some file systems accept the flag and refuse the read.
+                Err(Errno::INVAL) if self.way == Way::Direct => self.way = drop_cache(&self.content)?,
+                read => return read,
+            }
+        }
+    }
+}
+
+/// Has the medium itself answer, where the file system can do that; else what is cached now is dropped.
+fn bypass_cache(content: &OwnedFd) -> rustix::io::Result<Way> {
+    match rustix::fs::fcntl_setfl(content, OFlags::DIRECT) {
+        Ok(()) => Ok(Way::Direct),
+        Err(_) => drop_cache(content),
+    }
+}
+
+fn drop_cache(content: &OwnedFd) -> rustix::io::Result<Way> {
+    rustix::fs::fcntl_setfl(content, OFlags::empty())?;
+    rustix::fs::fadvise(content, 0, None, Advice::DontNeed)?;
+    Ok(Way::PageCache)
+}
+
+/// Whether an error says that the medium cannot give these bytes, rather than that they may not be read.
+fn is_unreadable(error: Errno) -> bool {
+    [Errno::IO, Errno::NODATA, Errno::ILSEQ, Errno::BADMSG, Errno::UCLEAN, Errno::REMOTEIO, Errno::TIMEDOUT]
+        .contains(&error)
+}
+
+/// How far a block is filled, and which parts of that are missing.
+struct Filled {
+    length: usize,
+    gaps: Vec<std::ops::Range<usize>>,
+}
+
+impl Filled {
+    /// Nothing can be read from here to `end`.
+    fn gap(&mut self, end: usize) {
+        match self.gaps.last_mut() {
+            Some(gap) if gap.end == self.length => gap.end = end,
+            _ => self.gaps.push(self.length..end),
+        }
+        self.length = end;
+    }
+
+    fn cut(&self, block: &Bytes) -> VecDeque<Piece> {
+        let mut pieces = VecDeque::new();
+        let mut at = 0;
+        for gap in self.gaps.iter().cloned().chain(std::iter::once(self.length..self.length)) {
+            while at < gap.start {
+                let end = gap.start.min(at + PIECE);
+                pieces.push_back(Piece::Data(block.slice(at..end)));
+                at = end;
+            }
+            if !gap.is_empty() {
+                pieces.push_back(Piece::Unreadable(ByteCount::new(gap.len() as u64)));
+            }
+            at = gap.end;
+        }
+        pieces
+    }
+}
+
+/// The buffers of one reader, used again and again: fresh memory costs more than reading into it.
+struct Pool {
+    length: usize,
+    spare: Mutex<Vec<Buffer>>,
+}
+
+type Buffer = AVec<u8, ConstAlign<STEP>>;
+
+impl Pool {
+    fn take(pool: &Arc<Self>) -> Lent {
+        let spare = pool.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let buffer = spare.unwrap_or_else(|| {
+            let mut fresh = Buffer::new(STEP);
+            fresh.resize(pool.length, 0);
+            fresh
+        });
+        Lent { buffer, pool: Arc::clone(pool) }
+    }
+}
+
+/// A buffer that goes back to its pool when the last piece of it is dropped.
+struct Lent {
+    buffer: Buffer,
+    pool: Arc<Pool>,
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let buffer = std::mem::replace(&mut self.buffer, Buffer::new(STEP));
+        self.pool.spare.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_side_by_side_are_one() {
+        let mut filled = Filled { length: 10, gaps: Vec::new() };
+        filled.gap(20);
+        filled.gap(30);
+        filled.length = 35;
+        let block = Bytes::from_owner(vec![7; 40]);
+        let expected = [
+            Piece::Data(Bytes::from_static(&[7; 10])),
+            Piece::Unreadable(ByteCount::new(20)),
+            Piece::Data(Bytes::from_static(&[7; 5])),
+        ];
+        assert_eq!(filled.cut(&block), expected);
+    }
+
+    #[test]
+    fn a_buffer_is_used_again_once_its_last_piece_is_dropped() {
+        let pool = Arc::new(Pool { length: STEP, spare: Mutex::default() });
+        let block = Bytes::from_owner(Pool::take(&pool));
+        let piece = block.slice(0..10);
+        drop(block);
+        assert_eq!(pool.spare.lock().unwrap().len(), 0);
+        drop(piece);
+        assert_eq!(pool.spare.lock().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,201 @@
+//! Finding everything on a camera.
+//!
+//! Promises: the walk ends, holds two folders open at most, and needs memory for what it reports and for the folders
+//! it has yet to enter, within a limit. It opens folders only, and reports whatever it cannot enter.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use rustix::fs::{FileType, OFlags, RawDir};
+use rustix::io::Errno;
+
+use super::beneath::{Freshness, Look, Root, split_parent, step_quietly};
+use crate::camera::Listing;
+use crate::domain::{Oddity, OddityKind, SourcePath};
+
+/// How much memory the names on one camera may take. A million files with long names fit; what needs more was not
+/// recorded by a camera but made to exhaust the station.
+const NAMES_LIMIT: usize = 256 << 20;
+
+/// What a reported entry takes in memory besides its name, roughly.
+const ENTRY_OVERHEAD: usize = 96;
+
+/// The longest path, in bytes, of a folder that is entered: sixty-four times as long as most programs can reach.
+const DEEPEST: usize = 256 << 10;
+
+/// How many entries are looked at before others get a turn; a folder is not interrupted.
+const BATCH: usize = 4096;
+
+const DIRENT_BUFFER: usize = 64 << 10;
+
+const ENTER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
+
+/// A walk over a camera.
+pub(super) struct Walk {
+    root: Arc<Root>,
+    /// Folders yet to be entered.
+    pending: Vec<SourcePath>,
+    /// The folder entered last: most often the parent of the next one, which then is reached in one step however deep.
+    last: Option<(SourcePath, std::os::fd::OwnedFd)>,
+    listing: Listing,
+    names: usize,
+    buffer: Vec<u8>,
+}
+
+/// Whether a walk has come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    More,
+    Done,
+}
+
+impl Walk {
+    pub(super) fn new(root: Arc<Root>) -> Self {
+        Self {
+            root,
+            pending: vec![SourcePath::new(Vec::new())],
+            last: None,
+            listing: Listing::default(),
+            names: 0,
+            buffer: Vec::with_capacity(DIRENT_BUFFER),
+        }
+    }
+
+    /// Goes on for one batch.
+    ///
+    /// # Errors
+    /// Only if the camera as a whole cannot be listed: its root is unreadable, it has too many names, or this process
+    /// is short of something.
+    pub(super) fn advance(&mut self) -> std::io::Result<Progress> {
+        let mut looked_at = 0;
+        while looked_at < BATCH {
+            let Some(folder) = self.pending.pop() else { return Ok(Progress::Done) };
+            self.names -= cost(&folder).min(self.names);
+            looked_at += 1 + self.enter(folder)?;
+        }
+        Ok(Progress::More)
+    }
+
+    /// Everything found, sorted.
+    pub(super) fn finish(self) -> Listing {
+        let Listing { mut files, mut oddities } = self.listing;
+        // A folder that changes while it is read may show an entry twice.
+        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|a, b| a.path == b.path);
+        oddities.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        oddities.dedup_by(|a, b| a.path == b.path);
+        Listing { files, oddities }
+    }
+
+    /// Looks at everything in a folder; returns how many entries that were.
+    fn enter(&mut self, path: SourcePath) -> std::io::Result<usize> {
+        let folder = match self.open(&path) {
+            Ok(folder) => folder,
+            Err(error) => {
+                self.give_up(path, error)?;
+                return Ok(0);
+            }
+        };
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut entries = RawDir::new(&folder, buffer.spare_capacity_mut());
+        let mut looked_at = 0;
+        while let Some(entry) = entries.next() {
+            match entry {
+                Ok(entry) if matches!(entry.file_name().to_bytes(), b"." | b"..") => {}
+                Ok(entry) => self.look_at(&folder, &path, entry.file_name().to_bytes())?,
+                Err(Errno::INTR) => continue,
+                Err(error) => {
+                    self.give_up(path.clone(), error)?;
+                    break;
+                }
+            }
+            looked_at += 1;
+        }
+        self.buffer = buffer;
+        self.last = Some((path, folder));
+        Ok(looked_at)
+    }
+
+    fn open(&self, path: &SourcePath) -> rustix::io::Result<OwnedFd> {
+        match (&self.last, split_parent(path)) {
+            (Some((last, folder)), (parent, name)) if last.as_bytes() == parent && !name.is_empty() => {
+                step_quietly(folder, name, ENTER)
+            }
+            _ => {
+                let folder = self.root.open_folder(path.as_bytes(), OFlags::PATH)?;
+                step_quietly(folder, b".", ENTER)
+            }
+        }
+    }
+
+    fn look_at(&mut self, folder: &OwnedFd, parent: &SourcePath, name: &[u8]) -> std::io::Result<()> {
+        let path = join(parent, name);
+        let look = match Look::at(folder, name, Freshness::Cached) {
+            Ok(look) => look,
+            Err(error) => return self.give_up(path, error),
+        };
+        if !self.root.owns(&look) {
+            return self.report(path, OddityKind::MountPoint);
+        }
+        match look.kind {
+            FileType::RegularFile => {
+                self.reserve(&path)?;
+                self.listing.files.push(look.file(path));
+                Ok(())
+            }
+            FileType::Directory if path.as_bytes().len() <= DEEPEST => {
+                self.reserve(&path)?;
+                self.pending.push(path);
+                Ok(())
+            }
+            FileType::Symlink => self.report(path, OddityKind::SymbolicLink),
+            FileType::Fifo => self.report(path, OddityKind::Fifo),
+            FileType::Socket => self.report(path, OddityKind::Socket),
+            FileType::CharacterDevice | FileType::BlockDevice => self.report(path, OddityKind::Device),
+            _ => self.report(path, OddityKind::Unreadable),
+        }
+    }
+
+    /// Reports an entry that the system refuses to show, unless that says something about the whole camera or about
+    /// this process.
+    fn give_up(&mut self, path: SourcePath, error: Errno) -> std::io::Result<()> {
+        match error {
+            _ if path.as_bytes().is_empty() => Err(error.into()),
+            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOSYS => Err(error.into()),
+            // It was removed in the meantime. Whether the whole camera was is looked at when the walk is over.
+            Errno::NOENT => Ok(()),
+            Errno::XDEV => self.report(path, OddityKind::MountPoint),
+            _ => self.report(path, OddityKind::Unreadable),
+        }
+    }
+
+    fn report(&mut self, path: SourcePath, kind: OddityKind) -> std::io::Result<()> {
+        self.reserve(&path)?;
+        self.listing.oddities.push(Oddity { path, kind });
+        Ok(())
+    }
+
+    fn reserve(&mut self, path: &SourcePath) -> std::io::Result<()> {
+        self.names += cost(path);
+        if self.names > NAMES_LIMIT {
+            return Err(std::io::Error::other(
+                "its file names alone take more than 256 MiB of memory. Nothing was taken from it; look at it by hand",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn cost(path: &SourcePath) -> usize {
+    path.as_bytes().len() + ENTRY_OVERHEAD
+}
+
+fn join(parent: &SourcePath, name: &[u8]) -> SourcePath {
+    let mut path = Vec::with_capacity(parent.as_bytes().len() + 1 + name.len());
+    if !parent.as_bytes().is_empty() {
+        path.extend_from_slice(parent.as_bytes());
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
+    SourcePath::new(path)
+}

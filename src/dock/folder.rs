@@ -1,0 +1,387 @@
+//! Bays that are folders: a directory that appears in one is a docked camera, and its name is the serial.
+//!
+//! Promises:
+//! - What counts is what is in the folder now; a notification only says that it is time to look. So nothing depends on
+//!   notifications being complete, or coming at all (on network file systems they do not).
+//! - A directory that was replaced by another of the same name between two looks was removed, and another one docked.
+//! - A bay's folder may be missing, and may come and go; without it the bay is empty.
+//! - One bay's trouble, such as a network file system that hangs, holds up no other bay.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::{Notify, mpsc};
+
+use super::{BayEvent, DockError, Location};
+use crate::domain::{BayName, CameraSerial, SourcePath};
+
+/// How long to wait after a notification, since changes seldom come alone.
+const DEBOUNCE: Duration = Duration::from_millis(100);
+
+/// How often to look without having been notified.
+const RESCAN: Duration = Duration::from_secs(3);
+
+/// Events that may wait for the station.
+const BACKLOG: usize = 16;
+
+/// Watches bays that are folders, each by itself, until the receiver is dropped.
+///
+/// # Errors
+/// [`DockError::SameFolder`] if two bays share a folder.
+///
+/// # Panics
+/// If called outside a tokio runtime.
+pub fn watch_folders(bays: Vec<(BayName, PathBuf)>) -> Result<mpsc::Receiver<BayEvent>, DockError> {
+    let mut owners: BTreeMap<PathBuf, &BayName> = BTreeMap::new();
+    for (bay, folder) in &bays {
+        let resolved = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        if let Some(first) = owners.insert(resolved, bay) {
+            return Err(DockError::SameFolder { first: first.clone(), second: bay.clone(), folder: folder.clone() });
+        }
+    }
+    let (events, receiver) = mpsc::channel(BACKLOG);
+    for (bay, folder) in bays {
+        tokio::spawn(watch(bay, folder, events.clone()));
+    }
+    Ok(receiver)
+}
+
+/// One bay's story.
+async fn watch(bay: BayName, folder: PathBuf, events: mpsc::Sender<BayEvent>) {
+    let changed = Arc::new(Notify::new());
+    let mut lookout = Lookout::new(folder, Arc::clone(&changed));
+    let mut before = BayContents::empty(bay);
+    loop {
+        let look = tokio::task::spawn_blocking(move || {
+            let found = lookout.look();
+            (lookout, found)
+        });
+        // It fails only when the runtime shuts down.
+        let Ok((kept, found)) = look.await else { return };
+        lookout = kept;
+        let now = before.then(&found);
+        for event in changes(&before, &now) {
+            tracing::debug!(?event, "bay");
+            if events.send(event).await.is_err() {
+                return;
+            }
+        }
+        before = now;
+        tokio::select! {
+            () = changed.notified() => tokio::time::sleep(DEBOUNCE).await,
+            () = tokio::time::sleep(RESCAN) => {}
+            () = events.closed() => return,
+        }
+    }
+}
+
+/// Looks into a bay's folder, and sees to being notified when it changes.
+struct Lookout {
+    folder: PathBuf,
+    watcher: Option<RecommendedWatcher>,
+    /// Which folder is being watched: the one in that place may be replaced.
+    watched: Option<Identity>,
+    /// What went wrong last time, to be logged once.
+    trouble: Option<io::ErrorKind>,
+}
+
+impl Lookout {
+    fn new(folder: PathBuf, changed: Arc<Notify>) -> Self {
+        let wake = move |event: notify::Result<notify::Event>| match event {
+            // Our own looking is reported too.
+            Ok(event) if matches!(event.kind, EventKind::Access(_)) && !event.need_rescan() => {}
+            _ => changed.notify_one(),
+        };
+        let watcher = notify::recommended_watcher(wake)
+            .inspect_err(|error| tracing::warn!(%error, folder = %folder.display(), "no notifications; looking every few seconds instead"))
+            .ok();
+        Self { folder, watcher, watched: None, trouble: None }
+    }
+
+    /// What is in the folder now. A folder that cannot be looked into counts as empty: no camera in it can be reached.
+    fn look(&mut self) -> Vec<Found> {
+        // First watch, then look: whatever changes afterwards is notified.
+        match self.watch_this_folder().and_then(|()| scan(&self.folder)) {
+            Ok(found) => {
+                if self.trouble.take().is_some() {
+                    tracing::info!(folder = %self.folder.display(), "the bay's folder is there again");
+                }
+                found
+            }
+            Err(error) => {
+                if self.trouble.replace(error.kind()) != Some(error.kind()) {
+                    tracing::warn!(%error, folder = %self.folder.display(), "the bay's folder cannot be looked into; waiting for it");
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn watch_this_folder(&mut self) -> io::Result<()> {
+        let identity = std::fs::metadata(&self.folder).map(|metadata| Identity::of(&metadata)).inspect_err(|_| {
+            self.watched = None;
+        })?;
+        let Some(watcher) = &mut self.watcher else { return Ok(()) };
+        if self.watched != Some(identity) {
+            let _ = watcher.unwatch(&self.folder);
+            let watching = watcher.watch(&self.folder, RecursiveMode::NonRecursive);
+            self.watched = watching.is_ok().then_some(identity);
+        }
+        Ok(())
+    }
+}
+
+/// Tells a directory from another one of the same name. Inode numbers are used again, so the time of birth counts
+/// where the file system knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+    born: Option<SystemTime>,
+}
+
+impl Identity {
+    fn of(metadata: &std::fs::Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino(), born: metadata.created().ok() }
+    }
+}
+
+/// An entry of a bay's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Found {
+    path: PathBuf,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Directory(Identity),
+    SymbolicLink,
+    Other,
+}
+
+/// Everything in a bay's folder that is not hidden, sorted by name.
+fn scan(folder: &Path) -> io::Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        // Hidden entries are the file system's own (`.snapshot`), or a camera that is still being prepared.
+        if entry.file_name().as_bytes().starts_with(b".") {
+            continue;
+        }
+        let kind = match entry.path().symlink_metadata() {
+            Ok(metadata) if metadata.is_dir() => Kind::Directory(Identity::of(&metadata)),
+            Ok(metadata) if metadata.is_symlink() => Kind::SymbolicLink,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            _ => Kind::Other,
+        };
+        found.push(Found { path: entry.path(), kind });
+    }
+    found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+/// What a bay holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct BayContents {
+    bay: BayName,
+    docked: Option<DockedFolder>,
+    /// Why each other entry is refused.
+    refused: BTreeMap<OsString, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct DockedFolder {
+    path: PathBuf,
+    serial: CameraSerial,
+    identity: Identity,
+}
+
+impl DockedFolder {
+    fn location(&self) -> Location {
+        Location::Folder { path: self.path.clone(), serial: self.serial.clone() }
+    }
+}
+
+impl BayContents {
+    const fn empty(bay: BayName) -> Self {
+        Self { bay, docked: None, refused: BTreeMap::new() }
+    }
+
+    /// What the bay holds now that this was found in it: the camera that was docked, as long as it is there, else the
+    /// first by name.
+    fn then(&self, found: &[Found]) -> Self {
+        let mut cameras = Vec::new();
+        let mut refused = BTreeMap::new();
+        for Found { path, kind } in found {
+            let name = path.file_name().unwrap_or_default();
+            match camera(path, name, *kind) {
+                Ok(camera) => cameras.push(camera),
+                Err(reason) => {
+                    refused.insert(name.to_owned(), format!("bay {}: {reason}", self.bay));
+                }
+            }
+        }
+        let stays = cameras.iter().position(|camera| Some(camera) == self.docked.as_ref());
+        let docked = (!cameras.is_empty()).then(|| cameras.remove(stays.unwrap_or(0)));
+        for other in cameras {
+            let holds = docked.as_ref().map_or("a camera", |docked| docked.serial.as_str());
+            let reason = format!("bay {} already holds {holds}; take that out first", self.bay);
+            refused.insert(other.serial.as_str().into(), reason);
+        }
+        Self { bay: self.bay.clone(), docked, refused }
+    }
+}
+
+/// The camera that an entry is, or why it is none.
+fn camera(path: &Path, name: &OsStr, kind: Kind) -> Result<DockedFolder, String> {
+    let shown = SourcePath::new(name.as_bytes().to_vec());
+    let identity = match kind {
+        Kind::Directory(identity) => identity,
+        Kind::SymbolicLink => {
+            return Err(format!(
+                "{shown} is a symbolic link, which is never followed; put the camera's folder itself there"
+            ));
+        }
+        Kind::Other => return Err(format!("{shown} is not a folder, so it is no camera; take it out")),
+    };
+    let serial = match name.to_str().map(CameraSerial::new) {
+        Some(Ok(serial)) => serial,
+        Some(Err(error)) => {
+            return Err(format!(
+                "{shown} is no camera's serial: {error}. Give the folder the camera's serial as its name"
+            ));
+        }
+        None => {
+            return Err(format!(
+                "{shown} is no camera's serial: it is not text. Give the folder the camera's serial as its name"
+            ));
+        }
+    };
+    Ok(DockedFolder { path: path.to_owned(), serial, identity })
+}
+
+/// What happened between two looks, in the order in which it can be told.
+fn changes(before: &BayContents, now: &BayContents) -> Vec<BayEvent> {
+    let bay = &now.bay;
+    let mut events = Vec::new();
+    if before.docked != now.docked {
+        let removed = before.docked.iter().map(|was| BayEvent::Removed { bay: bay.clone(), location: was.location() });
+        let docked = now.docked.iter().map(|is| BayEvent::Docked { bay: bay.clone(), location: is.location() });
+        events.extend(removed.chain(docked));
+    }
+    let news = now.refused.iter().filter(|(name, reason)| before.refused.get(*name) != Some(reason));
+    events.extend(news.map(|(_, reason)| BayEvent::Refused { bay: bay.clone(), reason: reason.clone() }));
+    if now.refused.is_empty() && !before.refused.is_empty() {
+        events.push(BayEvent::Cleared { bay: bay.clone() });
+    }
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory(name: &str, inode: u64) -> Found {
+        let identity = Identity { device: 1, inode, born: None };
+        Found { path: Path::new("/bays/1").join(name), kind: Kind::Directory(identity) }
+    }
+
+    fn bay() -> BayName {
+        BayName::new("1").unwrap()
+    }
+
+    fn location(serial: &str) -> Location {
+        Location::Folder { path: Path::new("/bays/1").join(serial), serial: CameraSerial::new(serial).unwrap() }
+    }
+
+    fn docked(serial: &str) -> BayEvent {
+        BayEvent::Docked { bay: bay(), location: location(serial) }
+    }
+
+    fn removed(serial: &str) -> BayEvent {
+        BayEvent::Removed { bay: bay(), location: location(serial) }
+    }
+
+    fn refused(reason: &str) -> BayEvent {
+        BayEvent::Refused { bay: bay(), reason: reason.to_owned() }
+    }
+
+    /// What is told about a bay in which, look by look, this is found.
+    fn told(looks: &[&[Found]]) -> Vec<BayEvent> {
+        let mut before = BayContents::empty(bay());
+        let mut told = Vec::new();
+        for found in looks {
+            let now = before.then(found);
+            told.extend(changes(&before, &now));
+            before = now;
+        }
+        told
+    }
+
+    #[test]
+    fn what_stays_is_told_once() {
+        let found = [directory("BWC-1", 1)];
+        assert_eq!(told(&[&found, &found, &found]), [docked("BWC-1")]);
+    }
+
+    #[test]
+    fn a_camera_that_was_exchanged_between_two_looks_was_removed() {
+        let looks: [&[Found]; 2] = [&[directory("BWC-1", 1)], &[directory("BWC-1", 2)]];
+        assert_eq!(told(&looks), [docked("BWC-1"), removed("BWC-1"), docked("BWC-1")]);
+    }
+
+    #[test]
+    fn a_second_camera_waits_until_the_first_is_taken_out() {
+        let looks: [&[Found]; 3] =
+            [&[directory("BWC-2", 2)], &[directory("BWC-1", 1), directory("BWC-2", 2)], &[directory("BWC-1", 1)]];
+        let expected = [
+            docked("BWC-2"),
+            refused("bay 1 already holds BWC-2; take that out first"),
+            removed("BWC-2"),
+            docked("BWC-1"),
+            BayEvent::Cleared { bay: bay() },
+        ];
+        assert_eq!(told(&looks), expected);
+    }
+
+    #[test]
+    fn what_still_waits_is_told_for_whom() {
+        let looks: [&[Found]; 2] = [
+            &[directory("BWC-1", 1), directory("BWC-2", 2), directory("BWC-3", 3)],
+            &[directory("BWC-2", 2), directory("BWC-3", 3)],
+        ];
+        let last = told(&looks).split_off(3);
+        let expected = [removed("BWC-1"), docked("BWC-2"), refused("bay 1 already holds BWC-2; take that out first")];
+        assert_eq!(last, expected);
+    }
+
+    #[test]
+    fn what_is_no_camera_is_refused_with_what_to_do() {
+        let link = Found { path: "/bays/1/link".into(), kind: Kind::SymbolicLink };
+        let file = Found { path: "/bays/1/notes.txt".into(), kind: Kind::Other };
+        let found = [directory("lost+found", 1), link, file];
+        let expected = [
+            refused("bay 1: link is a symbolic link, which is never followed; put the camera's folder itself there"),
+            refused(
+                "bay 1: lost+found is no camera's serial: it contains '+'; use letters, digits, '-', '_' and '.'. Give \
+                 the folder the camera's serial as its name",
+            ),
+            refused("bay 1: notes.txt is not a folder, so it is no camera; take it out"),
+        ];
+        assert_eq!(told(&[&found, &found]), expected);
+    }
+
+    #[test]
+    fn a_bay_is_clear_again_once_everything_refused_is_gone() {
+        let file = Found { path: "/bays/1/notes.txt".into(), kind: Kind::Other };
+        assert_eq!(told(&[&[file], &[]]).split_off(1), [BayEvent::Cleared { bay: bay() }]);
+    }
+}

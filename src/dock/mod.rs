@@ -1,0 +1,70 @@
+//! The hardware of a dock: which camera is in which bay.
+//!
+//! Promises: a camera that was there before camdock started is found too; one camera per bay at a time; whatever is in
+//! a bay and is no camera is refused with a reason that a person can act on, and is never opened.
+
+mod folder;
+
+use std::path::PathBuf;
+
+use crate::domain::{BayName, CameraSerial};
+
+pub use folder::watch_folders;
+
+/// Something happened in a bay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BayEvent {
+    /// A camera is in the bay.
+    Docked {
+        /// Which bay.
+        bay: BayName,
+        /// Where the camera can be reached.
+        location: Location,
+    },
+    /// The camera in the bay was taken out.
+    Removed {
+        /// Which bay.
+        bay: BayName,
+        /// Where the camera was reached.
+        location: Location,
+    },
+    /// Something is in the bay that camdock will not touch. A camera that is docked there meanwhile is not affected.
+    Refused {
+        /// Which bay.
+        bay: BayName,
+        /// What it is and what to do, as a sentence.
+        reason: String,
+    },
+    /// Nothing in the bay is refused any longer.
+    Cleared {
+        /// Which bay.
+        bay: BayName,
+    },
+}
+
+/// Where a docked camera can be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// It is a folder.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The camera's serial, which is the folder's name.
+        serial: CameraSerial,
+    },
+}
+
+/// Why bays cannot be watched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DockError {
+    /// One camera would be in two bays at once.
+    #[error("bays {first} and {second} are the same folder, {}: give each bay a folder of its own", folder.display())]
+    SameFolder {
+        /// One bay.
+        first: BayName,
+        /// The other.
+        second: BayName,
+        /// Their folder.
+        folder: PathBuf,
+    },
+}
