@@ -7,6 +7,9 @@
 //!   this process sent. Judging the report is custody's business.
 //! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
 
+pub mod azure;
+pub mod http;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
