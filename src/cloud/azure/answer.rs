@@ -112,7 +112,13 @@ impl Failure {
         match self {
             Self::Failed(_) => false,
             Self::Refused(refusal) => match refusal.status {
-                403 => refusal.code != "AuthenticationFailed" && !refusal.code.is_empty(),
+                // Other codes doubt who we are, so they say nothing about what we may do.
+                403 => matches!(
+                    refusal.code.as_str(),
+                    "AuthorizationPermissionMismatch"
+                        | "AuthorizationResourceTypeMismatch"
+                        | "InsufficientAccountPermissions"
+                ),
                 409 => true,
                 _ => false,
             },
@@ -135,10 +141,9 @@ impl Failure {
             _ if overtaken => DestinationError::Busy { message: words, retry_after: None },
             (_, "Crc64Mismatch" | "Md5Mismatch") => DestinationError::ChunkDamaged(words),
             (404, "ContainerNotFound") => DestinationError::NoContainer(format!("container {}", about.container)),
-            (401 | 403, _) => DestinationError::Denied {
-                code: refusal.denial(about.expiry),
-                credential: about.credential.to_owned(),
-            },
+            (401 | 403, _) => {
+                DestinationError::Denied { code: refusal.denial(about.expiry), credential: about.credential.to_owned() }
+            }
             _ => DestinationError::Permanent(words),
         }
     }

@@ -20,9 +20,8 @@ use url::Url;
 use crate::domain::{Clock, Moment};
 
 /// How dates are written in HTTP headers.
-pub(super) const HTTP_DATE: &[FormatItem<'_>] = format_description!(
-    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-);
+pub(super) const HTTP_DATE: &[FormatItem<'_>] =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 
 /// A text that must not be seen.
 #[derive(Clone, PartialEq, Eq)]

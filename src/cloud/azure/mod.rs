@@ -24,7 +24,7 @@ use azure_core::http::{
     ClientMethodOptions, ClientOptions, Context, RequestContent, RetryOptions, Transport, UserAgentOptions,
 };
 use azure_storage_blob::models::{
-    Block, BlobClientDownloadOptions, BlockBlobClientCommitBlockListOptions, BlockBlobClientStageBlockOptions,
+    BlobClientDownloadOptions, Block, BlockBlobClientCommitBlockListOptions, BlockBlobClientStageBlockOptions,
     BlockListType, BlockLookupList,
 };
 use azure_storage_blob::{BlobClient, BlobClientOptions};
@@ -113,10 +113,8 @@ impl AzureDestination {
     /// [`AzureSetupError`] says which setting cannot be used.
     pub fn new(settings: AzureSettings, clock: Arc<dyn Clock>) -> Result<Self, AzureSetupError> {
         let container_url = container_url(&settings.endpoint, &settings.container)?;
-        let authorise = Authorise::new(&settings.credential, clock).map_err(|source| AzureSetupError::Credential {
-            name: settings.credential_name.clone(),
-            source,
-        })?;
+        let authorise = Authorise::new(&settings.credential, clock)
+            .map_err(|source| AzureSetupError::Credential { name: settings.credential_name.clone(), source })?;
         let authorise = Arc::new(authorise);
         let http = HttpClient::new(settings.stall)?;
         let options = ClientOptions {
@@ -124,7 +122,7 @@ impl AzureDestination {
             // The caller paces itself; see the port's promises.
             retry: RetryOptions::none(),
             transport: Some(Transport::with_policy(Arc::new(Wire { http }))),
-            user_agent: UserAgentOptions { application_id: Some(concat!("camdock/", env!("CARGO_PKG_VERSION")).into()) },
+            user_agent: UserAgentOptions { application_id: Some("camdock".to_owned()) },
             ..ClientOptions::default()
         };
         Ok(Self {
@@ -280,7 +278,8 @@ impl Destination for AzureDestination {
             ..BlobClientDownloadOptions::default()
         };
         match self.blob(object)?.download(Some(options)).await.map_err(Failure::from) {
-            Ok(answer) => Ok(answer.body.map_err(io::Error::other).boxed()),
+            Ok(answer) if version(&answer.headers).is_some() => Ok(answer.body.map_err(io::Error::other).boxed()),
+            Ok(_) => Err(incomplete("etag")),
             // Whoever reads has just seen the object; asking again tells what became of it.
             Err(failure) if failure.is_absent() => Err(DestinationError::Unreachable(format!("{object} has vanished"))),
             Err(failure) => Err(self.explain(failure)),
@@ -391,9 +390,5 @@ fn content_type(object: &ObjectName) -> &'static str {
 /// Azure wants names that are identifiers of C#, and values that fit into a header.
 fn metadata(upload: &Upload) -> HashMap<String, String> {
     let fit = |character: char| if matches!(character, ' '..='~') { character } else { '?' };
-    upload
-        .metadata
-        .iter()
-        .map(|(name, value)| (name.replace('-', "_"), value.chars().map(fit).collect()))
-        .collect()
+    upload.metadata.iter().map(|(name, value)| (name.replace('-', "_"), value.chars().map(fit).collect())).collect()
 }
