@@ -1,10 +1,13 @@
 //! The Azure adapter against a real Azurite, and against places that only pretend to be Azure.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/azurite.rs"]
 mod azurite;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -65,7 +68,7 @@ fn settings(endpoint: Url, credential: AzureCredential) -> AzureSettings {
         container: CONTAINER.to_owned(),
         credential,
         credential_name: "primary.sas".to_owned(),
-        stall: Duration::from_secs(60),
+        stall: Duration::from_mins(1),
     }
 }
 
@@ -102,7 +105,7 @@ impl Azurite {
 
     /// Commits blocks as a faulty writer would.
     async fn commit_raw(&self, object: &ObjectName, ids: &[String]) {
-        let list: String = ids.iter().map(|id| format!("<Latest>{id}</Latest>")).collect();
+        let list = ids.iter().map(|id| format!("<Latest>{id}</Latest>")).collect::<Vec<_>>().concat();
         let body = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>{list}</BlockList>");
         let answer = self.raw(Verb::PUT, &format!("{CONTAINER}/{object}?comp=blocklist"), body).await;
         assert_eq!(answer.status(), 201);
@@ -394,6 +397,29 @@ async fn a_captive_portal_is_not_believed() {
 }
 
 #[tokio::test]
+async fn an_object_that_keeps_changing_is_not_attested() {
+    let changes = Arc::new(AtomicU32::new(0));
+    let ever_new = move |mut connection: TcpStream| {
+        let etag = changes.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let mut request = [0; 4_096];
+            let _ = connection.read(&mut request).await?;
+            let body = "<?xml version=\"1.0\"?><BlockList><CommittedBlocks/></BlockList>";
+            let body = if request.starts_with(b"HEAD") { "" } else { body };
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nx-ms-request-id: 1\r\nx-ms-version: 2023-11-03\r\netag: \"{etag}\"\r\n\
+                 connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            connection.write_all(answer.as_bytes()).await
+        }
+    };
+    let to = impostor(ever_new, Duration::from_secs(5)).await;
+    let error = to.attest(&ObjectName::new("a").unwrap()).await.unwrap_err();
+    assert!(matches!(&error, DestinationError::Unreachable(why) if why.contains("changing")), "{error}");
+}
+
+#[tokio::test]
 async fn an_overloaded_place_is_given_the_time_it_asks_for() {
     let answer = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 17\r\ncontent-length: 0\r\n\r\n";
     let to = impostor(move |connection| always(connection, answer), Duration::from_secs(5)).await;
@@ -414,7 +440,7 @@ async fn a_place_that_never_answers_is_abandoned() {
     let stall = Duration::from_millis(500);
     let silent = |mut connection: TcpStream| async move {
         tokio::io::copy(&mut connection, &mut tokio::io::sink()).await?;
-        sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_mins(1)).await;
         Ok(())
     };
     let to = impostor(silent, stall).await;
@@ -469,7 +495,7 @@ async fn an_answer_that_trickles_is_awaited_and_one_that_stops_is_not() {
                 sleep(Duration::from_millis(100)).await;
                 connection.write_all(b"x").await?;
             }
-            sleep(Duration::from_secs(60)).await;
+            sleep(Duration::from_mins(1)).await;
             Ok(())
         }
     };

@@ -1,5 +1,8 @@
 //! A real Azurite: Microsoft's emulator of Azure Blob storage, started for one test and stopped with it.
 
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 

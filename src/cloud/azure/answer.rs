@@ -13,6 +13,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use super::credential::HTTP_DATE;
 use super::transport::{is_busy, not_azures};
 use crate::cloud::DestinationError;
+use crate::domain::Moment;
 
 /// The longest message of Azure's that is passed on, in characters.
 const MESSAGE_LIMIT: usize = 200;
@@ -158,14 +159,18 @@ impl Refusal {
             .join(" ")
     }
 
-    /// Status and code, and what is known about the credential's time.
+    /// Status and code, and the reason if it is a matter of time: an expired credential, or this machine's clock.
     fn denial(&self, expiry: Option<OffsetDateTime>) -> String {
         let code = format!("{} {}", self.status, self.code).trim_end().to_owned();
-        let out_of_time =
-            self.detail.as_ref().filter(|detail| detail.contains("time frame") || detail.contains("expir"));
+        let out_of_time = self
+            .detail
+            .as_ref()
+            .filter(|detail| ["time frame", "expir", "date header"].iter().any(|about| detail.contains(about)));
         match (out_of_time, expiry, self.date) {
             (Some(detail), ..) => format!("{code}: {}", one_line(detail)),
-            (None, Some(expiry), Some(now)) if expiry <= now => format!("{code}: it expired at {expiry}"),
+            (None, Some(expiry), Some(now)) if expiry <= now => {
+                format!("{code}: it expired at {}", Moment::from_millis(expiry.unix_timestamp() * 1_000))
+            }
             _ => code,
         }
     }
@@ -197,7 +202,9 @@ mod tests {
     fn refused(status: u16, code: &'static str, more: &[(&'static str, &'static str)], body: &str) -> DestinationError {
         let mut headers = Headers::new();
         headers.insert("x-ms-error-code", code);
-        more.iter().for_each(|(name, value)| headers.insert(*name, *value));
+        for (name, value) in more {
+            headers.insert(*name, *value);
+        }
         let answer = RawResponse::from_bytes(status.into(), headers, body.to_owned());
         let kind =
             ErrorKind::HttpResponse { status: status.into(), error_code: None, raw_response: Some(Box::new(answer)) };
@@ -216,7 +223,7 @@ mod tests {
         let date = ("date", "Fri, 26 Jun 2015 23:39:12 GMT");
         assert_eq!(
             wait(&[("retry-after", "Fri, 26 Jun 2015 23:40:12 GMT"), date]),
-            Some(Duration::from_secs(60)),
+            Some(Duration::from_mins(1)),
             "a date counts from the answer's own date"
         );
         assert_eq!(wait(&[("retry-after", "Fri, 26 Jun 2015 23:00:00 GMT"), date]), None, "it has passed");
@@ -228,7 +235,7 @@ mod tests {
             refused(403, "AuthorizationFailure", &[], "").to_string(),
             "refused (403 AuthorizationFailure): check credential primary.sas"
         );
-        let expired = "refused (403 AuthorizationFailure: it expired at 1970-01-01 0:00:00.0 +00:00:00): check \
+        let expired = "refused (403 AuthorizationFailure: it expired at 1970-01-01T00:00:00Z): check \
                        credential primary.sas";
         let date = ("date", "Fri, 26 Jun 2015 23:39:12 GMT");
         assert_eq!(refused(403, "AuthorizationFailure", &[date], "").to_string(), expired);

@@ -2,6 +2,7 @@
 //!
 //! Promises: the secret is added to a request last, right before it leaves, and appears in no `Debug` text, log or error.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -182,16 +183,16 @@ fn string_to_sign(account: &str, request: &Request) -> String {
 /// The account, the path as sent (which begins with the account once more where the endpoint is in path style), and
 /// the sorted query.
 fn canonical_resource(account: &str, url: &Url) -> String {
-    let mut pairs: Vec<(String, String)> =
-        url.query_pairs().map(|(name, value)| (name.to_lowercase(), value.into_owned())).collect();
-    pairs.sort_unstable();
-    let mut resource = format!("/{account}{}", url.path());
-    let mut last = None;
-    for (name, value) in &pairs {
-        resource.push_str(&if last == Some(name) { format!(",{value}") } else { format!("\n{name}:{value}") });
-        last = Some(name);
+    let mut query: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, value) in url.query_pairs() {
+        query.entry(name.to_lowercase()).or_default().push(value.into_owned());
     }
-    resource
+    let mut lines = vec![format!("/{account}{}", url.path())];
+    for (name, mut values) in query {
+        values.sort_unstable();
+        lines.push(format!("{name}:{}", values.join(",")));
+    }
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -201,7 +202,9 @@ mod tests {
 
     fn request(method: Method, url: &str, headers: &[(&'static str, &'static str)]) -> Request {
         let mut request = Request::new(url.parse().unwrap(), method);
-        headers.iter().for_each(|(name, value)| request.insert_header(*name, *value));
+        for (name, value) in headers {
+            request.insert_header(*name, *value);
+        }
         request
     }
 
