@@ -29,4 +29,5 @@ pub mod faults;
 pub mod files;
 pub mod ledger;
 pub mod spool;
+pub mod station;
 pub mod transfer;

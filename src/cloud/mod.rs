@@ -7,7 +7,9 @@
 //!   this process sent. Judging the report is custody's business.
 //! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
 
+pub mod azure;
 mod folder;
+pub mod http;
 
 use std::fmt;
 use std::sync::Arc;

@@ -54,6 +54,16 @@ pub enum Location {
     },
 }
 
+impl Location {
+    /// The serial of the camera that is docked there.
+    #[must_use]
+    pub const fn serial(&self) -> &CameraSerial {
+        match self {
+            Self::Folder { serial, .. } => serial,
+        }
+    }
+}
+
 /// Why bays cannot be watched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DockError {

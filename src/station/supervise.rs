@@ -171,6 +171,12 @@ impl Bays<'_> {
                 }
                 Ok(())
             }
+            BayEvent::Cleared { bay } => {
+                if self.board.bay(&bay).is_some_and(|shown| shown.state == BayState::Refused) {
+                    self.board.update(&bay, |shown| *shown = BaySnapshot::empty(shown.name.clone()));
+                }
+                Ok(())
+            }
         }
     }
 

@@ -1,0 +1,394 @@
+//! Azure Blob storage, through the official client's single-request calls on camdock's own HTTP client.
+//!
+//! Promises, beyond those of the port:
+//! - The id of each block says which chunk of which content it is and which checksum Azure verified for it, so the
+//!   committed block list alone attests an object ([`block_id`]).
+//! - Every answer is looked at before it is believed: without the service's own headers it is nobody's ([`transport`]).
+//! - Blocks are committed in the order of the content, whatever the order in which they arrived, and only if no object
+//!   of that name exists.
+
+mod answer;
+mod block_id;
+mod credential;
+mod transport;
+
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::http::headers::Headers;
+use azure_core::http::{
+    ClientMethodOptions, ClientOptions, Context, RequestContent, RetryOptions, Transport, UserAgentOptions,
+};
+use azure_storage_blob::models::{
+    BlobClientDownloadOptions, Block, BlockBlobClientCommitBlockListOptions, BlockBlobClientStageBlockOptions,
+    BlockListType, BlockLookupList,
+};
+use azure_storage_blob::{BlobClient, BlobClientOptions};
+use futures::{StreamExt as _, TryStreamExt as _};
+use url::Url;
+
+use self::answer::{Failure, Subject};
+use self::block_id::BlockId;
+use self::credential::Authorise;
+use self::transport::{Carried, Wire, not_azures};
+use super::http::{HttpClient, HttpError};
+use super::{
+    Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, Destination, DestinationError,
+    Evidence, ObjectState, Upload, Version,
+};
+use crate::domain::{ByteCount, Clock, DestinationName, ObjectName};
+
+pub use self::credential::{AzureCredential, CredentialError, Secret};
+
+/// The version of the service that is asked for: old enough for sovereign clouds, which lag behind, and for emulators;
+/// new enough for CRC64 and blocks of 4,000 MiB.
+const API_VERSION: &str = "2023-11-03";
+
+/// More than the largest blob that Azure can hold (190.7 TiB): a download is one request.
+const WHOLE: NonZero<usize> = NonZero::new(1 << 48).unwrap();
+
+/// How often an object that changes while it is being looked at is looked at.
+const LOOKS: usize = 2;
+
+/// Where a container is and how to get in.
+#[derive(Debug, Clone)]
+pub struct AzureSettings {
+    /// The destination's name in the configuration.
+    pub name: DestinationName,
+    /// The blob service: `https://ACCOUNT.blob.core.usgovcloudapi.net`, or in path style `http://HOST:PORT/ACCOUNT`.
+    pub endpoint: Url,
+    /// The container.
+    pub container: String,
+    /// The credential.
+    pub credential: AzureCredential,
+    /// What people know the credential by, such as its file's name; it appears in errors.
+    pub credential_name: String,
+    /// How long an exchange may stand still before it is abandoned.
+    pub stall: Duration,
+}
+
+/// Why a destination cannot be set up.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AzureSetupError {
+    /// The endpoint is no usable URL.
+    #[error("endpoint {0} cannot be used; write https:// and the account's blob service, without a query")]
+    Endpoint(Url),
+    /// The endpoint would send footage and credential in the clear.
+    #[error("endpoint {0} is not encrypted; write https:// (http:// is for this machine only)")]
+    Unencrypted(Url),
+    /// The container's name breaks Azure's rules.
+    #[error("{0:?} is no container name; use 3 to 63 lower-case letters, digits and single hyphens")]
+    Container(String),
+    /// The credential cannot be used.
+    #[error("credential {name} cannot be used: {source}")]
+    Credential {
+        /// What people know it by.
+        name: String,
+        /// What is wrong with it.
+        source: CredentialError,
+    },
+    /// The HTTP client cannot be set up.
+    #[error("the network cannot be used: {0}. Check this machine's TLS certificates and proxy settings")]
+    Http(#[from] HttpError),
+}
+
+/// A container of Azure Blob storage.
+pub struct AzureDestination {
+    name: DestinationName,
+    container_url: Url,
+    container: String,
+    credential_name: String,
+    authorise: Arc<Authorise>,
+    options: ClientOptions,
+}
+
+impl AzureDestination {
+    /// Sets the destination up without asking it anything. `clock` dates signed requests.
+    ///
+    /// # Errors
+    /// [`AzureSetupError`] says which setting cannot be used.
+    pub fn new(settings: AzureSettings, clock: Arc<dyn Clock>) -> Result<Self, AzureSetupError> {
+        let container_url = container_url(&settings.endpoint, &settings.container)?;
+        let authorise = Authorise::new(&settings.credential, clock)
+            .map_err(|source| AzureSetupError::Credential { name: settings.credential_name.clone(), source })?;
+        let authorise = Arc::new(authorise);
+        let http = HttpClient::new(settings.stall)?;
+        let options = ClientOptions {
+            per_try_policies: vec![authorise.clone()],
+            // The caller paces itself; see the port's promises.
+            retry: RetryOptions::none(),
+            transport: Some(Transport::with_policy(Arc::new(Wire { http }))),
+            user_agent: UserAgentOptions { application_id: Some("camdock".to_owned()) },
+            ..ClientOptions::default()
+        };
+        Ok(Self {
+            name: settings.name,
+            container_url,
+            container: settings.container,
+            credential_name: settings.credential_name,
+            authorise,
+            options,
+        })
+    }
+
+    /// A client for one blob. Building it costs a few microseconds and no request.
+    fn blob(&self, object: &ObjectName) -> Result<BlobClient, DestinationError> {
+        let mut url = self.container_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(object.as_str().split('/'));
+        }
+        let options = BlobClientOptions { client_options: self.options.clone(), version: API_VERSION.to_owned() };
+        BlobClient::new(url, None, Some(options)).map_err(|error| self.explain(error))
+    }
+
+    fn explain(&self, failure: impl Into<Failure>) -> DestinationError {
+        failure.into().explain(&Subject {
+            container: &self.container,
+            credential: &self.credential_name,
+            expiry: self.authorise.expiry(),
+        })
+    }
+
+    async fn state(&self, blob: &BlobClient) -> Result<Option<ObjectState>, DestinationError> {
+        match blob.get_properties(None).await.map_err(Failure::from) {
+            Ok(answer) => {
+                let length = number(answer.headers(), "content-length").ok_or_else(|| incomplete("content-length"))?;
+                let version = version(answer.headers()).ok_or_else(|| incomplete("etag"))?;
+                Ok(Some(ObjectState { length: ByteCount::new(length), version }))
+            }
+            Err(failure) if failure.is_absent() => Ok(None),
+            Err(failure) => Err(self.explain(failure)),
+        }
+    }
+
+    /// The evidence, and the version it is about if the answer tells.
+    async fn evidence(
+        &self,
+        blob: &BlobClient,
+        length: ByteCount,
+    ) -> Result<Option<(Evidence, Option<Version>)>, DestinationError> {
+        match blob.block_blob_client().get_block_list(BlockListType::Committed, None).await.map_err(Failure::from) {
+            Ok(answer) => {
+                let version = version(answer.headers());
+                let list = answer.into_model().map_err(|error| self.explain(error))?;
+                let chunks = committed_chunks(&list.committed_blocks.unwrap_or_default(), length);
+                Ok(Some((chunks.map_or(Evidence::Unknown, Evidence::Chunks), version)))
+            }
+            // An append or page blob has no blocks.
+            Err(failure) if failure.code() == Some("InvalidBlobType") => Ok(Some((Evidence::Unknown, None))),
+            Err(failure) if failure.is_absent() => Ok(None),
+            Err(failure) => Err(self.explain(failure)),
+        }
+    }
+}
+
+#[async_trait]
+impl Destination for AzureDestination {
+    fn name(&self) -> &DestinationName {
+        &self.name
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
+        self.state(&self.blob(object)?).await
+    }
+
+    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
+        let blob = self.blob(object)?;
+        for _ in 0..LOOKS {
+            let Some(state) = self.state(&blob).await? else { return Ok(None) };
+            let Some((evidence, version)) = self.evidence(&blob, state.length).await? else { return Ok(None) };
+            let after = match version {
+                Some(version) => Some(version),
+                // Azure tells the version with the list only if there are blocks.
+                None => self.state(&blob).await?.map(|state| state.version),
+            };
+            if after.as_ref() == Some(&state.version) {
+                return Ok(Some(Attestation { state, evidence }));
+            }
+        }
+        Err(DestinationError::Unreachable(format!("{object} is changing while it is being looked at")))
+    }
+
+    async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError> {
+        let client = self.blob(&upload.object)?.block_blob_client();
+        let list = match client.get_block_list(BlockListType::Uncommitted, None).await.map_err(Failure::from) {
+            Ok(answer) => answer.into_model().map_err(|error| self.explain(error))?,
+            Err(failure) if failure.is_absent() => return Ok(Vec::new()),
+            Err(failure) => return Err(self.explain(failure)),
+        };
+        let staged = list.uncommitted_blocks.unwrap_or_default();
+        let indices: BTreeSet<u32> = staged.iter().filter_map(|block| staged_chunk(upload, block)).collect();
+        Ok(indices.into_iter().collect())
+    }
+
+    async fn put_chunk(&self, upload: &Upload, index: u32, body: ChunkBody) -> Result<(), DestinationError> {
+        let id = chunk_id(upload, index)?;
+        if body.crc64 != id.crc64 {
+            return Err(DestinationError::SpoolDamaged(format!("chunk {index} is not the one read from the camera")));
+        }
+        let length = body.length.get();
+        let options = BlockBlobClientStageBlockOptions {
+            transactional_content_crc64: Some(body.crc64.to_le_bytes().to_vec()),
+            method_options: ClientMethodOptions { context: Context::new().with_value(Carried(body)) },
+            ..BlockBlobClientStageBlockOptions::default()
+        };
+        let client = self.blob(&upload.object)?.block_blob_client();
+        // The transport sends the chunk from the context in place of this empty body.
+        let empty = RequestContent::from_static(&[]);
+        let answer = client
+            .stage_block(&id.to_bytes(), length, empty, Some(options))
+            .await
+            .map_err(|error| self.explain(error))?;
+        match header(answer.headers(), "x-ms-content-crc64") {
+            Some(echo) if echo == base64_of(id) => Ok(()),
+            Some(_) => Err(DestinationError::ChunkDamaged(format!("Azure has another checksum for chunk {index}"))),
+            None => Err(incomplete("x-ms-content-crc64")),
+        }
+    }
+
+    async fn commit(&self, upload: &Upload) -> Result<CommitOutcome, DestinationError> {
+        let ids: Result<Vec<_>, _> =
+            (0..upload.fingerprint.chunk_count()).map(|index| chunk_id(upload, index).map(BlockId::to_bytes)).collect();
+        let blocks = BlockLookupList { uncommitted: Some(ids?), ..BlockLookupList::default() };
+        let options = BlockBlobClientCommitBlockListOptions {
+            if_none_match: Some("*".into()),
+            blob_content_type: Some(content_type(&upload.object).to_owned()),
+            metadata: Some(metadata(upload)),
+            ..BlockBlobClientCommitBlockListOptions::default()
+        };
+        let blocks = RequestContent::try_from(blocks).map_err(|error| self.explain(error))?;
+        let client = self.blob(&upload.object)?.block_blob_client();
+        match client.commit_block_list(blocks, Some(options)).await.map_err(Failure::from) {
+            Ok(answer) if version(answer.headers()).is_some() => Ok(CommitOutcome::Created),
+            Ok(_) => Err(incomplete("etag")),
+            Err(failure) if failure.is_already_there() => Ok(CommitOutcome::AlreadyThere),
+            Err(failure) if failure.code() == Some("InvalidBlockList") => Ok(CommitOutcome::ChunksMissing),
+            Err(failure) => Err(self.explain(failure)),
+        }
+    }
+
+    async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
+        let options = BlobClientDownloadOptions {
+            parallel: Some(NonZero::<usize>::MIN),
+            partition_size: Some(WHOLE),
+            ..BlobClientDownloadOptions::default()
+        };
+        match self.blob(object)?.download(Some(options)).await.map_err(Failure::from) {
+            Ok(answer) if version(&answer.headers).is_some() => Ok(answer.body.map_err(io::Error::other).boxed()),
+            Ok(_) => Err(incomplete("etag")),
+            // Whoever reads has just seen the object; asking again tells what became of it.
+            Err(failure) if failure.is_absent() => Err(DestinationError::Unreachable(format!("{object} has vanished"))),
+            Err(failure) => Err(self.explain(failure)),
+        }
+    }
+
+    async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
+        match self.blob(object)?.delete(None).await.map_err(Failure::from) {
+            Ok(_) => Ok(DeleteOutcome::Deleted),
+            Err(failure) if failure.is_deletion_refused() => Ok(DeleteOutcome::Refused),
+            Err(failure) => Err(self.explain(failure)),
+        }
+    }
+}
+
+fn container_url(endpoint: &Url, container: &str) -> Result<Url, AzureSetupError> {
+    let plain = endpoint.query().is_none() && endpoint.fragment().is_none() && endpoint.username().is_empty();
+    let loopback = match endpoint.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    match endpoint.scheme() {
+        "https" | "http" if !plain => return Err(AzureSetupError::Endpoint(without_secrets(endpoint))),
+        "https" => {}
+        "http" if loopback => {}
+        "http" => return Err(AzureSetupError::Unencrypted(endpoint.clone())),
+        _ => return Err(AzureSetupError::Endpoint(without_secrets(endpoint))),
+    }
+    let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let parts_are_good = container.split('-').all(|part| !part.is_empty() && part.bytes().all(lower));
+    if !(3..=63).contains(&container.len()) || !parts_are_good {
+        return Err(AzureSetupError::Container(container.to_owned()));
+    }
+    let mut url = endpoint.clone();
+    url.path_segments_mut().map_err(|()| AzureSetupError::Endpoint(endpoint.clone()))?.pop_if_empty().push(container);
+    Ok(url)
+}
+
+/// People paste signed URLs; the error must not repeat the signature.
+fn without_secrets(endpoint: &Url) -> Url {
+    let mut url = endpoint.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // URLs that cannot carry a user refuse this, and carry none.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url
+}
+
+fn chunk_id(upload: &Upload, index: u32) -> Result<BlockId, DestinationError> {
+    BlockId::of(upload, index)
+        .ok_or_else(|| DestinationError::Permanent(format!("{} has no chunk {index}", upload.object)))
+}
+
+/// Which chunk of this very content in this very chunking a staged block is, if it is one and has the right length.
+fn staged_chunk(upload: &Upload, block: &Block) -> Option<u32> {
+    let id = BlockId::parse(block.name.as_deref()?)?;
+    let length = u64::try_from(block.size?).ok()?;
+    let ours = BlockId::of(upload, id.index) == Some(id) && upload.fingerprint.chunk_range(id.index).1 == length;
+    ours.then_some(id.index)
+}
+
+/// What the committed blocks say about the object; `None` unless all of them are ours, of one content and chunking, and
+/// make up its whole length.
+fn committed_chunks(blocks: &[Block], length: ByteCount) -> Option<Vec<CommittedChunk>> {
+    let mut origin = None;
+    let chunks: Vec<CommittedChunk> = blocks
+        .iter()
+        .map(|block| {
+            let id = BlockId::parse(block.name.as_deref()?)?;
+            let length = ByteCount::new(u64::try_from(block.size?).ok()?);
+            let same_origin = *origin.get_or_insert(id.origin) == id.origin;
+            same_origin.then_some(CommittedChunk { index: id.index, length, crc64: id.crc64 })
+        })
+        .collect::<Option<_>>()?;
+    (chunks.iter().map(|chunk| chunk.length).sum::<ByteCount>() == length).then_some(chunks)
+}
+
+fn base64_of(id: BlockId) -> String {
+    azure_core::base64::encode(id.crc64.to_le_bytes())
+}
+
+fn header(headers: &Headers, name: &'static str) -> Option<String> {
+    headers.get_optional_string(&name.into())
+}
+
+fn number(headers: &Headers, name: &'static str) -> Option<u64> {
+    header(headers, name)?.parse().ok()
+}
+
+/// The `ETag`, less the quotation marks, which not every answer has.
+fn version(headers: &Headers) -> Option<Version> {
+    let etag = header(headers, "etag")?;
+    let etag = etag.trim_matches('"');
+    (!etag.is_empty()).then(|| Version(etag.to_owned()))
+}
+
+fn incomplete(missing: &str) -> DestinationError {
+    DestinationError::Unreachable(not_azures(reqwest::StatusCode::OK, &format!("no {missing}")))
+}
+
+fn content_type(object: &ObjectName) -> &'static str {
+    let is_mp4 = object.as_str().rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("mp4"));
+    if is_mp4 { "video/mp4" } else { "application/octet-stream" }
+}
+
+/// Azure wants names that are identifiers of C#, and values that fit into a header.
+fn metadata(upload: &Upload) -> HashMap<String, String> {
+    let fit = |character: char| if matches!(character, ' '..='~') { character } else { '?' };
+    upload.metadata.iter().map(|(name, value)| (name.replace('-', "_"), value.chars().map(fit).collect())).collect()
+}
