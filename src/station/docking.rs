@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -21,9 +21,7 @@ use super::board::Board;
 use super::plan::{Findings, Plan, plan};
 use crate::camera::{Camera, CameraError};
 use crate::custody::{Clearance, SourceMatch};
-use crate::domain::{
-    BayName, BayState, ByteCount, DockingId, HoldReason, Segment, SourceFile, SourcePath,
-};
+use crate::domain::{BayName, BayState, ByteCount, DockingId, HoldReason, Segment, SourceFile, SourcePath};
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::{Entry, LedgerError};
 use crate::spool::SpoolError;
@@ -146,8 +144,9 @@ impl Docking {
         });
         let gone = plan.gone.iter().map(|segment| Entry::OriginalGone { docking: self.id, segment: *segment });
         let resolved = plan.resolved.iter().map(|hold| Entry::HoldReleased { hold: *hold });
-        self.record(odd.chain(gone).chain(resolved).collect()).await?;
-        self.show_totals(&listing.files).await?;
+        let entries = odd.chain(gone).chain(resolved).collect();
+        self.record(entries).await?;
+        self.show_totals(&listing.files);
         Ok(plan)
     }
 
@@ -188,7 +187,7 @@ impl Docking {
                     self.findings.segments.insert(file.path.clone(), (file, segment));
                 }
                 Err(error) => {
-                    if self.pull_failed(&file, error).await? == Again::Now {
+                    if self.pull_failed(error).await? == Again::Now {
                         waiting.push_back(file);
                     }
                 }
@@ -197,7 +196,7 @@ impl Docking {
     }
 
     /// Decides what to do about a file that was not pulled.
-    async fn pull_failed(&mut self, file: &SourceFile, error: PullError) -> Result<Again, DockingError> {
+    async fn pull_failed(&mut self, error: PullError) -> Result<Again, DockingError> {
         match error {
             PullError::Ledger(error) => Err(error.into()),
             PullError::Camera(error @ (CameraError::Gone | CameraError::Device { .. })) => Err(error.into()),
@@ -222,13 +221,19 @@ impl Docking {
                     Err(crate::transfer::ReleaseError::Spool(_)) => 0,
                 };
                 if removed == 0 {
-                    self.say(BayState::Offloading, "The spool is full. Copying goes on by itself once uploads have made room.");
+                    self.say(
+                        BayState::Offloading,
+                        "The spool is full. Copying goes on by itself once uploads have made room.",
+                    );
                     sleep(PATIENCE).await;
                 }
                 Ok(Again::Now)
             }
             PullError::Spool(error) => {
-                self.say(BayState::Attention, format!("Nothing is copied: {error}. Nothing is wiped; the camera keeps everything."));
+                self.say(
+                    BayState::Attention,
+                    format!("Nothing is copied: {error}. Nothing is wiped; the camera keeps everything."),
+                );
                 sleep(PATIENCE).await;
                 Ok(Again::Now)
             }
@@ -252,7 +257,10 @@ impl Docking {
             if self.sources.get(&file.path).is_some_and(checked) {
                 continue;
             }
-            self.say(BayState::Uploading, format!("Uploading. Reading the camera again to compare: {done} of {total}."));
+            self.say(
+                BayState::Uploading,
+                format!("Uploading. Reading the camera again to compare: {done} of {total}."),
+            );
             match check_source(&*self.camera, file, segment).await {
                 Ok(source) => {
                     self.findings.segments.insert(file.path.clone(), (file.clone(), segment.clone()));
@@ -347,13 +355,14 @@ impl Docking {
     }
 
     async fn clear(&self, files: &[(SourceFile, Segment)]) -> Result<Vec<Clearance>, DockingError> {
-        let checked = files.iter().filter_map(|(file, segment)| {
-            let source = self.sources.get(&file.path)?;
-            let valid = source.still_holds_for(file) || planted(PlantedBug::StaleSourceCheck);
-            valid.then_some((segment, source))
-        });
-        let answers = checked.map(|(segment, source)| async move { (segment, clear(&self.site, segment, source).await) });
-        let mut answers = futures::stream::iter(answers).buffer_unordered(QUESTIONS);
+        let mut questions = Vec::new();
+        for (file, segment) in files {
+            let Some(source) = self.sources.get(&file.path) else { continue };
+            if source.still_holds_for(file) || planted(PlantedBug::StaleSourceCheck) {
+                questions.push(async move { (segment, clear(&self.site, segment, source).await) }.boxed());
+            }
+        }
+        let mut answers = futures::stream::iter(questions).buffer_unordered(QUESTIONS);
         let mut cleared = Vec::new();
         while let Some((segment, answer)) = answers.next().await {
             match answer {
@@ -378,7 +387,10 @@ impl Docking {
             });
         } else if !plan.pull.is_empty() {
             let growing = plan.pull.len();
-            self.say(BayState::Offloading, format!("{growing} files are still being written; camdock takes them as soon as they rest."));
+            self.say(
+                BayState::Offloading,
+                format!("{growing} files are still being written; camdock takes them as soon as they rest."),
+            );
         } else if held > 0 {
             let camera = self.camera.serial();
             self.say(BayState::Attention, format!("{held} files need a person; everything else is safe. See: camdock hold list, camdock explain {camera}."));
@@ -430,7 +442,7 @@ impl Docking {
         self.board.say(&self.bay, state, message);
     }
 
-    async fn show_totals(&self, files: &[SourceFile]) -> Result<(), DockingError> {
+    fn show_totals(&self, files: &[SourceFile]) {
         let listed = files.len() as u64;
         let bytes: ByteCount = files.iter().map(|file| file.size).sum();
         self.board.update(&self.bay, |bay| {
@@ -441,7 +453,6 @@ impl Docking {
                 bay.ready_at = None;
             }
         });
-        Ok(())
     }
 
     async fn show_uploaded(&self) -> Result<(), DockingError> {

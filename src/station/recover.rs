@@ -7,8 +7,8 @@ use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::supervise::{Examine, needs};
 use super::StationError;
+use super::supervise::{Examine, needs};
 use crate::domain::{Fingerprinter, Segment, SegmentId};
 use crate::ledger::{Entry, Health, LedgerError, Outcome, SpoolCopy};
 use crate::spool::SpoolError;

@@ -24,8 +24,7 @@ const TRY_CAMERA_AGAIN: Duration = Duration::from_secs(10);
 const RELEASE_EVERY: Duration = Duration::from_secs(60);
 
 /// Makes a camera out of what a bay found. This is where a station learns about kinds of cameras.
-pub type OpenCamera =
-    Arc<dyn Fn(Location) -> BoxFuture<'static, Result<Arc<dyn Camera>, CameraError>> + Send + Sync>;
+pub type OpenCamera = Arc<dyn Fn(Location) -> BoxFuture<'static, Result<Arc<dyn Camera>, CameraError>> + Send + Sync>;
 
 /// Reads the whole ledger and says whether it is sound.
 pub type Examine = Arc<dyn Fn() -> BoxFuture<'static, Result<crate::ledger::Health, LedgerError>> + Send + Sync>;
@@ -141,11 +140,7 @@ struct Bays<'a> {
 }
 
 impl Bays<'_> {
-    async fn on(
-        &mut self,
-        event: BayEvent,
-        tasks: &mut JoinSet<Result<(), StationError>>,
-    ) -> Result<(), StationError> {
+    async fn on(&mut self, event: BayEvent, tasks: &mut JoinSet<Result<(), StationError>>) -> Result<(), StationError> {
         match event {
             BayEvent::Docked { bay, location } => {
                 self.end(&bay).await?;
@@ -228,8 +223,7 @@ async fn serve(
     loop {
         let served = match open_camera(location.clone()).await {
             Ok(camera) => {
-                let mut docking =
-                    Docking::new(site.clone(), board.clone(), wipe_gate.clone(), bay.clone(), camera, id);
+                let mut docking = Docking::new(site.clone(), board.clone(), wipe_gate.clone(), bay.clone(), camera, id);
                 docking.serve().await
             }
             Err(error) => Err(error.into()),
@@ -241,7 +235,11 @@ async fn serve(
                 board.say(&bay, BayState::Attention, "The camera no longer answers. What was copied goes on uploading; put the camera in again for the rest.");
             }
             Err(DockingError::Camera(error)) => {
-                board.say(&bay, BayState::Attention, format!("Nothing on the camera was changed: {error}. Take it out and put it in again."));
+                board.say(
+                    &bay,
+                    BayState::Attention,
+                    format!("Nothing on the camera was changed: {error}. Take it out and put it in again."),
+                );
             }
         }
         sleep(TRY_CAMERA_AGAIN).await;

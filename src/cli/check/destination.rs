@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use camdock::cloud::{ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, ObjectState, Upload};
 use camdock::config::{CredentialKind, DestinationSettings, Place};
-use camdock::custody::{Method, ProofPolicy, Unproven, prove};
-use camdock::domain::{ByteCount, Fingerprint, ObjectName, StationId};
+use camdock::custody::{ProofPolicy, Unproven, prove};
+use camdock::domain::{ByteCount, Fingerprint, ObjectName, ProofMethod, StationId};
 use futures::{FutureExt as _, StreamExt as _, stream};
 
 use super::{Aspect, Finding, Verdict};
@@ -89,8 +89,8 @@ impl Visit<'_> {
 
     async fn attest(&mut self) {
         match self.prove(ProofPolicy::Attested).await {
-            Ok(Method::Attested) => self.ok(Aspect::Attest),
-            Ok(Method::ReadBack) => {
+            Ok(ProofMethod::Attested) => self.ok(Aspect::Attest),
+            Ok(ProofMethod::ReadBack) => {
                 let note = "it keeps no checksums that camdock can use, so every object will be read back to prove it";
                 self.find(Aspect::Attest, Verdict::Warning, note);
             }
