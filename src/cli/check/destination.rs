@@ -166,7 +166,7 @@ impl Visit<'_> {
         self.patiently(self.destination.stat(&self.upload.object)).await
     }
 
-    async fn prove(&self, policy: ProofPolicy) -> Result<Method, Unproven> {
+    async fn prove(&self, policy: ProofPolicy) -> Result<ProofMethod, Unproven> {
         let Upload { object, fingerprint, .. } = &self.upload;
         let proof = prove(self.destination, object, fingerprint, policy, None);
         self.patiently(proof.map(|answer| answer.map(|proof| proof.method()))).await
