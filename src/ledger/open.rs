@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -123,7 +124,8 @@ impl Ledger {
         db.busy_timeout(Duration::from_secs(5))?;
         refuse_foreign_and_newer(&db, path)?;
         db.pragma_update(None, "query_only", true)?;
-        Self::threaded(db)
+        // Nothing is committed, so there is nothing to wait for and no need of a thread.
+        Ok(Self::inline(db, Arc::new(|| Box::pin(async {}))))
     }
 
     /// Reads the whole database and the whole chain, on a connection of its own, so that the station works meanwhile.
