@@ -47,7 +47,7 @@ advisories: setup $(TOOLS)/.cargo-deny-$(CARGO_DENY) ## known weaknesses in depe
 
 .PHONY: bench
 bench: setup bench-tools ## speed, CPU and memory next to azcopy, rclone and cp; needs 12 GiB of disk
-	cargo build --locked --release --bin camdock --example sink
+	cargo build --locked --release --bin camdock --examples
 	python3 benches/compare/main.py $(BENCH)
 
 .PHONY: build
