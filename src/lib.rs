@@ -24,4 +24,6 @@ pub mod cloud;
 pub mod custody;
 pub mod domain;
 pub mod faults;
+pub mod files;
+pub mod ledger;
 pub mod spool;

@@ -7,6 +7,8 @@
 //!   this process sent. Judging the report is custody's business.
 //! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
 
+mod folder;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,9 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 
 use crate::domain::{ByteCount, Crc64, DestinationName, Fingerprint, ObjectName, Sha256};
+
+pub use crate::domain::Version;
+pub use folder::FolderDestination;
 
 /// One place that evidence must reach.
 #[async_trait]
@@ -92,11 +97,6 @@ impl fmt::Debug for ChunkBody {
         f.debug_struct("ChunkBody").field("length", &self.length).field("crc64", &self.crc64).finish_non_exhaustive()
     }
 }
-
-/// Identifies one state of an object: the place changes it whenever the object is written again (an ETag, or the
-/// inode and change time of a file).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(pub String);
 
 /// Length and version of a committed object.
 #[derive(Debug, Clone, PartialEq, Eq)]

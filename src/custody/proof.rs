@@ -2,8 +2,8 @@
 
 use futures::StreamExt as _;
 
-use crate::cloud::{Attestation, Destination, DestinationError, Evidence, ObjectState, Version};
-use crate::domain::{DestinationName, Fingerprint, Fingerprinter, ObjectName};
+use crate::cloud::{Attestation, Destination, DestinationError, Evidence, ObjectState};
+use crate::domain::{DestinationName, Fingerprint, Fingerprinter, ObjectName, ProofMethod, Version};
 
 /// A destination's verified statement that it holds exactly this segment.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub struct Proof {
     destination: DestinationName,
     fingerprint: Fingerprint,
     version: Version,
-    method: Method,
+    method: ProofMethod,
 }
 
 impl Proof {
@@ -35,19 +35,9 @@ impl Proof {
 
     /// How it was proven.
     #[must_use]
-    pub const fn method(&self) -> Method {
+    pub const fn method(&self) -> ProofMethod {
         self.method
     }
-}
-
-/// How a copy was proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// The place's own checksums on the final object match what was taken at the camera.
-    Attested,
-    /// The final object was read again and hashed.
-    ReadBack,
 }
 
 /// What a destination's configuration asks for.
@@ -66,7 +56,7 @@ pub struct Remembered {
     /// The version that was proven.
     pub version: Version,
     /// How.
-    pub method: Method,
+    pub method: ProofMethod,
 }
 
 /// Why there is no proof.
@@ -97,7 +87,7 @@ pub async fn prove(
     policy: ProofPolicy,
     remembered: Option<&Remembered>,
 ) -> Result<Proof, Unproven> {
-    let proof = |version: Version, method: Method| Proof {
+    let proof = |version: Version, method: ProofMethod| Proof {
         destination: destination.name().clone(),
         fingerprint: expected.clone(),
         version,
@@ -114,11 +104,11 @@ pub async fn prove(
     }
     let attestation = destination.attest(object).await?.ok_or(Unproven::Absent)?;
     match (judge(&attestation, expected), policy) {
-        (Verdict::Same, ProofPolicy::Attested) => Ok(proof(attestation.state.version, Method::Attested)),
+        (Verdict::Same, ProofPolicy::Attested) => Ok(proof(attestation.state.version, ProofMethod::Attested)),
         (Verdict::Other, _) => Err(Unproven::OtherContent),
         (Verdict::Same, ProofPolicy::ReadBack) | (Verdict::Unknown, _) => {
             read_back(destination, object, expected, &attestation.state).await?;
-            Ok(proof(attestation.state.version, Method::ReadBack))
+            Ok(proof(attestation.state.version, ProofMethod::ReadBack))
         }
     }
 }
@@ -126,7 +116,7 @@ pub async fn prove(
 fn still_proven(earlier: &Remembered, now: &ObjectState, expected: &Fingerprint, policy: ProofPolicy) -> bool {
     let strong_enough = match policy {
         ProofPolicy::Attested => true,
-        ProofPolicy::ReadBack => earlier.method == Method::ReadBack,
+        ProofPolicy::ReadBack => earlier.method == ProofMethod::ReadBack,
     };
     strong_enough && earlier.version == now.version && now.length == expected.size
 }

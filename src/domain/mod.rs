@@ -15,7 +15,7 @@ pub use clock::Clock;
 pub use fingerprint::{Crc64, Fingerprint, Fingerprinter, Sha256};
 pub use hold::{Hold, HoldReason};
 pub use ids::{BayName, CameraSerial, DestinationName, DockingId, HoldId, IdError, SegmentId, StationId};
-pub use object::{ObjectName, ObjectPrefix};
+pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourcePath};
 pub use snapshot::{BaySnapshot, BayState, DestinationSnapshot, DestinationState, QueueSnapshot, Snapshot};
 pub use units::{ByteCount, Moment, UnitError, parse_duration};

@@ -70,6 +70,31 @@ impl fmt::Debug for ObjectName {
     }
 }
 
+/// Identifies one state of an object: the place changes it whenever the object is written again (an ETag, or the
+/// inode and change time of a file).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(pub String);
+
+/// How a destination's copy was proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProofMethod {
+    /// The place's own checksums on the final object match what was taken at the camera.
+    Attested,
+    /// The final object was read again and hashed.
+    ReadBack,
+}
+
+impl fmt::Display for ProofMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Attested => "attested",
+            Self::ReadBack => "read-back",
+        })
+    }
+}
+
 /// What a destination puts before every name: empty, or components each followed by `/`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ObjectPrefix(String);

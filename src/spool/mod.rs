@@ -3,11 +3,15 @@
 //! Promises: a sealed segment survives a power cut, is complete, and lies under an opaque name; an unsealed one
 //! vanishes by itself. Reading it again for comparison goes past the page cache.
 
+mod disk;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::domain::{ByteCount, SegmentId};
+use crate::domain::{ByteCount, CameraSerial, Moment, Segment, SegmentId, SourcePath};
+
+pub use disk::DiskSpool;
 
 /// The bytes of a spool copy, piece by piece.
 pub type SpoolStream = BoxStream<'static, Result<Bytes, SpoolError>>;
@@ -15,8 +19,11 @@ pub type SpoolStream = BoxStream<'static, Result<Bytes, SpoolError>>;
 /// Where segments rest between camera and destinations.
 #[async_trait]
 pub trait Spool: Send + Sync {
-    /// Starts a copy. It is nameless until sealed, and vanishes if it never is.
-    async fn create(&self) -> Result<Box<dyn SpoolWriter>, SpoolError>;
+    /// Starts a copy of `expected` bytes. It is nameless until sealed, and vanishes if it never is.
+    ///
+    /// # Errors
+    /// [`SpoolError::Full`] if that would eat into the reserve; nothing was started.
+    async fn create(&self, expected: ByteCount) -> Result<Box<dyn SpoolWriter>, SpoolError>;
 
     /// Reads `length` bytes of a sealed copy from `offset` on.
     fn read(&self, segment: SegmentId, offset: u64, length: u64) -> SpoolStream;
@@ -24,11 +31,11 @@ pub trait Spool: Send + Sync {
     /// Reads a whole sealed copy from the medium itself, past the page cache.
     fn reread(&self, segment: SegmentId) -> SpoolStream;
 
-    /// Which sealed copies there are.
+    /// Which sealed copies there are, in no order.
     async fn inventory(&self) -> Result<Vec<SegmentId>, SpoolError>;
 
-    /// How many bytes offloading may still take: what is free, less the reserve.
-    async fn room(&self) -> Result<ByteCount, SpoolError>;
+    /// What a sealed copy says about itself, if it was sealed with a label and the disk keeps labels.
+    async fn label(&self, segment: SegmentId) -> Result<Option<Label>, SpoolError>;
 
     /// Removes a sealed copy, durably. Removing what is not there succeeds. The caller has committed a tombstone first.
     async fn remove(&self, segment: SegmentId) -> Result<(), SpoolError>;
@@ -40,12 +47,36 @@ pub trait SpoolWriter: Send {
     /// Appends the next bytes.
     async fn write(&mut self, piece: Bytes) -> Result<(), SpoolError>;
 
-    /// Makes the copy durable under the segment's name: fsync, rename, fsync of the folder. A copy of that name that
-    /// is there already is replaced: it has the same content or is damaged.
+    /// Labels the copy and makes it durable under the segment's name: fsync, rename, fsync of the folder. A copy of
+    /// that name that is there already is replaced: it has the same content or is damaged.
     ///
     /// # Errors
     /// After any error the copy must be pulled again: a second fsync can falsely succeed.
-    async fn seal(self: Box<Self>, segment: SegmentId) -> Result<(), SpoolError>;
+    async fn seal(self: Box<Self>, segment: &Segment) -> Result<(), SpoolError>;
+}
+
+/// Whose a spool copy is. It lies on the copy itself, so that the spool can be understood without the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Label {
+    /// The camera that recorded it.
+    pub camera: CameraSerial,
+    /// Where it lay on the camera.
+    pub path: SourcePath,
+    /// When it was last written, by the camera's clock.
+    pub recorded_at: Moment,
+    /// Whether some bytes could not be read.
+    pub damaged: bool,
+}
+
+impl From<&Segment> for Label {
+    fn from(segment: &Segment) -> Self {
+        Self {
+            camera: segment.camera.clone(),
+            path: segment.path.clone(),
+            recorded_at: segment.recorded_at,
+            damaged: segment.damaged,
+        }
+    }
 }
 
 /// What went wrong in the spool.

@@ -1,0 +1,10 @@
+//! Files of this machine, as streams of pieces and as durable copies.
+//!
+//! Promises: reading never holds more than a few pieces in memory; an uncached read is answered by the medium, not by
+//! this machine's page cache; a file that is made durable here survives a power cut under its final name.
+
+mod read;
+mod write;
+
+pub use read::{Cache, open, pieces};
+pub use write::{PieceWriter, sync_folder};

@@ -1,0 +1,144 @@
+//! Reading a file piece by piece, with or without the page cache.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use aligned_vec::{AVec, ConstAlign};
+use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use rustix::fs::{Advice, Mode, OFlags};
+use tokio::sync::mpsc;
+
+/// Whether this machine's page cache may answer a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// It may.
+    Allowed,
+    /// It may not: the medium itself answers.
+    Bypassed,
+}
+
+/// One piece of a cached read: large enough that a system call is nothing beside its hash, small enough that eight
+/// bays at once stay far below the daemon's 64 MiB.
+const PIECE: usize = 256 << 10;
+/// One piece of an uncached read: the medium is asked for this much at a time, so it must be larger.
+const DIRECT_PIECE: usize = 1 << 20;
+/// Direct reads want memory and offsets aligned to the medium's blocks; 4 KiB suits every disk.
+const ALIGNMENT: usize = 4096;
+/// Pieces read ahead while the reader works on the one before.
+const READ_AHEAD: usize = 2;
+
+/// Opens a regular file for [`pieces`]; links are not followed.
+///
+/// # Errors
+/// The system's words.
+pub fn open(path: &Path, cache: Cache) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    if cache == Cache::Bypassed {
+        match rustix::fs::open(path, flags | OFlags::DIRECT, Mode::empty()) {
+            // Some file systems (tmpfs, many network ones) know no direct reads.
+            Err(rustix::io::Errno::INVAL) => {}
+            answer => return Ok(answer?.into()),
+        }
+    }
+    Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
+}
+
+/// The `length` bytes of `file` from `offset` on, or fewer if the file ends before. An `offset` of an uncached read must be
+/// a multiple of 4 KiB.
+#[must_use]
+pub fn pieces(file: File, offset: u64, length: u64, cache: Cache) -> BoxStream<'static, io::Result<Bytes>> {
+    let (sender, receiver) = mpsc::channel(READ_AHEAD);
+    tokio::task::spawn_blocking(move || {
+        let end = offset.saturating_add(length);
+        let mut at = offset;
+        let piece = prepare(&file, offset, length, cache);
+        while at < end {
+            let answer = read_piece(&file, at, end, piece);
+            let last = !matches!(&answer, Ok(piece) if !piece.is_empty());
+            if let Ok(piece) = &answer {
+                if piece.is_empty() {
+                    return;
+                }
+                at += piece.len() as u64;
+            }
+            // The receiver is dropped when nobody wants the rest.
+            if sender.blocking_send(answer).is_err() || last {
+                return;
+            }
+        }
+    });
+    futures::stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|piece| (piece, receiver))).boxed()
+}
+
+/// Advises the kernel, and says how large each piece is to be.
+fn prepare(file: &File, offset: u64, length: u64, cache: Cache) -> usize {
+    match cache {
+        Cache::Allowed => {
+            // Advice may be refused without harm.
+            let _ = rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(length), Advice::Sequential);
+            PIECE
+        }
+        Cache::Bypassed => {
+            // Where direct reads are not to be had, at least drop what is cached.
+            let _ = rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(length), Advice::DontNeed);
+            DIRECT_PIECE
+        }
+    }
+}
+
+fn read_piece(file: &File, at: u64, end: u64, piece: usize) -> io::Result<Bytes> {
+    let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(piece);
+    // A direct read asks for whole blocks and gets fewer at the end of the file.
+    let mut buffer: AVec<u8, ConstAlign<ALIGNMENT>> =
+        AVec::__from_elem(ALIGNMENT, 0, wanted.next_multiple_of(ALIGNMENT).min(piece));
+    let mut filled = 0;
+    while filled < wanted {
+        match file.read_at(&mut buffer[filled..], at + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Bytes::from_owner(buffer).slice(..filled.min(wanted)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(length: usize) -> Vec<u8> {
+        (0..length).map(|index| (index / 7 + index * 31) as u8).collect()
+    }
+
+    async fn read_all(path: &Path, offset: u64, length: u64, cache: Cache) -> Vec<u8> {
+        let pieces = pieces(open(path, cache).unwrap(), offset, length, cache);
+        pieces.fold(Vec::new(), async |mut all, piece| [std::mem::take(&mut all), piece.unwrap().to_vec()].concat()).await
+    }
+
+    #[tokio::test]
+    async fn both_ways_read_the_same_bytes() {
+        let folder = tempfile::tempdir_in("target").unwrap();
+        let path = folder.path().join("file");
+        for length in [0, 1, 4095, 4096, PIECE, DIRECT_PIECE + 5, 3 * DIRECT_PIECE] {
+            let content = content(length);
+            std::fs::write(&path, &content).unwrap();
+            for cache in [Cache::Allowed, Cache::Bypassed] {
+                assert!(read_all(&path, 0, length as u64, cache).await == content, "{length} bytes, {cache:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_range_ends_where_it_was_told_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let content = content(3 * PIECE);
+        std::fs::write(&path, &content).unwrap();
+        assert_eq!(read_all(&path, 1000, 5000, Cache::Allowed).await, content[1000..6000]);
+    }
+}

@@ -1,0 +1,136 @@
+//! The station's memory: the append-only custody log, and the queue that follows from it, in one SQLite database.
+//!
+//! Promises:
+//! - What a call has returned `Ok` for survives a power cut (WAL, `synchronous=FULL`).
+//! - Every custody step is one row of the log, chained to the one before by SHA-256. All other tables are projections:
+//!   they follow from the log alone, and can be rebuilt from it.
+//! - There is one writer. Concurrent steps share one commit, so a step costs a fraction of an fsync.
+//! - A database written by a newer camdock is refused; one that is damaged is set aside, never repaired in place.
+
+mod custody_log;
+mod open;
+mod projection;
+mod queue;
+mod records;
+mod worker;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+use crate::domain::Moment;
+
+pub use custody_log::{Entry, Outcome};
+pub use open::{Health, LOCK_FILE, LEDGER_FILE, StationLock};
+pub use queue::{Delivery, QueuedCamera};
+pub use records::{Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, Need, SpoolCopy};
+pub use worker::Pause;
+
+use worker::Worker;
+
+/// The station's memory. Clones share one database.
+#[derive(Clone)]
+pub struct Ledger {
+    worker: Worker,
+    changes: Arc<watch::Sender<u64>>,
+}
+
+/// What went wrong in the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// SQLite's words.
+    #[error("the ledger cannot be used: {0}. Check the disk that holds the station's data")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A migration failed; the backup beside the ledger is untouched.
+    #[error("the ledger cannot be brought to this version: {0}")]
+    Migration(#[from] rusqlite_migration::Error),
+    /// A newer camdock wrote this ledger.
+    #[error(
+        "the ledger was written by camdock {wrote}, which is newer than this one ({this}). Install that version or a \
+         newer one; nothing was changed"
+    )]
+    Newer {
+        /// The version that wrote it.
+        wrote: String,
+        /// This version.
+        this: &'static str,
+    },
+    /// The file is a database, but not camdock's.
+    #[error("{0} is not a camdock ledger; set data_dir to a folder of camdock's own")]
+    Foreign(String),
+    /// Another daemon holds the data folder.
+    #[error("another camdock already runs on {0}; stop it first")]
+    Locked(String),
+    /// The folder or a file in it cannot be used.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A row that camdock cannot have written.
+    #[error("the ledger is damaged: {0}")]
+    Damaged(String),
+    /// The station is shutting down.
+    #[error("the ledger is closed")]
+    Closed,
+}
+
+impl Ledger {
+    /// A ledger on its own thread, committing concurrent steps together.
+    ///
+    /// # Errors
+    /// If the thread cannot be started.
+    pub fn threaded(connection: Connection) -> Result<Self, LedgerError> {
+        Ok(Self::over(Worker::threaded(connection)?))
+    }
+
+    /// A ledger that does each step at once on the calling task, with `pause` awaited before and after: for the
+    /// simulator, which stops the world there.
+    #[must_use]
+    pub fn inline(connection: Connection, pause: Pause) -> Self {
+        Self::over(Worker::inline(connection, pause))
+    }
+
+    fn over(worker: Worker) -> Self {
+        Self { worker, changes: Arc::new(watch::channel(0).0) }
+    }
+
+    /// Changes its value after every committed step.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Commits custody steps, all or none, and what follows from them.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; then none of the steps happened.
+    pub async fn record(&self, at: Moment, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.worker
+            .call(move |db| {
+                for entry in &entries {
+                    custody_log::append(db, at, entry)?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        Ok(())
+    }
+
+    /// Looks something up.
+    fn look<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + '_>> {
+        Box::pin(self.worker.call(question))
+    }
+}

@@ -1,0 +1,163 @@
+//! Opening the database: whose it is, which version, and whether it is sound.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+use rustix::fs::FlockOperation;
+
+use super::{Ledger, LedgerError, custody_log};
+
+/// The database's file below the data folder.
+pub const LEDGER_FILE: &str = "ledger.db";
+/// The lock's file below the data folder.
+pub const LOCK_FILE: &str = "camdock.lock";
+
+/// Marks the file as camdock's: "cmdk".
+const APPLICATION_ID: i32 = 0x636d_646b;
+const THIS_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Every step the schema has taken. Append only.
+const STEPS: &[M<'_>] = &[M::up(include_str!("schema/1.sql"))];
+
+/// Held for as long as a daemon uses a data folder.
+#[derive(Debug)]
+pub struct StationLock {
+    _file: File,
+}
+
+impl StationLock {
+    /// Takes the folder for this process, until the lock is dropped or the process ends, however it ends.
+    ///
+    /// # Errors
+    /// [`LedgerError::Locked`] if another process has it.
+    pub fn take(data_dir: &Path) -> Result<Self, LedgerError> {
+        let path = data_dir.join(LOCK_FILE);
+        let io = |source| LedgerError::Io { path: path.display().to_string(), source };
+        std::fs::create_dir_all(data_dir).map_err(io)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked(data_dir.display().to_string())),
+            Err(errno) => Err(io(errno.into())),
+        }
+    }
+}
+
+/// Whether the database is sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// It is.
+    Sound,
+    /// It is not; SQLite's or the chain's words.
+    Damaged(String),
+}
+
+impl Ledger {
+    /// Opens, creates or upgrades the database at `path`, ready for [`Ledger::threaded`].
+    ///
+    /// # Errors
+    /// [`LedgerError::Newer`] and [`LedgerError::Foreign`] leave the file as it is.
+    pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
+        let mut db = Connection::open(path)?;
+        db.busy_timeout(Duration::from_secs(5))?;
+        refuse_foreign_and_newer(&db, path)?;
+        db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+        back_up_before_migration(&db, path)?;
+        prepare(&mut db)?;
+        Ok(db)
+    }
+
+    /// A database in memory, for the simulator and for tests.
+    ///
+    /// # Errors
+    /// If SQLite refuses.
+    pub fn in_memory() -> Result<Connection, LedgerError> {
+        let mut db = Connection::open_in_memory()?;
+        prepare(&mut db)?;
+        Ok(db)
+    }
+
+    /// Opens the database of a running or stopped daemon for looking only.
+    ///
+    /// # Errors
+    /// If there is none, or it is not this version's.
+    pub fn look_only(path: &Path) -> Result<Self, LedgerError> {
+        if !path.exists() {
+            return Err(LedgerError::Io {
+                path: path.display().to_string(),
+                source: std::io::Error::from(std::io::ErrorKind::NotFound),
+            });
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags)?;
+        db.busy_timeout(Duration::from_secs(5))?;
+        refuse_foreign_and_newer(&db, path)?;
+        db.pragma_update(None, "query_only", true)?;
+        Self::threaded(db)
+    }
+
+    /// Reads the whole database and the whole chain, on a connection of its own, so that the station works meanwhile.
+    ///
+    /// # Errors
+    /// If the database cannot be opened at all.
+    pub fn examine(path: &Path) -> Result<Health, LedgerError> {
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        db.busy_timeout(Duration::from_secs(5))?;
+        let verdict: String = match db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)) {
+            Ok(verdict) => verdict,
+            Err(error) => return Ok(Health::Damaged(error.to_string())),
+        };
+        if verdict != "ok" {
+            return Ok(Health::Damaged(verdict));
+        }
+        Ok(match custody_log::check_chain(&db) {
+            Ok(()) => Health::Sound,
+            Err(error) => Health::Damaged(error.to_string()),
+        })
+    }
+}
+
+fn prepare(db: &mut Connection) -> Result<(), LedgerError> {
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    db.set_prepared_statement_cache_capacity(64);
+    Migrations::from_slice(STEPS).to_latest(db)?;
+    db.pragma_update(None, "application_id", APPLICATION_ID)?;
+    db.execute("INSERT OR REPLACE INTO written_by (one, version) VALUES (1, ?1)", [THIS_VERSION])?;
+    Ok(())
+}
+
+fn user_version(db: &Connection) -> Result<usize, LedgerError> {
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(usize::try_from(version).unwrap_or(0))
+}
+
+fn refuse_foreign_and_newer(db: &Connection, path: &Path) -> Result<(), LedgerError> {
+    let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables > 0 && id != APPLICATION_ID {
+        return Err(LedgerError::Foreign(path.display().to_string()));
+    }
+    if user_version(db)? > STEPS.len() {
+        let wrote = db
+            .query_row("SELECT version FROM written_by", [], |row| row.get(0))
+            .unwrap_or_else(|_| "of an unknown version".to_owned());
+        return Err(LedgerError::Newer { wrote, this: THIS_VERSION });
+    }
+    Ok(())
+}
+
+fn back_up_before_migration(db: &Connection, path: &Path) -> Result<(), LedgerError> {
+    let version = user_version(db)?;
+    if version == 0 || version == STEPS.len() {
+        return Ok(());
+    }
+    let backup = path.with_extension(format!("before-schema-{}.db", STEPS.len()));
+    db.backup("main", &backup, None)?;
+    tracing::info!(backup = %backup.display(), "kept a copy of the ledger before bringing it to this version");
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! What follows from the log: the only code that writes the other tables.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::custody_log::{self, Entry, Outcome};
+use super::records::{Need, sql_bytes};
+use super::{Ledger, LedgerError};
+use crate::domain::{DestinationName, Moment, Segment, SegmentId};
+
+/// How many required deliveries of segment `?1` are still queued.
+const RECOUNT: &str = "UPDATE segment SET pending = (
+    SELECT count(*) FROM delivery JOIN destination ON destination.name = delivery.destination
+    WHERE delivery.segment = segment.seq AND delivery.state = 'queued' AND destination.need = 'required')";
+
+/// Applies one entry to the tables that follow from the log.
+pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Result<(), LedgerError> {
+    match entry {
+        Entry::DestinationsSet { destinations } => set_destinations(db, destinations),
+        Entry::DockingBegan { docking, camera, bay } => {
+            db.prepare_cached("INSERT INTO docking (id, camera, bay, began_at) VALUES (?1, ?2, ?3, ?4)")?.execute(
+                params![docking.to_string(), camera.as_str(), bay.as_str(), at.millis()],
+            )?;
+            Ok(())
+        }
+        Entry::SegmentSpooled { docking, segment } => {
+            let docking = docking.map_or_else(|| "recovered".to_owned(), |docking| docking.to_string());
+            spooled(db, seq, at, &docking, &segment.segment()?)
+        }
+        Entry::CopyProven { segment, destination, version, method } => {
+            let method = format!("{method}");
+            set_delivery(db, *segment, destination, "proven", Some((&version.0, &method, at)))
+        }
+        Entry::ProofWithdrawn { segment, destination, why: _ } => {
+            let spool: String = db
+                .prepare_cached("SELECT spool FROM segment WHERE id = ?1")?
+                .query_row([segment.as_bytes()], |row| row.get(0))?;
+            let state = if spool == "present" { "queued" } else { "stranded" };
+            set_delivery(db, *segment, destination, state, None)
+        }
+        Entry::HoldPlaced { camera, path, segment, destination, reason } => {
+            let reason = serde_json::to_string(reason).map_err(|error| LedgerError::Damaged(error.to_string()))?;
+            db.prepare_cached(
+                "INSERT INTO hold (id, camera, path, segment, destination, reason, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                seq,
+                camera.as_str(),
+                path.as_bytes(),
+                segment.map(|segment| *segment.as_bytes()),
+                destination.as_ref().map(DestinationName::as_str),
+                reason,
+                at.millis()
+            ])?;
+            match (segment, destination) {
+                (Some(segment), Some(destination)) => set_delivery(db, *segment, destination, "held", None),
+                _ => Ok(()),
+            }
+        }
+        Entry::HoldReleased { hold } => release_hold(db, hold.0),
+        Entry::WipeIntended { .. } => Ok(()),
+        Entry::SegmentWiped { docking: _, segment } => {
+            db.prepare_cached("UPDATE segment SET wiped_at = ?2 WHERE id = ?1 AND wiped_at IS NULL")?
+                .execute(params![segment.as_bytes(), at.millis()])?;
+            Ok(())
+        }
+        Entry::SpoolCopyReleased { segment } => set_spool(db, *segment, "released"),
+        Entry::SpoolCopyLost { segment, why: _ } => set_spool(db, *segment, "lost"),
+        Entry::DockingEnded { docking, outcome } => {
+            let outcome = match outcome {
+                Outcome::Completed => "completed",
+                Outcome::TakenEarly => "taken-early",
+                Outcome::Interrupted => "interrupted",
+            };
+            db.prepare_cached("UPDATE docking SET ended_at = ?2, outcome = ?3 WHERE id = ?1")?
+                .execute(params![docking.to_string(), at.millis(), outcome])?;
+            Ok(())
+        }
+    }
+}
+
+fn set_destinations(db: &Connection, destinations: &[(DestinationName, Need)]) -> Result<(), LedgerError> {
+    db.execute("UPDATE destination SET need = 'retired'", [])?;
+    for (name, need) in destinations {
+        let need = match need {
+            Need::Required => "required",
+            Need::Optional => "optional",
+        };
+        db.execute(
+            "INSERT INTO destination (name, need) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET need = ?2",
+            params![name.as_str(), need],
+        )?;
+        db.execute(
+            "INSERT INTO delivery (destination, segment, camera, state)
+             SELECT ?1, seq, camera, 'queued' FROM segment WHERE spool = 'present'
+             ON CONFLICT (destination, segment) DO NOTHING",
+            [name.as_str()],
+        )?;
+    }
+    db.execute(&format!("{RECOUNT} WHERE spool = 'present'"), [])?;
+    Ok(())
+}
+
+/// A segment came into the spool: for the first time, or again because its copy had gone or its original reappeared.
+fn spooled(db: &Connection, seq: i64, at: Moment, docking: &str, segment: &Segment) -> Result<(), LedgerError> {
+    let fingerprint = &segment.fingerprint;
+    let chunks: Vec<u8> = fingerprint.chunks.iter().flat_map(|crc64| crc64.to_le_bytes()).collect();
+    db.prepare_cached(
+        "INSERT INTO segment (seq, id, camera, path, recorded_at, size, sha256, chunk_size, chunks, damaged, docking,
+                              spooled_at, spool, pending)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'present', 0)
+         ON CONFLICT (id) DO UPDATE SET spool = 'present', wiped_at = NULL, chunk_size = ?8, chunks = ?9",
+    )?
+    .execute(params![
+        seq,
+        segment.id.as_bytes(),
+        segment.camera.as_str(),
+        segment.path.as_bytes(),
+        segment.recorded_at.millis(),
+        sql_bytes(fingerprint.size)?,
+        fingerprint.sha256.as_bytes(),
+        sql_bytes(fingerprint.chunk_size)?,
+        chunks,
+        segment.damaged,
+        docking,
+        at.millis(),
+    ])?;
+    db.prepare_cached(
+        "INSERT INTO delivery (destination, segment, camera, state)
+         SELECT destination.name, segment.seq, segment.camera, 'queued' FROM destination, segment
+         WHERE destination.need <> 'retired' AND segment.id = ?1
+         ON CONFLICT (destination, segment) DO UPDATE SET state = 'queued' WHERE state = 'stranded'",
+    )?
+    .execute([segment.id.as_bytes()])?;
+    recount(db, segment.id)
+}
+
+fn recount(db: &Connection, segment: SegmentId) -> Result<(), LedgerError> {
+    db.prepare_cached(&format!("{RECOUNT} WHERE id = ?1"))?.execute([segment.as_bytes()])?;
+    Ok(())
+}
+
+fn set_delivery(
+    db: &Connection,
+    segment: SegmentId,
+    destination: &DestinationName,
+    state: &str,
+    proof: Option<(&str, &str, Moment)>,
+) -> Result<(), LedgerError> {
+    db.prepare_cached(
+        "INSERT INTO delivery (destination, segment, camera, state, version, method, proven_at)
+         SELECT ?2, seq, camera, ?3, ?4, ?5, ?6 FROM segment WHERE id = ?1
+         ON CONFLICT (destination, segment) DO UPDATE SET state = ?3, version = ?4, method = ?5, proven_at = ?6",
+    )?
+    .execute(params![
+        segment.as_bytes(),
+        destination.as_str(),
+        state,
+        proof.map(|(version, _, _)| version),
+        proof.map(|(_, method, _)| method),
+        proof.map(|(_, _, at)| at.millis()),
+    ])?;
+    recount(db, segment)
+}
+
+fn set_spool(db: &Connection, segment: SegmentId, state: &str) -> Result<(), LedgerError> {
+    db.prepare_cached("UPDATE segment SET spool = ?2 WHERE id = ?1")?.execute(params![segment.as_bytes(), state])?;
+    db.prepare_cached(
+        "UPDATE delivery SET state = 'stranded'
+         WHERE state = 'queued' AND segment = (SELECT seq FROM segment WHERE id = ?1)",
+    )?
+    .execute([segment.as_bytes()])?;
+    recount(db, segment)
+}
+
+/// Releasing means "try again": a delivery goes back into the queue; a file without a hold is pulled at the next look.
+fn release_hold(db: &Connection, hold: i64) -> Result<(), LedgerError> {
+    let held: Option<(Option<[u8; 16]>, Option<String>)> = db
+        .query_row("SELECT segment, destination FROM hold WHERE id = ?1", [hold], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((segment, destination)) = held else { return Ok(()) };
+    db.execute("DELETE FROM hold WHERE id = ?1", [hold])?;
+    let Some(segment) = segment.map(SegmentId::from_bytes) else { return Ok(()) };
+    if let Some(destination) = destination {
+        let destination = DestinationName::new(destination)
+            .map_err(|error| LedgerError::Damaged(format!("the name of a destination: {error}")))?;
+        db.execute(
+            "UPDATE delivery SET state = CASE segment.spool WHEN 'present' THEN 'queued' ELSE 'stranded' END
+             FROM segment WHERE delivery.segment = segment.seq AND segment.id = ?1 AND delivery.destination = ?2
+                            AND delivery.state = 'held'",
+            params![segment.as_bytes(), destination.as_str()],
+        )?;
+        return recount(db, segment);
+    }
+    Ok(())
+}
+
+impl Ledger {
+    /// Empties every table but the log, and derives them again from it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Damaged`] where the log itself is; then nothing was changed.
+    pub async fn rebuild(&self) -> Result<(), LedgerError> {
+        self.look(|db| {
+            db.execute_batch("DELETE FROM hold; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
+                              DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;")?;
+            let mut entries = Vec::new();
+            custody_log::walk(db, |seq, at, text| {
+                entries.push((seq, at, custody_log::parse(text)?));
+                Ok(())
+            })?;
+            entries.iter().try_for_each(|(seq, at, entry)| apply(db, *seq, *at, entry))
+        })
+        .await
+    }
+}

@@ -1,0 +1,250 @@
+//! The spool on a local disk.
+//!
+//! Layout below its folder: `incoming/` holds unsealed copies, emptied at every start; `segments/<first two hex digits>/<segment id>`
+//! holds sealed ones, each labelled in the extended attribute `user.camdock` where the file system has them.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt as _;
+use rustix::fs::XattrFlags;
+use rustix::io::Errno;
+
+use super::{Label, Spool, SpoolError, SpoolStream, SpoolWriter};
+use crate::domain::{ByteCount, Segment, SegmentId};
+use crate::files::{self, Cache, PieceWriter};
+
+const LABEL: &str = "user.camdock";
+/// Longer labels than this are none of camdock's.
+const LABEL_LIMIT: usize = 64 << 10;
+
+/// The spool on a local disk.
+pub struct DiskSpool {
+    folder: PathBuf,
+    reserve: ByteCount,
+    /// Bytes that unsealed copies are still expected to take.
+    promised: Arc<AtomicU64>,
+    names: AtomicU64,
+}
+
+impl DiskSpool {
+    /// Opens or creates the spool in `folder`, and removes unsealed copies of an earlier run. Never fills the disk
+    /// beyond `reserve`. Blocks.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`] if the folder cannot be used.
+    pub fn open(folder: PathBuf, reserve: ByteCount) -> Result<Self, SpoolError> {
+        let prepare = || -> io::Result<()> {
+            let incoming = folder.join("incoming");
+            std::fs::create_dir_all(&incoming)?;
+            for entry in std::fs::read_dir(&incoming)? {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "an unsealed copy of a run that ended: the ledger never knew it, so the camera still has it"
+                )]
+                std::fs::remove_file(entry?.path())?;
+            }
+            let segments = folder.join("segments");
+            for shard in 0..=u8::MAX {
+                std::fs::create_dir_all(segments.join(format!("{shard:02x}")))?;
+            }
+            files::sync_folder(&segments)?;
+            files::sync_folder(&folder)
+        };
+        prepare().map_err(|source| SpoolError::Disk { action: "be opened", source })?;
+        Ok(Self { folder, reserve, promised: Arc::default(), names: AtomicU64::new(0) })
+    }
+
+    fn path(&self, segment: SegmentId) -> PathBuf {
+        sealed_path(&self.folder, segment)
+    }
+
+    fn stream(&self, segment: SegmentId, offset: u64, length: u64, cache: Cache) -> SpoolStream {
+        let path = self.path(segment);
+        let opened = async move {
+            tokio::task::spawn_blocking(move || files::open(&path, cache)).await.map_err(io::Error::other)?
+        };
+        futures::stream::once(opened)
+            .flat_map(move |file| match file {
+                Ok(file) => files::pieces(file, offset, length, cache),
+                Err(error) => futures::stream::once(async { Err(error) }).boxed(),
+            })
+            .map(move |piece| piece.map_err(|source| not_there(segment, "read", source)))
+            .boxed()
+    }
+}
+
+fn sealed_path(folder: &Path, segment: SegmentId) -> PathBuf {
+    let name = segment.to_string();
+    folder.join("segments").join(&name[..2]).join(name)
+}
+
+#[async_trait]
+impl Spool for DiskSpool {
+    async fn create(&self, expected: ByteCount) -> Result<Box<dyn SpoolWriter>, SpoolError> {
+        let promise = Promise::make(&self.promised, expected);
+        let name = self.names.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.join("incoming").join(format!("{name}.part"));
+        let (folder, reserve) = (self.folder.clone(), self.reserve.get());
+        let promised = self.promised.load(Ordering::SeqCst);
+        let temporary = blocking("create a copy", move || {
+            let disk = rustix::fs::statvfs(&folder)?;
+            if disk.f_bavail.saturating_mul(disk.f_frsize) < promised.saturating_add(reserve) {
+                return Err(Errno::NOSPC.into());
+            }
+            File::options().write(true).create_new(true).open(&path).map(|file| (Temporary(path), file))
+        });
+        let (temporary, file) = temporary.await?;
+        let writer = PieceWriter::new(file);
+        Ok(Box::new(DiskWriter { folder: self.folder.clone(), temporary, writer, promise }))
+    }
+
+    fn read(&self, segment: SegmentId, offset: u64, length: u64) -> SpoolStream {
+        self.stream(segment, offset, length, Cache::Allowed)
+    }
+
+    fn reread(&self, segment: SegmentId) -> SpoolStream {
+        self.stream(segment, 0, u64::MAX, Cache::Bypassed)
+    }
+
+    async fn inventory(&self) -> Result<Vec<SegmentId>, SpoolError> {
+        let segments = self.folder.join("segments");
+        blocking("be listed", move || {
+            let mut found = Vec::new();
+            for shard in std::fs::read_dir(segments)? {
+                for entry in std::fs::read_dir(shard?.path())? {
+                    let name = entry?.file_name();
+                    // Anything else in there is not camdock's; it is left alone.
+                    found.extend(name.to_str().and_then(|name| SegmentId::parse(name).ok()));
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn label(&self, segment: SegmentId) -> Result<Option<Label>, SpoolError> {
+        let path = self.path(segment);
+        blocking("read a label", move || {
+            let mut text = vec![0; LABEL_LIMIT];
+            match rustix::fs::getxattr(&path, LABEL, &mut text) {
+                Ok(length) => Ok(serde_json::from_slice(&text[..length]).ok()),
+                Err(Errno::NODATA | Errno::NOTSUP) => Ok(None),
+                Err(errno) => Err(errno.into()),
+            }
+        })
+        .await
+    }
+
+    async fn remove(&self, segment: SegmentId) -> Result<(), SpoolError> {
+        let path = self.path(segment);
+        blocking("remove a copy", move || {
+            #[expect(clippy::disallowed_methods, reason = "the caller has committed the tombstone of this copy")]
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                answer => answer?,
+            }
+            path.parent().map_or(Ok(()), files::sync_folder)
+        })
+        .await
+    }
+}
+
+/// A copy in the making.
+struct DiskWriter {
+    folder: PathBuf,
+    temporary: Temporary,
+    writer: PieceWriter,
+    promise: Promise,
+}
+
+#[async_trait]
+impl SpoolWriter for DiskWriter {
+    async fn write(&mut self, piece: Bytes) -> Result<(), SpoolError> {
+        self.promise.keep(piece.len() as u64);
+        self.writer.write(piece).await.map_err(|source| failed("write", source))
+    }
+
+    async fn seal(self: Box<Self>, segment: &Segment) -> Result<(), SpoolError> {
+        let label = serde_json::to_vec(&Label::from(segment)).map_err(|error| failed("label", error.into()))?;
+        let sealed = sealed_path(&self.folder, segment.id);
+        let Self { temporary, writer, promise, folder: _ } = *self;
+        let unsealed = temporary.0.clone();
+        blocking("label a copy", move || match rustix::fs::setxattr(&unsealed, LABEL, &label, XattrFlags::empty()) {
+            Ok(()) | Err(Errno::NOTSUP | Errno::NOSPC | Errno::PERM) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        })
+        .await?;
+        writer.sync().await.map_err(|source| failed("sync", source))?;
+        blocking("seal a copy", move || {
+            std::fs::rename(&temporary.0, &sealed)?;
+            std::mem::forget(temporary);
+            sealed.parent().map_or(Ok(()), files::sync_folder)
+        })
+        .await?;
+        drop(promise);
+        Ok(())
+    }
+}
+
+/// An unsealed copy's file; gone when dropped.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        #[expect(clippy::disallowed_methods, reason = "an unsealed copy: the ledger never knew it, the camera has it")]
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Room that an unsealed copy is still going to take.
+struct Promise {
+    total: Arc<AtomicU64>,
+    left: u64,
+}
+
+impl Promise {
+    fn make(total: &Arc<AtomicU64>, expected: ByteCount) -> Self {
+        total.fetch_add(expected.get(), Ordering::SeqCst);
+        Self { total: Arc::clone(total), left: expected.get() }
+    }
+
+    fn keep(&mut self, written: u64) {
+        let kept = written.min(self.left);
+        self.left -= kept;
+        self.total.fetch_sub(kept, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        self.total.fetch_sub(self.left, Ordering::SeqCst);
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    action: &'static str,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, SpoolError> {
+    let answer = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);
+    answer.and_then(|answer| answer).map_err(|source| failed(action, source))
+}
+
+fn failed(action: &'static str, source: io::Error) -> SpoolError {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => SpoolError::Full,
+        _ => SpoolError::Disk { action, source },
+    }
+}
+
+fn not_there(segment: SegmentId, action: &'static str, source: io::Error) -> SpoolError {
+    match source.kind() {
+        io::ErrorKind::NotFound => SpoolError::Missing(segment),
+        _ => failed(action, source),
+    }
+}
