@@ -88,6 +88,7 @@ class Bench:
         def measure(tree):
             with self.sink() as sink:
                 cost = peer(tree, self.port, self.work)
+                sink.expect(size(tree))
                 return Cost(cost.wall, cost.cpu, cost.memory, sink.cpu())
 
         return measure
@@ -117,7 +118,9 @@ class Bench:
             os.sync()
             warm(station.data_dir)
             with self.sink() as sink:
-                return station.cost("everything proven", queued(0), station.start, sink)
+                cost = station.cost("everything proven", queued(0), station.start, sink)
+                sink.expect(size(tree))
+                return cost
 
     def job(self):
         """The whole safe job, from the camera through the spool to the proof; azcopy sends from the camera's folder."""
@@ -133,7 +136,9 @@ class Bench:
             station.start()
             station.until("an answer", lambda status: True)
             done = proven(count(tree), size(tree))
-            return station.cost("everything proven", done, lambda: station.dock(tree), sink)
+            cost = station.cost("everything proven", done, lambda: station.dock(tree), sink)
+            sink.expect(size(tree))
+            return cost
 
     def offload(self):
         """Camera to spool, with hashing, fsync and re-reading; nothing listens at the destination."""
@@ -172,6 +177,7 @@ class Bench:
                 station.until("an answer", lambda status: True)
                 done = proven(count(tree), size(tree))
                 costs.append(station.cost("everything proven", done, lambda: dock_all(station), sink))
+                sink.expect(size(tree))
         self.sections.append(("Eight bays busy", report.COST_HEAD, [report.cost_row("camdock", costs)]))
         peak = max(cost.memory for cost in costs)
         self.targets.append(report.Target("memory, eight bays busy", peak, 64, " MiB"))

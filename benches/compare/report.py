@@ -1,5 +1,6 @@
 """Turns costs into a table: medians, the spread, and ratios against the targets."""
 
+import os
 import pathlib
 import platform
 import statistics
@@ -62,6 +63,7 @@ def machine(folder):
     return [
         f"CPU: {cpus[0].partition(': ')[2] if cpus else platform.machine()}, {len(cpus)} cores",
         f"memory: {int(memory) / (1 << 20):.0f} GiB",
+        f"load average at the end: {os.getloadavg()[0]:.1f} (an otherwise idle machine stays below its cores)",
         f"kernel: {platform.release()}",
         f"file system: {output_of('df', '--output=fstype', str(folder)).split()[-1]}",
         f"peers: {output_of('azcopy', '--version')}; {output_of('rclone', 'version').partition(chr(10))[0]}; "

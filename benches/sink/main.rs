@@ -5,6 +5,8 @@
 //! - It checks no credential and no checksum: it measures the sender, it does not judge it.
 //! - Listings are always empty: peers list to find what they may skip, and are to skip nothing.
 //!
+//! - `GET /?comp=tally` tells how many bytes its objects have, so that nobody is praised for bytes that never came.
+//!
 //! `sink [PORT]` prints `listening on ADDR` once it does, and runs until it is ended.
 
 mod store;
@@ -103,6 +105,7 @@ async fn answer(request: Request<Incoming>, store: &Store) -> anyhow::Result<Ans
         ("GET", "container", "list") => {
             xml(ok(&head), "<EnumerationResults><Blobs></Blobs><NextMarker /></EnumerationResults>")
         }
+        ("GET", "", "tally") => Ok(Response::new(Full::from(store.tally().to_string()))),
         ("PUT", "container", "") => empty(created(&head)),
         ("GET" | "HEAD", "container" | "account", _) => {
             empty(ok(&head).header("x-ms-sku-name", "Standard_LRS").header("x-ms-account-kind", "StorageV2"))

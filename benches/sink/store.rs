@@ -89,6 +89,11 @@ impl Store {
         Some(text)
     }
 
+    /// The bytes of all committed objects.
+    pub(crate) fn tally(&self) -> u64 {
+        self.lock().values().filter_map(|object| Some(object.committed.as_ref()?.length)).sum()
+    }
+
     /// Forgets the object.
     pub(crate) fn remove(&self, object: &str) {
         self.lock().remove(object);
