@@ -17,6 +17,9 @@ const PER_CAMERA: usize = 1_000;
 const LINKS_PER_FILE: usize = 50_000;
 const CONTENT: &[u8] = b"a short segment\n";
 const CHUNK_SIZE: ByteCount = ByteCount::new(8 << 20);
+const CACHE_KIB: i64 = 1 << 20;
+/// Larger steps are slower: within one, SQLite's savepoint costs the square of the pages it touches.
+const PER_STEP: usize = 20;
 /// 2026-01-01T00:00:00Z.
 const BEGINNING: Moment = Moment::from_millis(1_767_225_600_000);
 
@@ -27,13 +30,19 @@ async fn main() -> anyhow::Result<()> {
     let count: usize = count.parse().context("COUNT is a whole number")?;
     let data_dir = Path::new(data_dir);
     let mut spool = LinkedSpool::create(data_dir.join("spool"))?;
-    let ledger = Ledger::threaded(Ledger::connect(&data_dir.join(LEDGER_FILE))?)?;
+    let database = Ledger::connect(&data_dir.join(LEDGER_FILE))?;
+    // Nothing in here is evidence: faster, and the same database in the end.
+    database.pragma_update(None, "synchronous", "off")?;
+    database.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    let ledger = Ledger::threaded(database)?;
 
     let destinations = vec![(DestinationName::new("sink")?, Need::Required)];
     ledger.record(BEGINNING, vec![Entry::DestinationsSet { destinations }]).await?;
     for camera in 0..count.div_ceil(PER_CAMERA) {
         let segments = PER_CAMERA.min(count - camera * PER_CAMERA);
-        ledger.record(BEGINNING, docking(camera, segments, &mut spool)?).await?;
+        for entries in docking(camera, segments, &mut spool)?.chunks(PER_STEP) {
+            ledger.record(BEGINNING, entries.to_vec()).await?;
+        }
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ if found=$(command -v "$name") && [ ! "$found" -ef "$folder/bin/$name" ]; then
 fi
 echo "Building $2 into $folder/bin (once; takes a few minutes)"
 # A tool that runs for seconds needs no hour of optimising.
-export CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64
+export CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64
 export CARGO_PROFILE_RELEASE_DEBUG=0
 cargo install --quiet --locked --root "$folder" --target-dir "$folder/build-$name" "$2"
 rm -rf "$folder/build-$name"
