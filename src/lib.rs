@@ -31,3 +31,4 @@ pub mod ledger;
 pub mod spool;
 pub mod station;
 pub mod transfer;
+pub mod views;

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use camdock::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError, Secret};
+use camdock::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use camdock::cloud::{ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence, Upload};
-use camdock::custody::{Method, ProofPolicy, Unproven, prove};
-use camdock::domain::{ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName};
+use camdock::custody::{ProofPolicy, Unproven, prove};
+use camdock::domain::{ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, ProofMethod, Secret};
 use futures::{StreamExt as _, stream};
 use reqwest::Method as Verb;
 use time::OffsetDateTime;
@@ -119,7 +119,7 @@ async fn stage_all(to: &AzureDestination, upload: &Upload, content: &[u8]) {
     }
 }
 
-async fn proof(of: &AzureDestination, upload: &Upload) -> Result<Method, Unproven> {
+async fn proof(of: &AzureDestination, upload: &Upload) -> Result<ProofMethod, Unproven> {
     prove(of, &upload.object, &upload.fingerprint, ProofPolicy::Attested, None).await.map(|proof| proof.method())
 }
 
@@ -151,7 +151,7 @@ async fn an_upload_is_resumed_by_a_new_process_and_attested() {
         later.put_chunk(&upload, index, chunk(&upload, &content, index)).await.unwrap();
     }
     assert_eq!(later.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&later, &upload).await.unwrap(), Method::Attested);
+    assert_eq!(proof(&later, &upload).await.unwrap(), ProofMethod::Attested);
     assert_eq!(content_of(&later, &upload.object).await, content);
 
     let answer = azurite.raw(Verb::HEAD, &format!("{CONTAINER}/{}", upload.object), "").await;
@@ -236,7 +236,7 @@ async fn an_existing_object_is_never_overwritten() {
     assert_eq!(to.stat(&winner.object).await.unwrap(), before);
     assert_eq!(content_of(&to, &winner.object).await, first);
     assert!(matches!(proof(&to, &loser).await, Err(Unproven::OtherContent)));
-    assert_eq!(proof(&to, &winner).await.unwrap(), Method::Attested);
+    assert_eq!(proof(&to, &winner).await.unwrap(), ProofMethod::Attested);
 }
 
 #[tokio::test]
@@ -247,7 +247,7 @@ async fn an_object_made_by_others_is_read_back() {
     azurite.raw(Verb::PUT, &format!("{CONTAINER}/theirs.bin"), content.clone()).await.error_for_status().unwrap();
     let attestation = to.attest(&upload.object).await.unwrap().unwrap();
     assert_eq!((attestation.state.length, attestation.evidence), (upload.fingerprint.size, Evidence::Unknown));
-    assert_eq!(proof(&to, &upload).await.unwrap(), Method::ReadBack);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::ReadBack);
 
     let mut changed = content.clone();
     changed[49_999] ^= 1;
@@ -261,9 +261,9 @@ async fn an_empty_segment_is_an_empty_object() {
     let (to, upload) = (azurite.destination(), upload("empty.mp4", b"", 2_000));
     assert!(matches!(proof(&to, &upload).await, Err(Unproven::Absent)));
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&to, &upload).await.unwrap(), Method::Attested);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
     let by_reading = prove(&to, &upload.object, &upload.fingerprint, ProofPolicy::ReadBack, None).await.unwrap();
-    assert_eq!(by_reading.method(), Method::ReadBack);
+    assert_eq!(by_reading.method(), ProofMethod::ReadBack);
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::AlreadyThere);
 }
 
@@ -277,7 +277,7 @@ async fn a_signature_lets_in_as_far_and_as_long_as_it_says() {
     let writer = with(sas("rwc", 1));
     stage_all(&writer, &upload, &content).await;
     assert_eq!(writer.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&writer, &upload).await.unwrap(), Method::Attested);
+    assert_eq!(proof(&writer, &upload).await.unwrap(), ProofMethod::Attested);
     assert_eq!(writer.try_delete(&upload.object).await.unwrap(), DeleteOutcome::Refused);
 
     let expired = with(sas("rwc", -1));

@@ -5,30 +5,26 @@ mod local;
 
 use std::fmt;
 use std::io::Write as _;
-use std::sync::Arc;
 
-use camdock::cloud::Destination;
-use camdock::config::{Config, DestinationSettings};
-use camdock::domain::Moment;
+use camdock::config::Config;
+use camdock::domain::Clock as _;
+use camdock::station::{SystemClock, open_destination};
 
 use super::Outcome;
 
-/// A configured destination and its adapter, or why it has none.
-pub(super) type Opened = (DestinationSettings, anyhow::Result<Arc<dyn Destination>>);
-
 /// Looks at this machine and at each destination, and prints a line for each finding.
-pub(super) fn run(config: &Config, destinations: &[Opened]) -> anyhow::Result<Outcome> {
+pub(super) fn run(config: &Config) -> anyhow::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut findings = local::check(config, now());
+    let mut findings = local::check(config, SystemClock.now());
     print(&findings)?;
-    for (settings, adapter) in destinations {
-        let found = match adapter {
+    for settings in &config.destinations {
+        let found = match open_destination(settings, config) {
             Ok(adapter) => {
-                let check = destination::check(&**adapter, settings, &config.station.id, config.upload.stall);
+                let check = destination::check(&*adapter, settings, &config.station.id, config.upload.stall);
                 runtime.block_on(check)
             }
             Err(error) => {
-                vec![Finding::new(settings.name.as_str(), Aspect::Access, Verdict::Failed, format!("{error:#}"))]
+                vec![Finding::new(settings.name.as_str(), Aspect::Access, Verdict::Failed, error.to_string())]
             }
         };
         print(&found)?;
@@ -48,12 +44,6 @@ fn outcome(findings: &[Finding]) -> Outcome {
         (Verdict::Excessive | Verdict::Warning, _) | (_, Outcome::NeedsPerson) => Outcome::NeedsPerson,
         (Verdict::Ok, Outcome::Fine) => Outcome::Fine,
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "whether this very clock is right is one of the questions")]
-fn now() -> Moment {
-    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Moment::from_millis(since_1970.map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)))
 }
 
 /// One thing that was looked at, and how it stands.

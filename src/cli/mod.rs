@@ -4,7 +4,12 @@
 //! or configuration. 3: something needs a person.
 
 mod check;
+mod client;
+mod explain;
 mod generate;
+mod hold;
+mod run;
+mod status;
 
 use std::path::PathBuf;
 
@@ -24,11 +29,22 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the station
+    Run,
+    /// Show how the station is doing
+    ///
+    /// Ends with exit code 3 if something needs a person.
+    Status(status::Args),
     /// Check the configuration, this machine, and what the credentials may do at each destination
     ///
     /// Puts a small object into each destination, reads it back and tries to delete it. A well-kept destination refuses
     /// the deletion, so the object stays, under `camdock-check/`.
     Check,
+    /// Tell, for each segment of a camera, every condition of its wipe and which one is not met
+    Explain(explain::Args),
+    /// List or release what waits for a person
+    #[command(subcommand)]
+    Hold(hold::Hold),
     /// Print the example configuration, shell completions or the manual
     #[command(subcommand)]
     Gen(generate::Gen),
@@ -48,9 +64,19 @@ pub(crate) enum Outcome {
 impl Cli {
     /// Runs the command.
     pub(crate) fn run(self) -> anyhow::Result<Outcome> {
+        let config = || Config::load(&self.config);
         match self.command {
-            Command::Check => check::run(&Config::load(&self.config)?, &[]),
+            Command::Run => run::run(&config()?),
+            Command::Status(args) => block_on(status::run(&config()?, &args)),
+            Command::Check => check::run(&config()?),
+            Command::Explain(args) => block_on(explain::run(&config()?, &args)),
+            Command::Hold(what) => block_on(hold::run(&config()?, &what)),
             Command::Gen(what) => generate::run(&what),
         }
     }
+}
+
+/// Runs a short command's future.
+fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
 }

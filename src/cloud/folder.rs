@@ -259,8 +259,8 @@ fn publish(root: &Path, part: &Path, object: &Path, note: &[u8]) -> io::Result<C
 /// Makes an object and the names of its folders durable, whoever published it and whenever.
 fn make_durable(root: &Path, object: &Path) -> io::Result<()> {
     File::open(object)?.sync_all()?;
-    let levels = object.ancestors().skip(1).take_while(|level| level.starts_with(root));
-    levels.map(files::sync_folder).collect()
+    let mut levels = object.ancestors().skip(1).take_while(|level| level.starts_with(root));
+    levels.try_for_each(files::sync_folder)
 }
 
 fn note_path(object: &Path) -> PathBuf {

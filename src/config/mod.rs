@@ -17,12 +17,10 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-pub use credential::{Credential, CredentialError, CredentialKind, Secret};
+pub use credential::{Credential, CredentialError, CredentialKind};
 pub use problem::{ConfigErrors, Problem};
 pub use rules::overlapping;
-pub use settings::{
-    Bay, Config, DestinationSettings, Need, Place, SpoolSettings, Station, UploadSettings, WebSettings,
-};
+pub use settings::{Bay, Config, DestinationSettings, Place, SpoolSettings, Station, UploadSettings, WebSettings};
 
 use problem::Problems;
 use sections::Surroundings;

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::problem::{At, Problems};
-use super::settings::{DestinationSettings, Need, Place};
+use super::settings::{DestinationSettings, Place};
+use crate::domain::Need;
 
 /// A folder that the configuration names, and what for.
 #[derive(Debug)]

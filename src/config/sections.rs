@@ -10,13 +10,11 @@ use super::document::{Node, Value};
 use super::problem::{At, Problems};
 use super::reader::{Given, Reader, Wrong};
 use super::rules::{self, Folder, KnownNeed};
-use super::settings::{
-    Bay, Config, DestinationSettings, Need, Place, SpoolSettings, Station, UploadSettings, WebSettings,
-};
+use super::settings::{Bay, Config, DestinationSettings, Place, SpoolSettings, Station, UploadSettings, WebSettings};
 use super::values;
 use super::{Credential, CredentialKind};
 use crate::custody::ProofPolicy;
-use crate::domain::{BayName, ByteCount, DestinationName, ObjectPrefix, StationId};
+use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, StationId};
 
 const SMALLEST_CHUNK: ByteCount = ByteCount::new(64 << 10);
 /// A broken connection costs what it had sent of a chunk: on a station's uplink of 10 Mbit/s, 100 MiB are 84 seconds.

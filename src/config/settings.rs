@@ -10,7 +10,7 @@ use url::Url;
 
 use super::Credential;
 use crate::custody::ProofPolicy;
-use crate::domain::{BayName, ByteCount, DestinationName, ObjectPrefix, StationId};
+use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, StationId};
 
 /// Everything that a station needs to know.
 #[derive(Debug, Clone)]
@@ -80,15 +80,6 @@ pub struct DestinationSettings {
     pub retention: Option<Duration>,
     /// Where it is.
     pub place: Place,
-}
-
-/// Whether a wipe waits for a destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// It does.
-    Required,
-    /// It does not; the destination gets a copy as well.
-    Optional,
 }
 
 /// Where a destination is.

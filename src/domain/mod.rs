@@ -3,6 +3,7 @@
 //! Promises: nothing in here does I/O, waits, or knows any other room of the house. Every other room may use it.
 
 mod clock;
+mod destination;
 mod fingerprint;
 mod hold;
 mod ids;
@@ -12,6 +13,7 @@ mod snapshot;
 mod units;
 
 pub use clock::Clock;
+pub use destination::{Need, Secret};
 pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter, Sha256};
 pub use hold::{Hold, HoldReason};
 pub use ids::{BayName, CameraSerial, DestinationName, DockingId, HoldId, IdError, SegmentId, StationId};

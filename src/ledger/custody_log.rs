@@ -3,11 +3,11 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
-use super::records::{Need, SegmentRow};
+use super::records::SegmentRow;
 use super::{LedgerError, projection};
 use crate::domain::{
-    BayName, CameraSerial, DestinationName, DockingId, HoldId, HoldReason, Moment, ProofMethod, SegmentId, Sha256,
-    SourcePath, Version,
+    BayName, CameraSerial, DestinationName, DockingId, HoldId, HoldReason, Moment, Need, ProofMethod, SegmentId,
+    Sha256, SourcePath, Version,
 };
 
 /// One custody step. Entries are written once and read for ever: new kinds may be added, old ones never change.
@@ -193,20 +193,19 @@ pub(super) fn check_chain(db: &Connection) -> Result<(), LedgerError> {
     walk(db, |_, _, _| Ok(()))
 }
 
-/// Copies every entry that is still readable and rightly chained from a damaged database into an empty one.
-/// Returns how many were saved.
-pub(super) fn salvage(damaged: &Connection, into: &Connection) -> Result<u64, LedgerError> {
+/// Copies the entries of a damaged database into an empty one, up to the first that is unreadable or not rightly
+/// chained. Returns how many were saved.
+pub(super) fn salvage(damaged: &Connection, into: &Connection) -> u64 {
     let mut saved = 0;
     let end = walk(damaged, |_, at, text| {
-        let entry = parse(text)?;
-        append(into, at, &entry)?;
+        append(into, at, &parse(text)?)?;
         saved += 1;
         Ok(())
     });
     if let Err(error) = end {
         tracing::error!(%error, saved, "the rest of the custody log cannot be used");
     }
-    Ok(saved)
+    saved
 }
 
 pub(super) fn parse(text: &str) -> Result<Entry, LedgerError> {

@@ -26,7 +26,7 @@ use crate::domain::Moment;
 pub use custody_log::{Entry, Outcome};
 pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
 pub use queue::{Delivery, QueuedCamera};
-pub use records::{Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, Need, SpoolCopy};
+pub use records::{Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, SpoolCopy};
 pub use worker::Pause;
 
 use worker::Worker;
@@ -78,6 +78,20 @@ pub enum LedgerError {
     /// The station is shutting down.
     #[error("the ledger is closed")]
     Closed,
+}
+
+impl LedgerError {
+    /// Whether the file itself is damaged, so that trying again is of no use.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        let code = match self {
+            Self::Sqlite(error) => error.sqlite_error_code(),
+            Self::Migration(rusqlite_migration::Error::RusqliteError { err, .. }) => err.sqlite_error_code(),
+            Self::Damaged(_) => return true,
+            _ => None,
+        };
+        matches!(code, Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
+    }
 }
 
 impl Ledger {

@@ -1,7 +1,8 @@
 //! Opening the database: whose it is, which version, and whether it is sound.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -9,6 +10,7 @@ use rusqlite_migration::{M, Migrations};
 use rustix::fs::FlockOperation;
 
 use super::{Ledger, LedgerError, custody_log};
+use crate::domain::Moment;
 
 /// The database's file below the data folder.
 pub const LEDGER_FILE: &str = "ledger.db";
@@ -59,7 +61,8 @@ impl Ledger {
     /// Opens, creates or upgrades the database at `path`, ready for [`Ledger::threaded`].
     ///
     /// # Errors
-    /// [`LedgerError::Newer`] and [`LedgerError::Foreign`] leave the file as it is.
+    /// [`LedgerError::Newer`] and [`LedgerError::Foreign`] leave the file as it is; so does
+    /// [`LedgerError::is_damage`], after which [`Ledger::set_aside`] makes a new one.
     pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
         let mut db = Connection::open(path)?;
         db.busy_timeout(Duration::from_secs(5))?;
@@ -67,6 +70,31 @@ impl Ledger {
         db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         back_up_before_migration(&db, path)?;
         prepare(&mut db)?;
+        Ok(db)
+    }
+
+    /// Sets a damaged database aside, beside the new one, and saves as much of its custody log into the new one as can
+    /// be read. What is missing comes back from the labels in the spool, from the cameras and from the destinations.
+    /// `now` becomes part of the old file's name.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the files cannot be moved or a new database cannot be made.
+    pub fn set_aside(path: &Path, now: Moment) -> Result<Connection, LedgerError> {
+        let aside = path.with_extension(format!("damaged-{}.db", now.millis()));
+        for suffix in ["", "-wal", "-shm"] {
+            let with_suffix = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
+            match std::fs::rename(with_suffix(path), with_suffix(&aside)) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(LedgerError::Io { path: path.display().to_string(), source }),
+            }
+        }
+        let db = Self::connect(path)?;
+        let saved = match Connection::open(&aside) {
+            Ok(damaged) => custody_log::salvage(&damaged, &db),
+            Err(_) => 0,
+        };
+        tracing::error!(aside = %aside.display(), saved, "the ledger was damaged: set aside and rebuilt");
         Ok(db)
     }
 
@@ -96,7 +124,8 @@ impl Ledger {
         db.busy_timeout(Duration::from_secs(5))?;
         refuse_foreign_and_newer(&db, path)?;
         db.pragma_update(None, "query_only", true)?;
-        Self::threaded(db)
+        // Nothing is committed, so there is nothing to wait for and no need of a thread.
+        Ok(Self::inline(db, Arc::new(|| Box::pin(async {}))))
     }
 
     /// Reads the whole database and the whole chain, on a connection of its own, so that the station works meanwhile.

@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::custody_log::{self, Entry, Outcome};
-use super::records::{Need, sql_bytes};
+use super::records::sql_bytes;
 use super::{Ledger, LedgerError};
-use crate::domain::{DestinationName, Moment, Segment, SegmentId};
+use crate::domain::{DestinationName, Moment, Need, Segment, SegmentId};
 
 /// How many required deliveries of segment `?1` are still queued.
 const RECOUNT: &str = "UPDATE segment SET pending = (
@@ -177,10 +177,10 @@ fn set_spool(db: &Connection, segment: SegmentId, state: &str) -> Result<(), Led
 
 /// Releasing means "try again": a delivery goes back into the queue; a file without a hold is pulled at the next look.
 fn release_hold(db: &Connection, hold: i64) -> Result<(), LedgerError> {
-    let held: Option<(Option<[u8; 16]>, Option<String>)> = db
+    let about: Option<(Option<[u8; 16]>, Option<String>)> = db
         .query_row("SELECT segment, destination FROM hold WHERE id = ?1", [hold], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((segment, destination)) = held else { return Ok(()) };
+    let Some((segment, destination)) = about else { return Ok(()) };
     db.execute("DELETE FROM hold WHERE id = ?1", [hold])?;
     let Some(segment) = segment.map(SegmentId::from_bytes) else { return Ok(()) };
     if let Some(destination) = destination {

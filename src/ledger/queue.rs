@@ -5,12 +5,12 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::records::{
-    self, Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, Need, SpoolCopy, name, select_segments,
+    self, Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, SpoolCopy, name, select_segments,
 };
 use super::{Ledger, LedgerError};
 use crate::domain::{
-    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Hold, HoldId, Moment, ProofMethod, QueueSnapshot,
-    Segment, SegmentId, SourcePath, Version,
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Hold, HoldId, Moment, Need, ProofMethod,
+    QueueSnapshot, Segment, SegmentId, SourcePath, Version,
 };
 
 /// One segment that waits to be sent to one destination.

@@ -5,19 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
 use crate::domain::{
-    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, Hold, Moment, ProofMethod, Segment, SegmentId,
+    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, Hold, Moment, Need, ProofMethod, Segment, SegmentId,
     Sha256, SourcePath, Version,
 };
-
-/// Whether a destination's proof is a condition of the wipe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Need {
-    /// The wipe waits for it.
-    Required,
-    /// It gets a copy too, but the wipe does not wait.
-    Optional,
-}
 
 /// A destination and whether the wipe waits for it.
 pub type DestinationNeed = (DestinationName, Need);

@@ -29,7 +29,6 @@ pub(super) enum Worker {
 impl Worker {
     pub(super) fn threaded(connection: Connection) -> Result<Self, LedgerError> {
         let (jobs, inbox) = mpsc::channel(BACKLOG);
-        #[expect(clippy::disallowed_methods, reason = "this is the ledger's one writer; SQLite blocks while it syncs")]
         std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || work(&connection, inbox))

@@ -383,7 +383,7 @@ impl Docking {
             self.board.update(&self.bay, |bay| {
                 bay.state = BayState::Ready;
                 bay.ready_at.get_or_insert(now);
-                bay.message = "Uploaded, proven and wiped: take this one.".to_owned();
+                "Uploaded, proven and wiped: take this one.".clone_into(&mut bay.message);
             });
         } else if !plan.pull.is_empty() {
             let growing = plan.pull.len();

@@ -4,7 +4,9 @@
 //! nothing; and whatever ends the process, the next start carries on.
 
 mod board;
+mod clock;
 mod docking;
+mod open;
 mod plan;
 mod recover;
 mod status;
@@ -15,6 +17,8 @@ use tokio::sync::oneshot;
 use crate::domain::{Hold, HoldId};
 use crate::ledger::LedgerError;
 
+pub use clock::SystemClock;
+pub use open::{DestinationSetupError, LastLedger, OpenError, open_destination};
 pub use supervise::{Doors, Examine, OpenCamera, Station};
 
 /// What people ask of a running station.

@@ -14,14 +14,14 @@ use super::docking::{Docking, DockingError, WipeGate};
 use super::{Command, StationError, recover, status};
 use crate::camera::{Camera, CameraError};
 use crate::dock::{BayEvent, Location};
-use crate::domain::{BayName, BaySnapshot, BayState, CameraSerial, DockingId, Snapshot};
-use crate::ledger::{Entry, LedgerError, Need, Outcome};
+use crate::domain::{BayName, BaySnapshot, BayState, CameraSerial, DockingId, Need, Snapshot};
+use crate::ledger::{Entry, LedgerError, Outcome};
 use crate::transfer::{Condition, ReleaseError, Site, Uploader, release_wiped};
 
 /// A camera that cannot be used is tried again after this long.
 const TRY_CAMERA_AGAIN: Duration = Duration::from_secs(10);
 /// How often spool copies are looked through for those that may go.
-const RELEASE_EVERY: Duration = Duration::from_secs(60);
+const RELEASE_EVERY: Duration = Duration::from_mins(1);
 
 /// Makes a camera out of what a bay found. This is where a station learns about kinds of cameras.
 pub type OpenCamera = Arc<dyn Fn(Location) -> BoxFuture<'static, Result<Arc<dyn Camera>, CameraError>> + Send + Sync>;
@@ -147,7 +147,7 @@ impl Bays<'_> {
                 self.board.update(&bay, |shown| {
                     *shown = BaySnapshot::empty(shown.name.clone());
                     shown.state = BayState::Identifying;
-                    shown.message = "Finding out which camera this is.".to_owned();
+                    "Finding out which camera this is.".clone_into(&mut shown.message);
                 });
                 self.begin(bay, location, tasks).await
             }

@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use crate::cloud::Destination;
 use crate::custody::ProofPolicy;
-use crate::domain::{ByteCount, Clock, DestinationName, ObjectName, ObjectPrefix, Segment, StationId};
-use crate::ledger::{Ledger, Need};
+use crate::domain::{ByteCount, Clock, DestinationName, Need, ObjectName, ObjectPrefix, Segment, StationId};
+use crate::ledger::Ledger;
 use crate::spool::Spool;
 
 pub use offload::{PullError, matches_spool_copy, pull};

@@ -8,9 +8,9 @@ use crate::cloud::DestinationError;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait for a destination that cannot be reached: short enough that a station catches up soon after its
 /// network is back, long enough that hundreds of stations do not hammer a cloud that is struggling.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// The wait after a refused credential: a person must act first, and a storm of refusals looks like an attack.
-const REFUSED_WAIT: Duration = Duration::from_secs(300);
+const REFUSED_WAIT: Duration = Duration::from_mins(5);
 
 /// What a failure means for the destination as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

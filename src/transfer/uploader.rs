@@ -102,7 +102,7 @@ impl Uploader {
                         deliveries.abort_all();
                     }
                 },
-                changed = changes.changed() => if changed.is_err() { return Err(LedgerError::Closed) },
+                news = changes.changed() => if news.is_err() { return Err(LedgerError::Closed) },
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
         }
@@ -206,11 +206,10 @@ impl Uploader {
             return self.hold(segment, HoldReason::Refused { error }).await;
         }
         let why = match matches_spool_copy(&*self.site.spool, segment).await {
-            Ok(true) => None,
             Ok(false) => Some("it is not what was read from the camera"),
             Err(SpoolError::Missing(_)) => Some("it is missing"),
-            // The disk may recover; the delivery is tried again.
-            Err(_) => None,
+            // It is right, or the disk may recover: the delivery is tried again.
+            Ok(true) | Err(_) => None,
         };
         if let Some(why) = why {
             tracing::error!(segment = %segment.path, camera = %segment.camera, why, "spool copy lost; dock the camera again");

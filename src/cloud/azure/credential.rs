@@ -18,29 +18,11 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use url::Url;
 
-use crate::domain::{Clock, Moment};
+use crate::domain::{Clock, Moment, Secret};
 
 /// How dates are written in HTTP headers.
 pub(super) const HTTP_DATE: &[FormatItem<'_>] =
     format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
-
-/// A text that must not be seen.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides `text`, less the white space around it: files tend to end in a line break.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
-}
 
 /// What proves to Azure who we are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +63,8 @@ enum Means {
 impl Authorise {
     pub(super) fn new(credential: &AzureCredential, clock: Arc<dyn Clock>) -> Result<Self, CredentialError> {
         let means = match credential {
-            AzureCredential::Sas(Secret(query)) => {
+            AzureCredential::Sas(query) => {
+                let query = query.expose();
                 let query = query.strip_prefix('?').unwrap_or(query);
                 let signed = query.split('&').any(|pair| pair.strip_prefix("sig=").is_some_and(|sig| !sig.is_empty()));
                 if !signed || !query.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -89,8 +72,8 @@ impl Authorise {
                 }
                 Means::Sas(query.to_owned())
             }
-            AzureCredential::SharedKey { account, key: Secret(key) } => {
-                let key = BASE64.decode(key).map_err(|_| CredentialError::Key)?;
+            AzureCredential::SharedKey { account, key } => {
+                let key = BASE64.decode(key.expose()).map_err(|_| CredentialError::Key)?;
                 let mac = Hmac::new_from_slice(&key).map_err(|_| CredentialError::Key)?;
                 Means::SharedKey { account: account.clone(), mac }
             }

@@ -42,7 +42,7 @@ use super::{
 };
 use crate::domain::{ByteCount, Clock, DestinationName, ObjectName};
 
-pub use self::credential::{AzureCredential, CredentialError, Secret};
+pub use self::credential::{AzureCredential, CredentialError};
 
 /// The version of the service that is asked for: old enough for sovereign clouds, which lag behind, and for emulators;
 /// new enough for CRC64 and blocks of 4,000 MiB.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{Attestation, ByteStream, Evidence, Version};
-use camdock::config::Need;
+use camdock::domain::Need;
 use camdock::domain::{DestinationName, Sha256};
 
 use super::*;

@@ -1,0 +1,98 @@
+# Everything a developer runs. `make help` lists it; nothing has to be done before.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+TOOLS := target/tools
+export PATH := $(CURDIR)/$(TOOLS)/bin:$(PATH)
+
+# A change of version here installs the new one at the next `make`.
+NODE := 22.23.3
+AZURITE := 3.37.0
+AZCOPY := 10.32.2
+NEXTEST := 0.9.143
+CARGO_DENY := 0.20.2
+
+# What npm calls this machine.
+ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+.PHONY: demo
+demo: setup ## a station with four bays and generated cameras, in a temporary folder
+	cargo run --release --quiet -- demo
+
+.PHONY: demo-azure
+demo-azure: setup $(TOOLS)/bin/azurite-blob ## the same, with Azure Blob (a local Azurite) as the destination
+	cargo run --release --quiet -- demo --azure
+
+.PHONY: test
+test: setup tools ## all tests
+	cargo nextest run --all-features
+
+.PHONY: check
+check: setup $(TOOLS)/.cargo-deny-$(CARGO_DENY) ## format, lints, licences and sources of dependencies
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --all-features -- -D warnings
+	cargo deny --locked --log-level error check bans licenses sources
+
+.PHONY: advisories
+advisories: setup $(TOOLS)/.cargo-deny-$(CARGO_DENY) ## known weaknesses in dependencies; asks the advisory database on the network
+	cargo deny --locked check advisories
+
+.PHONY: bench
+bench: setup bench-tools ## speed, CPU and memory next to azcopy, rclone and cp; needs 12 GiB of disk
+	cargo build --locked --release --bin camdock --examples
+	python3 benches/compare/main.py $(BENCH)
+
+.PHONY: build
+build: setup ## the release binary
+	cargo build --locked --release
+
+.PHONY: setup
+setup: ## install the Debian packages that are missing, with sudo when not root
+	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3
+
+.PHONY: tools
+tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob ## install what the tests use, below target/
+
+.PHONY: bench-tools
+bench-tools: $(TOOLS)/.azcopy-$(AZCOPY) ## install what the benchmark compares with, below target/
+	@tests/tools/setup.sh python3:python3 rclone:rclone libsecret-1.so.0:libsecret-1-0
+
+.PHONY: clean
+clean: ## remove everything built and installed below target/
+	cargo clean
+
+$(TOOLS)/.cargo-nextest-$(NEXTEST):
+	@tests/tools/cargo.sh $(TOOLS) cargo-nextest@$(NEXTEST)
+	@mkdir -p $(@D) && touch $@
+
+$(TOOLS)/.cargo-deny-$(CARGO_DENY):
+	@tests/tools/cargo.sh $(TOOLS) cargo-deny@$(CARGO_DENY)
+	@mkdir -p $(@D) && touch $@
+
+# Azurite ignores CRC64 on a Node older than 22, and Debian's is older; so it brings its own.
+$(TOOLS)/.azurite-$(AZURITE)-node-$(NODE):
+	@tests/tools/setup.sh node:nodejs npm:npm
+	@tests/tools/npm.sh $(TOOLS)/azurite node-linux-$(ARCH)@$(NODE) azurite@$(AZURITE)
+	@touch $@
+
+$(TOOLS)/bin/azurite-blob: $(TOOLS)/.azurite-$(AZURITE)-node-$(NODE)
+	@mkdir -p $(@D)
+	@modules=$(CURDIR)/$(TOOLS)/azurite/node_modules; \
+	printf '#!/bin/sh\nexec %s/node-linux-$(ARCH)/bin/node %s/azurite/dist/src/blob/main.js "$$@"\n' $$modules $$modules >$@
+	@chmod +x $@
+
+$(TOOLS)/.azcopy-$(AZCOPY):
+	@tests/tools/setup.sh node:nodejs npm:npm
+	@tests/tools/npm.sh $(TOOLS)/azcopy @azure-tools/azcopy-linux@$(AZCOPY)
+	@mkdir -p $(TOOLS)/bin
+	@ln -sf ../azcopy/node_modules/@azure-tools/azcopy-linux/dist/bin/azcopy_linux_amd64 $(TOOLS)/bin/azcopy
+	@chmod +x $(TOOLS)/bin/azcopy
+	@touch $@

@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""Measures camdock next to azcopy, rclone and cp: the same bytes, alternating runs, medians.
+
+Run it through `make bench`. Everything is sent to a null sink on loopback, so the figures are those of the sender. The
+input is in the page cache and the disk is idle before every run. Writes target/bench/results.md.
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import shlex
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+
+import peers
+import report
+from camdock import CamdockRun, proven, queued
+from process import MIB, Cost, Sink
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RELEASE = ROOT / "target/release"
+BENCH = ROOT / "target/bench"
+MILLION = 1_000_000
+BAYS = 8
+
+
+class Bench:
+    """The pieces that every measurement needs, and what has been measured."""
+
+    def __init__(self, options):
+        self.options = options
+        self.binary = RELEASE / "camdock"
+        self.work = BENCH / "work"
+        self.port = free_port()
+        self.sections = []
+        self.targets = []
+        many = 64 if options.size >= 64 else 1
+        self.trees = {
+            f"1 × {options.size} MiB": make_tree("one", 1, options.size),
+            f"{many} × {options.size // many} MiB": make_tree("many", many, options.size // many),
+        }
+
+    def sink(self):
+        return Sink(RELEASE / "examples/sink", self.port)
+
+    def station(self, **kwargs):
+        return CamdockRun(self.binary, self.work / "station", self.port, **kwargs)
+
+    @contextlib.contextmanager
+    def clean(self, *trees):
+        """An empty work folder, an idle disk, and the input in the page cache."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        os.sync()
+        for tree in trees:
+            warm(tree)
+        yield
+        shutil.rmtree(self.work)
+
+    def alternate(self, title, contestants, tree):
+        """Runs the contestants by turns, and returns the costs of each."""
+        costs = {name: [] for name in contestants}
+        for turn in range(self.options.rounds):
+            for name, measure in contestants.items():
+                with self.clean(tree):
+                    cost = measure(tree)
+                costs[name].append(cost)
+                print(f"{title}, {turn + 1}: {name}: {cost.wall:.2f} s, {cost.cpu:.2f} CPU s", file=sys.stderr)
+        self.sections.append((title, report.COST_HEAD, [report.cost_row(name, runs) for name, runs in costs.items()]))
+        return costs
+
+    def ratio(self, what, costs, peer, field, limit):
+        if "camdock" in costs:
+            value = report.median(costs["camdock"], field) / report.median(costs[peer], field)
+            self.targets.append(report.Target(what, value, limit))
+
+    def with_camdock(self, measure, contestants):
+        """camdock first, then its peers."""
+        return contestants if self.options.peers_only else {"camdock": measure} | contestants
+
+    def to_sink(self, peer):
+        """A measurement of a peer that sends a tree to the sink."""
+
+        def measure(tree):
+            with self.sink() as sink:
+                cost = peer(tree, self.port, self.work)
+                sink.expect(size(tree))
+                return Cost(cost.wall, cost.cpu, cost.memory, sink.cpu())
+
+        return measure
+
+    # The measurements.
+
+    def upload(self):
+        """Segments that lie in the spool, to the cloud; camdock's start-up is in it."""
+        for shape, tree in self.trees.items():
+            contestants = self.with_camdock(self.upload_by_camdock, {
+                "azcopy": self.to_sink(peers.azcopy),
+                "azcopy --put-md5": self.to_sink(peers.azcopy_md5),
+                "rclone": self.to_sink(peers.rclone),
+            })
+            costs = self.alternate(f"Upload, {shape}", contestants, tree)
+            self.ratio(f"upload {shape}: wall, of azcopy", costs, "azcopy", "wall", 0.40)
+            self.ratio(f"upload {shape}: CPU, of azcopy --put-md5", costs, "azcopy --put-md5", "cpu", 0.20)
+
+    def upload_by_camdock(self, tree):
+        with self.station() as station:
+            station.start()
+            station.dock(tree)
+            station.until("everything in the spool", queued(count(tree)))
+            station.stop()
+            # The camera has gone, so that only the upload is measured and not the check before the wipe.
+            station.undock()
+            os.sync()
+            warm(station.data_dir)
+            with self.sink() as sink:
+                cost = station.cost("everything proven", queued(0), station.start, sink)
+                sink.expect(size(tree))
+                return cost
+
+    def job(self):
+        """The whole safe job, from the camera through the spool to the proof; azcopy sends from the camera's folder."""
+        for shape, tree in self.trees.items():
+            contestants = self.with_camdock(self.job_by_camdock, {
+                "azcopy --put-md5": self.to_sink(peers.azcopy_md5),
+            })
+            costs = self.alternate(f"Camera to proof, {shape}", contestants, tree)
+            self.ratio(f"camera to proof {shape}: wall, of azcopy --put-md5", costs, "azcopy --put-md5", "wall", 1.0)
+
+    def job_by_camdock(self, tree):
+        with self.sink() as sink, self.station() as station:
+            station.start()
+            station.until("an answer", lambda status: True)
+            done = proven(count(tree), size(tree))
+            cost = station.cost("everything proven", done, lambda: station.dock(tree), sink)
+            sink.expect(size(tree))
+            return cost
+
+    def offload(self):
+        """Camera to spool, with hashing, fsync and re-reading; nothing listens at the destination."""
+        for shape, tree in self.trees.items():
+            contestants = self.with_camdock(self.offload_by_camdock, {
+                "cp -r + sync": lambda tree: peers.cp_and_sync(tree, self.work),
+            })
+            costs = self.alternate(f"Offload, {shape}", contestants, tree)
+            self.ratio(f"offload {shape}: wall, of cp -r + sync", costs, "cp -r + sync", "wall", 1.5)
+
+    def offload_by_camdock(self, tree):
+        with self.station() as station:
+            station.start()
+            station.until("an answer", lambda status: True)
+            return station.cost("everything in the spool", queued(count(tree)), lambda: station.dock(tree))
+
+    def memory(self):
+        """Peak memory with eight bays busy at once, from their cameras to the proof."""
+        tree = list(self.trees.values())[-1]
+        cameras = [BENCH / "input" / f"camera-{bay}" for bay in range(BAYS)]
+        files = sorted(tree.iterdir())
+        for bay, camera in enumerate(cameras):
+            shutil.rmtree(camera, ignore_errors=True)
+            camera.mkdir()
+            for file in files[bay::BAYS]:
+                os.link(file, camera / file.name)
+
+        def dock_all(station):
+            for bay, camera in enumerate(cameras):
+                station.dock(camera, bay, f"BENCH{bay:04}")
+
+        costs = []
+        for _ in range(self.options.rounds):
+            with self.clean(tree), self.sink() as sink, self.station(bays=BAYS) as station:
+                station.start()
+                station.until("an answer", lambda status: True)
+                done = proven(count(tree), size(tree))
+                costs.append(station.cost("everything proven", done, lambda: dock_all(station), sink))
+                sink.expect(size(tree))
+        self.sections.append(("Eight bays busy", report.COST_HEAD, [report.cost_row("camdock", costs)]))
+        peak = max(cost.memory for cost in costs)
+        self.targets.append(report.Target("memory, eight bays busy", peak, 64, " MiB"))
+
+    def startup(self):
+        """From the start of the process to the first status that counts a million queued segments."""
+        costs = []
+        with self.clean(), self.station() as station:
+            subprocess.run([str(RELEASE / "examples/queue"), str(station.data_dir), str(MILLION)], check=True)
+            for _ in range(self.options.rounds):
+                os.sync()
+                costs.append(station.cost("a million queued", queued(MILLION), station.start))
+                station.stop()
+        self.sections.append(("Start-up, 1,000,000 queued", report.COST_HEAD, [report.cost_row("camdock", costs)]))
+        wall = statistics.median(cost.wall for cost in costs)
+        self.targets.append(report.Target("start-up, 1,000,000 queued", wall, 2, " s"))
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def make_tree(name, files, mib):
+    """A folder of random files, made once and kept for the next time."""
+    tree = BENCH / "input" / name / str(files * mib)
+    tree.mkdir(parents=True, exist_ok=True)
+    for index in range(files):
+        path = tree / f"VID_{index:04}.MP4"
+        if not path.exists() or path.stat().st_size != mib * MIB:
+            with path.open("wb") as file:
+                for _ in range(mib):
+                    file.write(os.urandom(MIB))
+    return tree
+
+
+def regular_files(tree):
+    return [path for path in pathlib.Path(tree).rglob("*") if path.is_file()]
+
+
+def count(tree):
+    return len(regular_files(tree))
+
+
+def size(tree):
+    return sum(path.stat().st_size for path in regular_files(tree))
+
+
+def warm(tree):
+    """Reads every file, so that it is in the page cache."""
+    for path in regular_files(tree):
+        with path.open("rb", buffering=0) as file:
+            while file.read(8 * MIB):
+                pass
+
+
+def main():
+    measurements = {
+        "upload": Bench.upload,
+        "job": Bench.job,
+        "offload": Bench.offload,
+        "memory": Bench.memory,
+        "startup": Bench.startup,
+    }
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each contestant (default: 3)")
+    parser.add_argument("--size", type=int, default=2048, help="bytes per run, in MiB (default: 2048)")
+    parser.add_argument("--only", choices=measurements, nargs="+", help="these measurements only")
+    parser.add_argument("--peers-only", action="store_true", help="leave camdock out")
+    options = parser.parse_args()
+
+    bench = Bench(options)
+    for name, measure in measurements.items():
+        alone = name in ("memory", "startup")
+        if name in (options.only or measurements) and not (alone and options.peers_only):
+            measure(bench)
+
+    command = shlex.join(["make", "bench"] + ([f"BENCH={shlex.join(sys.argv[1:])}"] if sys.argv[1:] else []))
+    parts = ["## Measured", f"`{command}`", "\n".join(f"- {line}" for line in report.machine(BENCH))]
+    for title, head, rows in bench.sections:
+        parts += [f"### {title}", report.table(head, rows)]
+    if bench.targets:
+        parts += ["### Targets", report.table(report.TARGET_HEAD, [target.row() for target in bench.targets])]
+    text = "\n\n".join(parts) + "\n"
+    (BENCH / "results.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+//! `camdock run`: the daemon.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use camdock::config::Config;
+use camdock::dock;
+use camdock::domain::{Hold, HoldId, Snapshot};
+use camdock::ledger::{Ledger, StationLock};
+use camdock::station::{Command, Doors, LastLedger, Station, StationError};
+use camdock::views::{self, Desk};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::Outcome;
+
+/// Blocking work, such as a read from a camera that no longer answers, is left behind after this long.
+const LEAVE_BEHIND: Duration = Duration::from_secs(3);
+/// Requests that may wait for the station.
+const BACKLOG: usize = 16;
+
+/// Runs the station until it is told to stop.
+pub(super) fn run(config: &Config) -> anyhow::Result<Outcome> {
+    tell_the_journal();
+    let lock = StationLock::take(&config.station.data_dir)?;
+    let mut last = LastLedger::Trusted;
+    loop {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let ended = runtime.block_on(serve(config, last, &lock));
+        // Whatever still runs is cancelled; nothing is lost by that.
+        runtime.shutdown_timeout(LEAVE_BEHIND);
+        match ended {
+            Ok(()) => return Ok(Outcome::Fine),
+            Err(error) => match error.downcast_ref::<StationError>() {
+                Some(StationError::LedgerDamaged(_)) if last == LastLedger::Trusted => {
+                    tracing::error!("{error:#}");
+                    last = LastLedger::Damaged;
+                }
+                _ => return Err(error),
+            },
+        }
+    }
+}
+
+async fn serve(config: &Config, last: LastLedger, lock: &StationLock) -> anyhow::Result<()> {
+    let mut stop = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let station = Station::open(config, last, lock)?;
+    let ledger = station.site.ledger.clone();
+    let (snapshot, shown) = watch::channel(station.first_snapshot());
+    let (orders, commands) = mpsc::channel(BACKLOG);
+    let bays = config.bays.iter().map(|bay| (bay.name.clone(), bay.folder.clone())).collect();
+    let doors = Doors { bays: dock::watch_folders(bays)?, commands, snapshot };
+    let socket = views::bind(&config.station.data_dir)?;
+    let routes = views::routes(shown.clone(), Arc::new(Counter { ledger, orders }));
+
+    // Without systemd there is nobody to tell.
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    tracing::info!(station = %config.station.id, version = env!("CARGO_PKG_VERSION"), "camdock is ready");
+    tokio::select! {
+        biased;
+        _ = stop.recv() => {}
+        _ = interrupt.recv() => {}
+        ended = station.run(doors) => ended?,
+        ended = views::serve(socket, routes) => ended.context("the socket broke")?,
+        () = keep_telling(shown) => {}
+    }
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    tracing::info!("camdock stops; everything it was doing goes on at the next start");
+    Ok(())
+}
+
+/// Keeps systemd's status line true.
+async fn keep_telling(mut shown: watch::Receiver<Snapshot>) {
+    loop {
+        let line = status_line(&shown.borrow_and_update());
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Status(&line)]);
+        if shown.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+fn status_line(snapshot: &Snapshot) -> String {
+    let cameras = snapshot.bays.iter().filter(|bay| bay.camera.is_some()).count();
+    let queue = snapshot.queue;
+    format!("{cameras} cameras docked; {} segments ({}) queued; {} holds", queue.segments, queue.bytes, snapshot.holds)
+}
+
+/// Where requests to the station are handed in.
+struct Counter {
+    ledger: Ledger,
+    orders: mpsc::Sender<Command>,
+}
+
+#[async_trait]
+impl Desk for Counter {
+    async fn holds(&self) -> Result<Vec<Hold>, String> {
+        self.ledger.holds(None).await.map_err(|error| error.to_string())
+    }
+
+    async fn release(&self, hold: HoldId) -> Result<Option<Hold>, String> {
+        let (reply, answer) = oneshot::channel();
+        let stopped = "the station is stopping";
+        self.orders.send(Command::ReleaseHold { hold, reply }).await.map_err(|_| stopped.to_owned())?;
+        answer.await.map_err(|_| stopped.to_owned())
+    }
+}
+
+/// The journal adds time, unit and host by itself.
+fn tell_the_journal() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CAMDOCK_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    if std::env::var_os("JOURNAL_STREAM").is_some() { lines.without_time().init() } else { lines.init() }
+}

@@ -1,0 +1,49 @@
+//! What is asked of a destination, and what opens it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a wipe waits for a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Need {
+    /// It does.
+    Required,
+    /// It does not; the destination gets a copy as well.
+    Optional,
+}
+
+/// A text that must not be seen: it shows itself in no `Debug` text, log or error.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides `text`, less the white space around it: files tend to end in a line break.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// The secret itself. Only an adapter that signs a request with it needs this.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_show_itself() {
+        assert_eq!(format!("{:?}", Secret::new("sig=abc\n")), "(secret)");
+    }
+}

@@ -1,0 +1,164 @@
+//! From a configuration to a station: which adapters stand behind its ports.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+
+use super::clock::SystemClock;
+use super::{OpenCamera, Station};
+use crate::camera::{Camera, FolderCamera};
+use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
+use crate::cloud::{Destination, FolderDestination};
+use crate::config::{Config, CredentialError, CredentialKind, DestinationSettings, Place};
+use crate::dock::Location;
+use crate::domain::{Clock, DestinationName};
+use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
+use crate::spool::{DiskSpool, SpoolError};
+use crate::transfer::{Site, Target};
+
+/// Why a station cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The spool cannot be used.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// A destination cannot be set up.
+    #[error("destination {name}: {source}")]
+    Destination {
+        /// Which one.
+        name: DestinationName,
+        /// What is wrong.
+        source: DestinationSetupError,
+    },
+}
+
+/// Why a destination cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum DestinationSetupError {
+    /// Its credential cannot be read.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// Its settings cannot be used.
+    #[error(transparent)]
+    Azure(#[from] AzureSetupError),
+}
+
+/// What the last run's ledger is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastLedger {
+    /// Carry on with it, unless it turns out to be damaged.
+    Trusted,
+    /// It was found to be damaged: set it aside and rebuild it.
+    Damaged,
+}
+
+/// Sets up one configured destination. Nothing is asked of it yet.
+///
+/// # Errors
+/// [`DestinationSetupError`]
+pub fn open_destination(
+    settings: &DestinationSettings,
+    config: &Config,
+) -> Result<Arc<dyn Destination>, DestinationSetupError> {
+    match &settings.place {
+        Place::Folder { path } => Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone()))),
+        Place::Azure { endpoint, container, credential } => {
+            let secret = credential.read()?;
+            let opened = AzureDestination::new(
+                AzureSettings {
+                    name: settings.name.clone(),
+                    endpoint: endpoint.clone(),
+                    container: container.clone(),
+                    credential_name: credential.file.display().to_string(),
+                    credential: match &credential.kind {
+                        CredentialKind::Sas => AzureCredential::Sas(secret),
+                        CredentialKind::SharedKey { account } => {
+                            AzureCredential::SharedKey { account: account.clone(), key: secret }
+                        }
+                    },
+                    stall: config.upload.stall,
+                },
+                Arc::new(SystemClock),
+            )?;
+            Ok(Arc::new(opened))
+        }
+    }
+}
+
+impl Station {
+    /// Opens ledger, spool and destinations as configured. Blocks. The caller holds the data folder's `_lock` for as long as
+    /// the station runs.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub fn open(config: &Config, last: LastLedger, _lock: &StationLock) -> Result<Self, OpenError> {
+        let clock = Arc::new(SystemClock);
+        let path = config.station.data_dir.join(LEDGER_FILE);
+        let connection = match (last, Ledger::connect(&path)) {
+            (LastLedger::Trusted, Ok(connection)) => connection,
+            (LastLedger::Trusted, Err(error)) if !error.is_damage() => return Err(error.into()),
+            (_, attempt) => {
+                drop(attempt);
+                Ledger::set_aside(&path, clock.now())?
+            }
+        };
+        let mut targets = Vec::new();
+        for settings in &config.destinations {
+            let destination = open_destination(settings, config)
+                .map_err(|source| OpenError::Destination { name: settings.name.clone(), source })?;
+            targets.push(Target {
+                destination,
+                prefix: settings.prefix.clone(),
+                policy: settings.proof,
+                need: settings.need,
+            });
+        }
+        let site = Site {
+            station: config.station.id.clone(),
+            spool: Arc::new(DiskSpool::open(config.station.data_dir.join("spool"), config.spool.reserve)?),
+            ledger: Ledger::threaded(connection)?,
+            clock,
+            targets: Arc::new(targets),
+            chunk_size: config.upload.chunk_size,
+        };
+        Ok(Self {
+            site,
+            bays: config.bays.iter().map(|bay| bay.name.clone()).collect(),
+            open_camera: open_camera(),
+            examine: examine(path),
+            concurrency: config.upload.concurrency.get(),
+            keep_after_wipe: config.spool.keep_after_wipe,
+        })
+    }
+}
+
+fn open_camera() -> OpenCamera {
+    Arc::new(|location| {
+        async move {
+            let opened = tokio::task::spawn_blocking(move || match location {
+                Location::Folder { path, serial } => FolderCamera::open(path, serial),
+            });
+            let camera = opened.await.map_err(|error| crate::camera::CameraError::Device {
+                action: "opened",
+                source: std::io::Error::other(error),
+            })??;
+            Ok(Arc::new(camera) as Arc<dyn Camera>)
+        }
+        .boxed()
+    })
+}
+
+fn examine(path: PathBuf) -> super::Examine {
+    Arc::new(move || {
+        let path = path.clone();
+        async move {
+            let examined = tokio::task::spawn_blocking(move || Ledger::examine(&path));
+            examined.await.map_err(|error| LedgerError::Damaged(error.to_string()))?
+        }
+        .boxed()
+    })
+}

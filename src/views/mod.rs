@@ -1,0 +1,9 @@
+//! Showing the station to people and programs.
+//!
+//! Promise: views read snapshots and pass on requests; they change nothing and know no other room than the domain.
+
+mod api;
+mod socket;
+
+pub use api::{Desk, HoldView, routes};
+pub use socket::{SOCKET_FILE, SocketError, bind, serve};
