@@ -42,13 +42,23 @@ pub(crate) struct Camera {
     pub docked: Option<Place>,
     /// How often it was put into a bay or taken out.
     pub moves: u64,
+    /// Whether a person put it aside, so that another with its serial can be served.
+    pub set_aside: bool,
     /// Deleted, but not yet on the medium.
     unsynced: Vec<(String, File)>,
 }
 
 impl Camera {
     pub(crate) fn new(serial: CameraSerial) -> Self {
-        Self { serial, files: ByPath::new(), links: Vec::new(), docked: None, moves: 0, unsynced: Vec::new() }
+        Self {
+            serial,
+            files: ByPath::new(),
+            links: Vec::new(),
+            docked: None,
+            moves: 0,
+            set_aside: false,
+            unsynced: Vec::new(),
+        }
     }
 
     pub(crate) fn dock(&mut self, place: Place) {

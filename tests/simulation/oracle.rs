@@ -166,6 +166,10 @@ pub(crate) struct Books {
     pub holds: Vec<(HoldId, String, String, Option<String>)>,
 }
 
+pub(crate) fn all_books(world: &World) -> Vec<Books> {
+    (0..world.machines.len()).map(|station| books(world, station)).collect()
+}
+
 pub(crate) fn books(world: &World, station: usize) -> Books {
     let db = world.machines[station].ledger.lock().expect("the oracle does not panic");
     let queued = db.query_row("SELECT segments FROM tally", [], |row| row.get(0)).expect("SQL");
@@ -178,27 +182,33 @@ pub(crate) fn books(world: &World, station: usize) -> Books {
 
 /// What is still to be done, once nothing goes wrong any more; nothing if the story has ended well.
 pub(crate) fn unfinished(world: &World) -> Option<String> {
-    let books: Vec<Books> = (0..world.machines.len()).map(|station| books(world, station)).collect();
+    let books = all_books(world);
     if let Some(station) = books.iter().position(|books| books.queued > 0) {
         return Some(format!("station {station} has {} segments in its queue", books[station].queued));
     }
-    for (index, camera) in world.cameras.iter().enumerate() {
-        let Some(place) = camera.docked else { return Some(format!("camera {index} is in no bay")) };
-        let held = |path: &str| {
-            books[place.station].holds.iter().any(|(_, serial, held, destination)| {
-                serial == camera.serial.as_str()
-                    && held == path
-                    && destination.as_ref().is_none_or(|name| {
-                        let at = world.destinations.iter().find(|place| place.name.as_str() == name);
-                        at.is_some_and(|place| place.need == Need::Required)
-                    })
-            })
-        };
-        if let Some(path) = camera.files.keys().find(|path| !held(path)) {
-            return Some(format!("{path} is still on camera {index} at station {}, and not held", place.station));
-        }
-    }
-    None
+    (0..world.cameras.len()).find_map(|camera| unfinished_camera(world, camera, &books))
+}
+
+/// What is still to be done about one camera: everything on it must be held where it is docked.
+pub(crate) fn unfinished_camera(world: &World, index: usize, books: &[Books]) -> Option<String> {
+    let camera = &world.cameras[index];
+    let books = match camera.docked {
+        Some(place) => &books[place.station],
+        // It was finished then; its holds follow it when it is docked again.
+        None if camera.set_aside => return None,
+        None => return Some(format!("camera {index} is in no bay")),
+    };
+    let required = |name: &String| {
+        let place = world.destinations.iter().find(|place| place.name.as_str() == name);
+        place.is_some_and(|place| place.need == Need::Required)
+    };
+    let held = |path: &str| {
+        books.holds.iter().any(|(_, serial, held, destination)| {
+            serial == camera.serial.as_str() && held == path && destination.as_ref().is_none_or(required)
+        })
+    };
+    let path = camera.files.keys().find(|path| !held(path))?;
+    Some(format!("{path} is still on camera {index} at {:?}, and not held", camera.docked))
 }
 
 /// Everything that follows from the log, as text.

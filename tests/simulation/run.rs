@@ -346,7 +346,8 @@ impl Director {
         }
         self.next_event = Instant::now() + GLANCE;
         let unfinished = {
-            let world = look(&self.world);
+            let mut world = look(&self.world);
+            make_way_for_twins(&mut world);
             if self.stations.iter().any(Option::is_none) {
                 Some("a station is down".to_owned())
             } else {
@@ -368,7 +369,12 @@ impl Director {
         self.quiet = 0;
         match self.act {
             Act::Trouble | Act::Peace => {
-                let wholly = mend(&mut look(&self.world));
+                let wholly = {
+                    let world = &mut *look(&self.world);
+                    let wholly = mend(world);
+                    dock_all(world, &self.traits.bays);
+                    wholly
+                };
                 self.release_holds().await;
                 self.act = Act::Mended { wholly };
                 false
@@ -454,7 +460,7 @@ fn start(life: &Life, traits: &Traits) -> Running {
     let (pausing, opening, examining) = (life.clone(), life.clone(), life.clone());
     let pause: Pause = Arc::new(move || {
         let life = pausing.clone();
-        Box::pin(async move { life.step(|| "ledger".to_owned(), |_| ()).await })
+        Box::pin(async move { life.step(String::new, |_| ()).await })
     });
     let site = Site {
         station: StationId::new(format!("station-{}", life.station)).expect("a name"),
@@ -508,7 +514,28 @@ fn dock_one(world: &mut World, bays: &[usize]) {
         if world.goes_wrong(Fault::SwappedContent) {
             rewrite(world, camera, false);
         }
+        world.cameras[camera].set_aside = false;
         world.cameras[camera].dock(place);
+    }
+}
+
+/// A camera that is done with makes way for another with the same serial at the same station.
+fn make_way_for_twins(world: &mut World) {
+    let books = oracle::all_books(world);
+    for index in 0..world.cameras.len() {
+        let camera = &world.cameras[index];
+        let Some(place) = camera.docked else { continue };
+        let twin = world.cameras.iter().enumerate().any(|(other, twin)| {
+            other != index
+                && twin.serial == camera.serial
+                && twin.docked.is_some_and(|other| other.station == place.station)
+        });
+        if twin && oracle::unfinished_camera(world, index, &books).is_none() {
+            world.tell(|| format!("camera {index} is put aside"));
+            let mut rng = world.rng.fork();
+            world.cameras[index].pulled_out(&mut rng);
+            world.cameras[index].set_aside = true;
+        }
     }
 }
 

@@ -211,7 +211,10 @@ impl Life {
             self.wake.notify_one();
             return None;
         }
-        world.tell(|| format!("[{}] {}", self.station, what()));
+        let what = what();
+        if !what.is_empty() {
+            world.tell(|| format!("[{}] {what}", self.station));
+        }
         let outcome = effect(world);
         oracle::judge(world, self.station);
         if world.failure.is_some() {
