@@ -176,7 +176,11 @@ impl camdock::spool::Spool for StationSpool {
                     if world.goes_wrong(Fault::SpoolRead) {
                         return Err(disk("be listed"));
                     }
-                    Ok(here(world, station).sealed.keys().copied().collect())
+                    let spool = here(world, station);
+                    for copy in spool.sealed.values_mut() {
+                        (copy.synced, copy.name_synced, copy.replaced) = (true, true, None);
+                    }
+                    Ok(spool.sealed.keys().copied().collect())
                 },
             )
             .await
