@@ -118,7 +118,10 @@ fn segment_spooled(world: &World, station: usize, segment: &Value) -> Result<(),
     match spool.sealed.get(&id) {
         _ if spool.vanished.contains(&id) => {}
         None => return Err("the spool has no such copy".to_owned()),
-        Some(copy) if !copy.synced || !copy.name_synced => return Err("the copy is not durable".to_owned()),
+        // Before its name is durable, a power cut brings back the copy that it replaced.
+        Some(copy) if !copy.is_durable() && !copy.replaced.as_ref().is_some_and(|before| before.is_durable()) => {
+            return Err("the copy is not durable".to_owned());
+        }
         Some(copy) if !copy.rotten && Sha256::of(&copy.content) != sha256 => {
             return Err("the copy is not what was read".to_owned());
         }

@@ -20,9 +20,15 @@ pub(crate) struct Sealed {
     pub synced: bool,
     pub name_synced: bool,
     /// What a power cut brings back as long as the name is not synced.
-    replaced: Option<Box<Sealed>>,
+    pub replaced: Option<Box<Sealed>>,
     /// Damaged by the world after it was sealed.
     pub rotten: bool,
+}
+
+impl Sealed {
+    pub(crate) const fn is_durable(&self) -> bool {
+        self.synced && self.name_synced
+    }
 }
 
 /// A copy without a name, and how long it is going to be.
