@@ -160,26 +160,19 @@ async fn another_folder_in_the_same_place_is_not_the_camera() {
 
 #[tokio::test]
 async fn a_camera_taken_out_while_it_is_listed_is_gone() {
-    let bench = Bench::new();
-    for folder in 0..20 {
-        for file in 0..500 {
-            bench.write(&format!("{folder}/{file}"), "");
-        }
-    }
-    let camera = bench.camera();
-    let (listing, taken) = tokio::join!(camera.list(), async {
-        // The first look at the camera has been taken when this runs, and ten thousand entries are to be looked at.
-        tokio::task::yield_now().await;
-        std::fs::rename(bench.root(), bench.beside("taken"))
+    let medium = SickMedium::mount_and_tell(vec![], |beside| {
+        let _ = std::fs::rename(beside.join("docked"), beside.join("taken"));
     });
-    taken.unwrap();
+    let (docked, root) = (medium.path().parent().unwrap().to_owned(), medium.path());
+    let listing = camera_at(&root).list().await;
+    std::fs::rename(docked.with_file_name("taken"), docked).expect("it was not taken out while it was listed");
     assert!(matches!(listing, Err(CameraError::Gone)));
 }
 
 #[tokio::test]
 async fn a_camera_whose_file_system_stops_answering_is_gone() {
     let medium = SickMedium::mount(vec![("A.MP4", Entry::File(footage(100)))]);
-    let camera = camera_at(medium.path());
+    let camera = camera_at(&medium.path());
     assert_eq!(listed(&camera).await, ["A.MP4"]);
     medium.stop_answering();
     assert!(matches!(camera.list().await, Err(CameraError::Gone)));
@@ -198,7 +191,7 @@ fn a_link_to_a_folder_is_no_camera() {
 #[tokio::test]
 async fn a_folder_that_may_not_be_opened_blocks_nothing_else() {
     let medium = SickMedium::mount(vec![("locked", Entry::ForbiddenFolder), ("A.MP4", Entry::File(footage(100)))]);
-    let camera = camera_at(medium.path());
+    let camera = camera_at(&medium.path());
     assert_eq!(listed(&camera).await, ["A.MP4"]);
     assert_eq!(oddities(&camera).await, [("locked".to_owned(), OddityKind::Unreadable)]);
 }

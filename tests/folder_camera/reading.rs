@@ -30,7 +30,7 @@ async fn opening_fails_as_changed(camera: &FolderCamera, file: &SourceFile) {
 async fn files_of_any_length_are_read_as_they_are() {
     const STEP: usize = 4 << 10;
     const PIECE: usize = 256 << 10;
-    const BLOCK: usize = 2 << 20;
+    const BLOCK: usize = 1 << 20;
     let bench = Bench::new();
     let camera = bench.camera();
     let around = |length: usize| [length - 1, length, length + 1];
@@ -199,7 +199,7 @@ async fn a_path_that_leads_out_of_the_camera_is_not_opened() {
 #[tokio::test]
 async fn a_file_that_may_not_be_opened_says_so_and_blocks_no_other() {
     let medium = SickMedium::mount(vec![("A.MP4", Entry::Forbidden), ("B.MP4", Entry::File(footage(100)))]);
-    let camera = camera_at(medium.path());
+    let camera = camera_at(&medium.path());
     let refused = camera.open(&find(&camera, "A.MP4").await, Cache::Allowed).await.map(|_| ());
     let Err(CameraError::File { source, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(source.kind(), std::io::ErrorKind::PermissionDenied);
@@ -214,7 +214,7 @@ async fn only_the_unreadable_blocks_of_a_file_are_missing() {
     let gaps = [2 * BLOCK..3 * BLOCK, 62 * BLOCK..65 * BLOCK, 170 * BLOCK..content.len()];
     let damaged = gaps.iter().map(|gap| gap.start as u64..gap.end as u64).collect();
     let medium = SickMedium::mount(vec![("A.MP4", Entry::Damaged(content.clone(), damaged))]);
-    let camera = camera_at(medium.path());
+    let camera = camera_at(&medium.path());
     let expected = [
         Ok(content[..2 * BLOCK].to_vec()),
         Err(BLOCK as u64),
@@ -233,7 +233,7 @@ async fn only_the_unreadable_blocks_of_a_file_are_missing() {
 async fn a_file_that_gives_nothing_at_all_ends() {
     const SIZE: u64 = (64 << 20) + 5;
     let medium = SickMedium::mount(vec![("A.MP4", Entry::Dead(SIZE))]);
-    let camera = camera_at(medium.path());
+    let camera = camera_at(&medium.path());
     for cache in BOTH {
         let before = medium.failed_reads();
         let mut reader = camera.open(&find(&camera, "A.MP4").await, cache).await.unwrap();
@@ -249,7 +249,7 @@ async fn what_follows_a_dead_stretch_is_read() {
     let content = footage(3 << 20);
     let damaged = std::iter::once(0..DEAD as u64).collect();
     let medium = SickMedium::mount(vec![("A.MP4", Entry::Damaged(content.clone(), damaged))]);
-    let camera = camera_at(medium.path());
+    let camera = camera_at(&medium.path());
     for cache in BOTH {
         let mut reader = camera.open(&find(&camera, "A.MP4").await, cache).await.unwrap();
         let expected = [Err(DEAD as u64), Ok(content[DEAD..].to_vec())];

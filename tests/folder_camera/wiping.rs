@@ -146,7 +146,7 @@ async fn a_camera_that_was_exchanged_keeps_its_files() {
 #[tokio::test]
 async fn a_file_that_cannot_be_deleted_keeps_no_other_from_being_deleted() {
     let medium = SickMedium::mount(vec![("A.MP4", Entry::Kept(footage(100))), ("B.MP4", Entry::File(footage(100)))]);
-    let camera = camera_at(medium.path());
+    let camera = camera_at(&medium.path());
     let wiped = camera.wipe(&permit(&camera, &["A.MP4", "B.MP4"]).await).await;
     assert!(matches!(wiped, Err(CameraError::File { path, .. }) if path == crate::path("A.MP4")));
     assert_eq!(listed(&camera).await, ["A.MP4"]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
@@ -37,21 +37,38 @@ pub(crate) enum Entry {
 pub(crate) struct SickMedium {
     session: Option<BackgroundSession>,
     folder: TempDir,
-    attempts: Arc<Mutex<u64>>,
+    failed_reads: Arc<Mutex<u64>>,
 }
 
 impl SickMedium {
     pub(crate) fn mount(entries: Vec<(&'static str, Entry)>) -> Self {
-        let folder = TempDir::new().unwrap();
-        let attempts = Arc::new(Mutex::new(0));
-        let medium = Medium { entries, deleted: Mutex::default(), attempts: Arc::clone(&attempts) };
-        let session = fuser::spawn_mount(medium, folder.path(), &fuser::Config::default())
-            .expect("a FUSE file system cannot be mounted: this test needs /dev/fuse, the package fuse3, and root");
-        Self { session: Some(session), folder, attempts }
+        Self::mount_and_tell(entries, |_| {})
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+    /// Calls `on_listing` whenever the root folder is about to be listed.
+    pub(crate) fn mount_and_tell(
+        entries: Vec<(&'static str, Entry)>,
+        on_listing: impl Fn(&Path) + Send + Sync + 'static,
+    ) -> Self {
+        let folder = TempDir::new().unwrap();
+        let root = folder.path().join("docked/BWC-1");
+        std::fs::create_dir_all(&root).unwrap();
+        let failed_reads = Arc::new(Mutex::new(0));
+        let beside = folder.path().to_owned();
+        let medium = Medium {
+            entries,
+            deleted: Mutex::default(),
+            failed_reads: Arc::clone(&failed_reads),
+            on_listing: Box::new(move || on_listing(&beside)),
+        };
+        let session = fuser::spawn_mount(medium, &root, &fuser::Config::default())
+            .expect("a FUSE file system cannot be mounted: this test needs /dev/fuse, the package fuse3, and root");
+        Self { session: Some(session), folder, failed_reads }
+    }
+
+    /// Where the camera is: in a folder `docked`, which can be renamed.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("docked/BWC-1")
     }
 
     /// It is still mounted, but every call fails from now on.
@@ -66,7 +83,7 @@ impl SickMedium {
 
     /// How many reads failed so far.
     pub(crate) fn failed_reads(&self) -> u64 {
-        *self.attempts.lock().unwrap()
+        *self.failed_reads.lock().unwrap()
     }
 }
 
@@ -81,7 +98,8 @@ impl Drop for SickMedium {
 struct Medium {
     entries: Vec<(&'static str, Entry)>,
     deleted: Mutex<BTreeSet<u64>>,
-    attempts: Arc<Mutex<u64>>,
+    failed_reads: Arc<Mutex<u64>>,
+    on_listing: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Medium {
@@ -176,7 +194,7 @@ impl Filesystem for Medium {
             _ => None,
         };
         let Some(content) = content else {
-            *self.attempts.lock().unwrap() += 1;
+            *self.failed_reads.lock().unwrap() += 1;
             return reply.error(Errno::EIO);
         };
         let end = content.len() as u64;
@@ -188,6 +206,7 @@ impl Filesystem for Medium {
         if ino != INodeNo::ROOT {
             return reply.error(Errno::EACCES);
         }
+        (self.on_listing)();
         for (index, (name, _)) in (0_u64..).zip(&self.entries).skip(usize::try_from(offset).unwrap()) {
             let ino = INodeNo(index + 2);
             if let Some(attr) = self.attr(ino)

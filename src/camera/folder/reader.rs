@@ -33,7 +33,7 @@ const STEP: usize = 4 << 10;
 const fn block_length(cache: Cache) -> usize {
     match cache {
         Cache::Allowed => 2 * PIECE,
-        Cache::Bypassed => 8 * PIECE,
+        Cache::Bypassed => 4 * PIECE,
     }
 }
 
