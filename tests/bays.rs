@@ -159,10 +159,12 @@ async fn a_bay_whose_folder_is_replaced_goes_on_working() {
 }
 
 #[tokio::test]
-async fn two_bays_in_one_folder_are_refused() {
+async fn bays_whose_folders_are_not_apart_are_refused() {
     let folder = TempDir::new().unwrap();
     let other = BayName::new("2").unwrap();
-    let bays = vec![(bay(), folder.path().to_owned()), (other.clone(), folder.path().join("."))];
-    let expected = DockError::SameFolder { first: bay(), second: other, folder: folder.path().join(".") };
-    assert_eq!(watch_folders(bays).map(|_| ()), Err(expected));
+    for second in [folder.path().join("."), folder.path().join("bay-2"), folder.path().parent().unwrap().to_owned()] {
+        let bays = vec![(bay(), folder.path().to_owned()), (other.clone(), second.clone())];
+        let expected = DockError::Overlap { first: bay(), second: other.clone(), folder: second };
+        assert_eq!(watch_folders(bays).map(|_| ()), Err(expected));
+    }
 }

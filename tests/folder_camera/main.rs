@@ -84,8 +84,15 @@ async fn find(camera: &FolderCamera, name: &str) -> SourceFile {
     files.into_iter().find(|file| file.path == path(name)).expect("it is not listed")
 }
 
-/// The rest of a file, with the stretches that could not be read as `None`.
+/// The rest of a file, with the lengths of the stretches that could not be read; and the last look at it.
 async fn drain(reader: &mut dyn SourceReader) -> Result<Vec<Result<Vec<u8>, u64>>, CameraError> {
+    let stretches = pieces(reader).await?;
+    reader.finish().await?;
+    Ok(stretches)
+}
+
+/// The rest of a file, without the last look at it.
+async fn pieces(reader: &mut dyn SourceReader) -> Result<Vec<Result<Vec<u8>, u64>>, CameraError> {
     let mut stretches: Vec<Result<Vec<u8>, u64>> = Vec::new();
     while let Some(piece) = reader.next().await? {
         match (piece, stretches.last_mut()) {
@@ -95,7 +102,6 @@ async fn drain(reader: &mut dyn SourceReader) -> Result<Vec<Result<Vec<u8>, u64>
             (Piece::Unreadable(length), _) => stretches.push(Err(length.get())),
         }
     }
-    reader.finish().await?;
     Ok(stretches)
 }
 
