@@ -164,9 +164,9 @@ async fn a_file_exchanged_for_a_link_is_not_opened() {
 #[tokio::test]
 async fn a_folder_exchanged_for_a_link_is_not_entered() {
     let bench = Bench::new();
-    bench.write("DCIM/A.MP4", "footage");
+    bench.write("DCIM/100/A.MP4", "footage");
     let camera = bench.camera();
-    let file = find(&camera, "DCIM/A.MP4").await;
+    let file = find(&camera, "DCIM/100/A.MP4").await;
     // The link leads to the very folder that was listed, within the camera and then outside.
     std::fs::rename(bench.on("DCIM"), bench.on("moved")).unwrap();
     symlink("moved", bench.on("DCIM")).unwrap();
