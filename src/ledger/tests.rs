@@ -216,9 +216,9 @@ async fn a_damaged_ledger_is_set_aside_and_its_readable_part_saved() {
     drop(db);
     let rebuilt = Ledger::threaded(Ledger::set_aside(&path, NOW).unwrap()).unwrap();
     assert_eq!(rebuilt.on_camera(&camera("A")).await.unwrap().len(), 28);
-    let kept = std::fs::read_dir(folder.path()).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().contains("damaged")
-    });
+    let kept = std::fs::read_dir(folder.path())
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("damaged"));
     assert!(kept.count() >= 1, "the damaged file was not kept");
 }
 
@@ -256,12 +256,13 @@ fn any_entry() -> impl Strategy<Value = Entry> {
 }
 
 async fn everything(ledger: &Ledger) -> String {
-    let mut all = format!("{:?} {:?}", ledger.queue(NOW).await.unwrap(), ledger.holds(None).await.unwrap());
+    let mut all = vec![format!("{:?} {:?}", ledger.queue(NOW).await.unwrap(), ledger.holds(None).await.unwrap())];
     for name in ["A", "B"] {
-        all += &format!("{:?}", ledger.explain(&camera(name)).await.unwrap());
-        all += &format!("{:?}", ledger.on_camera(&camera(name)).await.unwrap());
+        all.push(format!("{:?}", ledger.explain(&camera(name)).await.unwrap()));
+        all.push(format!("{:?}", ledger.on_camera(&camera(name)).await.unwrap()));
     }
-    all + &format!("{:?} {:?}", queued(ledger, "primary").await, queued(ledger, "nas").await)
+    all.push(format!("{:?} {:?}", queued(ledger, "primary").await, queued(ledger, "nas").await));
+    all.join("\n")
 }
 
 proptest! {
