@@ -23,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest piece of a body that is handed to the connection at once, in bytes. Progress is measured by these, so a
 /// piece must leave within the stall time even on a slow line shared by many requests.
-const PIECE: usize = 256 * 1024;
+const PIECE: usize = 64 * 1024;
 
 /// A client whose patience depends on progress.
 #[derive(Debug, Clone)]
