@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn content(length: usize) -> Vec<u8> {
-        (0..length).map(|index| (index / 7 + index * 31) as u8).collect()
+        (0..length).map(|index| u8::try_from((index / 7 + index * 31) % 251).unwrap()).collect()
     }
 
     async fn read_all(path: &Path, offset: u64, length: u64, cache: Cache) -> Vec<u8> {

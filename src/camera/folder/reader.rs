@@ -33,7 +33,7 @@ const STEP: usize = 4 << 10;
 const fn block_length(cache: Cache) -> usize {
     match cache {
         Cache::Allowed => 2 * PIECE,
-        Cache::Bypassed => 8 * PIECE,
+        Cache::Bypassed => 4 * PIECE,
     }
 }
 
@@ -120,15 +120,15 @@ struct Source {
 impl Source {
     fn open(root: Arc<Root>, file: SourceFile, cache: Cache) -> Result<Self, CameraError> {
         let content = root.open_file(&file)?;
-        let way = match cache {
-            Cache::Allowed => Way::PageCache,
-            Cache::Bypassed => bypass_cache(&content).map_err(|error| root.explain(&file.path, error))?,
-        };
         // A small file needs a small block: room for it, and for one byte more that would tell that it grew.
         let whole = usize::try_from(file.size.get()).unwrap_or(usize::MAX).saturating_add(1);
         let length = whole.min(block_length(cache)).next_multiple_of(STEP);
         let pool = Arc::new(Pool { length, spare: Mutex::default() });
-        Ok(Self { root, file, content, offset: 0, medium: Medium::Sound, way, pool })
+        let mut source = Self { root, file, content, offset: 0, medium: Medium::Sound, way: Way::PageCache, pool };
+        if cache == Cache::Bypassed {
+            source.way = source.bypass_cache()?;
+        }
+        Ok(source)
     }
 
     fn read_ahead(mut self) -> JoinHandle<(Self, Result<Block, CameraError>)> {
@@ -174,10 +174,12 @@ impl Source {
                     self.root.check_present()?;
                     match self.medium {
                         _ if at >= end => return Ok(Position::End),
-                        // Now piece by piece, and without the kernel reading ahead into what is damaged.
+                        // Now piece by piece, and past the page cache, which reads more at once than is asked for and
+                        // would lose the healthy neighbours of what is damaged.
                         Medium::Sound => {
                             self.medium = Medium::Failing;
                             let _ = rustix::fs::fadvise(&self.content, 0, None, Advice::Random);
+                            self.way = self.bypass_cache()?;
                         }
                         Medium::Failing => self.salvage(&mut buffer[..piece_end], filled, end)?,
                         Medium::Dead => filled.gap(piece_end.min(end)),
@@ -222,13 +224,13 @@ impl Source {
             }
         }
     }
-}
 
-/// Has the medium itself answer, where the file system can do that; else what is cached now is dropped.
-fn bypass_cache(content: &OwnedFd) -> rustix::io::Result<Way> {
-    match rustix::fs::fcntl_setfl(content, OFlags::DIRECT) {
-        Ok(()) => Ok(Way::Direct),
-        Err(_) => drop_cache(content),
+    /// Has the medium itself answer, where the file system can do that; else what is cached now is dropped.
+    fn bypass_cache(&self) -> Result<Way, CameraError> {
+        match rustix::fs::fcntl_setfl(&self.content, OFlags::DIRECT) {
+            Ok(()) => Ok(Way::Direct),
+            Err(_) => drop_cache(&self.content).map_err(|error| self.root.explain(&self.file.path, error)),
+        }
     }
 }
 
