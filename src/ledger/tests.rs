@@ -216,9 +216,9 @@ async fn a_damaged_ledger_is_set_aside_and_its_readable_part_saved() {
     drop(db);
     let rebuilt = Ledger::threaded(Ledger::set_aside(&path, NOW).unwrap()).unwrap();
     assert_eq!(rebuilt.on_camera(&camera("A")).await.unwrap().len(), 28);
-    let kept = std::fs::read_dir(folder.path()).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().contains("damaged")
-    });
+    let kept = std::fs::read_dir(folder.path())
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("damaged"));
     assert!(kept.count() >= 1, "the damaged file was not kept");
 }
 
