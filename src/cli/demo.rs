@@ -29,7 +29,7 @@ use tokio::time::{Instant, sleep};
 use super::Outcome;
 use super::run::{LEAVE_BEHIND, Service};
 use azurite::Azurite;
-use footage::{Amount, Recorded, Source, Takes};
+use footage::{Amount, Recorded, Source, Takes, counted};
 use screen::{Row, Screen, Tally};
 use stage::{DestinationKind, Place, Stage, Wish, bays};
 use verdict::{Destination, verdict};
@@ -149,7 +149,7 @@ async fn prepare(stage: &mut Stage, stop: &mut Stop) -> anyhow::Result<Option<Ve
     };
     writeln!(std::io::stdout(), "{what}")?;
     if left_out > 0 {
-        writeln!(std::io::stdout(), "{left_out} entries that are no regular files were left out.")?;
+        writeln!(std::io::stdout(), "Links and the like are left out: {left_out}.")?;
     }
     let stopped = Arc::new(AtomicBool::new(false));
     let bar = screen::short_bar("preparing", total);
@@ -205,9 +205,10 @@ async fn show(
     }
     writeln!(
         out,
-        "{} segments, {}: each one, read again just now, has the SHA-256 it had before its camera was docked, and every \
-         camera is empty.",
-        verdict.segments, verdict.bytes
+        "{}, {}: each, read again just now, has the SHA-256 it had before its camera was docked, and every camera is \
+         empty.",
+        counted(verdict.segments, "segment"),
+        verdict.bytes
     )?;
     Ok(Ending::Well)
 }

@@ -38,7 +38,7 @@ pub(super) enum Source {
 pub(super) enum Amount {
     /// A shift's worth in miniature: 400 MiB.
     Full,
-    /// For tests: 1.6 MiB.
+    /// For tests: 1.5 MiB.
     Small,
 }
 
@@ -73,6 +73,11 @@ pub(super) struct RecordedSegment {
     pub(super) path: SourcePath,
     pub(super) size: ByteCount,
     pub(super) sha256: Sha256,
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A segment to be put on a camera.

@@ -174,8 +174,13 @@ fn line(row: &Row<'_>, columns: usize) -> String {
     let Some((camera, total, progress)) = row.camera.filter(|_| row.bay.camera.is_some()) else {
         return format!("bay {name}  {:<8}  {state}", "");
     };
-    let (bar, bytes) = (progress.bar(total), format!("{} of {total} wiped", progress.wiped));
-    let short = format!("bay {name}  {:<8}  {state:<11}  {bar}  {bytes:<26}", camera.as_str());
+    let bytes = match state {
+        BayState::Uploading => format!("{} of {total} proven", progress.proven),
+        BayState::Wiping | BayState::Charging | BayState::Ready => format!("{} of {total} wiped", progress.wiped),
+        _ => format!("{} of {total} copied", progress.copied),
+    };
+    let (camera, bar) = (camera.as_str(), progress.bar(total));
+    let short = format!("bay {name}  {camera:<8}  {state:<11}  {bar}  {bytes:<28}");
     let long = format!("{short}  {}", row.bay.message);
     if long.chars().count() < columns { long } else { short }
 }

@@ -12,7 +12,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use indicatif::ProgressBar;
 
 use super::azurite::Azurite;
-use super::footage::{Recorded, RecordedSegment, sha256_of};
+use super::footage::{Recorded, RecordedSegment, counted, sha256_of};
 use super::stage::{Stage, bays};
 
 /// So many copies are read at once.
@@ -100,7 +100,7 @@ pub(super) async fn verdict(
         let left = left_on_camera(&stage.docked(&bay, &recorded.camera))
             .with_context(|| format!("camera {} cannot be looked at", recorded.camera))?;
         if left > 0 {
-            verdict.wrong.push(format!("{left} files are still on {}", recorded.camera));
+            verdict.wrong.push(format!("{} left on {}", counted(left, "file"), recorded.camera));
         }
         cameras.push((bay, recorded, lines, left));
     }
@@ -152,9 +152,13 @@ fn table(cameras: &[(BayName, &Recorded, Vec<Line>, usize)], destination: &str) 
     writeln!(text, "Everything lies below {destination}:\n")?;
     writeln!(text, "  {:<names$}  {:>sizes$}  {:<8}  {:<10}  lies at", "segment", "bytes", "proof", "SHA-256")?;
     for (bay, recorded, lines, left) in cameras {
-        let (count, bytes) = (recorded.segments.len(), recorded.bytes());
-        let state = if *left == 0 { "the camera is empty".to_owned() } else { format!("{left} files left on it") };
-        writeln!(text, "{}, bay {bay}: {count} segments, {bytes}; {state}", recorded.camera)?;
+        let (count, bytes) = (counted(recorded.segments.len(), "segment"), recorded.bytes());
+        let state = if *left == 0 {
+            "the camera is empty".to_owned()
+        } else {
+            format!("{} left on it", counted(*left, "file"))
+        };
+        writeln!(text, "{}, bay {bay}: {count}, {bytes}; {state}", recorded.camera)?;
         for Line { name, size, sha256, method, object, found } in lines {
             let equal = if matches!(found, Found::Equal) { '=' } else { '≠' };
             writeln!(text, "  {name:<names$}  {size:>sizes$}  {method:<8}  {equal} {sha256}  {object}")?;
