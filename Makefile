@@ -23,16 +23,16 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 .PHONY: demo
-demo: setup ## a station with four bays and generated cameras, in a temporary folder
-	cargo run --release --quiet -- demo
+demo: build ## a station with four bays and generated cameras, in a temporary folder
+	target/release/camdock demo
 
 .PHONY: demo-azure
-demo-azure: setup $(TOOLS)/bin/azurite-blob ## the same, with Azure Blob (a local Azurite) as the destination
-	cargo run --release --quiet -- demo --azure
+demo-azure: build $(TOOLS)/bin/azurite-blob ## the same, with Azure Blob (a local Azurite) as the destination
+	target/release/camdock demo --azure
 
 .PHONY: test
 test: setup tools ## all tests
-	cargo nextest run --all-features
+	cargo nextest run --locked --all-features
 
 .PHONY: check
 check: setup $(TOOLS)/.cargo-deny-$(CARGO_DENY) ## format, lints, licences and sources of dependencies

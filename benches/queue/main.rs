@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use camdock::domain::{
-    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Moment, Segment, SegmentId, SourcePath,
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Moment, Need, Segment, SegmentId,
+    SourcePath,
 };
-use camdock::ledger::{Entry, LEDGER_FILE, Ledger, Need, Outcome};
+use camdock::ledger::{Entry, LEDGER_FILE, Ledger, Outcome};
 
 const PER_CAMERA: usize = 1_000;
 /// Below the number of hard links that ext4 allows to a file, 65,000.

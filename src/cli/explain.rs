@@ -81,7 +81,7 @@ fn print(
     match explained.wiped_at {
         Some(at) => line(true, format!("the camera's file was read again, compared, and deleted; seen gone at {at}"))?,
         None => {
-            line(false, "the camera's file is read again, compared, and deleted when all of this is met".to_owned())?
+            line(false, "the camera's file is read again, compared, and deleted when all of this is met".to_owned())?;
         }
     }
     Ok(explained.wiped_at.is_some())

@@ -27,7 +27,10 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
         return Ok(outcome(&shown));
     }
     print(&shown)?;
-    while args.watch {
+    if !args.watch {
+        return Ok(outcome(&shown));
+    }
+    loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let now = daemon.get("/api/v1/status").await?;
         if now != shown {
@@ -36,7 +39,6 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
             shown = now;
         }
     }
-    Ok(outcome(&shown))
 }
 
 fn outcome(snapshot: &Snapshot) -> Outcome {

@@ -34,16 +34,15 @@ const BACKLOG: usize = 16;
 /// Watches bays that are folders, each by itself, until the receiver is dropped.
 ///
 /// # Errors
-/// [`DockError::SameFolder`] if two bays share a folder.
+/// [`DockError::Overlap`] if two bays share a folder, or one lies in the other. Links are not looked through.
 ///
 /// # Panics
 /// If called outside a tokio runtime.
 pub fn watch_folders(bays: Vec<(BayName, PathBuf)>) -> Result<mpsc::Receiver<BayEvent>, DockError> {
-    let mut owners: BTreeMap<PathBuf, &BayName> = BTreeMap::new();
-    for (bay, folder) in &bays {
-        let resolved = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        if let Some(first) = owners.insert(resolved, bay) {
-            return Err(DockError::SameFolder { first: first.clone(), second: bay.clone(), folder: folder.clone() });
+    for (index, (second, folder)) in bays.iter().enumerate() {
+        let overlaps = |(_, other): &&(BayName, PathBuf)| folder.starts_with(other) || other.starts_with(folder);
+        if let Some((first, _)) = bays[..index].iter().find(overlaps) {
+            return Err(DockError::Overlap { first: first.clone(), second: second.clone(), folder: folder.clone() });
         }
     }
     let (events, receiver) = mpsc::channel(BACKLOG);

@@ -67,14 +67,17 @@ impl Location {
 /// Why bays cannot be watched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DockError {
-    /// One camera would be in two bays at once.
-    #[error("bays {first} and {second} are the same folder, {}: give each bay a folder of its own", folder.display())]
-    SameFolder {
+    /// One camera would be in two bays at once, or a whole bay would be taken for a camera.
+    #[error(
+        "the folder of bay {second}, {}, is that of bay {first}, or one lies in the other: give each bay a folder apart \
+         from the others", folder.display()
+    )]
+    Overlap {
         /// One bay.
         first: BayName,
         /// The other.
         second: BayName,
-        /// Their folder.
+        /// The other's folder.
         folder: PathBuf,
     },
 }

@@ -31,6 +31,9 @@ pub use worker::Pause;
 
 use worker::Worker;
 
+#[cfg(test)]
+mod tests;
+
 /// The station's memory. Clones share one database.
 #[derive(Clone)]
 pub struct Ledger {

@@ -91,7 +91,12 @@ impl Ledger {
         }
         let db = Self::connect(path)?;
         let saved = match Connection::open(&aside) {
-            Ok(damaged) => custody_log::salvage(&damaged, &db),
+            Ok(damaged) => {
+                db.execute_batch("BEGIN")?;
+                let saved = custody_log::salvage(&damaged, &db);
+                db.execute_batch("COMMIT")?;
+                saved
+            }
             Err(_) => 0,
         };
         tracing::error!(aside = %aside.display(), saved, "the ledger was damaged: set aside and rebuilt");

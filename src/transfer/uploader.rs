@@ -179,7 +179,9 @@ impl Uploader {
         match pace::judge(&error, self.failures() + 1) {
             Verdict::Wait(wait) => {
                 self.close_gate(wait);
-                self.show(DestinationState::Waiting, format!("Waiting: {error}. Uploads go on by themselves."));
+                let cause =
+                    if matches!(error, DestinationError::Unreachable(_)) { "Waiting for network" } else { "Waiting" };
+                self.show(DestinationState::Waiting, format!("{cause}: {error}. Uploads go on by themselves."));
                 Ok(())
             }
             Verdict::Refused(wait) => {

@@ -134,6 +134,8 @@ impl FaultMix {
 pub struct Counts {
     /// Requests seen, faulty ones included.
     pub requests: u64,
+    /// How many of them were `PUT`s.
+    pub puts: u64,
     /// Faults, by kind; a kind that has not happened is absent.
     pub faults: BTreeMap<Fault, u64>,
 }
@@ -215,6 +217,7 @@ impl Fate {
     fn draw(&self, request: &Request<Incoming>) -> Option<Fault> {
         let mut state = self.lock();
         state.counts.requests += 1;
+        state.counts.puts += u64::from(request.method() == Method::PUT);
         let mut left = state.random.f64();
         let (fault, _) = *self.rates.iter().find(|(_, rate)| {
             left -= rate;

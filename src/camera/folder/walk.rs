@@ -56,7 +56,7 @@ impl Walk {
             pending: vec![SourcePath::new(Vec::new())],
             last: None,
             listing: Listing::default(),
-            names: 0,
+            names: ENTRY_OVERHEAD,
             buffer: Vec::with_capacity(DIRENT_BUFFER),
         }
     }
@@ -70,7 +70,7 @@ impl Walk {
         let mut looked_at = 0;
         while looked_at < BATCH {
             let Some(folder) = self.pending.pop() else { return Ok(Progress::Done) };
-            self.names -= cost(&folder).min(self.names);
+            self.names -= cost(&folder);
             looked_at += 1 + self.enter(folder)?;
         }
         Ok(Progress::More)
@@ -198,4 +198,18 @@ fn join(parent: &SourcePath, name: &[u8]) -> SourcePath {
     }
     path.extend_from_slice(name);
     SourcePath::new(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_would_fill_the_memory_are_refused() {
+        let folder = tempfile::TempDir::new().unwrap();
+        std::fs::write(folder.path().join("A.MP4"), "").unwrap();
+        let mut walk = Walk::new(Arc::new(Root::hold(folder.path().to_owned()).unwrap()));
+        walk.names += NAMES_LIMIT - 100;
+        assert!(walk.advance().unwrap_err().to_string().contains("256 MiB"));
+    }
 }

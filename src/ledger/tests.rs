@@ -1,0 +1,279 @@
+//! What the ledger promises, as short stories on real databases.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use rusqlite::Connection;
+
+use super::*;
+use crate::domain::{
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Hold, HoldReason, Need, ProofMethod,
+    Segment, SegmentId, SourcePath, Version,
+};
+
+const NOW: Moment = Moment::from_millis(1_800_000_000_000);
+
+fn camera(name: &str) -> CameraSerial {
+    CameraSerial::new(name).unwrap()
+}
+
+fn place(name: &str) -> DestinationName {
+    DestinationName::new(name).unwrap()
+}
+
+fn segment(camera: &CameraSerial, path: &str, content: &[u8]) -> Segment {
+    let path = SourcePath::new(path.as_bytes().to_vec());
+    let fingerprint = Fingerprint::of(content, ByteCount::new(4));
+    Segment {
+        id: SegmentId::of(camera, &path, &fingerprint.sha256),
+        camera: camera.clone(),
+        path,
+        recorded_at: Moment::from_millis(7),
+        fingerprint,
+        damaged: false,
+    }
+}
+
+fn set(destinations: &[(&str, Need)]) -> Entry {
+    Entry::DestinationsSet { destinations: destinations.iter().map(|(name, need)| (place(name), *need)).collect() }
+}
+
+fn spooled(segment: &Segment) -> Entry {
+    Entry::SegmentSpooled { docking: None, segment: segment.into() }
+}
+
+fn proven(segment: &Segment, destination: &str) -> Entry {
+    Entry::CopyProven {
+        segment: segment.id,
+        destination: place(destination),
+        version: Version("v1".to_owned()),
+        method: ProofMethod::Attested,
+    }
+}
+
+fn held(segment: &Segment, destination: &str) -> Entry {
+    Entry::HoldPlaced {
+        camera: segment.camera.clone(),
+        path: segment.path.clone(),
+        segment: Some(segment.id),
+        destination: Some(place(destination)),
+        reason: HoldReason::OtherContent,
+    }
+}
+
+async fn ledger(entries: Vec<Entry>) -> Ledger {
+    let ledger = Ledger::threaded(Ledger::in_memory().unwrap()).unwrap();
+    ledger.record(NOW, entries).await.unwrap();
+    ledger
+}
+
+async fn queued(ledger: &Ledger, destination: &str) -> Vec<SegmentId> {
+    let queued = ledger.queued(&place(destination), 10, Vec::new()).await.unwrap();
+    queued.iter().flat_map(|camera| camera.deliveries.iter().map(|delivery| delivery.segment.id)).collect()
+}
+
+#[tokio::test]
+async fn a_segment_comes_back_as_it_was_written_down() {
+    let segment = segment(&camera("A"), "DCIM/\u{e9}\n.MP4", b"0123456789");
+    let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&segment)]).await;
+    let known = ledger.on_camera(&segment.camera).await.unwrap();
+    assert_eq!(known, [KnownSegment { segment, spool: SpoolCopy::Present, pending: 1 }]);
+}
+
+#[tokio::test]
+async fn the_queue_counts_what_required_destinations_wait_for() {
+    let (one, two) = (segment(&camera("A"), "1", b"one"), segment(&camera("A"), "2", b"second"));
+    let destinations = set(&[("primary", Need::Required), ("nas", Need::Optional)]);
+    let ledger = ledger(vec![destinations, spooled(&one), spooled(&two), proven(&one, "primary")]).await;
+    let queue = ledger.queue(NOW).await.unwrap();
+    assert_eq!((queue.segments, queue.bytes), (1, ByteCount::new(6)));
+    assert_eq!(queued(&ledger, "primary").await, [two.id]);
+    assert_eq!(queued(&ledger, "nas").await, [one.id, two.id]);
+}
+
+#[tokio::test]
+async fn a_destination_added_later_gets_what_is_still_in_the_spool() {
+    let (here, gone) = (segment(&camera("A"), "1", b"one"), segment(&camera("A"), "2", b"two"));
+    let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&here), spooled(&gone)]).await;
+    let both = set(&[("primary", Need::Required), ("second", Need::Required)]);
+    ledger.record(NOW, vec![Entry::SpoolCopyReleased { segment: gone.id }, both]).await.unwrap();
+    assert_eq!(queued(&ledger, "second").await, [here.id]);
+    assert_eq!(ledger.on_camera(&camera("A")).await.unwrap()[0].pending, 2);
+}
+
+#[tokio::test]
+async fn a_hold_leaves_the_queue_and_comes_back_when_released() {
+    let segment = segment(&camera("A"), "1", b"one");
+    let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&segment), held(&segment, "primary")]).await;
+    assert_eq!(queued(&ledger, "primary").await, []);
+    let holds: Vec<Hold> = ledger.holds(None).await.unwrap();
+    ledger.record(NOW, vec![Entry::HoldReleased { hold: holds[0].id }]).await.unwrap();
+    assert_eq!(queued(&ledger, "primary").await, [segment.id]);
+    assert_eq!(ledger.hold_count().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_lost_spool_copy_is_not_sent_until_it_was_pulled_again() {
+    let segment = segment(&camera("A"), "1", b"one");
+    let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&segment)]).await;
+    let lost = Entry::SpoolCopyLost { segment: segment.id, why: "rot".to_owned() };
+    ledger.record(NOW, vec![lost]).await.unwrap();
+    assert_eq!(queued(&ledger, "primary").await, []);
+    ledger.record(NOW, vec![spooled(&segment)]).await.unwrap();
+    assert_eq!(queued(&ledger, "primary").await, [segment.id]);
+}
+
+#[tokio::test]
+async fn a_step_that_fails_undoes_itself_alone() {
+    let ledger = ledger(vec![set(&[("primary", Need::Required)])]).await;
+    let docking = DockingId::new(NOW);
+    let began = || Entry::DockingBegan { docking, camera: camera("A"), bay: BayName::new("1").unwrap() };
+    let other = segment(&camera("A"), "1", b"one");
+    let (first, twice) = tokio::join!(
+        ledger.record(NOW, vec![began(), spooled(&other)]),
+        ledger.record(NOW, vec![spooled(&segment(&camera("B"), "2", b"two")), began()]),
+    );
+    assert!(first.is_ok() && twice.is_err(), "{first:?} {twice:?}");
+    assert_eq!(queued(&ledger, "primary").await, [other.id]);
+}
+
+fn file_ledger(folder: &Path) -> std::path::PathBuf {
+    folder.join(LEDGER_FILE)
+}
+
+fn write_some(path: &Path) {
+    let db = Ledger::connect(path).unwrap();
+    let camera = camera("A");
+    custody_log::append(&db, NOW, &set(&[("primary", Need::Required)])).unwrap();
+    for number in 0..50 {
+        let segment = segment(&camera, &number.to_string(), &[number; 9]);
+        custody_log::append(&db, NOW, &spooled(&segment)).unwrap();
+    }
+}
+
+#[test]
+fn a_changed_entry_breaks_the_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_ledger(folder.path());
+    write_some(&path);
+    assert_eq!(Ledger::examine(&path).unwrap(), Health::Sound);
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "DROP TRIGGER custody_log_is_append_only_u;
+         UPDATE custody_log SET entry = replace(entry, '\"primary\"', '\"elsewhere\"') WHERE seq = 1",
+    )
+    .unwrap();
+    let Health::Damaged(why) = Ledger::examine(&path).unwrap() else { panic!("not noticed") };
+    assert!(why.contains("entry 1"), "{why}");
+}
+
+#[test]
+fn the_log_cannot_be_rewritten() {
+    let db = Ledger::in_memory().unwrap();
+    custody_log::append(&db, NOW, &set(&[("primary", Need::Required)])).unwrap();
+    for attempt in ["UPDATE custody_log SET at = 0", "DELETE FROM custody_log"] {
+        let error = db.execute(attempt, []).unwrap_err().to_string();
+        assert!(error.contains("append-only"), "{error}");
+    }
+}
+
+#[test]
+fn a_newer_ledger_is_refused_and_says_who_wrote_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_ledger(folder.path());
+    write_some(&path);
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch("PRAGMA user_version = 99; UPDATE written_by SET version = '7.8.9'").unwrap();
+    drop(db);
+    let error = Ledger::connect(&path).unwrap_err();
+    assert!(matches!(&error, LedgerError::Newer { wrote, .. } if wrote == "7.8.9"), "{error}");
+}
+
+#[test]
+fn another_programs_database_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_ledger(folder.path());
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    assert!(matches!(Ledger::connect(&path), Err(LedgerError::Foreign(_))));
+}
+
+#[tokio::test]
+async fn a_damaged_ledger_is_set_aside_and_its_readable_part_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_ledger(folder.path());
+    write_some(&path);
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "DROP TRIGGER custody_log_is_append_only_u; UPDATE custody_log SET hash = zeroblob(32) WHERE seq = 30",
+    )
+    .unwrap();
+    drop(db);
+    let rebuilt = Ledger::threaded(Ledger::set_aside(&path, NOW).unwrap()).unwrap();
+    assert_eq!(rebuilt.on_camera(&camera("A")).await.unwrap().len(), 28);
+    let kept = std::fs::read_dir(folder.path())
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("damaged"));
+    assert!(kept.count() >= 1, "the damaged file was not kept");
+}
+
+#[test]
+fn a_file_that_is_no_database_counts_as_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_ledger(folder.path());
+    std::fs::write(&path, [0x5a; 8192]).unwrap();
+    assert!(Ledger::connect(&path).unwrap_err().is_damage());
+}
+
+#[test]
+fn a_data_folder_has_one_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = StationLock::take(folder.path()).unwrap();
+    assert!(matches!(StationLock::take(folder.path()), Err(LedgerError::Locked(_))));
+    drop(first);
+    StationLock::take(folder.path()).unwrap();
+}
+
+/// Steps that a station might take, on few cameras, files and destinations, in any order.
+fn any_entry() -> impl Strategy<Value = Entry> {
+    let any_segment = (0..2_usize, 0..3_u8, 0..2_u8)
+        .prop_map(|(which, path, content)| segment(&camera(["A", "B"][which]), &path.to_string(), &[content; 6]));
+    let any_place = prop::sample::select(vec!["primary", "nas"]);
+    (any_segment, any_place, 0..9_u8, 1..40_i64).prop_map(|(segment, to, kind, hold)| match kind {
+        0..=2 => spooled(&segment),
+        3 => proven(&segment, to),
+        4 => held(&segment, to),
+        5 => Entry::SpoolCopyLost { segment: segment.id, why: String::new() },
+        6 => Entry::SpoolCopyReleased { segment: segment.id },
+        7 => Entry::SegmentWiped { docking: DockingId::new(NOW), segment: segment.id },
+        _ => Entry::HoldReleased { hold: crate::domain::HoldId(hold) },
+    })
+}
+
+async fn everything(ledger: &Ledger) -> String {
+    let mut all = vec![format!("{:?} {:?}", ledger.queue(NOW).await.unwrap(), ledger.holds(None).await.unwrap())];
+    for name in ["A", "B"] {
+        all.push(format!("{:?}", ledger.explain(&camera(name)).await.unwrap()));
+        all.push(format!("{:?}", ledger.on_camera(&camera(name)).await.unwrap()));
+    }
+    all.push(format!("{:?} {:?}", queued(ledger, "primary").await, queued(ledger, "nas").await));
+    all.join("\n")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_happened_the_log_alone_tells_it(entries in prop::collection::vec(any_entry(), 1..40)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let ledger = ledger(vec![set(&[("primary", Need::Required), ("nas", Need::Optional)])]).await;
+            for entry in entries {
+                ledger.record(NOW, vec![entry]).await.unwrap();
+            }
+            let lived = everything(&ledger).await;
+            ledger.rebuild().await.unwrap();
+            prop_assert_eq!(everything(&ledger).await, lived);
+            Ok(())
+        })?;
+    }
+}

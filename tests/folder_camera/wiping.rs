@@ -1,0 +1,176 @@
+//! What is deleted, and what never is.
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::symlink;
+
+use bytes::Bytes;
+use camdock::camera::{Cache, Camera, CameraError};
+use camdock::cloud::{ChunkBody, CommitOutcome, Destination, Upload};
+use camdock::custody::{Clearance, ProofPolicy, SourceMatch, WipePermit, prove};
+use camdock::domain::{
+    ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Moment, Segment, SegmentId, SourceFile,
+};
+use futures::{StreamExt as _, stream};
+
+use crate::memory_destination::MemoryDestination;
+use crate::sick_medium::{Entry, SickMedium};
+use crate::*;
+
+const CHUNK: ByteCount = ByteCount::new(1 << 20);
+
+/// Takes the listed files of these names to a destination, has it prove them, and asks for the permit to delete them.
+async fn permit(camera: &FolderCamera, names: &[&str]) -> WipePermit {
+    let mut cleared = Vec::new();
+    for name in names {
+        cleared.push(clear(camera, &find(camera, name).await).await);
+    }
+    WipePermit::issue(DockingId::new(Moment::from_millis(0)), camera.serial().clone(), cleared)
+}
+
+async fn clear(camera: &FolderCamera, file: &SourceFile) -> Clearance {
+    let content = Bytes::from(read(camera, file, Cache::Allowed).await.unwrap());
+    let fingerprint = Fingerprint::of(&content, CHUNK);
+    let segment = Segment {
+        id: SegmentId::of(camera.serial(), &file.path, &fingerprint.sha256),
+        camera: camera.serial().clone(),
+        path: file.path.clone(),
+        recorded_at: file.modified,
+        fingerprint: fingerprint.clone(),
+        damaged: false,
+    };
+    let primary = DestinationName::new("primary").unwrap();
+    let destination = MemoryDestination::new(primary.clone());
+    let object = segment.object_name();
+    let upload = Upload { object: object.clone(), fingerprint: fingerprint.clone(), metadata: Vec::new() };
+    for (index, crc64) in (0..).zip(&fingerprint.chunks) {
+        let (offset, length) = fingerprint.chunk_range(index);
+        let (offset, length) = (usize::try_from(offset).unwrap(), usize::try_from(length).unwrap());
+        let chunk = content.slice(offset..offset + length);
+        let open = move || stream::iter([Ok(chunk.clone())]).boxed();
+        let body = ChunkBody::new(ByteCount::new(length as u64), *crc64, open);
+        destination.put_chunk(&upload, index, body).await.unwrap();
+    }
+    assert_eq!(destination.commit(&upload).await.unwrap(), CommitOutcome::Created);
+    let proof = prove(&destination, &object, &fingerprint, ProofPolicy::Attested, None).await.unwrap();
+    let read_again = Fingerprint::of(&read(camera, file, Cache::Bypassed).await.unwrap(), CHUNK);
+    let source = SourceMatch::compare(&segment, file, read_again).unwrap();
+    Clearance::check(&segment, &source, &[proof], &BTreeSet::from([primary])).unwrap()
+}
+
+#[tokio::test]
+async fn exactly_what_the_permit_lists_is_deleted() {
+    let bench = Bench::new();
+    for name in ["DCIM/A.MP4", "DCIM/A.GPS", "DCIM/B.MP4", "LOG/C.MP4", "D.MP4"] {
+        bench.write(name, name);
+    }
+    let camera = bench.camera();
+    camera.wipe(&permit(&camera, &["DCIM/A.MP4", "LOG/C.MP4", "D.MP4"]).await).await.unwrap();
+    assert_eq!(listed(&camera).await, ["DCIM/A.GPS", "DCIM/B.MP4"]);
+    assert!(bench.on("LOG").is_dir(), "an empty folder was deleted");
+}
+
+#[tokio::test]
+async fn an_empty_segment_is_deleted_too() {
+    let bench = Bench::new();
+    bench.write("A.MP4", "");
+    let camera = bench.camera();
+    camera.wipe(&permit(&camera, &["A.MP4"]).await).await.unwrap();
+    assert_eq!(listed(&camera).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_file_that_changed_since_the_permit_stays() {
+    let bench = Bench::new();
+    bench.write("A.MP4", "footage");
+    bench.write("B.MP4", "footage");
+    let camera = bench.camera();
+    let permit = permit(&camera, &["A.MP4", "B.MP4"]).await;
+    bench.write("A.MP4", "more footage");
+    camera.wipe(&permit).await.unwrap();
+    assert_eq!(std::fs::read(bench.on("A.MP4")).unwrap(), b"more footage");
+    assert_eq!(listed(&camera).await, ["A.MP4"]);
+}
+
+#[tokio::test]
+async fn a_file_replaced_by_another_of_the_same_length_and_time_stays() {
+    let bench = Bench::new();
+    bench.write("A.MP4", "footage");
+    let camera = bench.camera();
+    let permit = permit(&camera, &["A.MP4"]).await;
+    let modified = std::fs::metadata(bench.on("A.MP4")).unwrap().modified().unwrap();
+    bench.write("new", "replace");
+    std::fs::File::options().write(true).open(bench.on("new")).unwrap().set_modified(modified).unwrap();
+    std::fs::rename(bench.on("new"), bench.on("A.MP4")).unwrap();
+    camera.wipe(&permit).await.unwrap();
+    assert_eq!(std::fs::read(bench.on("A.MP4")).unwrap(), b"replace");
+}
+
+#[tokio::test]
+async fn nothing_is_deleted_through_a_link() {
+    let bench = Bench::new();
+    bench.write("A.MP4", "footage");
+    bench.write("DCIM/B.MP4", "footage");
+    let camera = bench.camera();
+    let permit = permit(&camera, &["A.MP4", "DCIM/B.MP4"]).await;
+    for moved in ["A.MP4", "DCIM"] {
+        std::fs::rename(bench.on(moved), bench.beside(moved)).unwrap();
+        symlink(bench.beside(moved), bench.on(moved)).unwrap();
+    }
+    camera.wipe(&permit).await.unwrap();
+    assert!(bench.beside("A.MP4").is_file() && bench.beside("DCIM/B.MP4").is_file(), "a link was followed");
+    assert!(bench.on("A.MP4").is_symlink(), "the link was deleted");
+}
+
+#[tokio::test]
+async fn a_permit_for_another_camera_deletes_nothing() {
+    let bench = Bench::new();
+    bench.write("A.MP4", "footage");
+    let permit = permit(&bench.camera(), &["A.MP4"]).await;
+    let other = FolderCamera::open(bench.root(), CameraSerial::new("BWC-2").unwrap()).unwrap();
+    assert!(matches!(other.wipe(&permit).await, Err(CameraError::Device { .. })));
+    assert_eq!(listed(&other).await, ["A.MP4"]);
+}
+
+#[tokio::test]
+async fn a_camera_that_was_exchanged_keeps_its_files() {
+    let bench = Bench::new();
+    bench.write("A.MP4", "footage");
+    let camera = bench.camera();
+    let permit = permit(&camera, &["A.MP4"]).await;
+    std::fs::rename(bench.root(), bench.beside("taken")).unwrap();
+    bench.write("A.MP4", "footage");
+    assert!(matches!(camera.wipe(&permit).await, Err(CameraError::Gone)));
+    assert!(bench.beside("taken/A.MP4").is_file() && bench.on("A.MP4").is_file());
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_deleted_keeps_no_other_from_being_deleted() {
+    let medium = SickMedium::mount(vec![("A.MP4", Entry::Kept(footage(100))), ("B.MP4", Entry::File(footage(100)))]);
+    let camera = camera_at(&medium.path());
+    let wiped = camera.wipe(&permit(&camera, &["A.MP4", "B.MP4"]).await).await;
+    assert!(matches!(wiped, Err(CameraError::File { path, .. }) if path == crate::path("A.MP4")));
+    assert_eq!(listed(&camera).await, ["A.MP4"]);
+}
+
+#[tokio::test]
+async fn a_second_name_of_a_deleted_file_is_looked_at_again_first() {
+    let bench = Bench::new();
+    bench.write("A.MP4", "footage");
+    std::fs::hard_link(bench.on("A.MP4"), bench.on("B.MP4")).unwrap();
+    let camera = bench.camera();
+    camera.wipe(&permit(&camera, &["A.MP4", "B.MP4"]).await).await.unwrap();
+    assert_eq!(listed(&camera).await, ["B.MP4"]);
+    camera.wipe(&permit(&camera, &["B.MP4"]).await).await.unwrap();
+    assert_eq!(listed(&camera).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_file_in_a_tree_deeper_than_any_path_is_deleted() {
+    let bench = Bench::new();
+    let folder = dig(&bench.root(), &"d".repeat(100), 100);
+    rustix::fs::openat(&folder, "A.MP4", rustix::fs::OFlags::CREATE, Mode::RUSR).unwrap();
+    let camera = bench.camera();
+    let name = listed(&camera).await.remove(0);
+    camera.wipe(&permit(&camera, &[&name]).await).await.unwrap();
+    assert_eq!(listed(&camera).await, [""; 0]);
+}
