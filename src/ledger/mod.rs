@@ -7,6 +7,7 @@
 //! - There is one writer. Concurrent steps share one commit, so a step costs a fraction of an fsync.
 //! - A database written by a newer camdock is refused; one that is damaged is set aside, never repaired in place.
 
+mod changes;
 mod custody_log;
 mod open;
 mod projection;
@@ -19,16 +20,17 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
-use tokio::sync::watch;
 
 use crate::domain::Moment;
 
+pub use changes::Changes;
 pub use custody_log::{Entry, Outcome};
 pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
 pub use queue::{Delivery, QueuedCamera};
 pub use records::{Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, SpoolCopy};
 pub use worker::Pause;
 
+use changes::Counter;
 use worker::Worker;
 
 #[cfg(test)]
@@ -38,7 +40,7 @@ mod tests;
 #[derive(Clone)]
 pub struct Ledger {
     worker: Worker,
-    changes: Arc<watch::Sender<u64>>,
+    commits: Arc<Counter>,
 }
 
 /// What went wrong in the ledger.
@@ -114,13 +116,13 @@ impl Ledger {
     }
 
     fn over(worker: Worker) -> Self {
-        Self { worker, changes: Arc::new(watch::channel(0).0) }
+        Self { worker, commits: Arc::default() }
     }
 
-    /// Changes its value after every committed step.
+    /// Tells of every step that is committed from here on.
     #[must_use]
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+    pub fn changes(&self) -> Changes {
+        Changes::of(&self.commits)
     }
 
     /// Commits custody steps, all or none, and what follows from them.
@@ -139,7 +141,7 @@ impl Ledger {
                 Ok(())
             })
             .await?;
-        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        self.commits.count();
         Ok(())
     }
 

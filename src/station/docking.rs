@@ -296,7 +296,7 @@ impl Docking {
         let mut changes = self.site.ledger.changes();
         let mut looked = Instant::now();
         loop {
-            changes.borrow_and_update();
+            changes.mark_seen();
             let pending = if planted(PlantedBug::WipeBeforeProof) || planted(PlantedBug::OneProofForAll) {
                 0
             } else {
@@ -401,7 +401,7 @@ impl Docking {
             self.say(BayState::Attention, format!("{held} files need a person; everything else is safe. See: camdock hold list, camdock explain {camera}."));
         }
         let mut changes = self.site.ledger.changes();
-        changes.borrow_and_update();
+        changes.mark_seen();
         let _ = timeout(self.until_next_look(), changes.changed()).await;
         sleep(Duration::from_millis(100)).await;
         Ok(())

@@ -26,7 +26,7 @@ pub(super) async fn publish(
     let mut ledger = site.ledger.changes();
     loop {
         bays.borrow_and_update();
-        ledger.borrow_and_update();
+        ledger.mark_seen();
         let snapshot = Snapshot {
             station: site.station.clone(),
             bays: board.look(),
@@ -43,7 +43,7 @@ pub(super) async fn publish(
             tokio::select! {
                 biased;
                 _ = bays.changed() => {}
-                _ = ledger.changed() => {}
+                () = ledger.changed() => {}
             }
         };
         // Without news, only ages have grown.

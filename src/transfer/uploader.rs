@@ -88,7 +88,7 @@ impl Uploader {
         let mut changes = self.site.ledger.changes();
         let mut deliveries: JoinSet<Finished> = JoinSet::new();
         loop {
-            changes.borrow_and_update();
+            changes.mark_seen();
             let now = Instant::now();
             self.start(now, &mut deliveries).await?;
             let wake = self.next_wake(now);
@@ -103,7 +103,7 @@ impl Uploader {
                         deliveries.abort_all();
                     }
                 },
-                news = changes.changed() => if news.is_err() { return Err(LedgerError::Closed) },
+                () = changes.changed() => {}
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
         }

@@ -126,7 +126,7 @@ impl Chaos {
         let share = rng.u32(1..=6);
         for odds in &mut odds {
             if rng.u32(0..8) < share {
-                let one_in = [4, 15, 50, 150, 500][rng.usize(0..5)];
+                let one_in = [2, 8, 30, 100, 400][rng.usize(0..5)];
                 *odds = Odds { one_in, left: rng.u32(1..=5) };
             }
         }

@@ -76,9 +76,11 @@ fn every_story_ends_well() {
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
-    for seed in 0..20 {
+    for seed in 0..50 {
         let (once, again) = (run::play(seed, None, true), run::play(seed, None, true));
         assert_eq!(once, again);
+        let untold = run::play(seed, None, false);
+        assert_eq!((once.steps, once.lasted, once.happened), (untold.steps, untold.lasted, untold.happened));
     }
 }
 
