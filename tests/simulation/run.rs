@@ -61,7 +61,7 @@ enum Act {
     /// Nothing goes wrong any more; what broke stays broken.
     Peace,
     /// A person has mended things and released the holds.
-    Mended { wholly: bool },
+    Mended { wholly: bool, rounds: u32 },
     /// Only time goes by.
     Afterwards { until: Instant },
 }
@@ -273,10 +273,16 @@ impl Director {
                     wholly
                 };
                 self.release_holds().await;
-                self.act = Act::Mended { wholly };
+                self.act = Act::Mended { wholly, rounds: 1 };
                 false
             }
-            Act::Mended { wholly } => {
+            // A file may have been under way, half of it read before it was mended.
+            Act::Mended { wholly: true, rounds: 1 } if self.anything_held() => {
+                self.release_holds().await;
+                self.act = Act::Mended { wholly: true, rounds: 2 };
+                false
+            }
+            Act::Mended { wholly, .. } => {
                 self.check_the_end(wholly).await;
                 let linger = look(&self.world).rng.u32(0..4) == 0;
                 self.act = Act::Afterwards { until: Instant::now() + Duration::from_secs(300) };
@@ -284,6 +290,10 @@ impl Director {
             }
             Act::Afterwards { until } => Instant::now() >= until,
         }
+    }
+
+    fn anything_held(&self) -> bool {
+        oracle::all_books(&look(&self.world)).iter().any(|books| !books.holds.is_empty())
     }
 
     async fn release_holds(&self) {
