@@ -92,6 +92,33 @@ pub enum PlantedBug {
     IdentifyBySize,
     /// Remove the spool copy before the tombstone is committed.
     RemoveBeforeTombstone,
+    /// Give a spool copy its name without having synced its content.
+    SkipFileSync,
+    /// Do not sync the folder after giving a spool copy its name.
+    SkipFolderSync,
+}
+
+impl PlantedBug {
+    /// Every planted bug.
+    pub const ALL: [Self; 17] = [
+        Self::WipeBeforeProof,
+        Self::TrustTheCommit,
+        Self::TrustTheLedger,
+        Self::OneProofForAll,
+        Self::SkipSourceCheck,
+        Self::StaleSourceCheck,
+        Self::SkipRelist,
+        Self::CommitInArrivalOrder,
+        Self::RecordBeforeSeal,
+        Self::SkipReread,
+        Self::AdoptWithoutLooking,
+        Self::EvictUnproven,
+        Self::IgnoreGrowth,
+        Self::IdentifyBySize,
+        Self::RemoveBeforeTombstone,
+        Self::SkipFileSync,
+        Self::SkipFolderSync,
+    ];
 }
 
 #[cfg(feature = "faults")]

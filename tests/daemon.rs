@@ -353,7 +353,7 @@ async fn what_another_station_uploaded_is_proven_and_not_sent_again() {
 }
 
 #[tokio::test]
-async fn two_cameras_with_one_serial_both_arrive_completely() {
+async fn of_two_cameras_with_one_serial_both_arrive_completely_one_after_the_other() {
     let cloud = Cloud::well().await;
     let mut station = Station::new(Settings { bays: 2, ..cloud.settings() });
     let twins = [footage(), Footage::random("BWC-1", 3, 150_000, 11)];
@@ -366,11 +366,17 @@ async fn two_cameras_with_one_serial_both_arrive_completely() {
         }
     }
     station.start();
+    let status =
+        station.until("one is ready", |status| status.bays.iter().any(|bay| bay.state == BayState::Ready)).await;
+    let (first, second) = if bay(&status, 1).state == BayState::Ready { (1, 2) } else { (2, 1) };
+    assert_eq!(bay(&status, second).state, BayState::Attention);
+    let message = &bay(&status, second).message;
+    assert!(message.starts_with(&format!("Bay {first} holds a camera with the same serial, BWC-1.")), "{message}");
+
+    assert_eq!(files_below(&station.take(first, &twins[first - 1])), 0);
     let [one, other] = &twins;
     finishes(&mut station, &cloud, &[one, other]).await;
-    for (bay, twin) in (1..).zip(&twins) {
-        assert_eq!(files_below(&station.camera(bay, twin)), 0);
-    }
+    assert_eq!(files_below(&station.camera(second, &twins[second - 1])), 0);
 }
 
 #[tokio::test]

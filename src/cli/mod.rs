@@ -5,6 +5,7 @@
 
 mod check;
 mod client;
+mod demo;
 mod explain;
 mod generate;
 mod hold;
@@ -31,6 +32,12 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the station
     Run,
+    /// Watch a station at work, with four bays and generated cameras; nothing to configure
+    ///
+    /// Everything happens in one folder and on this machine: the cameras, the station and the destination. At the end
+    /// each segment is read from the destination and compared with what its camera held. Ends with exit code 1 unless
+    /// all of them are equal and the cameras are empty.
+    Demo(demo::Args),
     /// Show how the station is doing
     ///
     /// Ends with exit code 3 if something needs a person.
@@ -67,6 +74,7 @@ impl Cli {
         let config = || Config::load(&self.config);
         match self.command {
             Command::Run => run::run(&config()?),
+            Command::Demo(args) => demo::run(&args),
             Command::Status(args) => block_on(status::run(&config()?, &args)),
             Command::Check => check::run(&config()?),
             Command::Explain(args) => block_on(explain::run(&config()?, &args)),

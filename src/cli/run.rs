@@ -6,19 +6,21 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
+use axum::Router;
 use camdock::config::Config;
 use camdock::dock;
 use camdock::domain::{Hold, HoldId, Snapshot};
 use camdock::ledger::{Ledger, StationLock};
 use camdock::station::{Command, Doors, LastLedger, Station, StationError};
 use camdock::views::{self, Desk};
+use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Outcome;
 
 /// Blocking work, such as a read from a camera that no longer answers, is left behind after this long.
-const LEAVE_BEHIND: Duration = Duration::from_secs(3);
+pub(super) const LEAVE_BEHIND: Duration = Duration::from_secs(3);
 /// Requests that may wait for the station.
 const BACKLOG: usize = 16;
 
@@ -48,14 +50,8 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Outcome> {
 async fn serve(config: &Config, last: LastLedger, lock: &StationLock) -> anyhow::Result<()> {
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let station = Station::open(config, last, lock)?;
-    let ledger = station.site.ledger.clone();
-    let (snapshot, shown) = watch::channel(station.first_snapshot());
-    let (orders, commands) = mpsc::channel(BACKLOG);
-    let bays = config.bays.iter().map(|bay| (bay.name.clone(), bay.folder.clone())).collect();
-    let doors = Doors { bays: dock::watch_folders(bays)?, commands, snapshot };
-    let socket = views::bind(&config.station.data_dir)?;
-    let routes = views::routes(shown.clone(), Arc::new(Counter { ledger, orders }));
+    let service = Service::open(config, last, lock)?;
+    let shown = service.shown.clone();
 
     // Without systemd there is nobody to tell.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
@@ -64,13 +60,46 @@ async fn serve(config: &Config, last: LastLedger, lock: &StationLock) -> anyhow:
         biased;
         _ = stop.recv() => {}
         _ = interrupt.recv() => {}
-        ended = station.run(doors) => ended?,
-        ended = views::serve(socket, routes) => ended.context("the socket broke")?,
+        ended = service.run() => ended?,
         () = keep_telling(shown) => {}
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("camdock stops; everything it was doing goes on at the next start");
     Ok(())
+}
+
+/// A station with its doors open: cameras can come, and commands be asked.
+pub(super) struct Service {
+    station: Station,
+    doors: Doors,
+    socket: UnixListener,
+    routes: Router,
+    /// How the station looks.
+    pub(super) shown: watch::Receiver<Snapshot>,
+}
+
+impl Service {
+    /// Opens everything that the configuration names. Nothing moves before [`run`](Self::run). Needs a runtime.
+    pub(super) fn open(config: &Config, last: LastLedger, lock: &StationLock) -> anyhow::Result<Self> {
+        let station = Station::open(config, last, lock)?;
+        let ledger = station.site.ledger.clone();
+        let (snapshot, shown) = watch::channel(station.first_snapshot());
+        let (orders, commands) = mpsc::channel(BACKLOG);
+        let bays = config.bays.iter().map(|bay| (bay.name.clone(), bay.folder.clone())).collect();
+        let doors = Doors { bays: dock::watch_folders(bays)?, commands, snapshot };
+        let socket = views::bind(&config.station.data_dir)?;
+        let routes = views::routes(shown.clone(), Arc::new(Counter { ledger, orders }));
+        Ok(Self { station, doors, socket, routes, shown })
+    }
+
+    /// Runs until something fails. Being cancelled loses nothing.
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        tokio::select! {
+            biased;
+            ended = self.station.run(self.doors) => Ok(ended?),
+            ended = views::serve(self.socket, self.routes) => ended.context("the socket broke"),
+        }
+    }
 }
 
 /// Keeps systemd's status line true.

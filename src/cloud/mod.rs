@@ -20,6 +20,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 
 use crate::domain::{ByteCount, Crc64, DestinationName, Fingerprint, ObjectName, Sha256};
+use crate::faults::{PlantedBug, planted};
 
 pub use crate::domain::Version;
 pub use folder::FolderDestination;
@@ -68,6 +69,18 @@ pub struct Upload {
     pub fingerprint: Fingerprint,
     /// What travels with the object, as printable ASCII.
     pub metadata: Vec<(&'static str, String)>,
+}
+
+impl Upload {
+    /// The chunks in the order in which they make the object.
+    #[must_use]
+    pub fn order(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.fingerprint.chunk_count()).collect();
+        if planted(PlantedBug::CommitInArrivalOrder) {
+            fastrand::shuffle(&mut order);
+        }
+        order
+    }
 }
 
 /// The content of one chunk, to be sent once. Opening it reads the spool again, so a chunk is never held in memory

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::custody::Proof;
 use crate::domain::{CameraSerial, DestinationName, DockingId, Fingerprint, Segment, SegmentId, SourceFile};
+use crate::faults::{PlantedBug, planted};
 
 /// The statement that the camera's file, read again from the camera itself, is the segment that was spooled.
 #[derive(Debug)]
@@ -106,7 +107,9 @@ impl Clearance {
             let proven = |proof: &Proof| {
                 proof.destination() == destination && proof.fingerprint().same_content(&source.fingerprint)
             };
-            if !proofs.iter().any(proven) {
+            let claimed =
+                planted(PlantedBug::WipeBeforeProof) || planted(PlantedBug::OneProofForAll) && !proofs.is_empty();
+            if !claimed && !proofs.iter().any(proven) {
                 return Err(Unmet::NotProven(destination.clone()));
             }
         }

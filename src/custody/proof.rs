@@ -4,6 +4,7 @@ use futures::StreamExt as _;
 
 use crate::cloud::{Attestation, Destination, DestinationError, Evidence, ObjectState};
 use crate::domain::{DestinationName, Fingerprint, Fingerprinter, ObjectName, ProofMethod, Version};
+use crate::faults::{PlantedBug, planted};
 
 /// A destination's verified statement that it holds exactly this segment.
 #[derive(Debug)]
@@ -94,6 +95,10 @@ pub async fn prove(
         method,
     };
     if let Some(earlier) = remembered {
+        let claim = earlier.version.0.is_empty() && planted(PlantedBug::TrustTheCommit);
+        if claim || planted(PlantedBug::TrustTheLedger) {
+            return Ok(proof(earlier.version.clone(), earlier.method));
+        }
         match destination.stat(object).await? {
             None => return Err(Unproven::Absent),
             Some(state) if still_proven(earlier, &state, expected, policy) => {
@@ -128,6 +133,9 @@ enum Verdict {
 }
 
 fn judge(attestation: &Attestation, expected: &Fingerprint) -> Verdict {
+    if planted(PlantedBug::AdoptWithoutLooking) {
+        return Verdict::Same;
+    }
     if attestation.state.length != expected.size {
         return Verdict::Other;
     }

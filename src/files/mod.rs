@@ -3,8 +3,10 @@
 //! Promises: reading never holds more than a few pieces in memory; an uncached read is answered by the medium, not by
 //! this machine's page cache; a file that is made durable here survives a power cut under its final name.
 
+mod buffers;
 mod read;
 mod write;
 
+pub use buffers::{ALIGNMENT, Lent, Pool};
 pub use read::{Cache, open, pieces};
 pub use write::{PieceWriter, sync_folder};

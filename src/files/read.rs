@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
-use aligned_vec::{AVec, ConstAlign};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use rustix::fs::{Advice, Mode, OFlags};
 use tokio::sync::mpsc;
+
+use super::buffers::{ALIGNMENT, Pool};
 
 /// Whether this machine's page cache may answer a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +28,13 @@ pub enum Cache {
 const PIECE: usize = 256 << 10;
 /// One piece of an uncached read: the medium is asked for this much at a time, so it must be larger.
 const DIRECT_PIECE: usize = 1 << 20;
-/// Direct reads want memory and offsets aligned to the medium's blocks; 4 KiB suits every disk.
-const ALIGNMENT: usize = 4096;
 /// Pieces read ahead while the reader works on the one before.
 const READ_AHEAD: usize = 2;
+/// So many unused buffers are kept for the next reads.
+const KEEP: usize = 16;
+
+static POOL: LazyLock<Arc<Pool>> = LazyLock::new(|| Pool::new(PIECE, KEEP));
+static DIRECT_POOL: LazyLock<Arc<Pool>> = LazyLock::new(|| Pool::new(DIRECT_PIECE, KEEP / 4));
 
 /// Opens a regular file for [`pieces`]; links are not followed.
 ///
@@ -55,9 +60,9 @@ pub fn pieces(file: File, offset: u64, length: u64, cache: Cache) -> BoxStream<'
     tokio::task::spawn_blocking(move || {
         let end = offset.saturating_add(length);
         let mut at = offset;
-        let piece = prepare(&file, offset, length, cache);
+        let (pool, piece) = prepare(&file, offset, length, cache);
         while at < end {
-            let answer = read_piece(&file, at, end, piece);
+            let answer = read_piece(&file, at, end, pool, piece);
             let last = !matches!(&answer, Ok(piece) if !piece.is_empty());
             if let Ok(piece) = &answer {
                 if piece.is_empty() {
@@ -74,30 +79,30 @@ pub fn pieces(file: File, offset: u64, length: u64, cache: Cache) -> BoxStream<'
     futures::stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|piece| (piece, receiver))).boxed()
 }
 
-/// Advises the kernel, and says how large each piece is to be.
-fn prepare(file: &File, offset: u64, length: u64, cache: Cache) -> usize {
+/// Advises the kernel, and says which buffers to use and how long they are.
+fn prepare(file: &File, offset: u64, length: u64, cache: Cache) -> (&'static Arc<Pool>, usize) {
     match cache {
         Cache::Allowed => {
             // Advice may be refused without harm.
             let _ = rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(length), Advice::Sequential);
-            PIECE
+            (&POOL, PIECE)
         }
         Cache::Bypassed => {
             // Where direct reads are not to be had, at least drop what is cached.
             let _ = rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(length), Advice::DontNeed);
-            DIRECT_PIECE
+            (&DIRECT_POOL, DIRECT_PIECE)
         }
     }
 }
 
-fn read_piece(file: &File, at: u64, end: u64, piece: usize) -> io::Result<Bytes> {
+fn read_piece(file: &File, at: u64, end: u64, pool: &Arc<Pool>, piece: usize) -> io::Result<Bytes> {
     let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(piece);
-    // A direct read asks for whole blocks and gets fewer at the end of the file.
-    let mut buffer: AVec<u8, ConstAlign<ALIGNMENT>> =
-        AVec::__from_elem(ALIGNMENT, 0, wanted.next_multiple_of(ALIGNMENT).min(piece));
+    let mut buffer = pool.take();
     let mut filled = 0;
     while filled < wanted {
-        match file.read_at(&mut buffer[filled..], at + filled as u64) {
+        // A direct read asks for whole blocks and gets fewer at the end of the file.
+        let until = wanted.next_multiple_of(ALIGNMENT);
+        match file.read_at(&mut buffer[filled..until], at + filled as u64) {
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

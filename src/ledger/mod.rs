@@ -16,7 +16,7 @@ mod worker;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 use tokio::sync::watch;
@@ -114,9 +114,9 @@ impl Ledger {
     }
 
     /// A ledger that does each step at once on the calling task, with `pause` awaited before and after: for the
-    /// simulator, which stops the world there.
+    /// simulator, which stops the world there. The database outlives the ledger, as a disk outlives a process.
     #[must_use]
-    pub fn inline(connection: Connection, pause: Pause) -> Self {
+    pub fn inline(connection: Arc<Mutex<Connection>>, pause: Pause) -> Self {
         Self::over(Worker::inline(connection, pause))
     }
 

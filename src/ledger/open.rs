@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -131,7 +131,7 @@ impl Ledger {
         refuse_foreign_and_newer(&db, path)?;
         db.pragma_update(None, "query_only", true)?;
         // Nothing is committed, so there is nothing to wait for and no need of a thread.
-        Ok(Self::inline(db, Arc::new(|| Box::pin(async {}))))
+        Ok(Self::inline(Arc::new(Mutex::new(db)), Arc::new(|| Box::pin(async {}))))
     }
 
     /// Reads the whole database and the whole chain, on a connection of its own, so that the station works meanwhile.

@@ -141,19 +141,21 @@ fn file_ledger(folder: &Path) -> std::path::PathBuf {
     folder.join(LEDGER_FILE)
 }
 
-async fn write_some(path: &Path) {
-    let ledger = Ledger::threaded(Ledger::connect(path).unwrap()).unwrap();
+fn write_some(path: &Path) {
+    let db = Ledger::connect(path).unwrap();
     let camera = camera("A");
-    let mut entries = vec![set(&[("primary", Need::Required)])];
-    entries.extend((0..50).map(|number| spooled(&segment(&camera, &number.to_string(), &[number; 9]))));
-    ledger.record(NOW, entries).await.unwrap();
+    custody_log::append(&db, NOW, &set(&[("primary", Need::Required)])).unwrap();
+    for number in 0..50 {
+        let segment = segment(&camera, &number.to_string(), &[number; 9]);
+        custody_log::append(&db, NOW, &spooled(&segment)).unwrap();
+    }
 }
 
-#[tokio::test]
-async fn a_changed_entry_breaks_the_chain() {
+#[test]
+fn a_changed_entry_breaks_the_chain() {
     let folder = tempfile::tempdir().unwrap();
     let path = file_ledger(folder.path());
-    write_some(&path).await;
+    write_some(&path);
     assert_eq!(Ledger::examine(&path).unwrap(), Health::Sound);
     let db = Connection::open(&path).unwrap();
     db.execute_batch(
@@ -165,8 +167,8 @@ async fn a_changed_entry_breaks_the_chain() {
     assert!(why.contains("entry 1"), "{why}");
 }
 
-#[tokio::test]
-async fn the_log_cannot_be_rewritten() {
+#[test]
+fn the_log_cannot_be_rewritten() {
     let db = Ledger::in_memory().unwrap();
     custody_log::append(&db, NOW, &set(&[("primary", Need::Required)])).unwrap();
     for attempt in ["UPDATE custody_log SET at = 0", "DELETE FROM custody_log"] {
@@ -175,11 +177,11 @@ async fn the_log_cannot_be_rewritten() {
     }
 }
 
-#[tokio::test]
-async fn a_newer_ledger_is_refused_and_says_who_wrote_it() {
+#[test]
+fn a_newer_ledger_is_refused_and_says_who_wrote_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = file_ledger(folder.path());
-    write_some(&path).await;
+    write_some(&path);
     let db = Connection::open(&path).unwrap();
     db.execute_batch("PRAGMA user_version = 99; UPDATE written_by SET version = '7.8.9'").unwrap();
     drop(db);
@@ -187,8 +189,8 @@ async fn a_newer_ledger_is_refused_and_says_who_wrote_it() {
     assert!(matches!(&error, LedgerError::Newer { wrote, .. } if wrote == "7.8.9"), "{error}");
 }
 
-#[tokio::test]
-async fn another_programs_database_is_left_alone() {
+#[test]
+fn another_programs_database_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = file_ledger(folder.path());
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
@@ -199,7 +201,7 @@ async fn another_programs_database_is_left_alone() {
 async fn a_damaged_ledger_is_set_aside_and_its_readable_part_saved() {
     let folder = tempfile::tempdir().unwrap();
     let path = file_ledger(folder.path());
-    write_some(&path).await;
+    write_some(&path);
     let db = Connection::open(&path).unwrap();
     db.execute_batch(
         "DROP TRIGGER custody_log_is_append_only_u; UPDATE custody_log SET hash = zeroblob(32) WHERE seq = 30",
@@ -214,8 +216,8 @@ async fn a_damaged_ledger_is_set_aside_and_its_readable_part_saved() {
     assert!(kept.count() >= 1, "the damaged file was not kept");
 }
 
-#[tokio::test]
-async fn a_file_that_is_no_database_counts_as_damage() {
+#[test]
+fn a_file_that_is_no_database_counts_as_damage() {
     let folder = tempfile::tempdir().unwrap();
     let path = file_ledger(folder.path());
     std::fs::write(&path, [0x5a; 8192]).unwrap();

@@ -37,8 +37,8 @@ impl Worker {
         Ok(Self::Thread(jobs))
     }
 
-    pub(super) fn inline(connection: Connection, pause: Pause) -> Self {
-        Self::Inline { connection: Arc::new(Mutex::new(connection)), pause }
+    pub(super) const fn inline(connection: Arc<Mutex<Connection>>, pause: Pause) -> Self {
+        Self::Inline { connection, pause }
     }
 
     pub(super) async fn call<T: Send + 'static>(
@@ -76,10 +76,12 @@ fn in_savepoint<T>(
     db: &Connection,
     step: impl FnOnce(&Connection) -> Result<T, LedgerError>,
 ) -> Result<T, LedgerError> {
-    db.execute_batch("SAVEPOINT step")?;
+    db.prepare_cached("SAVEPOINT step")?.execute([])?;
     let result = step(db);
-    let end = if result.is_ok() { "RELEASE step" } else { "ROLLBACK TO step; RELEASE step" };
-    db.execute_batch(end)?;
+    if result.is_err() {
+        db.prepare_cached("ROLLBACK TO step")?.execute([])?;
+    }
+    db.prepare_cached("RELEASE step")?.execute([])?;
     result
 }
 

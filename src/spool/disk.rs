@@ -16,7 +16,7 @@ use rustix::fs::XattrFlags;
 use rustix::io::Errno;
 
 use super::{Label, Spool, SpoolError, SpoolStream, SpoolWriter};
-use crate::domain::{ByteCount, Segment, SegmentId};
+use crate::domain::{ByteCount, SegmentId};
 use crate::files::{self, Cache, PieceWriter};
 
 const LABEL: &str = "user.camdock";
@@ -101,7 +101,13 @@ impl Spool for DiskSpool {
         });
         let (temporary, file) = temporary.await?;
         let writer = PieceWriter::new(file);
-        Ok(Box::new(DiskWriter { folder: self.folder.clone(), temporary, writer, promise }))
+        Ok(Box::new(DiskWriter {
+            folder: self.folder.clone(),
+            temporary: Some(temporary),
+            writer: Some(writer),
+            sealed: None,
+            promise,
+        }))
     }
 
     fn read(&self, segment: SegmentId, offset: u64, length: u64) -> SpoolStream {
@@ -158,8 +164,12 @@ impl Spool for DiskSpool {
 /// A copy in the making.
 struct DiskWriter {
     folder: PathBuf,
-    temporary: Temporary,
-    writer: PieceWriter,
+    /// Until it has its name.
+    temporary: Option<Temporary>,
+    /// Until it is synced.
+    writer: Option<PieceWriter>,
+    /// Once it has its name.
+    sealed: Option<PathBuf>,
     promise: Promise,
 }
 
@@ -167,29 +177,48 @@ struct DiskWriter {
 impl SpoolWriter for DiskWriter {
     async fn write(&mut self, piece: Bytes) -> Result<(), SpoolError> {
         self.promise.keep(piece.len() as u64);
-        self.writer.write(piece).await.map_err(|source| failed("write", source))
+        let Some(writer) = &mut self.writer else { return Err(out_of_order("write")) };
+        writer.write(piece).await.map_err(|source| failed("write", source))
     }
 
-    async fn seal(self: Box<Self>, segment: &Segment) -> Result<(), SpoolError> {
-        let label = serde_json::to_vec(&Label::from(segment)).map_err(|error| failed("label", error.into()))?;
-        let sealed = sealed_path(&self.folder, segment.id);
-        let Self { temporary, writer, promise, folder: _ } = *self;
-        let unsealed = temporary.0.clone();
+    async fn label(&mut self, label: Label) -> Result<(), SpoolError> {
+        let label = serde_json::to_vec(&label).map_err(|error| failed("label a copy", error.into()))?;
+        let Some(Temporary(unsealed)) = &self.temporary else { return Err(out_of_order("label a copy")) };
+        let unsealed = unsealed.clone();
         blocking("label a copy", move || match rustix::fs::setxattr(&unsealed, LABEL, &label, XattrFlags::empty()) {
             Ok(()) | Err(Errno::NOTSUP | Errno::NOSPC | Errno::PERM) => Ok(()),
             Err(errno) => Err(errno.into()),
         })
-        .await?;
-        writer.sync().await.map_err(|source| failed("sync", source))?;
+        .await
+    }
+
+    async fn sync(&mut self) -> Result<(), SpoolError> {
+        let Some(writer) = self.writer.take() else { return Err(out_of_order("sync")) };
+        writer.sync().await.map(drop).map_err(|source| failed("sync", source))
+    }
+
+    async fn rename(&mut self, segment: SegmentId) -> Result<(), SpoolError> {
+        let Some(temporary) = self.temporary.take() else { return Err(out_of_order("seal a copy")) };
+        let sealed = sealed_path(&self.folder, segment);
+        self.sealed = Some(sealed.clone());
         blocking("seal a copy", move || {
             std::fs::rename(&temporary.0, &sealed)?;
             std::mem::forget(temporary);
-            sealed.parent().map_or(Ok(()), files::sync_folder)
+            Ok(())
         })
-        .await?;
-        drop(promise);
-        Ok(())
+        .await
     }
+
+    async fn sync_folder(&mut self) -> Result<(), SpoolError> {
+        let folder = self.sealed.as_deref().and_then(Path::parent).map(Path::to_owned);
+        let Some(folder) = folder else { return Err(out_of_order("seal a copy")) };
+        blocking("seal a copy", move || files::sync_folder(&folder)).await
+    }
+}
+
+/// A step of sealing that came before the one it depends on: a mistake of ours.
+fn out_of_order(action: &'static str) -> SpoolError {
+    failed(action, io::Error::other("the steps of sealing are out of order"))
 }
 
 /// An unsealed copy's file; gone when dropped.

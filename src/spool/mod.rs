@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 
 use crate::domain::{ByteCount, CameraSerial, Moment, Segment, SegmentId, SourcePath};
+use crate::faults::{PlantedBug, planted};
 
 pub use disk::DiskSpool;
 
@@ -41,18 +42,45 @@ pub trait Spool: Send + Sync {
     async fn remove(&self, segment: SegmentId) -> Result<(), SpoolError>;
 }
 
-/// A copy in the making.
+/// A copy in the making, and the steps by which a disk makes it durable. [`seal`](trait.SpoolWriter.html#method.seal)
+/// takes them in the one order that survives a power cut.
+///
+/// After an error of any step the copy must be pulled again: a second fsync can falsely succeed.
 #[async_trait]
 pub trait SpoolWriter: Send {
     /// Appends the next bytes.
     async fn write(&mut self, piece: Bytes) -> Result<(), SpoolError>;
 
-    /// Labels the copy and makes it durable under the segment's name: fsync, rename, fsync of the folder. A copy of
-    /// that name that is there already is replaced: it has the same content or is damaged.
+    /// Writes on the copy whose it is, if the disk keeps labels.
+    async fn label(&mut self, label: Label) -> Result<(), SpoolError>;
+
+    /// Makes content and label durable. Nothing is written afterwards.
+    async fn sync(&mut self) -> Result<(), SpoolError>;
+
+    /// Gives the copy its name. A copy that has this name already is replaced: it has the same content or is damaged.
+    async fn rename(&mut self, segment: SegmentId) -> Result<(), SpoolError>;
+
+    /// Makes the name durable, by syncing the folder that it is in.
+    async fn sync_folder(&mut self) -> Result<(), SpoolError>;
+}
+
+impl dyn SpoolWriter {
+    /// Labels the copy and makes it durable under the segment's name. The order is the protocol, so it is written once,
+    /// for every disk.
     ///
     /// # Errors
-    /// After any error the copy must be pulled again: a second fsync can falsely succeed.
-    async fn seal(self: Box<Self>, segment: &Segment) -> Result<(), SpoolError>;
+    /// After any error the copy must be pulled again.
+    pub async fn seal(mut self: Box<Self>, segment: &Segment) -> Result<(), SpoolError> {
+        self.label(Label::from(segment)).await?;
+        if !planted(PlantedBug::SkipFileSync) {
+            self.sync().await?;
+        }
+        self.rename(segment.id).await?;
+        if !planted(PlantedBug::SkipFolderSync) {
+            self.sync_folder().await?;
+        }
+        Ok(())
+    }
 }
 
 /// Whose a spool copy is. It lies on the copy itself, so that the spool can be understood without the ledger.

@@ -250,11 +250,15 @@ impl Docking {
     async fn check_sources(&mut self, have: &[(SourceFile, Segment)]) -> Result<(), DockingError> {
         let total = have.len();
         for (done, (file, segment)) in have.iter().enumerate() {
-            let checked = |source: &SourceMatch| {
-                source.segment() == segment.id
-                    && (source.still_holds_for(file) || planted(PlantedBug::StaleSourceCheck))
-            };
+            let checked = |source: &SourceMatch| source.segment() == segment.id && source.still_holds_for(file);
             if self.sources.get(&file.path).is_some_and(checked) {
+                continue;
+            }
+            if planted(PlantedBug::StaleSourceCheck)
+                && self.sources.contains_key(&file.path)
+                && let Ok(stale) = SourceMatch::compare(segment, file, segment.fingerprint.clone())
+            {
+                self.sources.insert(file.path.clone(), stale);
                 continue;
             }
             self.say(
@@ -292,7 +296,7 @@ impl Docking {
         let mut looked = Instant::now();
         loop {
             changes.borrow_and_update();
-            let pending = if planted(PlantedBug::WipeBeforeProof) {
+            let pending = if planted(PlantedBug::WipeBeforeProof) || planted(PlantedBug::OneProofForAll) {
                 0
             } else {
                 self.site.ledger.pending_of(self.camera.serial()).await?
@@ -358,7 +362,7 @@ impl Docking {
         let mut questions = Vec::new();
         for (file, segment) in files {
             let Some(source) = self.sources.get(&file.path) else { continue };
-            if source.still_holds_for(file) || planted(PlantedBug::StaleSourceCheck) {
+            if source.still_holds_for(file) {
                 questions.push(async move { (segment, clear(&self.site, segment, source).await) }.boxed());
             }
         }

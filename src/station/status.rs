@@ -23,8 +23,10 @@ pub(super) async fn publish(
     shown: watch::Sender<Snapshot>,
 ) -> Result<(), StationError> {
     let mut bays = board.watch();
+    let mut ledger = site.ledger.changes();
     loop {
         bays.borrow_and_update();
+        ledger.borrow_and_update();
         let snapshot = Snapshot {
             station: site.station.clone(),
             bays: board.look(),
@@ -37,7 +39,15 @@ pub(super) async fn publish(
             *last = snapshot;
             news
         });
-        let _ = timeout(REFRESH, bays.changed()).await;
+        let changed = async {
+            tokio::select! {
+                biased;
+                _ = bays.changed() => {}
+                _ = ledger.changed() => {}
+            }
+        };
+        // Without news, only ages have grown.
+        let _ = timeout(REFRESH, changed).await;
         sleep(QUIET).await;
     }
 }

@@ -96,7 +96,8 @@ impl Station {
         tasks.spawn(release(self.site.clone(), self.keep_after_wipe));
         tasks.spawn(status::publish(self.site.clone(), board.clone(), conditions, doors.snapshot.clone()));
 
-        let mut bays = Bays { station: &self, board, wipe_gate, docked: BTreeMap::new() };
+        let (docked, waiting) = (BTreeMap::new(), BTreeMap::new());
+        let mut bays = Bays { station: &self, board, wipe_gate, docked, waiting };
         loop {
             tokio::select! {
                 biased;
@@ -137,29 +138,28 @@ struct Bays<'a> {
     board: Board,
     wipe_gate: WipeGate,
     docked: BTreeMap<BayName, Docked>,
+    /// Cameras with the serial of one that is docked in another bay. The ledger tells cameras apart by their serial, so
+    /// each waits until the other was taken out.
+    waiting: BTreeMap<BayName, Location>,
 }
 
 impl Bays<'_> {
     async fn on(&mut self, event: BayEvent, tasks: &mut JoinSet<Result<(), StationError>>) -> Result<(), StationError> {
         match event {
             BayEvent::Docked { bay, location } => {
-                self.end(&bay).await?;
-                self.board.update(&bay, |shown| {
-                    *shown = BaySnapshot::empty(shown.name.clone());
-                    shown.state = BayState::Identifying;
-                    "Finding out which camera this is.".clone_into(&mut shown.message);
-                });
-                self.begin(bay, location, tasks).await
+                self.leave(&bay, tasks).await?;
+                self.arrive(bay, location, tasks).await
             }
             BayEvent::Removed { bay, location } => {
-                if self.docked.get(&bay).is_some_and(|docked| docked.location == location) {
-                    self.end(&bay).await?;
+                let docked = self.docked.get(&bay).map(|docked| &docked.location);
+                if docked.or(self.waiting.get(&bay)) == Some(&location) {
+                    self.leave(&bay, tasks).await?;
                     self.board.update(&bay, |shown| *shown = BaySnapshot::empty(shown.name.clone()));
                 }
                 Ok(())
             }
             BayEvent::Refused { bay, reason } => {
-                if self.docked.contains_key(&bay) {
+                if self.docked.contains_key(&bay) || self.waiting.contains_key(&bay) {
                     tracing::warn!(%bay, %reason, "refused");
                 } else {
                     self.board.say(&bay, BayState::Refused, reason);
@@ -172,6 +172,46 @@ impl Bays<'_> {
                 }
                 Ok(())
             }
+        }
+    }
+
+    async fn arrive(
+        &mut self,
+        bay: BayName,
+        location: Location,
+        tasks: &mut JoinSet<Result<(), StationError>>,
+    ) -> Result<(), StationError> {
+        self.board.update(&bay, |shown| {
+            *shown = BaySnapshot::empty(shown.name.clone());
+            shown.state = BayState::Identifying;
+            "Finding out which camera this is.".clone_into(&mut shown.message);
+        });
+        let camera = location.serial();
+        let Some((other, _)) = self.docked.iter().find(|(_, docked)| docked.camera == *camera) else {
+            return self.begin(bay, location, tasks).await;
+        };
+        let message = format!(
+            "Bay {other} holds a camera with the same serial, {camera}. Take that one out; then this one is served."
+        );
+        tracing::warn!(%bay, %other, %camera, "two cameras with one serial");
+        self.board.say(&bay, BayState::Attention, message);
+        self.waiting.insert(bay, location);
+        Ok(())
+    }
+
+    /// The camera is no longer in this bay; one that waited for it to go is served now.
+    async fn leave(
+        &mut self,
+        bay: &BayName,
+        tasks: &mut JoinSet<Result<(), StationError>>,
+    ) -> Result<(), StationError> {
+        self.waiting.remove(bay);
+        let Some(camera) = self.docked.get(bay).map(|docked| docked.camera.clone()) else { return Ok(()) };
+        self.end(bay).await?;
+        let next = self.waiting.iter().find(|(_, location)| *location.serial() == camera).map(|(next, _)| next.clone());
+        match next.and_then(|next| self.waiting.remove_entry(&next)) {
+            Some((next, location)) => self.arrive(next, location, tasks).await,
+            None => Ok(()),
         }
     }
 

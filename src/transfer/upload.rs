@@ -48,9 +48,6 @@ pub(super) async fn deliver(
         if planted(PlantedBug::TrustTheCommit) && outcome == CommitOutcome::Created {
             return Ok(Delivered::Claimed);
         }
-        if planted(PlantedBug::AdoptWithoutLooking) && outcome == CommitOutcome::AlreadyThere {
-            return Ok(Delivered::Claimed);
-        }
         if outcome != CommitOutcome::ChunksMissing
             && let Some(proof) = ask(target, &upload).await?
         {

@@ -31,7 +31,7 @@ pub async fn check_source(
     file: &SourceFile,
     segment: &Segment,
 ) -> Result<SourceMatch, SourceTrouble> {
-    if planted(PlantedBug::SkipSourceCheck) {
+    if planted(PlantedBug::SkipSourceCheck) || planted(PlantedBug::IdentifyBySize) {
         return SourceMatch::compare(segment, file, segment.fingerprint.clone()).map_err(|_| SourceTrouble::Differs);
     }
     let mut reader = camera.open(file, Cache::Bypassed).await?;
@@ -73,7 +73,8 @@ pub enum NotCleared {
 /// # Errors
 /// [`NotCleared`] says which condition is not met.
 pub async fn clear(site: &Site, segment: &Segment, source: &SourceMatch) -> Result<Clearance, NotCleared> {
-    let proofs = prove_everywhere(site, segment).await?;
+    let proofs =
+        if planted(PlantedBug::WipeBeforeProof) { Vec::new() } else { prove_everywhere(site, segment).await? };
     Ok(Clearance::check(segment, source, &proofs, &site.required())?)
 }
 
@@ -104,6 +105,7 @@ pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<V
                 }
                 proofs.push(proof);
             }
+            Err(_) if planted(PlantedBug::OneProofForAll) => {}
             Err(why) => {
                 note_failure(site, segment, name, copy, &why).await?;
                 return Err(NotCleared::Unproven { destination: name.clone(), why });

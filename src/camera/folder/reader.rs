@@ -9,9 +9,8 @@
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use aligned_vec::{AVec, ConstAlign};
 use async_trait::async_trait;
 use bytes::Bytes;
 use rustix::fs::{Advice, OFlags};
@@ -22,12 +21,16 @@ use super::beneath::Root;
 use super::blocking;
 use crate::camera::{Cache, CameraError, Piece, SourceReader};
 use crate::domain::{ByteCount, SourceFile};
+use crate::files::{ALIGNMENT, Pool};
 
 /// The longest piece handed out, in bytes.
 const PIECE: usize = 256 << 10;
 
-/// The smallest part that is read by itself, and what direct reads are aligned to: the largest sector in use.
-const STEP: usize = 4 << 10;
+/// The smallest part that is read by itself.
+const STEP: usize = ALIGNMENT;
+
+/// So many buffers are kept: one handed out, one being read.
+const BLOCKS: usize = 2;
 
 /// How much is read at once. Direct reads have no read-ahead in the kernel, so they need to be long to be fast.
 const fn block_length(cache: Cache) -> usize {
@@ -123,7 +126,7 @@ impl Source {
         // A small file needs a small block: room for it, and for one byte more that would tell that it grew.
         let whole = usize::try_from(file.size.get()).unwrap_or(usize::MAX).saturating_add(1);
         let length = whole.min(block_length(cache)).next_multiple_of(STEP);
-        let pool = Arc::new(Pool { length, spare: Mutex::default() });
+        let pool = Pool::new(length, BLOCKS);
         let mut source = Self { root, file, content, offset: 0, medium: Medium::Sound, way: Way::PageCache, pool };
         if cache == Cache::Bypassed {
             source.way = source.bypass_cache()?;
@@ -139,9 +142,9 @@ impl Source {
     }
 
     fn read_block(&mut self) -> Result<Block, CameraError> {
-        let mut lent = Pool::take(&self.pool);
+        let mut lent = self.pool.take();
         let mut filled = Filled { length: 0, gaps: Vec::new() };
-        let position = self.fill(&mut lent.buffer, &mut filled)?;
+        let position = self.fill(&mut lent, &mut filled)?;
         self.offset += filled.length as u64;
         let size = self.file.size.get();
         if self.offset > size || (position == Position::End && self.offset < size) {
@@ -280,45 +283,6 @@ impl Filled {
     }
 }
 
-/// The buffers of one reader, used again and again: fresh memory costs more than reading into it.
-struct Pool {
-    length: usize,
-    spare: Mutex<Vec<Buffer>>,
-}
-
-type Buffer = AVec<u8, ConstAlign<STEP>>;
-
-impl Pool {
-    fn take(pool: &Arc<Self>) -> Lent {
-        let spare = pool.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let buffer = spare.unwrap_or_else(|| {
-            let mut fresh = Buffer::new(STEP);
-            fresh.resize(pool.length, 0);
-            fresh
-        });
-        Lent { buffer, pool: Arc::clone(pool) }
-    }
-}
-
-/// A buffer that goes back to its pool when the last piece of it is dropped.
-struct Lent {
-    buffer: Buffer,
-    pool: Arc<Pool>,
-}
-
-impl AsRef<[u8]> for Lent {
-    fn as_ref(&self) -> &[u8] {
-        &self.buffer
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        let buffer = std::mem::replace(&mut self.buffer, Buffer::new(STEP));
-        self.pool.spare.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -336,16 +300,5 @@ mod tests {
             Piece::Data(Bytes::from_static(&[7; 5])),
         ];
         assert_eq!(filled.cut(&block), expected);
-    }
-
-    #[test]
-    fn a_buffer_is_used_again_once_its_last_piece_is_dropped() {
-        let pool = Arc::new(Pool { length: STEP, spare: Mutex::default() });
-        let block = Bytes::from_owner(Pool::take(&pool));
-        let piece = block.slice(0..10);
-        drop(block);
-        assert_eq!(pool.spare.lock().unwrap().len(), 0);
-        drop(piece);
-        assert_eq!(pool.spare.lock().unwrap().len(), 1);
     }
 }

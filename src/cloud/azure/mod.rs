@@ -252,7 +252,7 @@ impl Destination for AzureDestination {
 
     async fn commit(&self, upload: &Upload) -> Result<CommitOutcome, DestinationError> {
         let ids: Result<Vec<_>, _> =
-            (0..upload.fingerprint.chunk_count()).map(|index| chunk_id(upload, index).map(BlockId::to_bytes)).collect();
+            upload.order().into_iter().map(|index| chunk_id(upload, index).map(BlockId::to_bytes)).collect();
         let blocks = BlockLookupList { uncommitted: Some(ids?), ..BlockLookupList::default() };
         let options = BlockBlobClientCommitBlockListOptions {
             if_none_match: Some("*".into()),

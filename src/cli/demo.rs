@@ -1,0 +1,377 @@
+//! `camdock demo`: the production station at work on cameras and a destination that cost nothing.
+//!
+//! Promises: it ends well only if every segment, read from the destination again, has the SHA-256 that it had before its
+//! camera was docked, and the cameras are empty. Killed at any time, it goes on when it is run again with the same
+//! `--dir`. Footage given with `--footage` is copied, never touched.
+
+mod azurite;
+mod footage;
+mod mp4;
+mod screen;
+mod stage;
+mod verdict;
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use camdock::config::Config;
+use camdock::domain::{BaySnapshot, BayState, DestinationState, Snapshot};
+use camdock::ledger::StationLock;
+use camdock::station::LastLedger;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep};
+
+use super::Outcome;
+use super::run::{LEAVE_BEHIND, Service};
+use azurite::Azurite;
+use footage::{Amount, Recorded, Source, Takes, counted};
+use screen::{Row, Screen, Tally};
+use stage::{DestinationKind, Place, Stage, Wish, bays};
+use verdict::{Destination, verdict};
+
+/// The pause between two cameras' arrivals.
+const ARRIVAL: Duration = Duration::from_millis(1500);
+/// How often the screen is brought up to date.
+const FRAME: Duration = Duration::from_millis(100);
+/// A demo in which nothing at all has moved for this long will not end by itself.
+const STANDSTILL: Duration = Duration::from_mins(5);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Send the evidence to Azure Blob storage: a local Azurite that the demo starts
+    ///
+    /// It is looked for in the folder that `CAMDOCK_AZURITE_DIR` names, in target/tools/azurite, and in PATH. `make tools`
+    /// installs it.
+    #[arg(long)]
+    azure: bool,
+    /// Use copies of the files in this folder; the files themselves are never touched
+    #[arg(long, value_name = "DIR")]
+    footage: Option<PathBuf>,
+    /// Use this folder, and keep it; a demo that was stopped in it goes on
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Keep the temporary folder
+    #[arg(long)]
+    keep: bool,
+    /// How much footage is generated
+    #[arg(long, hide = true, value_enum, default_value_t = Amount::Full)]
+    size: Amount,
+}
+
+impl Args {
+    fn wish(&self) -> anyhow::Result<Wish> {
+        let destination = if self.azure { DestinationKind::Azurite } else { DestinationKind::Folder };
+        let footage = match &self.footage {
+            None => Source::Generated(self.size),
+            Some(folder) => Source::Folder(
+                folder.canonicalize().with_context(|| format!("there is no footage at {}", folder.display()))?,
+            ),
+        };
+        Ok(Wish { destination, footage })
+    }
+}
+
+/// How the demo came out.
+enum Ending {
+    Well,
+    /// Why not, a sentence each.
+    Badly(Vec<String>),
+    Interrupted,
+}
+
+/// Runs the demo to its end.
+pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
+    let wish = args.wish()?;
+    if wish.destination == DestinationKind::Azurite {
+        // Better before the cameras are prepared than after.
+        azurite::find()?;
+    }
+    let place = Place::choose(args.dir.as_deref())?;
+    let mut stage = Stage::open(place.folder(), wish)?;
+    let lock = StationLock::take(&stage.station())?;
+    log_into(&stage)?;
+    introduce(&stage, &place, args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let ended = runtime.block_on(play(&mut stage, &lock));
+    runtime.shutdown_timeout(LEAVE_BEHIND);
+    close(&stage, place, args, ended)
+}
+
+fn introduce(stage: &Stage, place: &Place, args: &Args) -> std::io::Result<()> {
+    let fate = match place {
+        Place::Temporary(_) if !args.keep => " (removed at the end; --keep keeps it)",
+        _ => "",
+    };
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "This demo happens in {}{fate}.", stage.folder().display())?;
+    if stage.recorded().is_some() {
+        writeln!(out, "It was begun before and goes on from where it was.")?;
+    }
+    out.flush()
+}
+
+/// From the first frame recorded to the last copy looked at.
+async fn play(stage: &mut Stage, lock: &StationLock) -> anyhow::Result<Ending> {
+    let mut stop = Stop::new()?;
+    let recorded = match stage.recorded() {
+        Some(recorded) => recorded.to_vec(),
+        None => match prepare(stage, &mut stop).await? {
+            Some(recorded) => recorded,
+            None => return Ok(Ending::Interrupted),
+        },
+    };
+    let azurite = match stage.wish().destination {
+        DestinationKind::Folder => None,
+        DestinationKind::Azurite => Some(Azurite::start(&stage.azurite()).await?),
+    };
+    let ended = tokio::select! {
+        ended = show(stage, lock, &recorded, azurite.as_ref()) => ended,
+        () = stop.asked() => Ok(Ending::Interrupted),
+    };
+    if let Some(azurite) = azurite {
+        azurite.stop().await;
+    }
+    ended
+}
+
+/// Prepares the cameras; nothing if the person stopped it.
+async fn prepare(stage: &mut Stage, stop: &mut Stop) -> anyhow::Result<Option<Vec<Recorded>>> {
+    let takes = Takes::plan(&stage.wish().footage)?;
+    let (total, left_out) = (takes.bytes(), takes.left_out);
+    let what = match &stage.wish().footage {
+        Source::Generated(_) => format!("Recording {total} of footage on the cameras."),
+        Source::Folder(folder) => format!("Copying {total} of footage from {} to the cameras.", folder.display()),
+    };
+    writeln!(std::io::stdout(), "{what}")?;
+    if left_out > 0 {
+        writeln!(std::io::stdout(), "Links and the like are left out: {left_out}.")?;
+    }
+    let stopped = Arc::new(AtomicBool::new(false));
+    let bar = screen::short_bar("preparing", total);
+    let (told, shown, mut worker) = (Arc::clone(&stopped), bar.clone(), stage.clone());
+    let mut work =
+        tokio::task::spawn_blocking(move || worker.prepare(takes, &|bytes| shown.inc(bytes), &told).map(|()| worker));
+    let prepared = tokio::select! {
+        prepared = &mut work => prepared?,
+        () = stop.asked() => {
+            stopped.store(true, Ordering::Relaxed);
+            // Whether it was just complete or not: the next run finds out.
+            let _ = work.await;
+            return Ok(None);
+        }
+    };
+    bar.finish_and_clear();
+    *stage = prepared?;
+    Ok(stage.recorded().map(<[Recorded]>::to_vec))
+}
+
+/// Runs the station while cameras arrive, until each is ready to be taken or a person would be needed; then looks at
+/// everything from outside.
+async fn show(
+    stage: &Stage,
+    lock: &StationLock,
+    recorded: &[Recorded],
+    azurite: Option<&Azurite>,
+) -> anyhow::Result<Ending> {
+    stage.configure(azurite.map(|azurite| &azurite.endpoint))?;
+    let config = Config::load(&stage.config())?;
+    let service = Service::open(&config, LastLedger::Trusted, lock)?;
+    let shown = service.shown.clone();
+    let trouble = tokio::select! {
+        ended = service.run() => {
+            ended?;
+            bail!("the station stopped");
+        }
+        arrived = arrive(stage, recorded) => arrived?,
+        watched = watch(&config, recorded, shown) => watched?,
+    };
+    if let Some(trouble) = trouble {
+        return Ok(Ending::Badly(vec![trouble]));
+    }
+    let total = recorded.iter().map(Recorded::bytes).sum();
+    let bar = screen::short_bar("reading the evidence again", total);
+    let destination = azurite.map_or(Destination::Folder, Destination::Azurite);
+    let verdict = verdict(stage, &config, recorded, &destination, &bar).await?;
+    bar.finish_and_clear();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\n{}", verdict.table)?;
+    if !verdict.wrong.is_empty() {
+        return Ok(Ending::Badly(verdict.wrong));
+    }
+    writeln!(
+        out,
+        "{}, {}: each, read again just now, has the SHA-256 it had before its camera was docked, and every camera is \
+         empty.",
+        counted(verdict.segments, "segment"),
+        verdict.bytes
+    )?;
+    Ok(Ending::Well)
+}
+
+/// Docks the cameras that are not docked yet, one after another; then waits for ever.
+async fn arrive(stage: &Stage, recorded: &[Recorded]) -> anyhow::Result<Option<String>> {
+    for (bay, recorded) in bays().zip(recorded) {
+        if stage.dock(&recorded.camera, &bay)? {
+            sleep(ARRIVAL).await;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Shows the bays until every camera is ready to be taken. Returns what a person would have to see to, if the demo
+/// cannot come to that.
+async fn watch(
+    config: &Config,
+    recorded: &[Recorded],
+    shown: tokio::sync::watch::Receiver<Snapshot>,
+) -> anyhow::Result<Option<String>> {
+    let mut tally = Tally::new(config)?;
+    let mut screen = Screen::new(config.bays.len());
+    let (mut last, mut moved) = (None, Instant::now());
+    let trouble = loop {
+        let snapshot = shown.borrow().clone();
+        let progress = tally.look(recorded.iter().map(|recorded| &recorded.camera)).await?;
+        let rows: Vec<Row<'_>> = (snapshot.bays.iter().enumerate())
+            .map(|(index, bay)| {
+                let recorded = recorded.get(index);
+                let camera = recorded.map(|recorded| {
+                    let progress = progress.get(&recorded.camera).copied().unwrap_or_default();
+                    (&recorded.camera, recorded.bytes(), progress)
+                });
+                Row { bay, camera }
+            })
+            .collect();
+        screen.show(&rows)?;
+        let now = (snapshot.bays.clone(), progress.clone());
+        if last.as_ref() != Some(&now) {
+            (last, moved) = (Some(now), Instant::now());
+        }
+        let ready = |(bay, recorded): (&BaySnapshot, &Recorded)| {
+            bay.state == BayState::Ready && bay.camera.as_ref() == Some(&recorded.camera)
+        };
+        if snapshot.bays.iter().zip(recorded).all(ready) {
+            break None;
+        }
+        if let Some(trouble) = trouble(&snapshot) {
+            break Some(trouble);
+        }
+        if moved.elapsed() > STANDSTILL {
+            let doing = snapshot.destinations.iter().map(|place| place.message.as_str()).collect::<Vec<_>>().join(" ");
+            break Some(format!("nothing has moved for {} minutes. {doing}", STANDSTILL.as_secs() / 60));
+        }
+        sleep(FRAME).await;
+    };
+    screen.finish();
+    Ok(trouble)
+}
+
+/// What only a person could see to.
+fn trouble(snapshot: &Snapshot) -> Option<String> {
+    let refused = snapshot.destinations.iter().find(|place| place.state == DestinationState::Refused);
+    let settled = |bay: &BaySnapshot| matches!(bay.state, BayState::Ready | BayState::Attention | BayState::Empty);
+    let attention = snapshot.bays.iter().find(|bay| bay.state == BayState::Attention);
+    match (refused, attention) {
+        (Some(place), _) => Some(place.message.clone()),
+        (None, Some(bay)) if snapshot.holds > 0 && snapshot.bays.iter().all(settled) => {
+            Some(format!("bay {}: {}", bay.name, bay.message))
+        }
+        _ => None,
+    }
+}
+
+/// Says how it came out and what there is to see, and removes what was temporary.
+fn close(stage: &Stage, place: Place, args: &Args, ended: anyhow::Result<Ending>) -> anyhow::Result<Outcome> {
+    let folder = stage.folder().display();
+    let again = format!("run it again with --dir {folder} to go on");
+    let kept = match (place, &ended) {
+        (Place::Given(_), _) => true,
+        (Place::Temporary(temporary), Ok(Ending::Well | Ending::Interrupted)) if !args.keep => {
+            temporary.close().with_context(|| format!("{folder} cannot be removed"))?;
+            false
+        }
+        (Place::Temporary(temporary), _) => {
+            let _ = temporary.keep();
+            true
+        }
+    };
+    match ended {
+        Ok(Ending::Well) => {
+            print_what_to_see(stage, kept)?;
+            Ok(Outcome::Fine)
+        }
+        Ok(Ending::Interrupted) => {
+            eprintln!("camdock: the demo was stopped; {}", if kept { again } else { format!("{folder} was removed") });
+            Ok(Outcome::Failed)
+        }
+        Ok(Ending::Badly(wrong)) => {
+            for sentence in wrong {
+                eprintln!("camdock: {sentence}");
+            }
+            eprintln!("camdock: the demo did not come out well; {} tells more", stage.log().display());
+            Ok(Outcome::Failed)
+        }
+        Err(error) => Err(error.context(format!("the demo broke off; {again}"))),
+    }
+}
+
+fn print_what_to_see(stage: &Stage, kept: bool) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let camdock = std::env::args().next().unwrap_or_else(|| "camdock".to_owned());
+    if !kept {
+        writeln!(out, "\n{} was removed. To look around in it afterwards:\n", stage.folder().display())?;
+        return writeln!(out, "  {camdock} demo --dir /var/tmp/camdock-demo");
+    }
+    writeln!(out, "\nTo look around:\n")?;
+    let mut step = |command: String, what: &str| writeln!(out, "  # {what}\n  {command}");
+    let config = stage.config();
+    step(format!("{camdock} --config {} explain BWC-0001", config.display()), "each condition of each wipe")?;
+    step(format!("less {}", stage.log().display()), "what the station did, step by step")?;
+    if stage.wish().destination == DestinationKind::Folder {
+        step(format!("find {} -name '*.MP4'", stage.evidence().display()), "the evidence; it plays")?;
+        step(
+            format!("{camdock} --config {} run", config.display()),
+            "the station itself: move a folder into one of bays/*/ and watch `status --watch`",
+        )?;
+    }
+    Ok(())
+}
+
+/// The station's log goes into a file, so that it does not run over the bars.
+fn log_into(stage: &Stage) -> anyhow::Result<()> {
+    let path = stage.log();
+    let file = File::options().create(true).append(true).open(&path);
+    let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CAMDOCK_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(false)
+        .with_writer(Arc::new(file))
+        .init();
+    Ok(())
+}
+
+/// Ctrl-C and its like.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

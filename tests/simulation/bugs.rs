@@ -1,0 +1,27 @@
+//! Deliberate mistakes in the production code, each of which the simulator must catch.
+
+use std::fmt::Write as _;
+
+use camdock::faults::PlantedBug;
+
+use crate::first_failure;
+
+/// A mistake that hides through so many stories would hide from us.
+const SEEDS: u64 = 5_000;
+
+#[test]
+fn every_planted_bug_is_caught() {
+    let mut table = String::new();
+    let mut missed = Vec::new();
+    for bug in PlantedBug::ALL {
+        match first_failure(0..SEEDS, Some(bug)) {
+            Some((seed, failure)) => {
+                let first_line = failure.lines().next().unwrap_or_default().to_owned();
+                let _ = writeln!(table, "| {bug:?} | {} | {first_line} |", seed + 1);
+            }
+            None => missed.push(bug),
+        }
+    }
+    println!("{table}");
+    assert_eq!(missed, []);
+}

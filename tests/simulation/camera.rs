@@ -1,0 +1,264 @@
+//! Cameras: what they hold, and the port through which a station sees one of them.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use camdock::camera::{Cache, CameraError, Listing, Piece, SourceReader};
+use camdock::custody::WipePermit;
+use camdock::domain::{ByteCount, CameraSerial, Moment, Oddity, OddityKind, SourceFile, SourcePath};
+
+use crate::chaos::Fault;
+use crate::world::{ByPath, Life, World};
+
+/// How well a file can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    Wholly,
+    /// Not these bytes.
+    Partly(usize, usize),
+    Refused,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    pub content: Vec<u8>,
+    pub modified: Moment,
+    pub stamp: u64,
+    pub reads: Reads,
+    /// Which evidence it is.
+    pub evidence: usize,
+}
+
+/// Where a camera is docked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub station: usize,
+    pub bay: usize,
+}
+
+pub(crate) struct Camera {
+    pub serial: CameraSerial,
+    pub files: ByPath<File>,
+    pub links: Vec<String>,
+    pub docked: Option<Place>,
+    /// How often it was put into a bay or taken out.
+    pub moves: u64,
+    /// Whether a person put it aside, so that another with its serial can be served.
+    pub set_aside: bool,
+    /// Deleted, but not yet on the medium.
+    unsynced: Vec<(String, File)>,
+}
+
+impl Camera {
+    pub(crate) fn new(serial: CameraSerial) -> Self {
+        Self {
+            serial,
+            files: ByPath::new(),
+            links: Vec::new(),
+            docked: None,
+            moves: 0,
+            set_aside: false,
+            unsynced: Vec::new(),
+        }
+    }
+
+    pub(crate) fn dock(&mut self, place: Place) {
+        self.moves += 1;
+        self.docked = Some(place);
+    }
+
+    /// Deletions that were not yet on the medium may turn out not to have happened.
+    pub(crate) fn pulled_out(&mut self, rng: &mut fastrand::Rng) {
+        self.moves += 1;
+        self.docked = None;
+        self.lose_unsynced(rng);
+    }
+
+    pub(crate) fn lose_unsynced(&mut self, rng: &mut fastrand::Rng) {
+        for (path, file) in std::mem::take(&mut self.unsynced) {
+            if rng.bool() {
+                self.files.entry(path).or_insert(file);
+            }
+        }
+    }
+
+    fn listing(&self) -> Listing {
+        Listing {
+            files: self.files.iter().map(|(path, file)| listed(path, file)).collect(),
+            oddities: self
+                .links
+                .iter()
+                .map(|path| Oddity { path: source_path(path), kind: OddityKind::SymbolicLink })
+                .collect(),
+        }
+    }
+
+    fn same(&self, wanted: &SourceFile) -> Option<&File> {
+        self.files.get(&text(&wanted.path)).filter(|file| listed(&text(&wanted.path), file) == *wanted)
+    }
+}
+
+pub(crate) fn source_path(path: &str) -> SourcePath {
+    SourcePath::new(path.as_bytes().to_vec())
+}
+
+fn text(path: &SourcePath) -> String {
+    String::from_utf8(path.as_bytes().to_vec()).expect("the simulated cameras have tame names")
+}
+
+fn listed(path: &str, file: &File) -> SourceFile {
+    SourceFile {
+        path: source_path(path),
+        size: ByteCount::new(file.content.len() as u64),
+        modified: file.modified,
+        stamp: file.stamp,
+    }
+}
+
+/// A camera in a bay, as its station sees it until it is taken out.
+pub(crate) struct DockedCamera {
+    pub life: Life,
+    pub serial: CameraSerial,
+    pub camera: usize,
+    pub moves: u64,
+}
+
+impl DockedCamera {
+    async fn ask<T: Send>(
+        &self,
+        what: impl FnOnce() -> String + Send,
+        answer: impl FnOnce(&mut World) -> Result<T, CameraError> + Send,
+    ) -> Result<T, CameraError> {
+        let (camera, moves) = (self.camera, self.moves);
+        self.life
+            .step(
+                || format!("camera {camera}: {}", what()),
+                |world| if world.cameras[camera].moves == moves { answer(world) } else { Err(CameraError::Gone) },
+            )
+            .await
+    }
+}
+
+#[async_trait]
+impl camdock::camera::Camera for DockedCamera {
+    fn serial(&self) -> &CameraSerial {
+        &self.serial
+    }
+
+    async fn list(&self) -> Result<Listing, CameraError> {
+        self.ask(|| "list".to_owned(), |world| Ok(world.cameras[self.camera].listing())).await
+    }
+
+    async fn open(&self, file: &SourceFile, _: Cache) -> Result<Box<dyn SourceReader>, CameraError> {
+        let wanted = file.clone();
+        self.ask(
+            || format!("open {}", file.path),
+            |world| {
+                let faulty = world.goes_wrong(Fault::FileError);
+                let found =
+                    world.cameras[self.camera].same(file).ok_or_else(|| CameraError::Changed(file.path.clone()))?;
+                if faulty || found.reads == Reads::Refused {
+                    let source = std::io::Error::other("the medium gives an error");
+                    return Err(CameraError::File { path: file.path.clone(), source });
+                }
+                Ok(())
+            },
+        )
+        .await?;
+        let camera = Self { life: self.life.clone(), serial: self.serial.clone(), ..*self };
+        Ok(Box::new(OpenFile { camera, file: wanted, at: 0 }))
+    }
+
+    async fn wipe(&self, permit: &WipePermit) -> Result<(), CameraError> {
+        let lie = self
+            .ask(|| format!("wipe {} files", permit.files().len()), |world| Ok(world.goes_wrong(Fault::WipeLie)))
+            .await?;
+        for cleared in permit.files() {
+            let path = text(&cleared.file().path);
+            self.ask(
+                || format!("delete {path}"),
+                |world| {
+                    let camera = &mut world.cameras[self.camera];
+                    if !lie
+                        && camera.same(cleared.file()).is_some()
+                        && let Some(file) = camera.files.remove(&path)
+                    {
+                        camera.unsynced.push((path.clone(), file));
+                        world.touched = true;
+                    }
+                    Ok(())
+                },
+            )
+            .await?;
+        }
+        self.ask(
+            || "sync".to_owned(),
+            |world| {
+                world.cameras[self.camera].unsynced.clear();
+                Ok(())
+            },
+        )
+        .await
+    }
+}
+
+struct OpenFile {
+    camera: DockedCamera,
+    file: SourceFile,
+    at: usize,
+}
+
+#[async_trait]
+impl SourceReader for OpenFile {
+    async fn next(&mut self) -> Result<Option<Piece>, CameraError> {
+        let (camera, at, path) = (self.camera.camera, self.at, self.file.path.clone());
+        let piece = self
+            .camera
+            .ask(
+                || format!("read {path} from {at} on"),
+                |world| {
+                    let most = world.rng.usize(8..=40);
+                    let gone = || CameraError::Changed(path.clone());
+                    let file = world.cameras[camera].files.get(&text(&path)).ok_or_else(gone)?;
+                    let end = file.content.len().min(at + most);
+                    if at >= file.content.len() {
+                        return Ok(None);
+                    }
+                    Ok(Some(match file.reads {
+                        Reads::Partly(from, to) if (from..to).contains(&at) => {
+                            Piece::Unreadable(ByteCount::new((to.min(file.content.len()) - at) as u64))
+                        }
+                        Reads::Partly(from, _) if at < from => {
+                            Piece::Data(Bytes::copy_from_slice(&file.content[at..end.min(from)]))
+                        }
+                        Reads::Partly(..) | Reads::Wholly => {
+                            Piece::Data(Bytes::copy_from_slice(&file.content[at..end]))
+                        }
+                        Reads::Refused => {
+                            let source = std::io::Error::other("the medium gives an error");
+                            return Err(CameraError::File { path: path.clone(), source });
+                        }
+                    }))
+                },
+            )
+            .await?;
+        self.at += match &piece {
+            Some(Piece::Data(bytes)) => bytes.len(),
+            Some(Piece::Unreadable(length)) => usize::try_from(length.get()).expect("files are small"),
+            None => 0,
+        };
+        Ok(piece)
+    }
+
+    async fn finish(&mut self) -> Result<(), CameraError> {
+        let (camera, file) = (self.camera.camera, &self.file);
+        self.camera
+            .ask(
+                || format!("look at {} again", file.path),
+                |world| match world.cameras[camera].same(file) {
+                    Some(_) => Ok(()),
+                    None => Err(CameraError::Changed(file.path.clone())),
+                },
+            )
+            .await
+    }
+}

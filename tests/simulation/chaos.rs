@@ -1,0 +1,120 @@
+//! What goes wrong in one story, how often, and until when: drawn once per seed, and bounded, so that every story ends
+//! in peace.
+
+use std::time::Duration;
+
+/// Something that goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    // At any step.
+    Crash,
+    PowerCut,
+    Yank,
+    // At a step of the spool.
+    SpoolFull,
+    SpoolWrite,
+    SpoolSync,
+    SpoolRead,
+    TornWrite,
+    // At a step of a camera.
+    FileError,
+    WipeLie,
+    // At a call to a destination.
+    Unreachable,
+    Busy,
+    TimeOut,
+    LostReply,
+    LyingCommit,
+    LostBlock,
+    DamagedInTransit,
+    BrokenRead,
+    // At any time.
+    Outage,
+    Denial,
+    BitRot,
+    VanishedCopy,
+    Growth,
+    Rewrite,
+    Touch,
+    NewFile,
+    Unreadable,
+    PartlyUnreadable,
+    ClockJump,
+    // While every station is down.
+    LostObject,
+    AlteredObject,
+    // While a camera is in no bay.
+    SwappedContent,
+}
+
+const FAULTS: usize = Fault::SwappedContent as usize + 1;
+
+/// What happens at times rather than at steps.
+pub(crate) const EVENTS: [Fault; 12] = [
+    Fault::Yank,
+    Fault::Outage,
+    Fault::Denial,
+    Fault::BitRot,
+    Fault::VanishedCopy,
+    Fault::Growth,
+    Fault::Rewrite,
+    Fault::Touch,
+    Fault::NewFile,
+    Fault::Unreadable,
+    Fault::PartlyUnreadable,
+    Fault::ClockJump,
+];
+
+#[derive(Clone, Copy, Default)]
+struct Odds {
+    /// It happens once in so many chances; never, if zero.
+    one_in: u32,
+    /// So often at most.
+    left: u32,
+}
+
+/// The odds of one story.
+pub(crate) struct Chaos {
+    odds: [Odds; FAULTS],
+    until: Duration,
+}
+
+impl Chaos {
+    pub(crate) fn draw_odds(rng: &mut fastrand::Rng) -> Self {
+        let mut odds = [Odds::default(); FAULTS];
+        // Some stories have nearly everything in them, others next to nothing: rare faults are seen best alone.
+        let share = rng.u32(1..=6);
+        for odds in &mut odds {
+            if rng.u32(0..8) < share {
+                let one_in = [4, 15, 50, 150, 500][rng.usize(0..5)];
+                *odds = Odds { one_in, left: rng.u32(1..=5) };
+            }
+        }
+        Self { odds, until: Duration::from_secs(rng.u64(5..=120)) }
+    }
+
+    pub(crate) fn is_over(&self, now: Duration) -> bool {
+        now >= self.until
+    }
+
+    pub(crate) const fn until(&self) -> Duration {
+        self.until
+    }
+
+    /// Whether this goes wrong, given the chance.
+    pub(crate) fn draw(&mut self, fault: Fault, now: Duration, rng: &mut fastrand::Rng) -> bool {
+        let over = self.is_over(now);
+        let odds = &mut self.odds[fault as usize];
+        let wrong = odds.left > 0 && !over && rng.u32(0..odds.one_in) == 0;
+        odds.left -= u32::from(wrong);
+        wrong
+    }
+
+    /// One of the events that this story still has in store.
+    pub(crate) fn draw_event(&mut self, rng: &mut fastrand::Rng) -> Option<Fault> {
+        let possible: Vec<Fault> = EVENTS.into_iter().filter(|fault| self.odds[*fault as usize].left > 0).collect();
+        let event = rng.choice(possible)?;
+        self.odds[event as usize].left -= 1;
+        Some(event)
+    }
+}

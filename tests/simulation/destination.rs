@@ -1,0 +1,328 @@
+//! A place in the cloud: a store of blocks and objects that behaves as Azure's does, on a bad line.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use camdock::cloud::{
+    Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, DestinationError, Evidence,
+    ObjectState, Upload, Version,
+};
+use camdock::custody::ProofPolicy;
+use camdock::domain::Need;
+use camdock::domain::{ByteCount, Crc64, DestinationName, ObjectName, Sha256};
+use futures::StreamExt as _;
+
+use crate::chaos::Fault;
+use crate::world::{ByPath, Life, World};
+
+/// What a place knows about its objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Knows {
+    Chunks,
+    Sha256,
+    Nothing,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    pub content: Vec<u8>,
+    pub sha256: Sha256,
+    pub version: u64,
+    /// As it was committed, if it was made out of blocks.
+    chunks: Option<Vec<CommittedChunk>>,
+}
+
+/// As in the Azure adapter, a block's name says which chunk of which content it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct BlockName {
+    index: u32,
+    crc64: Crc64,
+    content: Sha256,
+    chunk_size: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outage {
+    Unreachable,
+    Busy(Duration),
+    Denied,
+}
+
+pub(crate) struct Destination {
+    pub name: DestinationName,
+    pub need: Need,
+    pub policy: ProofPolicy,
+    pub knows: Knows,
+    pub objects: ByPath<Object>,
+    /// Objects that strangers made, changed or deleted.
+    pub tampered: Vec<String>,
+    pub outage: Option<(Duration, Outage)>,
+    blocks: ByPath<BTreeMap<BlockName, Vec<u8>>>,
+}
+
+impl Destination {
+    pub(crate) const fn new(name: DestinationName, need: Need, policy: ProofPolicy, knows: Knows) -> Self {
+        Self {
+            name,
+            need,
+            policy,
+            knows,
+            objects: ByPath::new(),
+            tampered: Vec::new(),
+            outage: None,
+            blocks: ByPath::new(),
+        }
+    }
+
+    /// A stranger writes an object.
+    pub(crate) fn plant(&mut self, name: String, content: Vec<u8>, version: u64) {
+        let sha256 = Sha256::of(&content);
+        self.tampered.push(name.clone());
+        self.objects.insert(name, Object { content, sha256, version, chunks: None });
+    }
+
+    /// A stranger deletes an object.
+    pub(crate) fn lose(&mut self, name: &str) {
+        self.tampered.push(name.to_owned());
+        self.objects.remove(name);
+    }
+
+    pub(crate) fn holds(&self, sha256: &Sha256) -> bool {
+        self.objects.values().any(|object| object.sha256 == *sha256)
+    }
+}
+
+/// A destination as a station reaches it.
+pub(crate) struct Line {
+    pub life: Life,
+    pub name: DestinationName,
+    pub place: usize,
+}
+
+/// How a call goes wrong.
+enum Trouble {
+    Refusal(DestinationError),
+    /// The place does what it is asked for, but the answer does not arrive.
+    LostReply,
+}
+
+impl Line {
+    async fn call<T: Send>(
+        &self,
+        what: impl FnOnce() -> String + Send,
+        effect: impl FnOnce(&mut World) -> Result<T, DestinationError> + Send,
+    ) -> Result<T, DestinationError> {
+        let place = self.place;
+        let timed_out = {
+            let mut world = crate::world::look(&self.life.world);
+            world.goes_wrong(Fault::TimeOut)
+        };
+        if timed_out {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        self.life
+            .step(
+                || format!("destination {place}: {}", what()),
+                |world| match trouble(world, place, timed_out) {
+                    None => effect(world),
+                    Some(Trouble::Refusal(error)) => {
+                        world.tell(|| format!("  = {error}"));
+                        Err(error)
+                    }
+                    Some(Trouble::LostReply) => {
+                        let _ = effect(world);
+                        Err(DestinationError::Unreachable("the connection broke".to_owned()))
+                    }
+                },
+            )
+            .await
+    }
+}
+
+fn trouble(world: &mut World, place: usize, timed_out: bool) -> Option<Trouble> {
+    let now = world.elapsed();
+    let unreachable = |why: &str| Some(Trouble::Refusal(DestinationError::Unreachable(why.to_owned())));
+    if timed_out {
+        return if world.rng.bool() { Some(Trouble::LostReply) } else { unreachable("no progress for 60 seconds") };
+    }
+    if let Some((until, outage)) = world.destinations[place].outage
+        && now < until
+    {
+        return Some(Trouble::Refusal(match outage {
+            Outage::Unreachable => {
+                DestinationError::Unreachable("an answer that is not the destination's (200, HTML)".to_owned())
+            }
+            Outage::Busy(wait) => {
+                DestinationError::Busy { message: "503 ServerBusy".to_owned(), retry_after: Some(wait) }
+            }
+            Outage::Denied => {
+                DestinationError::Denied { code: "403 AuthenticationFailed".to_owned(), credential: "sas".to_owned() }
+            }
+        }));
+    }
+    if world.goes_wrong(Fault::Unreachable) {
+        return unreachable("no route to host");
+    }
+    if world.goes_wrong(Fault::Busy) {
+        let retry_after = world.rng.bool().then(|| Duration::from_secs(world.rng.u64(1..30)));
+        return Some(Trouble::Refusal(DestinationError::Busy { message: "500".to_owned(), retry_after }));
+    }
+    world.goes_wrong(Fault::LostReply).then_some(Trouble::LostReply)
+}
+
+fn block_name(upload: &Upload, index: u32) -> BlockName {
+    let fingerprint = &upload.fingerprint;
+    BlockName {
+        index,
+        crc64: fingerprint.chunks[index as usize],
+        content: fingerprint.sha256,
+        chunk_size: fingerprint.chunk_size.get(),
+    }
+}
+
+fn state_of(object: &Object) -> ObjectState {
+    ObjectState {
+        length: ByteCount::new(object.content.len() as u64),
+        version: Version(format!("v{}", object.version)),
+    }
+}
+
+#[async_trait]
+impl camdock::cloud::Destination for Line {
+    fn name(&self) -> &DestinationName {
+        &self.name
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
+        self.call(
+            || format!("stat {object}"),
+            |world| Ok(world.destinations[self.place].objects.get(object.as_str()).map(state_of)),
+        )
+        .await
+    }
+
+    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
+        self.call(
+            || format!("attest {object}"),
+            |world| {
+                let place = &world.destinations[self.place];
+                Ok(place.objects.get(object.as_str()).map(|object| Attestation {
+                    state: state_of(object),
+                    evidence: match (place.knows, &object.chunks) {
+                        (Knows::Sha256, _) => Evidence::Sha256(Sha256::of(&object.content)),
+                        (Knows::Chunks, Some(chunks)) => Evidence::Chunks(chunks.clone()),
+                        (Knows::Chunks, None) | (Knows::Nothing, _) => Evidence::Unknown,
+                    },
+                }))
+            },
+        )
+        .await
+    }
+
+    async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError> {
+        self.call(
+            || format!("list the staged chunks of {}", upload.object),
+            |world| {
+                let blocks = world.destinations[self.place].blocks.get(upload.object.as_str());
+                let staged =
+                    |index: &u32| blocks.is_some_and(|blocks| blocks.contains_key(&block_name(upload, *index)));
+                Ok((0..upload.fingerprint.chunk_count()).filter(staged).collect())
+            },
+        )
+        .await
+    }
+
+    async fn put_chunk(&self, upload: &Upload, index: u32, body: ChunkBody) -> Result<(), DestinationError> {
+        let name = block_name(upload, index);
+        let mut content = Vec::new();
+        let mut pieces = body.open();
+        while let Some(piece) = pieces.next().await {
+            content.extend_from_slice(&piece.map_err(|error| DestinationError::SpoolDamaged(error.to_string()))?);
+        }
+        self.call(
+            || format!("put chunk {index} of {}", upload.object),
+            |world| {
+                if world.goes_wrong(Fault::DamagedInTransit) {
+                    let at = world.rng.usize(0..content.len());
+                    content[at] ^= 1;
+                }
+                if Crc64::of(&content) != name.crc64 {
+                    return Err(DestinationError::ChunkDamaged(format!("another checksum for chunk {index}")));
+                }
+                if !world.goes_wrong(Fault::LostBlock) {
+                    let blocks = &mut world.destinations[self.place].blocks;
+                    blocks.entry(upload.object.as_str().to_owned()).or_default().insert(name, content);
+                }
+                Ok(())
+            },
+        )
+        .await
+    }
+
+    async fn commit(&self, upload: &Upload) -> Result<CommitOutcome, DestinationError> {
+        let object = upload.object.as_str();
+        self.call(
+            || format!("commit {object}"),
+            |world| {
+                if world.goes_wrong(Fault::LyingCommit) {
+                    return Ok(CommitOutcome::Created);
+                }
+                let version = world.fresh();
+                let place = &mut world.destinations[self.place];
+                if place.objects.contains_key(object) {
+                    return Ok(CommitOutcome::AlreadyThere);
+                }
+                let blocks = place.blocks.get(object);
+                let (mut content, mut chunks) = (Vec::new(), Vec::new());
+                for index in upload.order() {
+                    let name = block_name(upload, index);
+                    let Some(block) = blocks.and_then(|blocks| blocks.get(&name)) else {
+                        return Ok(CommitOutcome::ChunksMissing);
+                    };
+                    content.extend_from_slice(block);
+                    let length = ByteCount::new(block.len() as u64);
+                    chunks.push(CommittedChunk { index, length, crc64: name.crc64 });
+                }
+                place.blocks.remove(object);
+                let sha256 = Sha256::of(&content);
+                place.objects.insert(object.to_owned(), Object { content, sha256, version, chunks: Some(chunks) });
+                world.touched = true;
+                if sha256 != upload.fingerprint.sha256 {
+                    world.fail(|| format!("P2: {object} was made with content that is not the segment's"));
+                }
+                Ok(CommitOutcome::Created)
+            },
+        )
+        .await
+    }
+
+    async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
+        let content = self
+            .call(
+                || format!("read {object}"),
+                |world| {
+                    let breaks = world.goes_wrong(Fault::BrokenRead);
+                    let found = world.destinations[self.place].objects.get(object.as_str());
+                    let found = found.ok_or_else(|| DestinationError::Unreachable("404".to_owned()))?;
+                    let mut pieces: Vec<io::Result<Bytes>> =
+                        found.content.chunks(48).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+                    if breaks {
+                        pieces.pop();
+                        if found.version % 2 == 0 {
+                            pieces.push(Err(io::ErrorKind::ConnectionReset.into()));
+                        }
+                    }
+                    Ok(pieces)
+                },
+            )
+            .await?;
+        Ok(futures::stream::iter(content).boxed())
+    }
+
+    async fn try_delete(&self, _: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
+        Ok(DeleteOutcome::Refused)
+    }
+}

@@ -1,0 +1,80 @@
+//! The simulator: production code in a fake world, seeded, on paused time; each failure prints the line that replays it.
+
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+mod bugs;
+mod camera;
+mod chaos;
+mod destination;
+mod oracle;
+mod run;
+mod spool;
+mod world;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// The seeds of this run: `SEEDS` of them, beginning with `FROM`.
+fn seeds() -> std::ops::Range<u64> {
+    let from = number("FROM").unwrap_or(0);
+    from..from + number("SEEDS").unwrap_or(10_000)
+}
+
+fn replay_line(seed: u64) -> String {
+    format!("replay: SEED={seed} cargo test --features faults --test simulation every_story_ends_well -- --nocapture")
+}
+
+/// Plays seeds on every core; the first that fails, if one does.
+fn first_failure(seeds: std::ops::Range<u64>, bug: Option<camdock::faults::PlantedBug>) -> Option<(u64, String)> {
+    let next = AtomicU64::new(seeds.start);
+    let failed = std::sync::Mutex::new(None::<(u64, String)>);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds.end
+                        || failed.lock().expect("no panic").as_ref().is_some_and(|(first, _)| *first < seed)
+                    {
+                        return;
+                    }
+                    if let Some(failure) = run::play(seed, bug, false).failure {
+                        let mut failed = failed.lock().expect("no panic");
+                        if failed.as_ref().is_none_or(|(first, _)| seed < *first) {
+                            *failed = Some((seed, failure));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    failed.into_inner().expect("no panic")
+}
+
+#[test]
+fn every_story_ends_well() {
+    if let Some(seed) = number("SEED") {
+        let ending = run::play(seed, None, true);
+        for line in &ending.story {
+            println!("{line}");
+        }
+        println!("{} steps, {:?}", ending.steps, ending.lasted);
+        assert_eq!(ending.failure, None, "{}", replay_line(seed));
+        return;
+    }
+    if let Some((seed, failure)) = first_failure(seeds(), None) {
+        panic!("{failure}\n{}", replay_line(seed));
+    }
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story() {
+    for seed in 0..20 {
+        let (once, again) = (run::play(seed, None, true), run::play(seed, None, true));
+        assert_eq!(once, again);
+    }
+}

@@ -1,0 +1,229 @@
+//! Says which promise is broken, by looking at the world itself and never at what anybody claims.
+
+use std::collections::BTreeMap;
+
+use camdock::domain::Need;
+use camdock::domain::{HoldId, SegmentId, Sha256};
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::camera::source_path;
+use crate::world::World;
+
+/// More steps than any story needs that comes to an end.
+const STEPS: u64 = 400_000;
+
+/// Judges the world after a step of `station`.
+pub(crate) fn judge(world: &mut World, station: usize) {
+    if std::mem::take(&mut world.touched) {
+        nothing_is_lost(world);
+    }
+    the_log_tells_the_truth(world, station);
+    if world.steps > STEPS {
+        world.fail(|| format!("P3: no end after {STEPS} steps"));
+    }
+}
+
+/// P1: what a camera recorded is on the camera, or at every required destination.
+pub(crate) fn nothing_is_lost(world: &mut World) {
+    let lost = world.evidence.iter().enumerate().find_map(|(index, evidence)| {
+        let file = world.cameras[evidence.camera].files.get(&evidence.path);
+        if file.is_some_and(|file| file.evidence == index) {
+            return None;
+        }
+        let lacks = missing_at(world, &evidence.sha256)?;
+        Some(format!("P1: {} of camera {} is gone from the camera and not at {lacks}", evidence.path, evidence.camera))
+    });
+    if let Some(lost) = lost {
+        world.fail(|| lost);
+    }
+}
+
+/// A required destination that does not hold this content.
+fn missing_at(world: &World, sha256: &Sha256) -> Option<String> {
+    let required = world.destinations.iter().filter(|place| place.need == Need::Required);
+    required.filter(|place| !place.holds(sha256)).map(|place| place.name.to_string()).next()
+}
+
+/// Each new entry of a station's custody log is true when it is committed.
+fn the_log_tells_the_truth(world: &mut World, station: usize) {
+    let machine = &world.machines[station];
+    let ledger = std::sync::Arc::clone(&machine.ledger);
+    let db = ledger.lock().expect("the oracle does not panic");
+    let entries = new_entries(&db, machine.log_read);
+    world.machines[station].log_read += entries.len() as i64;
+    for entry in entries {
+        world.tell(|| format!("  > {entry}"));
+        let entry: Value = serde_json::from_str(&entry).expect("the log is JSON");
+        if let Err(lie) = check_entry(world, station, &db, &entry) {
+            world.fail(|| format!("the custody log is wrong: {lie}: {entry}"));
+        }
+    }
+}
+
+fn new_entries(db: &Connection, after: i64) -> Vec<String> {
+    let mut statement = db.prepare_cached("SELECT entry FROM custody_log WHERE seq > ?1 ORDER BY seq").expect("SQL");
+    let rows = statement.query_map([after], |row| row.get(0)).expect("SQL");
+    rows.collect::<Result<_, _>>().expect("SQL")
+}
+
+fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) -> Result<(), String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    match text(&entry["step"]).as_str() {
+        "segment-spooled" => segment_spooled(world, station, &entry["segment"]),
+        "copy-proven" => {
+            let sha256 = content_of(db, &entry["segment"])?;
+            let name = text(&entry["destination"]);
+            let place = world.destinations.iter().find(|place| place.name.as_str() == name).ok_or("no such place")?;
+            let excused = place.tampered.iter().any(|object| object.contains(&short(&sha256)));
+            if excused || place.holds(&sha256) { Ok(()) } else { Err("it is not there".to_owned()) }
+        }
+        "segment-wiped" => {
+            let id = text(&entry["segment"]);
+            let there = world.cameras.iter().any(|camera| {
+                camera.files.iter().any(|(path, file)| {
+                    let sha256 = &world.evidence[file.evidence].sha256;
+                    SegmentId::of(&camera.serial, &source_path(path), sha256).to_string() == id
+                })
+            });
+            if there { Err("the camera still has it".to_owned()) } else { Ok(()) }
+        }
+        "spool-copy-released" => {
+            let sha256 = content_of(db, &entry["segment"])?;
+            missing_at(world, &sha256).map_or(Ok(()), |lacks| Err(format!("{lacks} does not have it")))
+        }
+        "hold-placed" if text(&entry["reason"]["why"]) == "other-content" => {
+            let sha256 = content_of(db, &entry["segment"])?;
+            let name = text(&entry["destination"]);
+            let place = world.destinations.iter().find(|place| place.name.as_str() == name).ok_or("no such place")?;
+            let tampered = place.tampered.iter().any(|object| object.contains(&short(&sha256)));
+            if tampered { Ok(()) } else { Err("there is no other content".to_owned()) }
+        }
+        _ => Ok(()),
+    }
+}
+
+fn segment_spooled(world: &World, station: usize, segment: &Value) -> Result<(), String> {
+    let text = |key: &str| segment[key].as_str().unwrap_or_default().to_owned();
+    let id = SegmentId::parse(&text("id")).map_err(|error| error.to_string())?;
+    let sha256 = Sha256::parse(&text("sha256")).ok_or("no digest")?;
+    let spool = &world.machines[station].spool;
+    match spool.sealed.get(&id) {
+        _ if spool.vanished.contains(&id) => {}
+        None => return Err("the spool has no such copy".to_owned()),
+        Some(copy) if !copy.synced || !copy.name_synced => return Err("the copy is not durable".to_owned()),
+        Some(copy) if !copy.rotten && Sha256::of(&copy.content) != sha256 => {
+            return Err("the copy is not what was read".to_owned());
+        }
+        Some(_) => {}
+    }
+    let recorded = world.evidence.iter().any(|evidence| {
+        world.cameras[evidence.camera].serial.as_str() == text("camera")
+            && evidence.path == text("path")
+            && (evidence.states.contains(&sha256) || evidence.was_damaged && segment["damaged"] == Value::Bool(true))
+    });
+    if recorded { Ok(()) } else { Err("no camera ever held this".to_owned()) }
+}
+
+fn content_of(db: &Connection, segment: &Value) -> Result<Sha256, String> {
+    let id = SegmentId::parse(segment.as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
+    let sha256 = db
+        .prepare_cached("SELECT sha256 FROM segment WHERE id = ?1")
+        .and_then(|mut statement| statement.query_row([id.as_bytes()], |row| row.get(0)));
+    sha256.map(Sha256::from_bytes).map_err(|error| format!("unknown segment: {error}"))
+}
+
+fn short(sha256: &Sha256) -> String {
+    sha256.to_string()[..16].to_owned()
+}
+
+/// A spool copy goes only with a tombstone, and only if every required destination has its content.
+pub(crate) fn judge_removal(world: &mut World, station: usize, segment: SegmentId) {
+    let ledger = std::sync::Arc::clone(&world.machines[station].ledger);
+    let db = ledger.lock().expect("the oracle does not panic");
+    let tombstone: bool = db
+        .prepare_cached("SELECT count(*) > 0 FROM custody_log WHERE entry LIKE ?1")
+        .and_then(|mut statement| statement.query_row([format!("%spool-copy-released%{segment}%")], |row| row.get(0)))
+        .expect("SQL");
+    if !tombstone {
+        world.fail(|| format!("P1: the spool copy {segment} is removed without a tombstone"));
+    }
+    let Some(copy) = world.machines[station].spool.sealed.get(&segment) else { return };
+    let sha256 = Sha256::of(&copy.content);
+    if !copy.rotten
+        && let Some(lacks) = missing_at(world, &sha256)
+    {
+        world.fail(|| format!("P1: the spool copy {segment} is removed, but {lacks} does not have it"));
+    }
+}
+
+/// What a station's ledger says in sums.
+#[derive(Debug)]
+pub(crate) struct Books {
+    /// Segments that required destinations wait for.
+    pub queued: i64,
+    /// Cameras and paths of what is held, and where, if at a destination.
+    pub holds: Vec<(HoldId, String, String, Option<String>)>,
+}
+
+pub(crate) fn all_books(world: &World) -> Vec<Books> {
+    (0..world.machines.len()).map(|station| books(world, station)).collect()
+}
+
+pub(crate) fn books(world: &World, station: usize) -> Books {
+    let db = world.machines[station].ledger.lock().expect("the oracle does not panic");
+    let queued = db.query_row("SELECT segments FROM tally", [], |row| row.get(0)).expect("SQL");
+    let mut statement =
+        db.prepare_cached("SELECT id, camera, CAST(path AS TEXT), destination FROM hold ORDER BY id").expect("SQL");
+    let rows = statement.query_map([], |row| Ok((HoldId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?)));
+    let holds = rows.expect("SQL").collect::<Result<_, _>>().expect("SQL");
+    Books { queued, holds }
+}
+
+/// What is still to be done, once nothing goes wrong any more; nothing if the story has ended well.
+pub(crate) fn unfinished(world: &World) -> Option<String> {
+    let books = all_books(world);
+    if let Some(station) = books.iter().position(|books| books.queued > 0) {
+        return Some(format!("station {station} has {} segments in its queue", books[station].queued));
+    }
+    (0..world.cameras.len()).find_map(|camera| unfinished_camera(world, camera, &books))
+}
+
+/// What is still to be done about one camera: everything on it must be held where it is docked.
+pub(crate) fn unfinished_camera(world: &World, index: usize, books: &[Books]) -> Option<String> {
+    let camera = &world.cameras[index];
+    let books = match camera.docked {
+        Some(place) => &books[place.station],
+        // It was finished then; its holds follow it when it is docked again.
+        None if camera.set_aside => return None,
+        None => return Some(format!("camera {index} is in no bay")),
+    };
+    let required = |name: &String| {
+        let place = world.destinations.iter().find(|place| place.name.as_str() == name);
+        place.is_some_and(|place| place.need == Need::Required)
+    };
+    let held = |path: &str| {
+        books.holds.iter().any(|(_, serial, held, destination)| {
+            serial == camera.serial.as_str() && held == path && destination.as_ref().is_none_or(required)
+        })
+    };
+    let path = camera.files.keys().find(|path| !held(path))?;
+    Some(format!("{path} is still on camera {index} at {:?}, and not held", camera.docked))
+}
+
+/// Everything that follows from the log, as text.
+pub(crate) fn projections(db: &Connection) -> BTreeMap<&'static str, Vec<String>> {
+    ["destination", "docking", "segment", "delivery", "hold", "tally"]
+        .into_iter()
+        .map(|table| {
+            let mut statement = db.prepare(&format!("SELECT * FROM {table}")).expect("SQL");
+            let columns = statement.column_count();
+            let rows = statement.query_map([], |row| {
+                (0..columns).map(|column| row.get::<_, rusqlite::types::Value>(column)).collect::<Result<Vec<_>, _>>()
+            });
+            let mut rows: Vec<String> = rows.expect("SQL").map(|row| format!("{:?}", row.expect("SQL"))).collect();
+            rows.sort();
+            (table, rows)
+        })
+        .collect()
+}
