@@ -268,6 +268,15 @@ async fn an_empty_segment_is_an_empty_object() {
 }
 
 #[tokio::test]
+async fn a_renewed_credential_is_used_without_a_restart() {
+    let azurite = azurite().await;
+    let to = destination(settings(azurite.endpoint.clone(), sas("rwcl", -1))).renewing(|| Some(sas("rwcl", 1)));
+    let object = ObjectName::new("BWC-1/none").unwrap();
+    assert!(matches!(to.stat(&object).await, Err(DestinationError::Denied { .. })));
+    assert_eq!(to.stat(&object).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_signature_lets_in_as_far_and_as_long_as_it_says() {
     let azurite = azurite().await;
     let content = footage(3_000);

@@ -12,7 +12,7 @@ mod stage;
 mod verdict;
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +35,7 @@ use stage::{DestinationKind, Place, Stage, Wish, bays};
 use verdict::{Destination, verdict};
 
 /// The pause between two cameras' arrivals.
-const ARRIVAL: Duration = Duration::from_millis(1500);
+const ARRIVAL: Duration = Duration::from_millis(700);
 /// How often the screen is brought up to date.
 const FRAME: Duration = Duration::from_millis(100);
 /// A demo in which nothing at all has moved for this long will not end by itself.
@@ -102,12 +102,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
     close(&stage, place, args, ended)
 }
 
-fn introduce(stage: &Stage, place: &Place, args: &Args) -> std::io::Result<()> {
+fn introduce(stage: &Stage, place: &Place, args: &Args) -> io::Result<()> {
     let fate = match place {
         Place::Temporary(_) if !args.keep => " (removed at the end; --keep keeps it)",
         _ => "",
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     writeln!(out, "This demo happens in {}{fate}.", stage.folder().display())?;
     if stage.recorded().is_some() {
         writeln!(out, "It was begun before and goes on from where it was.")?;
@@ -147,9 +147,9 @@ async fn prepare(stage: &mut Stage, stop: &mut Stop) -> anyhow::Result<Option<Ve
         Source::Generated(_) => format!("Recording {total} of footage on the cameras."),
         Source::Folder(folder) => format!("Copying {total} of footage from {} to the cameras.", folder.display()),
     };
-    writeln!(std::io::stdout(), "{what}")?;
+    writeln!(io::stdout(), "{what}")?;
     if left_out > 0 {
-        writeln!(std::io::stdout(), "Links and the like are left out: {left_out}.")?;
+        writeln!(io::stdout(), "Links and the like are left out: {left_out}.")?;
     }
     let stopped = Arc::new(AtomicBool::new(false));
     let bar = screen::short_bar("preparing", total);
@@ -198,7 +198,7 @@ async fn show(
     let destination = azurite.map_or(Destination::Folder, Destination::Azurite);
     let verdict = verdict(stage, &config, recorded, &destination, &bar).await?;
     bar.finish_and_clear();
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     writeln!(out, "\n{}", verdict.table)?;
     if !verdict.wrong.is_empty() {
         return Ok(Ending::Badly(verdict.wrong));
@@ -288,15 +288,23 @@ fn trouble(snapshot: &Snapshot) -> Option<String> {
 fn close(stage: &Stage, place: Place, args: &Args, ended: anyhow::Result<Ending>) -> anyhow::Result<Outcome> {
     let folder = stage.folder().display();
     let again = format!("run it again with --dir {folder} to go on");
-    let kept = match (place, &ended) {
-        (Place::Given(_), _) => true,
-        (Place::Temporary(temporary), Ok(Ending::Well | Ending::Interrupted)) if !args.keep => {
-            temporary.close().with_context(|| format!("{folder} cannot be removed"))?;
-            false
-        }
-        (Place::Temporary(temporary), _) => {
+    // What went wrong after the cameras were prepared is worth a look, unless it is only that the reader left.
+    let reader_left = |cause: &io::Error| cause.kind() == ErrorKind::BrokenPipe;
+    let went_wrong = match &ended {
+        Ok(Ending::Well | Ending::Interrupted) => false,
+        Ok(Ending::Badly(_)) => true,
+        Err(error) => !error.downcast_ref().is_some_and(reader_left),
+    };
+    let of_interest = went_wrong && stage.recorded().is_some();
+    let kept = match place {
+        Place::Given(_) => true,
+        Place::Temporary(temporary) if args.keep || of_interest => {
             let _ = temporary.keep();
             true
+        }
+        Place::Temporary(temporary) => {
+            temporary.close().with_context(|| format!("{folder} cannot be removed"))?;
+            false
         }
     };
     match ended {
@@ -315,18 +323,19 @@ fn close(stage: &Stage, place: Place, args: &Args, ended: anyhow::Result<Ending>
             eprintln!("camdock: the demo did not come out well; {} tells more", stage.log().display());
             Ok(Outcome::Failed)
         }
+        Err(error) if stage.recorded().is_none() => Err(error),
         Err(error) => Err(error.context(format!("the demo broke off; {again}"))),
     }
 }
 
-fn print_what_to_see(stage: &Stage, kept: bool) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    let camdock = std::env::args().next().unwrap_or_else(|| "camdock".to_owned());
+fn print_what_to_see(stage: &Stage, kept: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
     if !kept {
-        writeln!(out, "\n{} was removed. To look around in it afterwards:\n", stage.folder().display())?;
-        return writeln!(out, "  {camdock} demo --dir /var/tmp/camdock-demo");
+        let folder = stage.folder().display();
+        return writeln!(out, "\n{folder} was removed. With --dir FOLDER it stays, with everything in it to look at.");
     }
     writeln!(out, "\nTo look around:\n")?;
+    let camdock = std::env::args().next().unwrap_or_else(|| "camdock".to_owned());
     let mut step = |command: String, what: &str| writeln!(out, "  # {what}\n  {command}");
     let config = stage.config();
     step(format!("{camdock} --config {} explain BWC-0001", config.display()), "each condition of each wipe")?;
@@ -364,7 +373,7 @@ struct Stop {
 }
 
 impl Stop {
-    fn new() -> std::io::Result<Self> {
+    fn new() -> io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 

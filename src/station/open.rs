@@ -10,7 +10,7 @@ use super::{OpenCamera, Station};
 use crate::camera::{Camera, FolderCamera};
 use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::{Destination, FolderDestination};
-use crate::config::{Config, CredentialError, CredentialKind, DestinationSettings, Place};
+use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place};
 use crate::dock::Location;
 use crate::domain::{Clock, DestinationName};
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
@@ -67,26 +67,30 @@ pub fn open_destination(
     match &settings.place {
         Place::Folder { path } => Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone()))),
         Place::Azure { endpoint, container, credential } => {
-            let secret = credential.read()?;
+            let first = azure_credential(credential)?;
+            let again = credential.clone();
             let opened = AzureDestination::new(
                 AzureSettings {
                     name: settings.name.clone(),
                     endpoint: endpoint.clone(),
                     container: container.clone(),
                     credential_name: credential.file.display().to_string(),
-                    credential: match &credential.kind {
-                        CredentialKind::Sas => AzureCredential::Sas(secret),
-                        CredentialKind::SharedKey { account } => {
-                            AzureCredential::SharedKey { account: account.clone(), key: secret }
-                        }
-                    },
+                    credential: first,
                     stall: config.upload.stall,
                 },
                 Arc::new(SystemClock),
             )?;
-            Ok(Arc::new(opened))
+            Ok(Arc::new(opened.renewing(move || azure_credential(&again).ok())))
         }
     }
+}
+
+fn azure_credential(credential: &Credential) -> Result<AzureCredential, CredentialError> {
+    let secret = credential.read()?;
+    Ok(match &credential.kind {
+        CredentialKind::Sas => AzureCredential::Sas(secret),
+        CredentialKind::SharedKey { account } => AzureCredential::SharedKey { account: account.clone(), key: secret },
+    })
 }
 
 impl Station {

@@ -114,17 +114,17 @@ impl Takes {
         self.cameras.iter().flatten().map(|take| take.size).sum()
     }
 
-    /// Puts the cameras into `shelf`, each a folder by the name of its serial. `progress` is told of bytes written, and
+    /// Puts the cameras into `folder`, each a folder by the name of its serial. `progress` is told of bytes written, and
     /// may put an end to it. Blocks.
     pub(super) fn record(
         self,
-        shelf: &Path,
+        folder: &Path,
         progress: &dyn Fn(u64) -> io::Result<()>,
     ) -> anyhow::Result<Vec<Recorded>> {
         let mut cameras = Vec::new();
         for (index, takes) in self.cameras.into_iter().enumerate().filter(|(_, takes)| !takes.is_empty()) {
             let camera = CameraSerial::new(format!("BWC-{:04}", index + 1))?;
-            let root = shelf.join(camera.as_str());
+            let root = folder.join(camera.as_str());
             let segments = takes.iter().map(|take| {
                 record(take, &root, progress).with_context(|| format!("{} cannot be prepared", take.path.display()))
             });

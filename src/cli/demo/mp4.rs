@@ -1,7 +1,7 @@
 //! Segments of any size that any player plays.
 //!
-//! Promises: a segment is a short real film, followed by one top-level box of incompressible data. Players skip boxes
-//! they do not know, so the segment plays, and no two segments have the same content.
+//! Promises: a segment is a short real film, followed by one top-level `free` box of incompressible data. Players skip
+//! such a box, so the segment plays, and no two segments have the same content.
 
 use std::io::{self, Write};
 
@@ -17,8 +17,8 @@ use fastrand::Rng;
 /// ```
 const CLIP: &[u8] = include_bytes!("clip.mp4");
 
-/// Who the box belongs to: `camdock's demo`, as a UUID of version 8.
-const OWNER: [u8; 16] = *b"camdoc\x80k\xb4s demo.";
+/// Not a `uuid` box: ffmpeg refuses those of 2 GiB and more.
+const KIND: &[u8; 4] = b"free";
 
 const PIECE: usize = 256 << 10;
 
@@ -39,22 +39,14 @@ pub(super) fn write(out: &mut impl Write, size: ByteCount, seed: u64) -> io::Res
     Ok(())
 }
 
-/// The header of a `uuid` box that is `size` long as a whole, or empty if that is less than a header.
+/// The header of a box that is `size` long as a whole, or empty if that is less than a header.
 fn box_header(size: ByteCount) -> Vec<u8> {
-    let smallest = 8 + OWNER.len() as u64;
-    let size = size.get().max(smallest);
-    let mut header = Vec::new();
-    if let Ok(short) = u32::try_from(size) {
-        header.extend(short.to_be_bytes());
-        header.extend(b"uuid");
-    } else {
+    let size = size.get().max(8);
+    match u32::try_from(size) {
+        Ok(size) => [&size.to_be_bytes()[..], KIND].concat(),
         // A size of one says that the real one follows, with 64 bits.
-        header.extend(1_u32.to_be_bytes());
-        header.extend(b"uuid");
-        header.extend(size.to_be_bytes());
+        Err(_) => [&1_u32.to_be_bytes()[..], KIND, &size.to_be_bytes()].concat(),
     }
-    header.extend(OWNER);
-    header
 }
 
 #[cfg(test)]
@@ -75,16 +67,14 @@ mod tests {
         assert_eq!(one.len(), 300_000);
         assert_eq!(one, segment(300_000, 1));
         assert_ne!(one, other);
-        assert_eq!(segment(0, 1).len(), CLIP.len() + 24, "as short as it gets");
+        assert_eq!(segment(0, 1).len(), CLIP.len() + 8, "as short as it gets");
     }
 
     #[test]
     fn a_long_box_has_a_long_size() {
         let header = box_header(ByteCount::new(5 << 30));
-        assert_eq!(header[..8], *b"\0\0\0\x01uuid");
-        assert_eq!(header[8..16], (5_u64 << 30).to_be_bytes());
-        assert_eq!(header.len(), 32);
-        assert_eq!(box_header(ByteCount::new(u64::from(u32::MAX)))[..8], *b"\xff\xff\xff\xffuuid");
+        assert_eq!(header, *b"\0\0\0\x01free\0\0\0\x01\x40\0\0\0");
+        assert_eq!(box_header(ByteCount::new(u64::from(u32::MAX))), *b"\xff\xff\xff\xfffree");
     }
 
     #[test]

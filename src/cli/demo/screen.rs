@@ -96,12 +96,12 @@ pub(super) enum Screen {
 }
 
 impl Screen {
-    pub(super) fn new(bays: usize) -> Self {
+    pub(super) fn new(lines: usize) -> Self {
         if !std::io::stdout().is_terminal() {
             return Self::Lines { said: BTreeMap::new(), began: Instant::now() };
         }
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stdout());
-        let bars = (0..bays).map(|_| all.add(ProgressBar::new_spinner())).collect();
+        let bars = (0..lines).map(|_| all.add(ProgressBar::new_spinner())).collect();
         let below = all.add(ProgressBar::new_spinner().with_style(style("{wide_msg:.dim}")));
         below.set_message("░ on the camera   ▒ copied to the spool   ▓ proven at the destination   █ wiped");
         Self::Bars { bars, below, _all: all }

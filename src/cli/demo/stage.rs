@@ -8,7 +8,8 @@
 //! shelf/         prepared cameras that are not docked yet
 //! bays/1 … 4/    where cameras are docked
 //! station/       ledger and spool
-//! evidence/      the destination, or Azurite's data in azurite/
+//! evidence/      the destination; or
+//! azurite/       Azurite's data
 //! camdock.toml   the station's configuration
 //! camdock.log    what the station says
 //! ```
@@ -75,17 +76,14 @@ pub(super) enum Place {
 
 impl Place {
     pub(super) fn choose(given: Option<&Path>) -> anyhow::Result<Self> {
-        match given {
-            Some(folder) => Ok(Self::Given(std::path::absolute(folder)?)),
-            None => {
-                // Often /tmp lies in memory; footage is large.
-                let on_disk = Some(PathBuf::from("/var/tmp")).filter(|folder| folder.is_dir());
-                let parent = std::env::var_os("TMPDIR").map(PathBuf::from).or(on_disk);
-                let parent = parent.unwrap_or_else(std::env::temp_dir);
-                let made = tempfile::Builder::new().prefix("camdock-demo-").tempdir_in(&parent);
-                Ok(Self::Temporary(made.with_context(|| format!("no folder can be made in {}", parent.display()))?))
-            }
+        if let Some(folder) = given {
+            return Ok(Self::Given(std::path::absolute(folder)?));
         }
+        // Often /tmp lies in memory; footage is large.
+        let on_disk = Some(PathBuf::from("/var/tmp")).filter(|folder| folder.is_dir());
+        let parent = std::env::var_os("TMPDIR").map(PathBuf::from).or(on_disk).unwrap_or_else(std::env::temp_dir);
+        let made = tempfile::Builder::new().prefix("camdock-demo-").tempdir_in(&parent);
+        Ok(Self::Temporary(made.with_context(|| format!("no folder can be made in {}", parent.display()))?))
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -178,11 +176,11 @@ impl Stage {
     /// Prepares the cameras, from the beginning: none was docked before all are complete. `progress` is told of bytes
     /// written. Blocks, until it is done or `stop` is set.
     pub(super) fn prepare(&mut self, takes: Takes, progress: &dyn Fn(u64), stop: &AtomicBool) -> anyhow::Result<()> {
-        let shelf = self.shelf();
-        clear(&shelf)?;
-        std::fs::create_dir_all(&shelf)?;
+        let folder = self.shelf();
+        clear(&folder)?;
+        std::fs::create_dir_all(&folder)?;
         self.refuse_if_full(takes.bytes())?;
-        let recorded = takes.record(&shelf, &|bytes| {
+        let recorded = takes.record(&folder, &|bytes| {
             progress(bytes);
             // Not `Interrupted`: writing would be tried again.
             if stop.load(Ordering::Relaxed) { Err(io::Error::other("the demo was stopped")) } else { Ok(()) }
@@ -206,32 +204,30 @@ impl Stage {
 
     /// Writes the station's configuration, with as many bays as there can be cameras.
     pub(super) fn configure(&self, endpoint: Option<&Url>) -> anyhow::Result<()> {
-        let mut text = format!(
-            "# Written by `camdock demo` at each start.\n\n[station]\nid = \"demo\"\ndata_dir = {}\n\n[spool]\nreserve = \
-             \"{RESERVE}\"\nkeep_after_wipe = \"24h\"\n",
-            quoted(&self.station())?
-        );
+        let mut sections = vec![
+            "# Written by `camdock demo` at each start.".to_owned(),
+            format!("[station]\nid = \"demo\"\ndata_dir = {}", quoted(&self.station())?),
+            format!("[spool]\nreserve = \"{RESERVE}\"\nkeep_after_wipe = \"24h\""),
+        ];
         for bay in bays() {
-            std::fs::create_dir_all(self.bay(&bay))?;
-            text += &format!("\n[[bay]]\nname = \"{bay}\"\nfolder = {}\n", quoted(&self.bay(&bay))?);
+            let folder = self.bay(&bay);
+            std::fs::create_dir_all(&folder)?;
+            sections.push(format!("[[bay]]\nname = \"{bay}\"\nfolder = {}", quoted(&folder)?));
         }
-        text += "\n[[destination]]\nname = \"evidence\"\n";
-        if let Some(endpoint) = endpoint {
+        let place = if let Some(endpoint) = endpoint {
             let key = self.folder.join("azurite.key");
             write_whole(&key, azurite::KEY.as_bytes())?;
-            text += &format!(
-                "kind = \"azure\"\nendpoint = \"{endpoint}\"\ncontainer = \"{}\"\ncredential = {{ kind = \
-                 \"shared-key\", file = {}, account = \"{}\" }}\n",
-                azurite::CONTAINER,
-                quoted(&key)?,
-                azurite::ACCOUNT
-            );
+            let (container, account, key) = (azurite::CONTAINER, azurite::ACCOUNT, quoted(&key)?);
+            format!(
+                "kind = \"azure\"\nendpoint = \"{endpoint}\"\ncontainer = \"{container}\"\n\
+                 credential = {{ kind = \"shared-key\", file = {key}, account = \"{account}\" }}"
+            )
         } else {
             std::fs::create_dir_all(self.evidence())?;
-            text += &format!("kind = \"folder\"\npath = {}\n", quoted(&self.evidence())?);
-        }
-        text += "required = true\nproof = \"attested\"\n";
-        write_whole(&self.config(), text.as_bytes())
+            format!("kind = \"folder\"\npath = {}", quoted(&self.evidence())?)
+        };
+        sections.push(format!("[[destination]]\nname = \"evidence\"\n{place}\nrequired = true\nproof = \"attested\""));
+        write_whole(&self.config(), (sections.join("\n\n") + "\n").as_bytes())
     }
 
     /// Moves a prepared camera into its bay, in one step. `false` if it was there before.

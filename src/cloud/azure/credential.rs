@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use azure_core::http::policies::{Policy, PolicyResult};
@@ -49,12 +49,17 @@ pub enum CredentialError {
     Key,
 }
 
+/// Reads the credential again from where it is kept; `None` if it cannot be read now.
+pub(super) type ReadAgain = Box<dyn Fn() -> Option<AzureCredential> + Send + Sync>;
+
 /// The policy that authorises each request.
 pub(super) struct Authorise {
-    means: Means,
+    means: RwLock<Means>,
     clock: Arc<dyn Clock>,
+    read_again: OnceLock<ReadAgain>,
 }
 
+#[derive(Clone)]
 enum Means {
     Sas(String),
     SharedKey { account: String, mac: Hmac<sha2::Sha256> },
@@ -62,7 +67,34 @@ enum Means {
 
 impl Authorise {
     pub(super) fn new(credential: &AzureCredential, clock: Arc<dyn Clock>) -> Result<Self, CredentialError> {
-        let means = match credential {
+        Ok(Self { means: RwLock::new(Means::new(credential)?), clock, read_again: OnceLock::new() })
+    }
+
+    /// From where a renewed credential is read. Told once.
+    pub(super) fn renew_from(&self, read_again: ReadAgain) {
+        let _ = self.read_again.set(read_again);
+    }
+
+    /// The credential was refused: perhaps it was renewed meanwhile. What cannot be used is not taken over.
+    pub(super) fn renew(&self) {
+        let renewed = self.read_again.get().and_then(|read_again| read_again());
+        if let Some(Ok(means)) = renewed.as_ref().map(Means::new) {
+            *self.means.write().unwrap_or_else(PoisonError::into_inner) = means;
+        }
+    }
+
+    /// When the credential expires, if it says so.
+    pub(super) fn expiry(&self) -> Option<OffsetDateTime> {
+        let means = self.means.read().unwrap_or_else(PoisonError::into_inner);
+        let Means::Sas(query) = &*means else { return None };
+        let (_, expiry) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "se")?;
+        OffsetDateTime::parse(&expiry, &Rfc3339).ok()
+    }
+}
+
+impl Means {
+    fn new(credential: &AzureCredential) -> Result<Self, CredentialError> {
+        Ok(match credential {
             AzureCredential::Sas(query) => {
                 let query = query.expose();
                 let query = query.strip_prefix('?').unwrap_or(query);
@@ -77,15 +109,7 @@ impl Authorise {
                 let mac = Hmac::new_from_slice(&key).map_err(|_| CredentialError::Key)?;
                 Means::SharedKey { account: account.clone(), mac }
             }
-        };
-        Ok(Self { means, clock })
-    }
-
-    /// When the credential expires, if it says so.
-    pub(super) fn expiry(&self) -> Option<OffsetDateTime> {
-        let Means::Sas(query) = &self.means else { return None };
-        let (_, expiry) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "se")?;
-        OffsetDateTime::parse(&expiry, &Rfc3339).ok()
+        })
     }
 }
 
@@ -98,18 +122,18 @@ impl fmt::Debug for Authorise {
 #[async_trait]
 impl Policy for Authorise {
     async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
-        match &self.means {
+        match self.means.read().unwrap_or_else(PoisonError::into_inner).clone() {
             Means::Sas(sas) => {
                 let query = match request.url().query() {
                     Some(own) if !own.is_empty() => format!("{own}&{sas}"),
-                    _ => sas.clone(),
+                    _ => sas,
                 };
                 request.url_mut().set_query(Some(&query));
             }
             Means::SharedKey { account, mac } => {
                 request.insert_header("x-ms-date", http_date(self.clock.now()));
                 let mut mac = mac.clone();
-                mac.update(string_to_sign(account, request).as_bytes());
+                mac.update(string_to_sign(&account, request).as_bytes());
                 let signature = BASE64.encode(mac.finalize().into_bytes());
                 request.insert_header("authorization", format!("SharedKey {account}:{signature}"));
             }

@@ -135,6 +135,14 @@ impl AzureDestination {
         })
     }
 
+    /// Reads the credential again with `read_again` whenever it is refused, so that a renewed one is used without a
+    /// restart. The request that was refused stays refused; the next one uses what was read.
+    #[must_use]
+    pub fn renewing(self, read_again: impl Fn() -> Option<AzureCredential> + Send + Sync + 'static) -> Self {
+        self.authorise.renew_from(Box::new(read_again));
+        self
+    }
+
     /// A client for one blob. Building it costs a few microseconds and no request.
     fn blob(&self, object: &ObjectName) -> Result<BlobClient, DestinationError> {
         let mut url = self.container_url.clone();
@@ -146,11 +154,15 @@ impl AzureDestination {
     }
 
     fn explain(&self, failure: impl Into<Failure>) -> DestinationError {
-        failure.into().explain(&Subject {
+        let error = failure.into().explain(&Subject {
             container: &self.container,
             credential: &self.credential_name,
             expiry: self.authorise.expiry(),
-        })
+        });
+        if matches!(error, DestinationError::Denied { .. }) {
+            self.authorise.renew();
+        }
+        error
     }
 
     async fn state(&self, blob: &BlobClient) -> Result<Option<ObjectState>, DestinationError> {
