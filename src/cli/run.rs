@@ -21,6 +21,8 @@ use super::Outcome;
 
 /// Blocking work, such as a read from a camera that no longer answers, is left behind after this long.
 pub(super) const LEAVE_BEHIND: Duration = Duration::from_secs(3);
+/// What is logged, unless `CAMDOCK_LOG` says otherwise. What a request failed of is said once, in camdock's own words.
+const LOG: &str = "info,typespec_client_core=warn";
 /// Requests that may wait for the station.
 const BACKLOG: usize = 16;
 
@@ -143,7 +145,7 @@ impl Desk for Counter {
 /// The journal adds time, unit and host by itself.
 fn tell_the_journal() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("CAMDOCK_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(LOG));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
