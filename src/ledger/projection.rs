@@ -34,13 +34,17 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
                 .prepare_cached("SELECT spool FROM segment WHERE id = ?1")?
                 .query_row([segment.as_bytes()], |row| row.get(0))?;
             let state = if spool == "present" { "queued" } else { "stranded" };
-            set_delivery(db, *segment, destination, state, None)
+            set_delivery(db, *segment, destination, state, None)?;
+            need_again(db, *segment)
         }
         Entry::HoldPlaced { camera, path, segment, destination, reason } => {
+            // What is held already is not held twice: two parts of the station may find the same trouble.
             let reason = serde_json::to_string(reason).map_err(|error| LedgerError::Damaged(error.to_string()))?;
             db.prepare_cached(
                 "INSERT INTO hold (id, camera, path, segment, destination, reason, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (
+                     SELECT 1 FROM hold WHERE camera = ?2 AND path = ?3 AND segment IS ?4 AND destination IS ?5
+                                          AND reason = ?6)",
             )?
             .execute(params![
                 seq,
@@ -100,6 +104,14 @@ fn set_destinations(db: &Connection, destinations: &[(DestinationName, Need)]) -
         )?;
     }
     db.execute(&format!("{RECOUNT} WHERE spool = 'present'"), [])?;
+    // What was released before a destination was required is still to be brought there, as long as its camera has it.
+    db.execute(
+        "UPDATE segment SET spool = 'lost' WHERE spool = 'released' AND wiped_at IS NULL AND EXISTS (
+             SELECT 1 FROM destination WHERE need = 'required' AND NOT EXISTS (
+                 SELECT 1 FROM delivery WHERE delivery.destination = destination.name
+                                          AND delivery.segment = segment.seq AND state = 'proven'))",
+        [],
+    )?;
     Ok(())
 }
 
@@ -111,7 +123,8 @@ fn spooled(db: &Connection, seq: i64, at: Moment, docking: &str, segment: &Segme
         "INSERT INTO segment (seq, id, camera, path, recorded_at, size, sha256, chunk_size, chunks, damaged, docking,
                               spooled_at, spool, pending)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'present', 0)
-         ON CONFLICT (id) DO UPDATE SET spool = 'present', wiped_at = NULL, chunk_size = ?8, chunks = ?9",
+         ON CONFLICT (id) DO UPDATE SET spool = 'present', wiped_at = NULL, chunk_size = ?8, chunks = ?9,
+                                        damaged = damaged AND ?10",
     )?
     .execute(params![
         seq,
@@ -192,8 +205,16 @@ fn release_hold(db: &Connection, hold: i64) -> Result<(), LedgerError> {
                             AND delivery.state = 'held'",
             params![segment.as_bytes(), destination.as_str()],
         )?;
-        return recount(db, segment);
+        recount(db, segment)?;
+        return need_again(db, segment);
     }
+    Ok(())
+}
+
+/// A copy that was released, but that some destination turns out to need, counts as lost: it is to be pulled again.
+fn need_again(db: &Connection, segment: SegmentId) -> Result<(), LedgerError> {
+    db.prepare_cached("UPDATE segment SET spool = 'lost' WHERE id = ?1 AND spool = 'released'")?
+        .execute([segment.as_bytes()])?;
     Ok(())
 }
 

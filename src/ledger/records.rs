@@ -79,7 +79,7 @@ pub enum SpoolCopy {
     Present,
     /// It was removed after every destination had proven its own.
     Released,
-    /// It went missing or was damaged.
+    /// It went missing, was damaged, or is needed again after it was released: the segment must be pulled again.
     Lost,
 }
 

@@ -122,13 +122,15 @@ impl Spool for DiskSpool {
         let segments = self.folder.join("segments");
         blocking("be listed", move || {
             let mut found = Vec::new();
-            for shard in std::fs::read_dir(segments)? {
+            for shard in std::fs::read_dir(&segments)? {
                 for entry in std::fs::read_dir(shard?.path())? {
                     let name = entry?.file_name();
                     // Anything else in there is not camdock's; it is left alone.
                     found.extend(name.to_str().and_then(|name| SegmentId::parse(name).ok()));
                 }
             }
+            // A copy whose sealing broke off may have its name in the cache only.
+            rustix::fs::syncfs(File::open(segments)?)?;
             Ok(found)
         })
         .await

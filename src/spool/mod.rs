@@ -32,7 +32,7 @@ pub trait Spool: Send + Sync {
     /// Reads a whole sealed copy from the medium itself, past the page cache.
     fn reread(&self, segment: SegmentId) -> SpoolStream;
 
-    /// Which sealed copies there are, in no order.
+    /// Which copies have a name, in no order. Each is durable by the time the answer comes, whoever gave it its name.
     async fn inventory(&self) -> Result<Vec<SegmentId>, SpoolError>;
 
     /// What a sealed copy says about itself, if it was sealed with a label and the disk keeps labels.

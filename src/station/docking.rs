@@ -290,6 +290,7 @@ impl Docking {
     async fn wait_for_proofs(&mut self, plan: &Plan) -> Result<Waited, DockingError> {
         let unread = plan.have.iter().any(|(file, _)| !self.sources.contains_key(&file.path));
         if unread {
+            sleep(Duration::from_millis(100)).await;
             return Ok(Waited::News);
         }
         let mut changes = self.site.ledger.changes();

@@ -50,13 +50,14 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], holds: &[Hold], fi
         listed.insert(&file.path);
         let candidates = by_path.get(&file.path).map(Vec::as_slice).unwrap_or_default();
         let hold = file_holds.get(&file.path);
+        let unreadable = hold.is_some() && findings.unreadable.contains(&file.path);
         match recognise(file, candidates, findings) {
+            _ if unreadable => plan.held.push(file.clone()),
             Some(segment) if segment.damaged => match hold {
                 Some(_) => plan.held.push(file.clone()),
                 None => plan.pull.push(file.clone()),
             },
             Some(segment) => plan.have.push((file.clone(), segment.clone())),
-            None if hold.is_some() && findings.unreadable.contains(&file.path) => plan.held.push(file.clone()),
             None => plan.pull.push(file.clone()),
         }
     }

@@ -27,7 +27,8 @@ pub enum PullError {
     BadCopy(crate::domain::SourcePath),
 }
 
-/// Pulls one listed file into the spool and records it.
+/// Pulls one listed file into the spool and records it. Returns the segment as the ledger has it: if the same content was
+/// pulled before, then with the time, and so under the object name, of the first time. Whether it is damaged is about this reading.
 ///
 /// # Errors
 /// [`PullError`]; pull again, now or at the next docking.
@@ -79,7 +80,8 @@ pub async fn pull(
     }
     record(site, docking, &segment, missing).await?;
     crash_point(CrashPoint::SegmentRecorded);
-    Ok(segment)
+    let known = site.ledger.segment(segment.id).await?;
+    Ok(known.map_or(segment, |known| Segment { damaged: missing > 0, ..known.segment }))
 }
 
 async fn append(copy: &mut dyn SpoolWriter, fingerprinter: &mut Fingerprinter, bytes: Bytes) -> Result<(), SpoolError> {

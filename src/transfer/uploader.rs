@@ -89,8 +89,9 @@ impl Uploader {
         let mut deliveries: JoinSet<Finished> = JoinSet::new();
         loop {
             changes.borrow_and_update();
-            self.start(&mut deliveries).await?;
-            let wake = self.next_wake();
+            let now = Instant::now();
+            self.start(now, &mut deliveries).await?;
+            let wake = self.next_wake(now);
             tokio::select! {
                 biased;
                 Some(finished) = deliveries.join_next() => match finished {
@@ -109,17 +110,16 @@ impl Uploader {
     }
 
     /// Starts as many deliveries as may be under way.
-    async fn start(&mut self, deliveries: &mut JoinSet<Finished>) -> Result<(), LedgerError> {
+    async fn start(&mut self, now: Instant, deliveries: &mut JoinSet<Finished>) -> Result<(), LedgerError> {
         let slots = match self.gate {
             Gate::Open => self.concurrency,
-            Gate::Closed { until, .. } if Instant::now() >= until => 1,
+            Gate::Closed { until, .. } if now >= until => 1,
             Gate::Closed { .. } => 0,
         };
         let free = slots.saturating_sub(self.under_way.len());
         if free == 0 {
             return Ok(());
         }
-        let now = Instant::now();
         let waiting = self.put_off.iter().filter(|(_, put_off)| put_off.until > now).map(|(seq, _)| *seq);
         let except = self.under_way.keys().copied().chain(waiting).collect();
         let head = u32::try_from(self.concurrency).unwrap_or(u32::MAX);
@@ -139,12 +139,13 @@ impl Uploader {
         Ok(())
     }
 
-    fn next_wake(&self) -> Option<Instant> {
+    /// When something is due that was not due at `since`, when deliveries were last started. It may be due already.
+    fn next_wake(&self, since: Instant) -> Option<Instant> {
         let gate = match self.gate {
-            Gate::Closed { until, .. } if until > Instant::now() => Some(until),
+            Gate::Closed { until, .. } if until > since => Some(until),
             Gate::Open | Gate::Closed { .. } => None,
         };
-        let put_off = self.put_off.values().map(|put_off| put_off.until).filter(|until| *until > Instant::now()).min();
+        let put_off = self.put_off.values().map(|put_off| put_off.until).filter(|until| *until > since).min();
         gate.or(put_off)
     }
 

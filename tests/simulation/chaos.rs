@@ -47,7 +47,45 @@ pub(crate) enum Fault {
     SwappedContent,
 }
 
-const FAULTS: usize = Fault::SwappedContent as usize + 1;
+impl Fault {
+    pub(crate) const ALL: [Self; 32] = [
+        Self::Crash,
+        Self::PowerCut,
+        Self::Yank,
+        Self::SpoolFull,
+        Self::SpoolWrite,
+        Self::SpoolSync,
+        Self::SpoolRead,
+        Self::TornWrite,
+        Self::FileError,
+        Self::WipeLie,
+        Self::Unreachable,
+        Self::Busy,
+        Self::TimeOut,
+        Self::LostReply,
+        Self::LyingCommit,
+        Self::LostBlock,
+        Self::DamagedInTransit,
+        Self::BrokenRead,
+        Self::Outage,
+        Self::Denial,
+        Self::BitRot,
+        Self::VanishedCopy,
+        Self::Growth,
+        Self::Rewrite,
+        Self::Touch,
+        Self::NewFile,
+        Self::Unreadable,
+        Self::PartlyUnreadable,
+        Self::ClockJump,
+        Self::LostObject,
+        Self::AlteredObject,
+        Self::SwappedContent,
+    ];
+}
+
+/// How many kinds of faults there are.
+pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
 pub(crate) const EVENTS: [Fault; 12] = [
@@ -76,6 +114,8 @@ struct Odds {
 /// The odds of one story.
 pub(crate) struct Chaos {
     odds: [Odds; FAULTS],
+    /// How often each happened.
+    pub happened: [u32; FAULTS],
     until: Duration,
 }
 
@@ -90,7 +130,7 @@ impl Chaos {
                 *odds = Odds { one_in, left: rng.u32(1..=5) };
             }
         }
-        Self { odds, until: Duration::from_secs(rng.u64(5..=120)) }
+        Self { odds, happened: [0; FAULTS], until: Duration::from_secs(rng.u64(5..=120)) }
     }
 
     pub(crate) fn is_over(&self, now: Duration) -> bool {
@@ -107,6 +147,7 @@ impl Chaos {
         let odds = &mut self.odds[fault as usize];
         let wrong = odds.left > 0 && !over && rng.u32(0..odds.one_in) == 0;
         odds.left -= u32::from(wrong);
+        self.happened[fault as usize] += u32::from(wrong);
         wrong
     }
 
@@ -115,6 +156,7 @@ impl Chaos {
         let possible: Vec<Fault> = EVENTS.into_iter().filter(|fault| self.odds[*fault as usize].left > 0).collect();
         let event = rng.choice(possible)?;
         self.odds[event as usize].left -= 1;
+        self.happened[event as usize] += 1;
         Some(event)
     }
 }

@@ -2,12 +2,15 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod boot;
 mod bugs;
 mod camera;
 mod chaos;
 mod destination;
+mod mishaps;
 mod oracle;
 mod run;
+mod scene;
 mod spool;
 mod world;
 
@@ -76,5 +79,22 @@ fn the_same_seed_tells_the_same_story() {
     for seed in 0..20 {
         let (once, again) = (run::play(seed, None, true), run::play(seed, None, true));
         assert_eq!(once, again);
+    }
+}
+
+#[test]
+fn whatever_can_go_wrong_goes_wrong() {
+    let mut happened = [0; chaos::FAULTS];
+    let (mut steps, mut hours) = (0, 0);
+    for seed in 0..500 {
+        let ending = run::play(seed, None, false);
+        happened.iter_mut().zip(ending.happened).for_each(|(sum, times)| *sum += times);
+        steps += ending.steps;
+        hours += ending.lasted.as_secs();
+    }
+    println!("{steps} steps in {} hours", hours / 3_600);
+    for (fault, times) in chaos::Fault::ALL.iter().zip(happened) {
+        println!("{fault:?}: {times}");
+        assert!(times > 0, "{fault:?} never happened");
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::camera::source_path;
-use crate::world::World;
+use crate::world::{Evidence, World};
 
 /// More steps than any story needs that comes to an end.
 const STEPS: u64 = 400_000;
@@ -80,13 +80,20 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
         }
         "segment-wiped" => {
             let id = text(&entry["segment"]);
-            let there = world.cameras.iter().any(|camera| {
-                camera.files.iter().any(|(path, file)| {
-                    let sha256 = &world.evidence[file.evidence].sha256;
-                    SegmentId::of(&camera.serial, &source_path(path), sha256).to_string() == id
-                })
+            let same = world.evidence.iter().enumerate().filter(|(_, evidence)| {
+                let serial = &world.cameras[evidence.camera].serial;
+                SegmentId::of(serial, &source_path(&evidence.path), &evidence.sha256).to_string() == id
             });
-            if there { Err("the camera still has it".to_owned()) } else { Ok(()) }
+            let there = |(index, evidence): (usize, &Evidence)| {
+                let file = world.cameras[evidence.camera].files.get(&evidence.path);
+                file.is_some_and(|file| file.evidence == index)
+            };
+            // Two cameras with one serial may have the same; then it is one of them that still has it.
+            if same.clone().count() > 0 && same.map(there).all(|there| there) {
+                Err("the camera still has it".to_owned())
+            } else {
+                Ok(())
+            }
         }
         "spool-copy-released" => {
             let sha256 = content_of(db, &entry["segment"])?;
@@ -111,7 +118,10 @@ fn segment_spooled(world: &World, station: usize, segment: &Value) -> Result<(),
     match spool.sealed.get(&id) {
         _ if spool.vanished.contains(&id) => {}
         None => return Err("the spool has no such copy".to_owned()),
-        Some(copy) if !copy.synced || !copy.name_synced => return Err("the copy is not durable".to_owned()),
+        // Before its name is durable, a power cut brings back the copy that it replaced.
+        Some(copy) if !copy.is_durable() && !copy.replaced.as_ref().is_some_and(|before| before.is_durable()) => {
+            return Err("the copy is not durable".to_owned());
+        }
         Some(copy) if !copy.rotten && Sha256::of(&copy.content) != sha256 => {
             return Err("the copy is not what was read".to_owned());
         }

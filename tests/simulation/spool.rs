@@ -20,9 +20,15 @@ pub(crate) struct Sealed {
     pub synced: bool,
     pub name_synced: bool,
     /// What a power cut brings back as long as the name is not synced.
-    replaced: Option<Box<Sealed>>,
+    pub replaced: Option<Box<Sealed>>,
     /// Damaged by the world after it was sealed.
     pub rotten: bool,
+}
+
+impl Sealed {
+    pub(crate) const fn is_durable(&self) -> bool {
+        self.synced && self.name_synced
+    }
 }
 
 /// A copy without a name, and how long it is going to be.
@@ -176,7 +182,11 @@ impl camdock::spool::Spool for StationSpool {
                     if world.goes_wrong(Fault::SpoolRead) {
                         return Err(disk("be listed"));
                     }
-                    Ok(here(world, station).sealed.keys().copied().collect())
+                    let spool = here(world, station);
+                    for copy in spool.sealed.values_mut() {
+                        (copy.synced, copy.name_synced, copy.replaced) = (true, true, None);
+                    }
+                    Ok(spool.sealed.keys().copied().collect())
                 },
             )
             .await

@@ -1,0 +1,88 @@
+//! A station on its machine: production code, with the world behind its ports.
+
+use std::sync::Arc;
+
+use camdock::camera::CameraError;
+use camdock::dock::{BayEvent, Location};
+use camdock::domain::{BayName, ByteCount, ObjectPrefix, Snapshot, StationId};
+use camdock::ledger::{Health, Ledger, Pause};
+use camdock::station::{Command, Doors, Station, StationError};
+use camdock::transfer::{Site, Target};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::camera::DockedCamera;
+use crate::destination::Line;
+use crate::scene::Traits;
+use crate::spool::StationSpool;
+use crate::world::{Life, WallClock, look};
+
+/// A station that is up, or waits to be started again.
+pub(crate) struct Running {
+    pub task: Option<JoinHandle<Result<(), StationError>>>,
+    pub bays: mpsc::Sender<BayEvent>,
+    pub commands: mpsc::Sender<Command>,
+    pub snapshot: watch::Receiver<Snapshot>,
+    /// Where each camera is, as far as this life of the station was told.
+    pub told: Vec<Option<(usize, u64)>>,
+}
+
+pub(crate) fn bay_name(bay: usize) -> BayName {
+    BayName::new((bay + 1).to_string()).expect("a number is a name")
+}
+
+/// Starts a station on its machine.
+pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
+    let (targets, ledger, chunk_size, cameras) = {
+        let world = look(&life.world);
+        let targets = world.destinations.iter().enumerate().map(|(place, destination)| Target {
+            destination: Arc::new(Line { life: life.clone(), name: destination.name.clone(), place }),
+            prefix: ObjectPrefix::default(),
+            policy: destination.policy,
+            need: destination.need,
+        });
+        let ledger = Arc::clone(&world.machines[life.station].ledger);
+        (targets.collect(), ledger, ByteCount::new(world.chunk_size), world.cameras.len())
+    };
+    let (pausing, opening, examining) = (life.clone(), life.clone(), life.clone());
+    let pause: Pause = Arc::new(move || {
+        let life = pausing.clone();
+        Box::pin(async move { life.step(String::new, |_| ()).await })
+    });
+    let site = Site {
+        station: StationId::new(format!("station-{}", life.station)).expect("a name"),
+        spool: Arc::new(StationSpool(life.clone())),
+        ledger: Ledger::inline(ledger, pause),
+        clock: Arc::new(WallClock(Arc::clone(&life.world))),
+        targets: Arc::new(targets),
+        chunk_size,
+    };
+    let station = Station {
+        site,
+        bays: (0..traits.bays[life.station]).map(bay_name).collect(),
+        open_camera: Arc::new(move |location| Box::pin(open(opening.clone(), location))),
+        examine: Arc::new(move || {
+            let life = examining.clone();
+            Box::pin(async move {
+                life.step(|| "examine the ledger".to_owned(), |_| ()).await;
+                Ok(Health::Sound)
+            })
+        }),
+        concurrency: traits.concurrency,
+        keep_after_wipe: traits.keep_after_wipe,
+    };
+    let (bays, bay_events) = mpsc::channel(256);
+    let (commands, command_inbox) = mpsc::channel(8);
+    let (shown, snapshot) = watch::channel(station.first_snapshot());
+    let doors = Doors { bays: bay_events, commands: command_inbox, snapshot: shown };
+    let task = Some(tokio::spawn(station.run(doors)));
+    Running { task, bays, commands, snapshot, told: vec![None; cameras] }
+}
+
+pub(crate) async fn open(life: Life, location: Location) -> Result<Arc<dyn camdock::camera::Camera>, CameraError> {
+    let Location::Folder { path, serial } = location;
+    let path = path.display().to_string();
+    let (camera, moves) = path.split_once('/').expect("made by announce");
+    let (camera, moves) = (camera.parse().expect("a number"), moves.parse().expect("a number"));
+    Ok(Arc::new(DockedCamera { life, serial, camera, moves }))
+}

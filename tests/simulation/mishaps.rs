@@ -1,0 +1,186 @@
+//! What the world does to cameras, disks and destinations, and how a person mends it.
+
+use std::time::Duration;
+
+use camdock::domain::Sha256;
+
+use crate::camera::{File, Reads};
+use crate::chaos::Fault;
+use crate::destination::Outage;
+use crate::scene::new_file;
+use crate::world::World;
+
+/// Strangers delete and change objects, but only what the cameras still have: no camdock could save more.
+pub(crate) fn tamper(world: &mut World) {
+    for fault in [Fault::LostObject, Fault::AlteredObject] {
+        if !world.goes_wrong(fault) {
+            continue;
+        }
+        let still_on_camera = |sha256: &Sha256| {
+            let mut same =
+                world.evidence.iter().enumerate().filter(|(_, evidence)| evidence.sha256 == *sha256).peekable();
+            same.peek().is_some()
+                && same.all(|(index, evidence)| {
+                    let file = world.cameras[evidence.camera].files.get(&evidence.path);
+                    file.is_some_and(|file| file.evidence == index)
+                })
+        };
+        let objects: Vec<(usize, String)> = world
+            .destinations
+            .iter()
+            .enumerate()
+            .flat_map(|(place, destination)| {
+                let spare = destination.objects.iter().filter(|(_, object)| still_on_camera(&object.sha256));
+                spare.map(move |(name, _)| (place, name.clone()))
+            })
+            .collect();
+        let Some((place, name)) = world.rng.choice(objects) else { continue };
+        world.tell(|| format!("  {name} at {place}"));
+        let version = world.fresh();
+        let destination = &mut world.destinations[place];
+        if fault == Fault::LostObject {
+            destination.lose(&name);
+        } else {
+            let mut content = destination.objects[&name].content.clone();
+            content.reverse();
+            content.push(1);
+            destination.plant(name, content, version);
+        }
+    }
+}
+
+pub(crate) fn some_file(world: &mut World) -> Option<(usize, String)> {
+    let cameras = world.cameras.iter().enumerate();
+    let files = cameras.flat_map(|(index, camera)| camera.files.keys().map(move |path| (index, path.clone())));
+    let files: Vec<_> = files.collect();
+    world.rng.choice(files)
+}
+
+/// Gives a file other content of the same length and time.
+pub(crate) fn rewrite(world: &mut World, camera: usize, new_stamp: bool) {
+    let paths: Vec<String> = world.cameras[camera].files.keys().cloned().collect();
+    let Some(path) = world.rng.choice(paths) else { return };
+    change(world, camera, &path, |file, rng| {
+        if let Some(at) = rng.choice(0..file.content.len()) {
+            for byte in &mut file.content[at..] {
+                *byte = rng.u8(..);
+            }
+        }
+    });
+    if new_stamp {
+        let stamp = world.fresh();
+        world.cameras[camera].files.get_mut(&path).expect("it is there").stamp = stamp;
+    }
+}
+
+/// The camera changes one of its files.
+pub(crate) fn change(world: &mut World, camera: usize, path: &str, change: impl FnOnce(&mut File, &mut fastrand::Rng)) {
+    let mut rng = world.rng.fork();
+    let Some(file) = world.cameras[camera].files.get_mut(path) else { return };
+    change(file, &mut rng);
+    let evidence = &mut world.evidence[file.evidence];
+    evidence.content.clone_from(&file.content);
+    evidence.sha256 = Sha256::of(&file.content);
+    evidence.states.push(evidence.sha256);
+    evidence.was_damaged |= file.reads != Reads::Wholly;
+    let (length, sha256) = (file.content.len(), evidence.sha256);
+    world.tell(|| format!("camera {camera} changes {path}: now {length} bytes, {sha256}"));
+}
+
+pub(crate) fn happen(world: &mut World, event: Fault) {
+    world.tell(|| format!("! {event:?}"));
+    let fresh = world.fresh();
+    match event {
+        Fault::Yank => {
+            world.yank_one();
+        }
+        Fault::Outage | Fault::Denial => {
+            let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..60));
+            let place = world.rng.usize(0..world.destinations.len());
+            let outage = if event == Fault::Denial {
+                Outage::Denied
+            } else if world.rng.bool() {
+                Outage::Unreachable
+            } else {
+                Outage::Busy(Duration::from_secs(world.rng.u64(1..20)))
+            };
+            world.destinations[place].outage = Some((until, outage));
+        }
+        Fault::BitRot | Fault::VanishedCopy => {
+            let station = world.rng.usize(0..world.machines.len());
+            let mut rng = world.rng.fork();
+            let spool = &mut world.machines[station].spool;
+            if event == Fault::BitRot { spool.rot(&mut rng) } else { spool.vanish(&mut rng) }
+        }
+        Fault::NewFile => {
+            let camera = world.rng.usize(0..world.cameras.len());
+            new_file(world, camera);
+        }
+        Fault::Rewrite => {
+            let camera = world.rng.usize(0..world.cameras.len());
+            rewrite(world, camera, true);
+        }
+        Fault::Growth | Fault::Touch | Fault::Unreadable | Fault::PartlyUnreadable => {
+            let Some((camera, path)) = some_file(world) else { return };
+            change(world, camera, &path, |file, rng| match event {
+                Fault::Growth => {
+                    let more = rng.usize(1..80);
+                    file.content.extend((0..more).map(|_| rng.u8(..)));
+                    file.modified = file.modified.plus(Duration::from_secs(1));
+                    file.stamp = fresh;
+                }
+                Fault::Touch => {
+                    file.modified = file.modified.plus(Duration::from_secs(rng.u64(1..100_000)));
+                    file.stamp = fresh;
+                }
+                Fault::Unreadable => file.reads = Reads::Refused,
+                _ => {
+                    let from = rng.usize(0..=file.content.len());
+                    let to = rng.usize(from..=file.content.len());
+                    if from < to {
+                        file.reads = Reads::Partly(from, to);
+                    }
+                }
+            });
+        }
+        _ => {
+            let millis = world.rng.i64(-100_000_000..100_000_000);
+            world.jump_clock(millis);
+        }
+    }
+}
+
+/// A person sees to what is held. Whether everything was mended.
+pub(crate) fn mend(world: &mut World) -> bool {
+    let mut wholly = true;
+    world.tell(|| "a person mends things".to_owned());
+    for camera in &mut world.cameras {
+        for file in camera.files.values_mut().filter(|file| file.reads != Reads::Wholly) {
+            if world.rng.u32(0..4) > 0 {
+                file.reads = Reads::Wholly;
+            } else {
+                wholly = false;
+            }
+        }
+        if world.rng.bool() {
+            camera.links.clear();
+        }
+        wholly &= camera.links.is_empty();
+    }
+    for place in &mut world.destinations {
+        let wrong: Vec<String> = place
+            .objects
+            .iter()
+            .filter(|(name, object)| !name.contains(&object.sha256.to_string()[..16]))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in wrong {
+            if world.rng.u32(0..4) > 0 {
+                place.lose(&name);
+            } else {
+                wholly = false;
+            }
+        }
+    }
+    wholly
+}
