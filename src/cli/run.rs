@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use axum::Router;
 use camdock::config::Config;
 use camdock::dock;
-use camdock::domain::{Hold, HoldId, Snapshot};
+use camdock::domain::{Hold, HoldId, Snapshot, counted};
 use camdock::ledger::{Ledger, StationLock};
 use camdock::station::{Command, Doors, LastLedger, Station, StationError};
 use camdock::views::{self, Desk};
@@ -119,7 +119,8 @@ async fn keep_telling(mut shown: watch::Receiver<Snapshot>) {
 fn status_line(snapshot: &Snapshot) -> String {
     let cameras = snapshot.bays.iter().filter(|bay| bay.camera.is_some()).count();
     let queue = snapshot.queue;
-    format!("{cameras} cameras docked; {} segments ({}) queued; {} holds", queue.segments, queue.bytes, snapshot.holds)
+    let (cameras, segments) = (counted(cameras as u64, "camera"), counted(queue.segments, "segment"));
+    format!("{cameras} docked; {segments} ({}) queued; {}", queue.bytes, counted(snapshot.holds, "hold"))
 }
 
 /// Where requests to the station are handed in.
