@@ -93,9 +93,11 @@ fn footage() -> Footage {
     Footage::random("BWC-1", 3, 150_000, 7)
 }
 
+const LONG: usize = 80;
+
 /// So much of it that something can happen before all of it is copied.
 fn long_footage() -> Footage {
-    Footage::random("BWC-1", 150, 600_000, 8)
+    Footage::random("BWC-1", LONG, 600_000, 8)
 }
 
 async fn finishes(station: &mut Station, cloud: &Cloud, cameras: &[&Footage]) {
@@ -188,6 +190,29 @@ async fn with_a_read_only_spool_nothing_is_wiped_and_the_bay_says_so() {
 }
 
 #[tokio::test]
+async fn on_a_read_only_disk_it_does_not_start_and_says_why() {
+    let cloud = Cloud::well().await;
+    let folder = TempDir::new().unwrap();
+    let disk = Mount::new(folder.path(), 8);
+    let mut station = Station::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
+    station.start();
+    station.until("it runs", |_| true).await;
+    station.stop().await;
+
+    disk.make_read_only();
+    let footage = footage();
+    station.dock(1, &footage);
+    let run = station.camdock(&["run"]).await;
+    assert_eq!(run.status.code(), Some(1));
+    assert!(printed(&run).contains("Read-only file system"), "{}", printed(&run));
+    assert_eq!(files_below(&station.camera(1, &footage)), 3);
+
+    disk.make_writable();
+    station.start();
+    finishes(&mut station, &cloud, &[&footage]).await;
+}
+
+#[tokio::test]
 async fn a_full_spool_pauses_offloading_and_uploads_make_room() {
     let cloud = Cloud::cut_off().await;
     let folder = TempDir::new().unwrap();
@@ -225,8 +250,10 @@ async fn a_ledger_from_a_newer_version_is_refused_and_left_alone() {
     assert!(std::fs::read(station.ledger()).unwrap() == before, "nothing was changed");
 }
 
-/// Overwrites part of a file, given in hundredths.
+/// Overwrites part of a ledger, given in hundredths.
 fn damage(path: &Path, from: u64, to: u64) {
+    // The last to close it brings everything into the one file.
+    rusqlite::Connection::open(path).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let file = File::options().write(true).open(path).unwrap();
     let length = file.metadata().unwrap().len();
     let (from, to) = (length * from / 100, length * to / 100);
@@ -267,7 +294,7 @@ async fn sigterm_in_mid_offload_loses_nothing() {
     station.start();
     station.until("it copies", |status| status.queue.segments > 3).await;
     station.stop().await;
-    assert!(station.spool_copies() < 150, "that was too late to be in mid-offload");
+    assert!(station.spool_copies() < LONG, "that was too late to be in mid-offload");
 
     station.start();
     finishes(&mut station, &cloud, &[&footage]).await;
@@ -299,8 +326,8 @@ async fn a_camera_taken_in_mid_offload_goes_on_at_its_next_docking_where_it_was(
     });
     taken.await;
     let uploaded = cloud.azurite.objects(CONTAINER, PREFIX).await.len();
-    assert!((1..150).contains(&uploaded), "{uploaded} segments arrived while the camera was away");
-    assert_eq!(files_below(&camera), 150, "nothing was wiped");
+    assert!((1..LONG).contains(&uploaded), "{uploaded} segments arrived while the camera was away");
+    assert_eq!(files_below(&camera), LONG, "nothing was wiped");
 
     station.put_back(1, &camera);
     finishes(&mut station, &cloud, &[&footage]).await;
@@ -326,7 +353,7 @@ async fn what_another_station_uploaded_is_proven_and_not_sent_again() {
 }
 
 #[tokio::test]
-async fn two_cameras_with_one_serial_both_arrive_completely() {
+async fn of_two_cameras_with_one_serial_both_arrive_completely_one_after_the_other() {
     let cloud = Cloud::well().await;
     let mut station = Station::new(Settings { bays: 2, ..cloud.settings() });
     let twins = [footage(), Footage::random("BWC-1", 3, 150_000, 11)];
@@ -339,11 +366,17 @@ async fn two_cameras_with_one_serial_both_arrive_completely() {
         }
     }
     station.start();
+    let status =
+        station.until("one is ready", |status| status.bays.iter().any(|bay| bay.state == BayState::Ready)).await;
+    let (first, second) = if bay(&status, 1).state == BayState::Ready { (1, 2) } else { (2, 1) };
+    assert_eq!(bay(&status, second).state, BayState::Attention);
+    let message = &bay(&status, second).message;
+    assert!(message.starts_with(&format!("Bay {first} holds a camera with the same serial, BWC-1.")), "{message}");
+
+    assert_eq!(files_below(&station.take(first, &twins[first - 1])), 0);
     let [one, other] = &twins;
     finishes(&mut station, &cloud, &[one, other]).await;
-    for (bay, twin) in (1..).zip(&twins) {
-        assert_eq!(files_below(&station.camera(bay, twin)), 0);
-    }
+    assert_eq!(files_below(&station.camera(second, &twins[second - 1])), 0);
 }
 
 #[tokio::test]

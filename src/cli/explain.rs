@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use anyhow::bail;
 use camdock::config::Config;
-use camdock::domain::{CameraSerial, DestinationName};
+use camdock::domain::{CameraSerial, DestinationName, counted};
 use camdock::ledger::{DeliveryState, Explanation, LEDGER_FILE, Ledger, SpoolCopy};
 
 use super::Outcome;
@@ -30,7 +30,7 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
     for hold in holds.iter().filter(|hold| hold.segment.is_none()) {
         writeln!(out, "{}\n  [unmet] hold {}: {}", hold.path, hold.id, hold.reason)?;
     }
-    writeln!(out, "\n{} segments, {unmet} not wiped", segments.len())?;
+    writeln!(out, "\n{}, {unmet} not wiped", counted(segments.len() as u64, "segment"))?;
     Ok(if holds.is_empty() { Outcome::Fine } else { Outcome::NeedsPerson })
 }
 
@@ -59,13 +59,12 @@ fn print(
             "every byte could be read".to_owned()
         },
     )?;
+    let again = if explained.wiped_at.is_some() { "" } else { "; it is asked again before the wipe" };
     for destination in required {
         let copy = explained.copies.iter().find(|copy| copy.destination == *destination);
         let (met, text) = match copy.map(|copy| (copy.state, copy.method)) {
-            Some((DeliveryState::Proven, Some(method))) => {
-                (true, format!("proven ({method}); asked again at the wipe"))
-            }
-            Some((DeliveryState::Proven, None)) => (true, "proven; asked again at the wipe".to_owned()),
+            Some((DeliveryState::Proven, Some(method))) => (true, format!("proven ({method}){again}")),
+            Some((DeliveryState::Proven, None)) => (true, format!("proven{again}")),
             Some((DeliveryState::Queued, _)) => (false, "not proven yet: queued".to_owned()),
             Some((DeliveryState::Held, _)) => (false, "held; see below".to_owned()),
             Some((DeliveryState::Stranded, _)) => {

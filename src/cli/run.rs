@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use axum::Router;
 use camdock::config::Config;
 use camdock::dock;
-use camdock::domain::{Hold, HoldId, Snapshot};
+use camdock::domain::{Hold, HoldId, Snapshot, counted};
 use camdock::ledger::{Ledger, StationLock};
 use camdock::station::{Command, Doors, LastLedger, Station, StationError};
 use camdock::views::{self, Desk};
@@ -21,6 +21,8 @@ use super::Outcome;
 
 /// Blocking work, such as a read from a camera that no longer answers, is left behind after this long.
 pub(super) const LEAVE_BEHIND: Duration = Duration::from_secs(3);
+/// What is logged, unless `CAMDOCK_LOG` says otherwise. What a request failed of is said once, in camdock's own words.
+const LOG: &str = "info,typespec_client_core=warn";
 /// Requests that may wait for the station.
 const BACKLOG: usize = 16;
 
@@ -117,7 +119,8 @@ async fn keep_telling(mut shown: watch::Receiver<Snapshot>) {
 fn status_line(snapshot: &Snapshot) -> String {
     let cameras = snapshot.bays.iter().filter(|bay| bay.camera.is_some()).count();
     let queue = snapshot.queue;
-    format!("{cameras} cameras docked; {} segments ({}) queued; {} holds", queue.segments, queue.bytes, snapshot.holds)
+    let (cameras, segments) = (counted(cameras as u64, "camera"), counted(queue.segments, "segment"));
+    format!("{cameras} docked; {segments} ({}) queued; {}", queue.bytes, counted(snapshot.holds, "hold"))
 }
 
 /// Where requests to the station are handed in.
@@ -143,7 +146,7 @@ impl Desk for Counter {
 /// The journal adds time, unit and host by itself.
 fn tell_the_journal() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("CAMDOCK_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(LOG));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)

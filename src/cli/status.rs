@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use camdock::config::Config;
-use camdock::domain::{BayState, DestinationState, Snapshot};
+use camdock::domain::{BayState, DestinationState, Snapshot, counted};
 
 use super::Outcome;
 use super::client::Daemon;
@@ -52,8 +52,11 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
     let queue = snapshot.queue;
     writeln!(
         out,
-        "station {}: {} segments ({}) queued, {} holds",
-        snapshot.station, queue.segments, queue.bytes, snapshot.holds
+        "station {}: {} ({}) queued, {}",
+        snapshot.station,
+        counted(queue.segments, "segment"),
+        queue.bytes,
+        counted(snapshot.holds, "hold")
     )?;
     for bay in &snapshot.bays {
         let camera = bay.camera.as_ref().map_or("-", |camera| camera.as_str());

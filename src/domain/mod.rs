@@ -20,4 +20,4 @@ pub use ids::{BayName, CameraSerial, DestinationName, DockingId, HoldId, IdError
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourcePath};
 pub use snapshot::{BaySnapshot, BayState, DestinationSnapshot, DestinationState, QueueSnapshot, Snapshot};
-pub use units::{ByteCount, Moment, UnitError, parse_duration};
+pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};

@@ -180,6 +180,13 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     number.checked_mul(seconds).map(Duration::from_secs).ok_or(UnitError::Duration)
 }
 
+/// `1 segment`, `2 segments`.
+#[must_use]
+pub fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

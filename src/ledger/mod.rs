@@ -77,7 +77,10 @@ pub enum LedgerError {
         /// The system's words.
         source: std::io::Error,
     },
-    /// A row that camdock cannot have written.
+    /// SQLite's words about the commit of several steps; none of them happened.
+    #[error("a step could not be committed: {0}. Check the disk that holds the station's data")]
+    NotCommitted(String),
+    /// A row that camdock cannot have written, or SQLite's words about a malformed file.
     #[error("the ledger is damaged: {0}")]
     Damaged(String),
     /// The station is shutting down.
@@ -89,14 +92,18 @@ impl LedgerError {
     /// Whether the file itself is damaged, so that trying again is of no use.
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        let code = match self {
-            Self::Sqlite(error) => error.sqlite_error_code(),
-            Self::Migration(rusqlite_migration::Error::RusqliteError { err, .. }) => err.sqlite_error_code(),
-            Self::Damaged(_) => return true,
-            _ => None,
-        };
-        matches!(code, Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
+        match self {
+            Self::Sqlite(error) => malformed(error),
+            Self::Migration(rusqlite_migration::Error::RusqliteError { err, .. }) => malformed(err),
+            Self::Damaged(_) => true,
+            _ => false,
+        }
     }
+}
+
+/// Whether SQLite complains about the file's content, not about the disk or anything else.
+fn malformed(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
 }
 
 impl Ledger {

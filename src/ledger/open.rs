@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use rustix::fs::FlockOperation;
@@ -158,6 +159,9 @@ fn prepare(db: &mut Connection) -> Result<(), LedgerError> {
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
+    // Closing would remove the write-ahead log by its name. By then it may be that of another database: a damaged one is
+    // set aside while its last steps still end.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     db.set_prepared_statement_cache_capacity(64);
     Migrations::from_slice(STEPS).to_latest(db)?;
     db.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -194,4 +198,21 @@ fn back_up_before_migration(db: &Connection, path: &Path) -> Result<(), LedgerEr
     db.backup("main", &backup, None)?;
     tracing::info!(backup = %backup.display(), "kept a copy of the ledger before bringing it to this version");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_that_was_set_aside_takes_nothing_with_it_when_it_is_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(LEDGER_FILE);
+        let old = Ledger::connect(&path).unwrap();
+        let new = Ledger::set_aside(&path, Moment::from_millis(7)).unwrap();
+        drop(old);
+        assert!(folder.path().join("ledger.db-wal").exists(), "the new one's write-ahead log");
+        drop(new);
+        assert_eq!(Ledger::examine(&path).unwrap(), Health::Sound);
+    }
 }

@@ -224,6 +224,16 @@ fn a_file_that_is_no_database_counts_as_damage() {
     assert!(Ledger::connect(&path).unwrap_err().is_damage());
 }
 
+#[tokio::test]
+async fn a_commit_that_fails_for_another_reason_is_no_damage() {
+    let ledger = Ledger::threaded(Ledger::in_memory().unwrap()).unwrap();
+    let dangling = "PRAGMA defer_foreign_keys = ON;
+                    INSERT INTO delivery (destination, segment, camera, state) VALUES ('nas', 7, 'A', 'queued')";
+    let error = ledger.look(|db| Ok(db.execute_batch(dangling)?)).await.unwrap_err();
+    assert!(matches!(error, LedgerError::NotCommitted(_)) && !error.is_damage(), "{error}");
+    assert_eq!(ledger.hold_count().await.unwrap(), 0, "it works on");
+}
+
 #[test]
 fn a_data_folder_has_one_daemon() {
     let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::LedgerError;
+use super::{LedgerError, malformed};
 
 /// Awaited before and after each step of an inline ledger.
 pub type Pause = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
@@ -18,7 +18,8 @@ const BACKLOG: usize = 1024;
 
 /// A step that ran inside the transaction, waiting for the commit to be told about.
 type Reply = Box<dyn FnOnce(Result<(), LedgerError>) + Send>;
-type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
+/// A step and its caller; it gets the connection inside a transaction, or why there is no transaction.
+type Job = Box<dyn FnOnce(Result<&Connection, LedgerError>) -> Reply + Send>;
 
 #[derive(Clone)]
 pub(super) enum Worker {
@@ -48,7 +49,7 @@ impl Worker {
             Self::Thread(jobs) => {
                 let (sender, receiver) = oneshot::channel();
                 let job: Job = Box::new(move |db| {
-                    let result = in_savepoint(db, step);
+                    let result = db.and_then(|db| in_savepoint(db, step));
                     Box::new(move |committed| {
                         // The caller may have gone away; the step stands all the same.
                         let _ = sender.send(committed.and(result));
@@ -86,28 +87,26 @@ fn in_savepoint<T>(
 
 fn work(db: &Connection, mut inbox: mpsc::Receiver<Job>) {
     while let Some(first) = inbox.blocking_recv() {
-        let begun = db.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::from);
-        if let Err(error) = begun {
-            // Dropping the job tells its caller that the ledger is closed; say here why.
-            tracing::error!(%error, "the ledger cannot begin a step");
+        if let Err(error) = db.execute_batch("BEGIN IMMEDIATE") {
+            first(Err(error.into()))(Ok(()));
             continue;
         }
-        let mut replies = vec![first(db)];
+        let mut replies = vec![first(Ok(db))];
         while replies.len() < BATCH
             && let Ok(job) = inbox.try_recv()
         {
-            replies.push(job(db));
+            replies.push(job(Ok(db)));
         }
         let committed = db.execute_batch("COMMIT");
         if committed.is_err() {
             // After a failed commit the transaction may still be open; close it so that the next step starts clean.
             let _ = db.execute_batch("ROLLBACK");
         }
-        let error = committed.err().map(|error| error.to_string());
         for reply in replies {
-            reply(match &error {
-                None => Ok(()),
-                Some(error) => Err(LedgerError::Damaged(format!("a step could not be committed: {error}"))),
+            reply(match &committed {
+                Ok(()) => Ok(()),
+                Err(error) if malformed(error) => Err(LedgerError::Damaged(error.to_string())),
+                Err(error) => Err(LedgerError::NotCommitted(error.to_string())),
             });
         }
     }

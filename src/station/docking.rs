@@ -21,7 +21,9 @@ use super::board::Board;
 use super::plan::{Findings, Plan, plan};
 use crate::camera::{Camera, CameraError};
 use crate::custody::{Clearance, SourceMatch};
-use crate::domain::{BayName, BayState, ByteCount, DockingId, HoldReason, Segment, SourceFile, SourcePath};
+use crate::domain::{
+    BayName, BayState, ByteCount, DockingId, HoldId, HoldReason, Segment, SourceFile, SourcePath, counted,
+};
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::{Entry, LedgerError};
 use crate::spool::SpoolError;
@@ -69,6 +71,12 @@ pub(super) struct Docking {
     attempts: BTreeMap<SourcePath, u32>,
     /// How often each file changed while it was being pulled.
     restless: BTreeMap<SourcePath, u32>,
+    /// Files that are held because they could not be read, as of the last look.
+    unread: BTreeMap<SourcePath, HoldId>,
+    /// Bytes on the camera that are also in the ledger.
+    taken: ByteCount,
+    /// Bytes that this docking deleted from the camera.
+    wiped: ByteCount,
     /// What the last look took, so that looking never becomes the main work.
     look_took: Duration,
 }
@@ -101,6 +109,9 @@ impl Docking {
             sources: BTreeMap::new(),
             attempts: BTreeMap::new(),
             restless: BTreeMap::new(),
+            unread: BTreeMap::new(),
+            taken: ByteCount::default(),
+            wiped: ByteCount::default(),
             look_took: Duration::ZERO,
         }
     }
@@ -133,6 +144,9 @@ impl Docking {
         let known = self.site.ledger.on_camera(serial).await?;
         let holds = self.site.ledger.holds(Some(serial.clone())).await?;
         let plan = plan(&listing, &known, &holds, &self.findings);
+        let unread = holds.iter().filter(|hold| matches!(hold.reason, HoldReason::Unreadable { .. }));
+        self.unread = unread.map(|hold| (hold.path.clone(), hold.id)).collect();
+        self.taken = plan.have.iter().map(|(file, _)| file.size).sum();
         self.look_took = began.elapsed();
 
         let odd = plan.odd.iter().map(|oddity| Entry::HoldPlaced {
@@ -182,9 +196,14 @@ impl Docking {
             match result {
                 Ok(segment) => {
                     done += 1;
+                    self.taken += file.size;
                     self.attempts.remove(&file.path);
-                    self.release_unreadable(&file.path).await?;
+                    if let Some(hold) = self.unread.remove(&file.path) {
+                        // A file that could be read after all needs nobody any more.
+                        self.record(vec![Entry::HoldReleased { hold }]).await?;
+                    }
                     self.findings.segments.insert(file.path.clone(), (file, segment));
+                    self.show_uploaded().await?;
                 }
                 Err(error) => {
                     if self.pull_failed(error).await? == Again::Now {
@@ -306,7 +325,13 @@ impl Docking {
             if pending == 0 {
                 return Ok(Waited::Settled);
             }
-            self.say(BayState::Uploading, format!("Uploading: {pending} segments to go. The camera may be taken; the rest of the wipe then waits for its next docking."));
+            self.say(
+                BayState::Uploading,
+                format!(
+                    "Uploading: {} to go. The camera may be taken; the wipe then waits for its next docking.",
+                    counted(pending, "segment")
+                ),
+            );
             let pause = self.until_next_look().saturating_sub(looked.elapsed());
             if pause.is_zero() {
                 let now = self.look().await?;
@@ -353,6 +378,7 @@ impl Docking {
             for (file, _) in files.iter().filter(|(_, segment)| outcome.wiped.contains(&segment.id)) {
                 self.sources.remove(&file.path);
                 self.findings.segments.remove(&file.path);
+                self.wiped += file.size;
             }
             self.board.update(&self.bay, |bay| bay.segments_wiped += wiped);
         }
@@ -398,7 +424,7 @@ impl Docking {
             );
         } else if held > 0 {
             let camera = self.camera.serial();
-            self.say(BayState::Attention, format!("{held} files need a person; everything else is safe. See: camdock hold list, camdock explain {camera}."));
+            self.say(BayState::Attention, format!("A person must look at {}; everything else is safe. See: camdock hold list, camdock explain {camera}.", counted(held as u64, "file")));
         }
         let mut changes = self.site.ledger.changes();
         changes.mark_seen();
@@ -415,8 +441,7 @@ impl Docking {
     async fn hold_unreadable(&mut self, path: SourcePath, error: &std::io::Error) -> Result<(), DockingError> {
         tracing::warn!(bay = %self.bay, file = %path, %error, "cannot be read; it stays on the camera");
         self.findings.unreadable.insert(path.clone());
-        let holds = self.site.ledger.holds(Some(self.camera.serial().clone())).await?;
-        if holds.iter().any(|hold| hold.path == path && hold.destination.is_none()) {
+        if self.unread.contains_key(&path) {
             return Ok(());
         }
         self.record(vec![Entry::HoldPlaced {
@@ -427,16 +452,6 @@ impl Docking {
             reason: HoldReason::Unreadable { error: error.to_string() },
         }])
         .await
-    }
-
-    /// A file that could be read after all needs nobody any more.
-    async fn release_unreadable(&mut self, path: &SourcePath) -> Result<(), DockingError> {
-        let holds = self.site.ledger.holds(Some(self.camera.serial().clone())).await?;
-        let about = |hold: &&crate::domain::Hold| {
-            hold.path == *path && matches!(hold.reason, HoldReason::Unreadable { .. } | HoldReason::Oddity { .. })
-        };
-        let released = holds.iter().filter(about).map(|hold| Entry::HoldReleased { hold: hold.id }).collect();
-        self.record(released).await
     }
 
     async fn record(&self, entries: Vec<Entry>) -> Result<(), DockingError> {
@@ -450,10 +465,11 @@ impl Docking {
     fn show_totals(&self, files: &[SourceFile]) {
         let listed = files.len() as u64;
         let bytes: ByteCount = files.iter().map(|file| file.size).sum();
+        let wiped = self.wiped;
         self.board.update(&self.bay, |bay| {
             // What was wiped is no longer listed, but belongs to the totals of this docking.
-            bay.segments_total = bay.segments_total.max(listed + bay.segments_wiped);
-            bay.bytes_total = bay.bytes_total.max(bytes);
+            bay.segments_total = listed + bay.segments_wiped;
+            bay.bytes_total = bytes + wiped;
             if listed > 0 {
                 bay.ready_at = None;
             }
@@ -462,7 +478,8 @@ impl Docking {
 
     async fn show_uploaded(&self) -> Result<(), DockingError> {
         let unproven = self.site.ledger.unproven_bytes_of(self.camera.serial()).await?;
-        self.board.update(&self.bay, |bay| bay.bytes_uploaded = bay.bytes_total.saturating_sub(unproven));
+        let uploaded = self.taken.saturating_sub(unproven) + self.wiped;
+        self.board.update(&self.bay, |bay| bay.bytes_uploaded = uploaded);
         Ok(())
     }
 }

@@ -38,11 +38,18 @@ pub enum Command {
 pub enum StationError {
     /// The ledger failed.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Ledger(LedgerError),
     /// The ledger is damaged. The next start sets it aside and rebuilds it from what can be read.
     #[error("the ledger is damaged: {0}. camdock sets it aside and rebuilds it at the next start")]
     LedgerDamaged(String),
     /// A part of camdock broke off.
     #[error("a part of camdock broke off: {0}. Please report this")]
     Broken(String),
+}
+
+impl From<LedgerError> for StationError {
+    /// Damage is damage, whether the examination finds it or a step stumbles over it before.
+    fn from(error: LedgerError) -> Self {
+        if error.is_damage() { Self::LedgerDamaged(error.to_string()) } else { Self::Ledger(error) }
+    }
 }

@@ -72,7 +72,7 @@ impl Station {
             r#"
             [station]
             id = "hq-01"
-            data_dir = {data_dir:?}
+            data_dir = "{data_dir}"
             [spool]
             reserve = "1 MiB"
             keep_after_wipe = "0s"
@@ -88,10 +88,10 @@ impl Station {
             prefix = "{prefix}"
             credential = {{ kind = "shared-key", file = "primary.key", account = "devstoreaccount1" }}
             "#,
-            data_dir = self.data_dir(),
+            data_dir = self.data_dir().display(),
         );
         for bay in 1..=*bays {
-            write!(text, "\n[[bay]]\nname = \"{bay}\"\nfolder = {:?}\n", self.bay(bay)).unwrap();
+            write!(text, "\n[[bay]]\nname = \"{bay}\"\nfolder = \"{}\"\n", self.bay(bay).display()).unwrap();
         }
         std::fs::write(self.config(), text).unwrap();
         self.give_key(key);
