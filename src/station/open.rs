@@ -128,6 +128,7 @@ impl Station {
             clock,
             targets: Arc::new(targets),
             chunk_size: config.upload.chunk_size,
+            shelf: Arc::default(),
         };
         Ok(Self {
             site,

@@ -82,6 +82,7 @@ async fn reconcile(site: &Site) -> Result<(), ReconcileError> {
 }
 
 async fn lose(site: &Site, segment: SegmentId) -> Result<(), ReconcileError> {
+    let _shelf = site.shelf.write().await;
     let still_recorded = site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Present);
     let mut content = site.spool.read(segment, 0, 1);
     let missing = matches!(content.next().await, Some(Err(SpoolError::Missing(_))));
@@ -95,6 +96,7 @@ async fn lose(site: &Site, segment: SegmentId) -> Result<(), ReconcileError> {
 
 /// The tombstone was committed, but the copy outlived the crash that followed.
 async fn finish_release(site: &Site, segment: SegmentId) -> Result<(), ReconcileError> {
+    let _shelf = site.shelf.write().await;
     if site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Released) {
         site.spool.remove(segment).await?;
     }
@@ -103,6 +105,7 @@ async fn finish_release(site: &Site, segment: SegmentId) -> Result<(), Reconcile
 
 /// A copy was sealed, but the crash came before the ledger knew. Its label says whose it is, its content that it is whole.
 async fn adopt(site: &Site, id: SegmentId) -> Result<(), ReconcileError> {
+    let _shelf = site.shelf.write().await;
     if site.ledger.segment(id).await?.is_some() {
         return Ok(());
     }

@@ -15,6 +15,8 @@ mod wipe;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio::sync::RwLock;
+
 use crate::cloud::Destination;
 use crate::custody::ProofPolicy;
 use crate::domain::{ByteCount, Clock, DestinationName, Need, ObjectName, ObjectPrefix, Segment, StationId};
@@ -41,6 +43,9 @@ pub struct Site {
     pub targets: Arc<Vec<Target>>,
     /// Length of every chunk but the last.
     pub chunk_size: ByteCount,
+    /// Held by many while each puts a copy into the spool and records it, and by one alone while it takes one away: what
+    /// the ledger says about a copy is said of the copy that is there.
+    pub shelf: Arc<RwLock<()>>,
 }
 
 /// A destination and what is asked of it.

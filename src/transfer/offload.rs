@@ -70,6 +70,7 @@ pub async fn pull(
         fingerprint,
         damaged: missing > 0,
     };
+    let _shelf = site.shelf.read().await;
     if planted(PlantedBug::RecordBeforeSeal) {
         record(site, docking, &segment, missing).await?;
     }

@@ -54,6 +54,7 @@ async fn release_proven(site: &Site, segments: &[Segment]) -> Result<usize, Rele
                 Err(NotCleared::Unmet(_) | NotCleared::Unproven { .. }) => continue,
             }
         }
+        let _shelf = site.shelf.write().await;
         let tombstone = Entry::SpoolCopyReleased { segment: segment.id };
         if planted(PlantedBug::RemoveBeforeTombstone) {
             site.spool.remove(segment.id).await?;
