@@ -38,7 +38,8 @@ pub trait Spool: Send + Sync {
     /// What a sealed copy says about itself, if it was sealed with a label and the disk keeps labels.
     async fn label(&self, segment: SegmentId) -> Result<Option<Label>, SpoolError>;
 
-    /// Removes a sealed copy, durably. Removing what is not there succeeds. The caller has committed a tombstone first.
+    /// Removes a sealed copy, durably. Removing what is not there succeeds. If the ledger knows the copy, the caller has
+    /// committed first that it is released or lost.
     async fn remove(&self, segment: SegmentId) -> Result<(), SpoolError>;
 }
 

@@ -7,7 +7,7 @@ use super::Site;
 use crate::camera::{Cache, Camera, CameraError, Piece};
 use crate::domain::{ByteCount, ChunkSums, DockingId, Fingerprinter, HoldReason, Segment, SegmentId, SourceFile};
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
-use crate::ledger::{Entry, LedgerError};
+use crate::ledger::{Entry, LedgerError, SpoolCopy};
 use crate::spool::{Spool, SpoolError, SpoolWriter};
 
 /// Why a file did not get into the spool. Its original is untouched.
@@ -77,6 +77,7 @@ pub async fn pull(
     copy.seal(&segment).await?;
     crash_point(CrashPoint::SegmentSealed);
     if !planted(PlantedBug::SkipReread) && !matches_spool_copy(&*site.spool, &segment).await? {
+        discard(site, segment.id).await?;
         return Err(PullError::BadCopy(file.path.clone()));
     }
     record(site, docking, &segment, missing).await?;
@@ -118,6 +119,15 @@ async fn record(site: &Site, docking: DockingId, segment: &Segment, missing: u64
         });
     }
     site.ledger.record(site.clock.now(), entries).await
+}
+
+/// Removes a bad copy, so that it does not take up room for ever. It may have replaced a good one.
+async fn discard(site: &Site, segment: SegmentId) -> Result<(), PullError> {
+    if site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Present) {
+        let why = "it was replaced by one that was not what was read from the camera".to_owned();
+        site.ledger.record(site.clock.now(), vec![Entry::SpoolCopyLost { segment, why }]).await?;
+    }
+    Ok(site.spool.remove(segment).await?)
 }
 
 /// Reads a sealed copy again, past the page cache, and compares it with the checksums taken at the camera.

@@ -147,13 +147,17 @@ fn short(sha256: &Sha256) -> String {
     sha256.to_string()[..16].to_owned()
 }
 
-/// A spool copy goes only with a tombstone, and only if every required destination has its content.
+/// A spool copy that the ledger knows goes only with a tombstone, and only if every required destination has its content.
 pub(crate) fn judge_removal(world: &mut World, station: usize, segment: SegmentId) {
     let ledger = std::sync::Arc::clone(&world.machines[station].ledger);
     let db = ledger.lock().expect("the oracle does not panic");
     let tombstone: bool = db
-        .prepare_cached("SELECT count(*) > 0 FROM custody_log WHERE entry LIKE ?1")
-        .and_then(|mut statement| statement.query_row([format!("%spool-copy-released%{segment}%")], |row| row.get(0)))
+        .prepare_cached(
+            "SELECT NOT EXISTS (SELECT 1 FROM custody_log WHERE entry LIKE '%segment-spooled%' || ?1 || '%')
+                 OR EXISTS (SELECT 1 FROM custody_log WHERE entry LIKE '%spool-copy-released%' || ?1 || '%'
+                                                         OR entry LIKE '%spool-copy-lost%' || ?1 || '%')",
+        )
+        .and_then(|mut statement| statement.query_row([segment.to_string()], |row| row.get(0)))
         .expect("SQL");
     if !tombstone {
         world.fail(|| format!("P1: the spool copy {segment} is removed without a tombstone"));

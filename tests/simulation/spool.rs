@@ -21,6 +21,8 @@ pub(crate) struct Sealed {
     pub name_synced: bool,
     /// What a power cut brings back as long as the name is not synced.
     pub replaced: Option<Box<Sealed>>,
+    /// Damaged by the disk when it was written.
+    pub torn: bool,
     /// Damaged by the world after it was sealed.
     pub rotten: bool,
 }
@@ -78,7 +80,14 @@ impl Spool {
 
     fn used(&self) -> u64 {
         let unsealed = self.unsealed.values().map(|copy| copy.expected.max(copy.content.len() as u64)).sum::<u64>();
-        unsealed + self.sealed.values().map(|copy| copy.content.len() as u64).sum::<u64>()
+        // Bad copies that nobody replaces stay, and there are few; so that they do not fill a small disk, they are not counted.
+        unsealed
+            + self
+                .sealed
+                .values()
+                .filter(|copy| !copy.rotten && !copy.torn)
+                .map(|copy| copy.content.len() as u64)
+                .sum::<u64>()
     }
 
     /// Damages some copy.
@@ -283,7 +292,7 @@ impl SpoolWriter for Copy {
                         content[at] ^= 0x10;
                     }
                     let replaced = spool.sealed.remove(&segment).map(Box::new);
-                    let sealed = Sealed { content, label, synced, name_synced: false, replaced, rotten: false };
+                    let sealed = Sealed { content, label, synced, name_synced: false, replaced, torn, rotten: false };
                     spool.sealed.insert(segment, sealed);
                     spool.vanished.retain(|vanished| *vanished != segment);
                     Ok(())
