@@ -123,6 +123,54 @@ async fn a_lost_spool_copy_is_not_sent_until_it_was_pulled_again() {
     assert_eq!(queued(&ledger, "primary").await, [segment.id]);
 }
 
+fn withdrawn(segment: &Segment) -> Entry {
+    Entry::ProofWithdrawn { segment: segment.id, destination: place("primary"), why: "it is not there".to_owned() }
+}
+
+#[tokio::test]
+async fn a_released_copy_that_is_needed_again_counts_as_lost() {
+    let segment = segment(&camera("A"), "1", b"one");
+    let released = Entry::SpoolCopyReleased { segment: segment.id };
+    let begin = vec![set(&[("primary", Need::Required)]), spooled(&segment), proven(&segment, "primary"), released];
+    let one = ledger(begin.clone()).await;
+    one.record(NOW, vec![withdrawn(&segment)]).await.unwrap();
+    assert_eq!(one.segment(segment.id).await.unwrap().unwrap().spool, SpoolCopy::Lost, "its only copy went");
+    let other = ledger(begin).await;
+    other.record(NOW, vec![set(&[("primary", Need::Required), ("nas", Need::Required)])]).await.unwrap();
+    assert_eq!(other.segment(segment.id).await.unwrap().unwrap().spool, SpoolCopy::Lost, "a new destination needs it");
+}
+
+#[tokio::test]
+async fn the_same_content_at_another_time_is_the_same_segment() {
+    let first = Segment { damaged: true, ..segment(&camera("A"), "1", b"one") };
+    let touched = Segment { recorded_at: Moment::from_millis(86_400_000), damaged: false, ..first.clone() };
+    let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&first), spooled(&touched)]).await;
+    let known = ledger.on_camera(&first.camera).await.unwrap();
+    let whole = Segment { damaged: false, ..first };
+    assert_eq!(known[0].segment, whole, "it keeps its object name, and was read completely in the end");
+    assert_eq!(known.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_held_is_not_held_twice() {
+    let segment = segment(&camera("A"), "1", b"one");
+    let begin = vec![set(&[("primary", Need::Required)]), spooled(&segment)];
+    let ledger = ledger([begin, vec![held(&segment, "primary"), held(&segment, "primary")]].concat()).await;
+    assert_eq!(ledger.hold_count().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_listener_hears_of_every_commit_once() {
+    let ledger = ledger(vec![set(&[])]).await;
+    let mut changes = ledger.changes();
+    ledger.record(NOW, vec![set(&[("primary", Need::Required)])]).await.unwrap();
+    changes.changed().await;
+    assert!(futures::FutureExt::now_or_never(changes.changed()).is_none());
+    ledger.record(NOW, vec![set(&[])]).await.unwrap();
+    changes.mark_seen();
+    assert!(futures::FutureExt::now_or_never(changes.changed()).is_none());
+}
+
 #[tokio::test]
 async fn a_step_that_fails_undoes_itself_alone() {
     let ledger = ledger(vec![set(&[("primary", Need::Required)])]).await;

@@ -185,6 +185,16 @@ mod tests {
     }
 
     #[test]
+    fn a_known_segment_that_cannot_be_read_any_more_holds_up_nothing() {
+        let look = listing(vec![file("A", 3, 1)]);
+        let known = [known("A", b"abc", SpoolCopy::Present, 0)];
+        let holds = [hold("A", HoldReason::Unreadable { error: String::new() })];
+        let here = Findings { unreadable: BTreeSet::from([path("A")]), ..Findings::default() };
+        let plan = plan(&look, &known, &holds, &here);
+        assert_eq!((plan.held.len(), plan.have.len()), (1, 0));
+    }
+
+    #[test]
     fn an_oddity_is_reported_once_and_forgotten_when_it_is_gone() {
         let oddity = Oddity { path: path("link"), kind: OddityKind::SymbolicLink };
         let look = Listing { files: Vec::new(), oddities: vec![oddity] };

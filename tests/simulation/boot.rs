@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use camdock::camera::CameraError;
 use camdock::dock::{BayEvent, Location};
 use camdock::domain::{BayName, ByteCount, ObjectPrefix, Snapshot, StationId};
 use camdock::ledger::{Health, Ledger, Pause};
@@ -61,7 +60,10 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
     let station = Station {
         site,
         bays: (0..traits.bays[life.station]).map(bay_name).collect(),
-        open_camera: Arc::new(move |location| Box::pin(open(opening.clone(), location))),
+        open_camera: Arc::new(move |location| {
+            let camera = open(opening.clone(), location);
+            Box::pin(async { Ok(camera) })
+        }),
         examine: Arc::new(move || {
             let life = examining.clone();
             Box::pin(async move {
@@ -80,10 +82,10 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
     Running { task, bays, commands, snapshot, told: vec![None; cameras] }
 }
 
-pub(crate) async fn open(life: Life, location: Location) -> Result<Arc<dyn camdock::camera::Camera>, CameraError> {
+fn open(life: Life, location: Location) -> Arc<dyn camdock::camera::Camera> {
     let Location::Folder { path, serial } = location;
     let path = path.display().to_string();
     let (camera, moves) = path.split_once('/').expect("made by announce");
     let (camera, moves) = (camera.parse().expect("a number"), moves.parse().expect("a number"));
-    Ok(Arc::new(DockedCamera { life, serial, camera, moves }))
+    Arc::new(DockedCamera { life, serial, camera, moves })
 }

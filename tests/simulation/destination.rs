@@ -121,7 +121,7 @@ impl Line {
             world.goes_wrong(Fault::TimeOut)
         };
         if timed_out {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
         }
         self.life
             .step(

@@ -51,7 +51,7 @@ fn the_log_tells_the_truth(world: &mut World, station: usize) {
     let ledger = std::sync::Arc::clone(&machine.ledger);
     let db = ledger.lock().expect("the oracle does not panic");
     let entries = new_entries(&db, machine.log_read);
-    world.machines[station].log_read += entries.len() as i64;
+    world.machines[station].log_read += i64::try_from(entries.len()).expect("a log is short");
     for entry in entries {
         world.tell(|| format!("  > {entry}"));
         let entry: Value = serde_json::from_str(&entry).expect("the log is JSON");
@@ -80,7 +80,7 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
         }
         "segment-wiped" => {
             let id = text(&entry["segment"]);
-            let same = world.evidence.iter().enumerate().filter(|(_, evidence)| {
+            let mut same = world.evidence.iter().enumerate().filter(|(_, evidence)| {
                 let serial = &world.cameras[evidence.camera].serial;
                 SegmentId::of(serial, &source_path(&evidence.path), &evidence.sha256).to_string() == id
             });
@@ -89,11 +89,7 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
                 file.is_some_and(|file| file.evidence == index)
             };
             // Two cameras with one serial may have the same; then it is one of them that still has it.
-            if same.clone().count() > 0 && same.map(there).all(|there| there) {
-                Err("the camera still has it".to_owned())
-            } else {
-                Ok(())
-            }
+            if same.clone().count() > 0 && same.all(there) { Err("the camera still has it".to_owned()) } else { Ok(()) }
         }
         "spool-copy-released" => {
             let sha256 = content_of(db, &entry["segment"])?;

@@ -21,7 +21,7 @@ use crate::scene::{Traits, build, dock_all, dock_one, make_way_for_twins};
 use crate::world::{Crash, Life, World, look};
 
 /// A story that is not over so long after the last fault never ends.
-const PATIENCE: Duration = Duration::from_secs(3 * 3_600);
+const PATIENCE: Duration = Duration::from_hours(3);
 /// How often the director looks whether the story is over.
 const GLANCE: Duration = Duration::from_secs(2);
 
@@ -173,13 +173,13 @@ impl Director {
             if self.stations[station].is_some() || Instant::now() < self.boot_at[station] {
                 continue;
             }
-            let life = {
+            let number = {
                 let world = &mut *look(&self.world);
                 world.machines[station].life += 1;
                 world.tell(|| format!("station {station} starts"));
                 world.machines[station].life
             };
-            let life = Life { world: Arc::clone(&self.world), wake: Arc::clone(&self.wake), station, life };
+            let life = Life { world: Arc::clone(&self.world), wake: Arc::clone(&self.wake), station, number };
             self.stations[station] = Some(start(&life, &self.traits));
         }
     }
@@ -283,9 +283,9 @@ impl Director {
                 false
             }
             Act::Mended { wholly, .. } => {
-                self.check_the_end(wholly).await;
+                self.check_the_end(wholly);
                 let linger = look(&self.world).rng.u32(0..4) == 0;
-                self.act = Act::Afterwards { until: Instant::now() + Duration::from_secs(300) };
+                self.act = Act::Afterwards { until: Instant::now() + Duration::from_mins(5) };
                 !linger
             }
             Act::Afterwards { until } => Instant::now() >= until,
@@ -310,7 +310,7 @@ impl Director {
     }
 
     /// After everything was mended nothing may be held; and what follows from the log really follows from it.
-    async fn check_the_end(&self, mended_wholly: bool) {
+    fn check_the_end(&self, mended_wholly: bool) {
         for (station, running) in self.stations.iter().enumerate() {
             let Some(running) = running else { continue };
             let books = oracle::books(&look(&self.world), station);

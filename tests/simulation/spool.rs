@@ -14,6 +14,7 @@ use crate::world::{Life, World};
 
 /// A named copy.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the medium")]
 pub(crate) struct Sealed {
     pub content: Vec<u8>,
     pub label: Option<Label>,
@@ -171,7 +172,7 @@ impl camdock::spool::Spool for StationSpool {
                 },
             )
             .await?;
-        Ok(Box::new(Copy { life, copy, sealed: None }))
+        Ok(Box::new(Copy { life, number: copy, sealed: None }))
     }
 
     fn read(&self, segment: SegmentId, offset: u64, length: u64) -> SpoolStream {
@@ -235,7 +236,7 @@ impl camdock::spool::Spool for StationSpool {
 /// A copy in the making.
 struct Copy {
     life: Life,
-    copy: u64,
+    number: u64,
     sealed: Option<SegmentId>,
 }
 
@@ -246,7 +247,7 @@ impl Copy {
         fault: Fault,
         change: impl FnOnce(&mut Unsealed) + Send,
     ) -> Result<(), SpoolError> {
-        let (station, copy) = (self.life.station, self.copy);
+        let (station, copy) = (self.life.station, self.number);
         self.life
             .step(
                 || format!("spool: {what} #{copy}"),
@@ -277,7 +278,7 @@ impl SpoolWriter for Copy {
     }
 
     async fn rename(&mut self, segment: SegmentId) -> Result<(), SpoolError> {
-        let (station, copy) = (self.life.station, self.copy);
+        let (station, copy) = (self.life.station, self.number);
         self.life
             .step(
                 || format!("spool: rename #{copy} to {segment}"),
@@ -326,8 +327,8 @@ impl SpoolWriter for Copy {
 impl Drop for Copy {
     fn drop(&mut self) {
         let mut world = crate::world::look(&self.life.world);
-        if world.machines[self.life.station].life == self.life.life {
-            world.machines[self.life.station].spool.unsealed.remove(&self.copy);
+        if world.machines[self.life.station].life == self.life.number {
+            world.machines[self.life.station].spool.unsealed.remove(&self.number);
         }
     }
 }

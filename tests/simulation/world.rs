@@ -173,7 +173,8 @@ pub(crate) struct Life {
     /// Wakes the director.
     pub wake: Arc<Notify>,
     pub station: usize,
-    pub life: u64,
+    /// Which of the station's lives.
+    pub number: u64,
 }
 
 pub(crate) fn look(world: &Mutex<World>) -> MutexGuard<'_, World> {
@@ -198,7 +199,7 @@ impl Life {
     fn at_once<T>(&self, what: impl FnOnce() -> String, effect: impl FnOnce(&mut World) -> T) -> Option<T> {
         let mut world = look(&self.world);
         let world = &mut *world;
-        if world.failure.is_some() || world.machines[self.station].life != self.life {
+        if world.failure.is_some() || world.machines[self.station].life != self.number {
             return None;
         }
         world.steps += 1;
