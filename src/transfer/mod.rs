@@ -21,6 +21,8 @@ use crate::domain::{ByteCount, Clock, DestinationName, Need, ObjectName, ObjectP
 use crate::ledger::Ledger;
 use crate::spool::Spool;
 
+use tokio::sync::Semaphore;
+
 pub use offload::{PullError, matches_spool_copy, pull};
 pub use release::{ReleaseError, make_room, release_wiped};
 pub use uploader::{Condition, Uploader};
@@ -41,6 +43,8 @@ pub struct Site {
     pub targets: Arc<Vec<Target>>,
     /// Length of every chunk but the last.
     pub chunk_size: ByteCount,
+    /// So many files are read from cameras at once, all bays together: it bounds what the daemon holds in memory.
+    pub reads: Arc<Semaphore>,
 }
 
 /// A destination and what is asked of it.

@@ -56,6 +56,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         clock: Arc::new(WallClock(Arc::clone(&life.world))),
         targets: Arc::new(targets),
         chunk_size,
+        reads: Arc::new(tokio::sync::Semaphore::new(4)),
     };
     let station = Station {
         site,
