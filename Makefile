@@ -34,6 +34,10 @@ demo-azure: build $(TOOLS)/bin/azurite-blob ## the same, with Azure Blob (a loca
 test: setup tools ## all tests
 	cargo nextest run --locked --all-features
 
+.PHONY: simulate
+simulate: setup ## stories in the simulator: SEEDS=100000 plays so many, from seed FROM on
+	cargo test --locked --features faults --test simulation every_story_ends_well -- --nocapture
+
 .PHONY: check
 check: setup $(TOOLS)/.cargo-deny-$(CARGO_DENY) ## format, lints, licences and sources of dependencies
 	cargo fmt --check

@@ -25,6 +25,12 @@ impl Pool {
         Arc::new(Self { length, keep, spare: Mutex::default() })
     }
 
+    /// The length of each buffer, in bytes.
+    #[must_use]
+    pub const fn length(&self) -> usize {
+        self.length
+    }
+
     /// A buffer that nobody else uses. Its content is left over from an earlier use.
     #[must_use]
     pub fn take(self: &Arc<Self>) -> Lent {

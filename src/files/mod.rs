@@ -8,5 +8,5 @@ mod read;
 mod write;
 
 pub use buffers::{ALIGNMENT, Lent, Pool};
-pub use read::{Cache, open, pieces};
+pub use read::{Cache, open, pieces, shared_pool};
 pub use write::{PieceWriter, sync_folder};

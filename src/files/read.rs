@@ -29,12 +29,19 @@ const PIECE: usize = 256 << 10;
 /// One piece of an uncached read: the medium is asked for this much at a time, so it must be larger.
 const DIRECT_PIECE: usize = 1 << 20;
 /// Pieces read ahead while the reader works on the one before.
-const READ_AHEAD: usize = 2;
-/// So many unused buffers are kept for the next reads.
-const KEEP: usize = 16;
+const READ_AHEAD: usize = 1;
 
-static POOL: LazyLock<Arc<Pool>> = LazyLock::new(|| Pool::new(PIECE, KEEP));
-static DIRECT_POOL: LazyLock<Arc<Pool>> = LazyLock::new(|| Pool::new(DIRECT_PIECE, KEEP / 4));
+static POOL: LazyLock<Arc<Pool>> = LazyLock::new(|| Pool::new(PIECE, 48));
+static DIRECT_POOL: LazyLock<Arc<Pool>> = LazyLock::new(|| Pool::new(DIRECT_PIECE, 12));
+
+/// The buffers that all readers share, as long as one read of this kind should be.
+#[must_use]
+pub fn shared_pool(cache: Cache) -> &'static Arc<Pool> {
+    match cache {
+        Cache::Allowed => &POOL,
+        Cache::Bypassed => &DIRECT_POOL,
+    }
+}
 
 /// Opens a regular file for [`pieces`]; links are not followed.
 ///
@@ -60,9 +67,10 @@ pub fn pieces(file: File, offset: u64, length: u64, cache: Cache) -> BoxStream<'
     tokio::task::spawn_blocking(move || {
         let end = offset.saturating_add(length);
         let mut at = offset;
-        let (pool, piece) = prepare(&file, offset, length, cache);
+        let pool = shared_pool(cache);
+        advise(&file, offset, length, cache);
         while at < end {
-            let answer = read_piece(&file, at, end, pool, piece);
+            let answer = read_piece(&file, at, end, pool);
             let last = !matches!(&answer, Ok(piece) if !piece.is_empty());
             if let Ok(piece) = &answer {
                 if piece.is_empty() {
@@ -79,24 +87,18 @@ pub fn pieces(file: File, offset: u64, length: u64, cache: Cache) -> BoxStream<'
     futures::stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|piece| (piece, receiver))).boxed()
 }
 
-/// Advises the kernel, and says which buffers to use and how long they are.
-fn prepare(file: &File, offset: u64, length: u64, cache: Cache) -> (&'static Arc<Pool>, usize) {
-    match cache {
-        Cache::Allowed => {
-            // Advice may be refused without harm.
-            let _ = rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(length), Advice::Sequential);
-            (&POOL, PIECE)
-        }
-        Cache::Bypassed => {
-            // Where direct reads are not to be had, at least drop what is cached.
-            let _ = rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(length), Advice::DontNeed);
-            (&DIRECT_POOL, DIRECT_PIECE)
-        }
-    }
+/// Tells the kernel what is coming. Advice may be refused without harm.
+fn advise(file: &File, offset: u64, length: u64, cache: Cache) {
+    let advice = match cache {
+        Cache::Allowed => Advice::Sequential,
+        // Where direct reads are not to be had, at least drop what is cached.
+        Cache::Bypassed => Advice::DontNeed,
+    };
+    let _ = rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(length), advice);
 }
 
-fn read_piece(file: &File, at: u64, end: u64, pool: &Arc<Pool>, piece: usize) -> io::Result<Bytes> {
-    let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(piece);
+fn read_piece(file: &File, at: u64, end: u64, pool: &Arc<Pool>) -> io::Result<Bytes> {
+    let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(pool.length());
     let mut buffer = pool.take();
     let mut filled = 0;
     while filled < wanted {

@@ -31,8 +31,8 @@ use crate::transfer::{
     NotCleared, PullError, Site, SourceTrouble, WipeError, check_source, clear, make_room, pull, wipe,
 };
 
-/// So many files of one camera are pulled at once: the second keeps the camera busy while the first is read again.
-const PULLS: usize = 2;
+/// So many files of one camera are pulled at once: the others keep the camera busy while one copy is read again.
+const PULLS: usize = 4;
 /// So many destinations' answers are awaited at once.
 const QUESTIONS: usize = 8;
 /// So many files go on one permit, so that no answer on it is old when the last of them is deleted.
@@ -284,7 +284,7 @@ impl Docking {
                 BayState::Uploading,
                 format!("Uploading. Reading the camera again to compare: {done} of {total}."),
             );
-            match check_source(&*self.camera, file, segment).await {
+            match check_source(&self.site, &*self.camera, file, segment).await {
                 Ok(source) => {
                     self.findings.segments.insert(file.path.clone(), (file.clone(), segment.clone()));
                     self.sources.insert(file.path.clone(), source);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
+use tokio::sync::Semaphore;
 
 use super::clock::SystemClock;
 use super::{OpenCamera, Station};
@@ -16,6 +17,9 @@ use crate::domain::{Clock, DestinationName};
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SpoolError};
 use crate::transfer::{Site, Target};
+
+/// A camera that is alone gets so many reads at once: while one copy is read again, the next is being made.
+const FEWEST_READS: usize = 4;
 
 /// Why a station cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +133,7 @@ impl Station {
             targets: Arc::new(targets),
             chunk_size: config.upload.chunk_size,
             shelf: Arc::default(),
+            reads: Arc::new(Semaphore::new(config.bays.len().max(FEWEST_READS))),
         };
         Ok(Self {
             site,

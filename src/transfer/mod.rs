@@ -15,7 +15,7 @@ mod wipe;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 
 use crate::cloud::Destination;
 use crate::custody::ProofPolicy;
@@ -46,6 +46,8 @@ pub struct Site {
     /// Held by many while each puts a copy into the spool and records it, and by one alone while it takes one away: what
     /// the ledger says about a copy is said of the copy that is there.
     pub shelf: Arc<RwLock<()>>,
+    /// So many files are read from cameras at once, all bays together: it bounds what the daemon holds in memory.
+    pub reads: Arc<Semaphore>,
 }
 
 /// A destination and what is asked of it.

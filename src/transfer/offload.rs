@@ -38,6 +38,8 @@ pub async fn pull(
     camera: &dyn Camera,
     file: &SourceFile,
 ) -> Result<Segment, PullError> {
+    // The semaphore is never closed.
+    let _turn = site.reads.acquire().await;
     let mut copy = site.spool.create(file.size).await?;
     let mut reader = camera.open(file, Cache::Allowed).await?;
     let mut fingerprinter = Fingerprinter::new(site.chunk_size);

@@ -27,6 +27,7 @@ pub enum SourceTrouble {
 /// # Errors
 /// [`SourceTrouble`]
 pub async fn check_source(
+    site: &Site,
     camera: &dyn Camera,
     file: &SourceFile,
     segment: &Segment,
@@ -34,6 +35,7 @@ pub async fn check_source(
     if planted(PlantedBug::SkipSourceCheck) || planted(PlantedBug::IdentifyBySize) {
         return SourceMatch::compare(segment, file, segment.fingerprint.clone()).map_err(|_| SourceTrouble::Differs);
     }
+    let _turn = site.reads.acquire().await;
     let mut reader = camera.open(file, Cache::Bypassed).await?;
     let mut fingerprinter = Fingerprinter::new(segment.fingerprint.chunk_size);
     while let Some(piece) = reader.next().await? {

@@ -56,6 +56,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         targets: Arc::new(targets),
         chunk_size,
         shelf: Arc::default(),
+        reads: Arc::new(tokio::sync::Semaphore::new(4)),
     };
     let station = Station {
         site,

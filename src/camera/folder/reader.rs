@@ -21,7 +21,7 @@ use super::beneath::Root;
 use super::blocking;
 use crate::camera::{Cache, CameraError, Piece, SourceReader};
 use crate::domain::{ByteCount, SourceFile};
-use crate::files::{ALIGNMENT, Pool};
+use crate::files::{ALIGNMENT, Pool, shared_pool};
 
 /// The longest piece handed out, in bytes.
 const PIECE: usize = 256 << 10;
@@ -31,14 +31,6 @@ const STEP: usize = ALIGNMENT;
 
 /// So many buffers are kept: one handed out, one being read.
 const BLOCKS: usize = 2;
-
-/// How much is read at once. Direct reads have no read-ahead in the kernel, so they need to be long to be fast.
-const fn block_length(cache: Cache) -> usize {
-    match cache {
-        Cache::Allowed => 2 * PIECE,
-        Cache::Bypassed => 4 * PIECE,
-    }
-}
 
 /// A file of a folder camera, being read.
 pub(super) struct FolderReader {
@@ -125,8 +117,9 @@ impl Source {
         let content = root.open_file(&file)?;
         // A small file needs a small block: room for it, and for one byte more that would tell that it grew.
         let whole = usize::try_from(file.size.get()).unwrap_or(usize::MAX).saturating_add(1);
-        let length = whole.min(block_length(cache)).next_multiple_of(STEP);
-        let pool = Pool::new(length, BLOCKS);
+        let shared = shared_pool(cache);
+        let pool =
+            if whole < shared.length() { Pool::new(whole.next_multiple_of(STEP), BLOCKS) } else { Arc::clone(shared) };
         let mut source = Self { root, file, content, offset: 0, medium: Medium::Sound, way: Way::PageCache, pool };
         if cache == Cache::Bypassed {
             source.way = source.bypass_cache()?;
