@@ -284,8 +284,8 @@ impl Director {
             }
             Act::Mended { wholly, .. } => {
                 self.check_the_end(wholly);
-                let linger = look(&self.world).rng.u32(0..4) == 0;
-                self.act = Act::Afterwards { until: Instant::now() + Duration::from_mins(5) };
+                let linger = look(&self.world).rng.u32(0..8) == 0;
+                self.act = Act::Afterwards { until: Instant::now() + Duration::from_mins(3) };
                 !linger
             }
             Act::Afterwards { until } => Instant::now() >= until,

@@ -55,7 +55,14 @@ pub(crate) fn build(world: &mut World) -> Traits {
     for _ in 0..stations {
         let capacity = [1_000, 2_000, 100_000][world.rng.usize(0..3)];
         let ledger = Arc::new(Mutex::new(Ledger::in_memory().expect("a ledger")));
-        world.machines.push(Machine { life: 0, crash: None, spool: Spool::new(capacity), ledger, log_read: 0 });
+        world.machines.push(Machine {
+            life: 0,
+            crash: None,
+            spool: Spool::new(capacity),
+            ledger,
+            log_read: 0,
+            changes_seen: 0,
+        });
     }
     Traits {
         bays,

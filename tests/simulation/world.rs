@@ -40,6 +40,8 @@ pub(crate) struct Machine {
     pub ledger: Arc<Mutex<Connection>>,
     /// So much of the custody log was compared with the world.
     pub log_read: i64,
+    /// How many changes the database had seen by then.
+    pub changes_seen: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
