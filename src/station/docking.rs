@@ -39,6 +39,8 @@ const QUESTIONS: usize = 8;
 const PERMIT: usize = 4096;
 /// A camera is looked at again this often at least, for files that appear late.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// So often a bay's figures are brought up to date during long work.
+const SHOW_EVERY: Duration = Duration::from_millis(200);
 /// The pause after something that will not be better at once.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A file that changed this often while it was being pulled no longer holds up the others.
@@ -268,7 +270,12 @@ impl Docking {
     /// Reads every known file once more, while the uplink is busy, and compares it with its segment.
     async fn check_sources(&mut self, have: &[(SourceFile, Segment)]) -> Result<(), DockingError> {
         let total = have.len();
+        let mut shown = Instant::now();
         for (done, (file, segment)) in have.iter().enumerate() {
+            if shown.elapsed() >= SHOW_EVERY {
+                self.show_uploaded().await?;
+                shown = Instant::now();
+            }
             let checked = |source: &SourceMatch| source.segment() == segment.id && source.still_holds_for(file);
             if self.sources.get(&file.path).is_some_and(checked) {
                 continue;
@@ -284,7 +291,7 @@ impl Docking {
                 BayState::Uploading,
                 format!("Uploading. Reading the camera again to compare: {done} of {total}."),
             );
-            match check_source(&self.site, &*self.camera, file, segment).await {
+            match self.while_showing(check_source(&self.site, &*self.camera, file, segment)).await? {
                 Ok(source) => {
                     self.findings.segments.insert(file.path.clone(), (file.clone(), segment.clone()));
                     self.sources.insert(file.path.clone(), source);
@@ -474,6 +481,18 @@ impl Docking {
                 bay.ready_at = None;
             }
         });
+    }
+
+    /// Keeps the bay's figures true while something takes its time.
+    async fn while_showing<T>(&self, work: impl Future<Output = T>) -> Result<T, DockingError> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                () = sleep(SHOW_EVERY) => self.show_uploaded().await?,
+            }
+        }
     }
 
     async fn show_uploaded(&self) -> Result<(), DockingError> {
