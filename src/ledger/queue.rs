@@ -158,7 +158,7 @@ impl Ledger {
         .await
     }
 
-    /// Spool copies whose originals were wiped before `before` and that no destination waits for, oldest first:
+    /// Spool copies whose originals were wiped before `before` and that every configured destination has proven, oldest first:
     /// candidates for removal.
     ///
     /// # Errors
@@ -166,7 +166,8 @@ impl Ledger {
     pub async fn wiped_before(&self, before: Moment, limit: u32) -> Result<Vec<Segment>, LedgerError> {
         self.spooled_where(
             "WHERE spool = 'present' AND wiped_at <= ?1
-               AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.segment = segment.seq AND state = 'queued')
+               AND NOT EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
+                               WHERE delivery.segment = segment.seq AND state <> 'proven' AND need <> 'retired')
              ORDER BY wiped_at LIMIT ?2",
             before.millis(),
             limit,

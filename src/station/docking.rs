@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::board::Board;
 use super::plan::{Findings, Plan, plan};
 use crate::camera::{Camera, CameraError};
-use crate::custody::{Clearance, SourceMatch};
+use crate::custody::{Clearance, SourceMatch, Unproven};
 use crate::domain::{
     BayName, BayState, ByteCount, DockingId, HoldId, HoldReason, Segment, SourceFile, SourcePath, counted,
 };
@@ -28,11 +28,11 @@ use crate::faults::{PlantedBug, planted};
 use crate::ledger::{Entry, LedgerError};
 use crate::spool::SpoolError;
 use crate::transfer::{
-    NotCleared, PullError, Site, SourceTrouble, WipeError, check_source, clear, make_room, pull, wipe,
+    NotCleared, PullError, Site, SourceTrouble, WipeError, backoff, check_source, clear, make_room, pull, wipe,
 };
 
-/// So many files of one camera are pulled at once: the others keep the camera busy while one copy is read again.
-const PULLS: usize = 4;
+/// So many files of one camera are pulled at once: some are copied while others are synced and read again.
+const PULLS: usize = 5;
 /// So many destinations' answers are awaited at once.
 const QUESTIONS: usize = 8;
 /// So many files go on one permit, so that no answer on it is old when the last of them is deleted.
@@ -79,6 +79,8 @@ pub(super) struct Docking {
     taken: ByteCount,
     /// Bytes that this docking deleted from the camera.
     wiped: ByteCount,
+    /// How often in a row a destination could not answer before the wipe.
+    refusals: u32,
     /// What the last look took, so that looking never becomes the main work.
     look_took: Duration,
 }
@@ -114,6 +116,7 @@ impl Docking {
             unread: BTreeMap::new(),
             taken: ByteCount::default(),
             wiped: ByteCount::default(),
+            refusals: 0,
             look_took: Duration::ZERO,
         }
     }
@@ -369,7 +372,12 @@ impl Docking {
         }
         for files in plan.have.chunks(PERMIT) {
             self.say(BayState::Wiping, "Every required copy is proven. Deleting the files from the camera.");
-            let cleared = self.clear(files).await?;
+            let (cleared, refusal) = self.clear(files).await?;
+            self.refusals = if refusal.is_some() { self.refusals + 1 } else { 0 };
+            if let Some(why) = refusal {
+                self.say(BayState::Uploading, format!("Wiping waits: {why}. It goes on by itself."));
+                return Ok(());
+            }
             if cleared.is_empty() {
                 continue;
             }
@@ -392,7 +400,9 @@ impl Docking {
         Ok(())
     }
 
-    async fn clear(&self, files: &[(SourceFile, Segment)]) -> Result<Vec<Clearance>, DockingError> {
+    /// Asks every required destination about each file. The first that cannot answer ends the asking; then nothing is
+    /// cleared, and what it said comes back as well.
+    async fn clear(&self, files: &[(SourceFile, Segment)]) -> Result<(Vec<Clearance>, Option<String>), DockingError> {
         let mut questions = Vec::new();
         for (file, segment) in files {
             let Some(source) = self.sources.get(&file.path) else { continue };
@@ -406,10 +416,13 @@ impl Docking {
             match answer {
                 Ok(clearance) => cleared.push(clearance),
                 Err(NotCleared::Ledger(error)) => return Err(error.into()),
+                Err(error @ NotCleared::Unproven { why: Unproven::Unanswered(_), .. }) => {
+                    return Ok((Vec::new(), Some(error.to_string())));
+                }
                 Err(error) => tracing::warn!(bay = %self.bay, segment = %segment.path, %error, "not wiped yet"),
             }
         }
-        Ok(cleared)
+        Ok((cleared, None))
     }
 
     /// Says how the camera stands, and waits until it is time to look again.
@@ -432,6 +445,11 @@ impl Docking {
         } else if held > 0 {
             let camera = self.camera.serial();
             self.say(BayState::Attention, format!("A person must look at {}; everything else is safe. See: camdock hold list, camdock explain {camera}.", counted(held as u64, "file")));
+        }
+        if self.refusals > 0 {
+            // A destination that cannot answer is not asked every other second by every camera that is docked.
+            sleep(backoff(self.refusals)).await;
+            return Ok(());
         }
         let mut changes = self.site.ledger.changes();
         changes.mark_seen();

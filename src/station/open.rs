@@ -18,8 +18,10 @@ use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SpoolError};
 use crate::transfer::{Site, Target};
 
-/// A camera that is alone gets so many reads at once: while one copy is read again, the next is being made.
-const FEWEST_READS: usize = 4;
+/// A camera that is alone gets so many reads at once: one for each core of a small machine to hash.
+const FEWEST_READS: usize = 2;
+/// So many fresh copies are read again at once: enough to keep a disk busy.
+const COMPARISONS: usize = 3;
 
 /// Why a station cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +136,7 @@ impl Station {
             chunk_size: config.upload.chunk_size,
             shelf: Arc::default(),
             reads: Arc::new(Semaphore::new(config.bays.len().max(FEWEST_READS))),
+            comparisons: Arc::new(Semaphore::new(COMPARISONS)),
         };
         Ok(Self {
             site,

@@ -24,6 +24,7 @@ use crate::ledger::Ledger;
 use crate::spool::Spool;
 
 pub use offload::{PullError, matches_spool_copy, pull};
+pub use pace::backoff;
 pub use release::{ReleaseError, make_room, release_wiped};
 pub use uploader::{Condition, Uploader};
 pub use wipe::{NotCleared, SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
@@ -48,6 +49,8 @@ pub struct Site {
     pub shelf: Arc<RwLock<()>>,
     /// So many files are read from cameras at once, all bays together: it bounds what the daemon holds in memory.
     pub reads: Arc<Semaphore>,
+    /// So many fresh spool copies are read again at once, for the same reason.
+    pub comparisons: Arc<Semaphore>,
 }
 
 /// A destination and what is asked of it.

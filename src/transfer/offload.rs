@@ -38,8 +38,8 @@ pub async fn pull(
     camera: &dyn Camera,
     file: &SourceFile,
 ) -> Result<Segment, PullError> {
-    // The semaphore is never closed.
-    let _turn = site.reads.acquire().await;
+    // The semaphores are never closed.
+    let reading = site.reads.acquire().await;
     let mut copy = site.spool.create(file.size).await?;
     let mut reader = camera.open(file, Cache::Allowed).await?;
     let mut fingerprinter = Fingerprinter::new(site.chunk_size);
@@ -64,6 +64,8 @@ pub async fn pull(
             return Err(CameraError::Changed(file.path.clone()).into());
         }
     }
+    // While this copy is synced and read again, which is the disk's work, the next file is copied and hashed.
+    drop((reader, reading));
     let segment = Segment {
         id: SegmentId::of(camera.serial(), &file.path, &fingerprint.sha256),
         camera: camera.serial().clone(),
@@ -78,10 +80,12 @@ pub async fn pull(
     }
     copy.seal(&segment).await?;
     crash_point(CrashPoint::SegmentSealed);
+    let comparing = site.comparisons.acquire().await;
     if !planted(PlantedBug::SkipReread) && !matches_spool_copy(&*site.spool, &segment).await? {
         discard(site, segment.id).await?;
         return Err(PullError::BadCopy(file.path.clone()));
     }
+    drop(comparing);
     record(site, docking, &segment, missing).await?;
     crash_point(CrashPoint::SegmentRecorded);
     let known = site.ledger.segment(segment.id).await?;

@@ -38,7 +38,8 @@ pub(super) fn judge(error: &DestinationError, failures: u32) -> Verdict {
 }
 
 /// How long to wait after the `failures`-th failure in a row.
-pub(super) fn backoff(failures: u32) -> Duration {
+#[must_use]
+pub fn backoff(failures: u32) -> Duration {
     let doubled = FIRST_WAIT.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
     jitter(doubled.min(LONGEST_WAIT))
 }

@@ -56,7 +56,8 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         targets: Arc::new(targets),
         chunk_size,
         shelf: Arc::default(),
-        reads: Arc::new(tokio::sync::Semaphore::new(4)),
+        reads: Arc::new(tokio::sync::Semaphore::new(2)),
+        comparisons: Arc::new(tokio::sync::Semaphore::new(1)),
     };
     let station = Station {
         site,
