@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::board::Board;
 use super::plan::{Findings, Plan, plan};
+use super::recover::{ReconcileError, reconcile};
 use crate::camera::{Camera, CameraError};
 use crate::custody::{Clearance, SourceMatch, Unproven};
 use crate::domain::{
@@ -245,6 +246,10 @@ impl Docking {
                     Err(crate::transfer::ReleaseError::Spool(_)) => 0,
                 };
                 if removed == 0 {
+                    // A copy whose docking was cancelled before it was recorded takes up room that nobody would free.
+                    if let Err(ReconcileError::Ledger(error)) = reconcile(&self.site).await {
+                        return Err(error.into());
+                    }
                     self.say(
                         BayState::Offloading,
                         "The spool is full. Copying goes on by itself once uploads have made room.",

@@ -54,7 +54,7 @@ pub(super) async fn examine(
 }
 
 #[derive(Debug, thiserror::Error)]
-enum ReconcileError {
+pub(super) enum ReconcileError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -63,7 +63,7 @@ enum ReconcileError {
 
 /// Makes ledger and spool tell the same story. Copies come and go meanwhile, so each difference is looked at again on
 /// its own before anything follows from it.
-async fn reconcile(site: &Site) -> Result<(), ReconcileError> {
+pub(super) async fn reconcile(site: &Site) -> Result<(), ReconcileError> {
     let recorded = site.ledger.spool_copies().await?;
     let found: BTreeSet<SegmentId> = site.spool.inventory().await?.into_iter().collect();
     for (segment, copy) in &recorded {
