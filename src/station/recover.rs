@@ -1,4 +1,5 @@
-//! After a start: what the last run left behind, and whether ledger and spool still tell the same story.
+//! What was left behind, by the last run or by a docking that was cancelled, and whether ledger and spool still tell the
+//! same story. Asked after each start, and whenever a full spool must find room.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

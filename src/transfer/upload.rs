@@ -1,5 +1,7 @@
 //! Spool → one destination: one segment, from whatever is there already to a proof.
 
+use std::collections::BTreeSet;
+
 use futures::StreamExt as _;
 use tokio::sync::Semaphore;
 
@@ -11,6 +13,9 @@ use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 
 /// So often the list of staged chunks is asked for anew before the delivery is put off.
 const ROUNDS: u32 = 3;
+
+/// So many chunks of one segment line up for their turn, which the destination's semaphore gives.
+const WAITING: usize = 64;
 
 /// Why a segment is not proven at a destination.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +92,7 @@ async fn send_missing(
     upload: &Upload,
     chunks: &Semaphore,
 ) -> Result<(), DestinationError> {
-    let staged = target.destination.staged(upload).await?;
+    let staged: BTreeSet<u32> = target.destination.staged(upload).await?.into_iter().collect();
     let missing = (0..upload.fingerprint.chunk_count()).filter(|index| !staged.contains(index));
     let sends = missing.map(|index| async move {
         // The semaphore is never closed; without a permit the chunk would merely go too early.
@@ -97,7 +102,7 @@ async fn send_missing(
         crash_point(CrashPoint::ChunkStaged);
         Ok::<_, DestinationError>(())
     });
-    let mut sends = futures::stream::iter(sends).buffer_unordered(Semaphore::MAX_PERMITS.min(64));
+    let mut sends = futures::stream::iter(sends).buffer_unordered(WAITING);
     while let Some(sent) = sends.next().await {
         sent?;
     }
