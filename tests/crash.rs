@@ -152,3 +152,28 @@ async fn killed_at_random(azurite: Arc<Azurite>, seed: u64) -> BTreeSet<Fault> {
     }
     scene.ends_well().await
 }
+
+/// Between the decision to remove a spool copy and its removal there may be a crash, and a night.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_spool_copy_that_outlived_its_release_mends_a_destination_that_lost_its_own() {
+    let azurite = azurite().await;
+    let mut scene = Scene::new(&azurite, "lost".to_owned(), 99, 3);
+    scene.station.start();
+    scene.station.until_all_done().await;
+    scene.station.stop().await;
+    scene.station.start_to_crash_at("TombstoneRecorded", 1);
+    scene.station.crashed().await.unwrap();
+    let (left, part) = (scene.station.spool_copies(), format!("{CONTAINER}?restype=container"));
+    assert!(left > 0, "the copy whose tombstone was written is still there");
+
+    azurite.raw(reqwest::Method::DELETE, &part, "").await;
+    azurite.create_container(CONTAINER).await;
+    scene.station.start();
+    let mended = async {
+        while azurite.objects(CONTAINER, "lost").await.len() < left {
+            sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), mended).await.expect("every copy in the spool is uploaded again");
+    scene.station.stop().await;
+}

@@ -13,7 +13,7 @@ use super::supervise::{Examine, needs};
 use crate::domain::{Fingerprinter, Segment, SegmentId};
 use crate::ledger::{Entry, Health, LedgerError, Outcome, SpoolCopy};
 use crate::spool::SpoolError;
-use crate::transfer::Site;
+use crate::transfer::{Site, still_proven};
 
 /// Writes down what is known at once: interrupted dockings and the configured destinations.
 pub(super) async fn begin(site: &Site) -> Result<(), StationError> {
@@ -95,21 +95,26 @@ async fn lose(site: &Site, segment: SegmentId) -> Result<(), ReconcileError> {
     Ok(())
 }
 
-/// The tombstone was committed, but the copy outlived the crash that followed.
+/// The tombstone was committed, but the copy outlived the crash that followed. The destinations' answers are as old as
+/// that, so each is asked again; a copy that is needed after all is taken back.
 async fn finish_release(site: &Site, segment: SegmentId) -> Result<(), ReconcileError> {
+    let Some(known) = site.ledger.segment(segment).await? else { return Ok(()) };
+    let proven = still_proven(site, &known.segment).await?;
     let _shelf = site.shelf.write().await;
-    if site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Released) {
-        site.spool.remove(segment).await?;
-    }
-    Ok(())
-}
-
-/// A copy was sealed, but the crash came before the ledger knew. Its label says whose it is, its content that it is whole.
-async fn adopt(site: &Site, id: SegmentId) -> Result<(), ReconcileError> {
-    let _shelf = site.shelf.write().await;
-    if site.ledger.segment(id).await?.is_some() {
+    if site.ledger.segment(segment).await?.is_none_or(|known| known.spool != SpoolCopy::Released) {
         return Ok(());
     }
+    if proven { Ok(site.spool.remove(segment).await?) } else { take_over(site, segment).await }
+}
+
+/// A copy was sealed, but the crash came before the ledger knew.
+async fn adopt(site: &Site, id: SegmentId) -> Result<(), ReconcileError> {
+    let _shelf = site.shelf.write().await;
+    if site.ledger.segment(id).await?.is_some() { Ok(()) } else { take_over(site, id).await }
+}
+
+/// Tells the ledger about a copy. Its label says whose it is, its content that it is whole.
+async fn take_over(site: &Site, id: SegmentId) -> Result<(), ReconcileError> {
     let Some(label) = site.spool.label(id).await? else {
         tracing::warn!(segment = %id, "a spool copy without a label; it is kept, and replaced when its camera is docked again");
         return Ok(());
@@ -124,7 +129,7 @@ async fn adopt(site: &Site, id: SegmentId) -> Result<(), ReconcileError> {
         tracing::warn!(segment = %id, "a spool copy that is not whole; it is kept, and replaced when its camera is docked again");
         return Ok(());
     }
-    tracing::info!(segment = %label.path, camera = %label.camera, "a spool copy the ledger did not know; taken over");
+    tracing::info!(segment = %label.path, camera = %label.camera, "a spool copy that the ledger did not count on; taken over");
     let segment = Segment {
         id,
         camera: label.camera,

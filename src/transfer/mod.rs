@@ -25,7 +25,7 @@ use crate::spool::Spool;
 
 pub use offload::{PullError, matches_spool_copy, pull};
 pub use pace::backoff;
-pub use release::{ReleaseError, make_room, release_wiped};
+pub use release::{ReleaseError, make_room, release_wiped, still_proven};
 pub use uploader::{Condition, Uploader};
 pub use wipe::{NotCleared, SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
 

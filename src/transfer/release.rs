@@ -43,16 +43,24 @@ pub async fn make_room(site: &Site) -> Result<usize, ReleaseError> {
     release_proven(site, &spare).await
 }
 
+/// Whether every required destination proves its copy now. One that does not answer proves nothing.
+///
+/// # Errors
+/// [`LedgerError`]
+pub async fn still_proven(site: &Site, segment: &Segment) -> Result<bool, LedgerError> {
+    match prove_everywhere(site, segment).await {
+        Ok(_) => Ok(true),
+        Err(NotCleared::Ledger(error)) => Err(error),
+        Err(NotCleared::Unmet(_) | NotCleared::Unproven { .. }) => Ok(false),
+    }
+}
+
 async fn release_proven(site: &Site, segments: &[Segment]) -> Result<usize, ReleaseError> {
     let mut removed = 0;
     for segment in segments {
-        if !planted(PlantedBug::EvictUnproven) {
-            match prove_everywhere(site, segment).await {
-                Ok(_) => {}
-                Err(NotCleared::Ledger(error)) => return Err(error.into()),
-                // It stays; whatever is wrong was recorded, and will be mended from this very copy.
-                Err(NotCleared::Unmet(_) | NotCleared::Unproven { .. }) => continue,
-            }
+        // One that is not proven stays; whatever is wrong was recorded, and will be mended from this very copy.
+        if !planted(PlantedBug::EvictUnproven) && !still_proven(site, segment).await? {
+            continue;
         }
         let _shelf = site.shelf.write().await;
         let tombstone = Entry::SpoolCopyReleased { segment: segment.id };
