@@ -20,7 +20,7 @@ use std::time::Duration;
 use camdock::faults::CrashPoint;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use azurite::{Azurite, KEY};
 use daemon::{Settings, Station};
@@ -45,9 +45,13 @@ struct Scene {
 
 impl Scene {
     fn new(azurite: &Arc<Azurite>, prefix: String, seed: u64, files: usize) -> Self {
+        Self::with(FaultMix::everything(0.015).at_most(FAULTS), azurite, prefix, seed, files)
+    }
+
+    fn with(mix: FaultMix, azurite: &Arc<Azurite>, prefix: String, seed: u64, files: usize) -> Self {
         let upstream =
             SocketAddr::new(azurite.endpoint.host_str().unwrap().parse().unwrap(), azurite.endpoint.port().unwrap());
-        let proxy = FaultyProxy::start(upstream, seed, FaultMix::everything(0.015).at_most(FAULTS));
+        let proxy = FaultyProxy::start(upstream, seed, mix);
         let station = Station::new(Settings {
             bays: BAYS,
             endpoint: format!("http://{}{}", proxy.addr(), azurite.endpoint.path()),
@@ -157,7 +161,7 @@ async fn killed_at_random(azurite: Arc<Azurite>, seed: u64) -> BTreeSet<Fault> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spool_copy_that_outlived_its_release_mends_a_destination_that_lost_its_own() {
     let azurite = azurite().await;
-    let mut scene = Scene::new(&azurite, "lost".to_owned(), 99, 3);
+    let mut scene = Scene::with(FaultMix::everything(0.0), &azurite, "lost".to_owned(), 99, 3);
     scene.station.start();
     scene.station.until_all_done().await;
     scene.station.stop().await;
@@ -174,6 +178,6 @@ async fn a_spool_copy_that_outlived_its_release_mends_a_destination_that_lost_it
             sleep(Duration::from_millis(200)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), mended).await.expect("every copy in the spool is uploaded again");
+    timeout(Duration::from_secs(60), mended).await.expect("every copy in the spool is uploaded again");
     scene.station.stop().await;
 }
