@@ -178,6 +178,6 @@ async fn a_spool_copy_that_outlived_its_release_mends_a_destination_that_lost_it
             sleep(Duration::from_millis(200)).await;
         }
     };
-    timeout(Duration::from_secs(60), mended).await.expect("every copy in the spool is uploaded again");
+    timeout(Duration::from_mins(1), mended).await.expect("every copy in the spool is uploaded again");
     scene.station.stop().await;
 }

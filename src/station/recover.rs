@@ -71,6 +71,7 @@ pub(super) async fn reconcile(site: &Site) -> Result<(), ReconcileError> {
         match (copy, found.contains(segment)) {
             (SpoolCopy::Present, false) => lose(site, *segment).await?,
             (SpoolCopy::Released, true) => finish_release(site, *segment).await?,
+            (SpoolCopy::Lost, true) => find_again(site, *segment).await?,
             _ => {}
         }
     }
@@ -95,16 +96,25 @@ async fn lose(site: &Site, segment: SegmentId) -> Result<(), ReconcileError> {
     Ok(())
 }
 
+/// A copy that was given up is there after all.
+async fn find_again(site: &Site, segment: SegmentId) -> Result<(), ReconcileError> {
+    let _shelf = site.shelf.write().await;
+    let lost = site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Lost);
+    if lost { take_over(site, segment).await } else { Ok(()) }
+}
+
 /// The tombstone was committed, but the copy outlived the crash that followed. The destinations' answers are as old as
 /// that, so each is asked again; a copy that is needed after all is taken back.
 async fn finish_release(site: &Site, segment: SegmentId) -> Result<(), ReconcileError> {
     let Some(known) = site.ledger.segment(segment).await? else { return Ok(()) };
     let proven = still_proven(site, &known.segment).await?;
     let _shelf = site.shelf.write().await;
-    if site.ledger.segment(segment).await?.is_none_or(|known| known.spool != SpoolCopy::Released) {
-        return Ok(());
+    // To hear that a destination lost its copy turns a released copy into a lost one.
+    match site.ledger.segment(segment).await?.map(|known| known.spool) {
+        Some(SpoolCopy::Released) if proven => Ok(site.spool.remove(segment).await?),
+        Some(SpoolCopy::Released | SpoolCopy::Lost) => take_over(site, segment).await,
+        Some(SpoolCopy::Present) | None => Ok(()),
     }
-    if proven { Ok(site.spool.remove(segment).await?) } else { take_over(site, segment).await }
 }
 
 /// A copy was sealed, but the crash came before the ledger knew.
