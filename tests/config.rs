@@ -109,11 +109,14 @@ const MISTAKES: &[Mistake] = &[
         "29:8",
         &["destination \"nas\" and the data_dir are the same folder"],
     ),
+    // Ports
+    ("folder = \"/srv/bays/2\"", "port = \"USB 3\"", "15:8", &["it is no USB port path", "that `camdock bays` shows"]),
+    ("\"/srv/bays/2\"", "\"/srv/bays/2\"\nport = \"1-1.4\"", "15:10", &["USB port already", "its own [[bay]]"]),
     (
-        "folder = \"/srv/bays/2\"",
-        "port = \"1-1.4\"",
-        "15:8",
-        &["USB ports come with a later version", "use, for instance, folder ="],
+        "folder = \"/srv/bays/2\"\n",
+        "port = \"1-1.4\"\n[[bay]]\nname = \"3\"\nport = \"1-1.4\"\n",
+        "18:8",
+        &["another bay has this port already"],
     ),
     // Destinations
     (
