@@ -6,6 +6,7 @@
 mod board;
 mod clock;
 mod docking;
+mod leave;
 mod open;
 mod plan;
 mod recover;
@@ -18,6 +19,7 @@ use crate::domain::{Hold, HoldId};
 use crate::ledger::LedgerError;
 
 pub use clock::SystemClock;
+pub use leave::{Unproven, unproven};
 pub use open::{DestinationSetupError, LastLedger, OpenError, open_destination};
 pub use supervise::{Doors, Examine, OpenCamera, Station};
 
