@@ -1,10 +1,10 @@
 //! `camdock unproven`: what would be lost with this machine.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use camdock::domain::{ByteCount, CameraSerial, Segment, counted};
+use camdock::domain::{ByteCount, CameraSerial, counted};
 use camdock::station::unproven;
 
 use super::Outcome;
@@ -24,21 +24,18 @@ pub(super) async fn run(data_dir: &Path) -> anyhow::Result<Outcome> {
         writeln!(out, "{folder}: nothing in the spool waits for a proof")?;
         return Ok(Outcome::Fine);
     }
-    for (camera, segments, bytes) in by_camera(&found.segments) {
-        writeln!(out, "{folder}: camera {camera}: {} ({bytes}) not proven", counted(segments, "segment"))?;
+    let mut cameras: BTreeMap<CameraSerial, (u64, u64)> = BTreeMap::new();
+    for segment in found.segments {
+        let (segments, bytes) = cameras.entry(segment.camera).or_default();
+        *segments += 1;
+        *bytes += segment.fingerprint.size.get();
+    }
+    for (camera, (segments, bytes)) in cameras {
+        let (segments, bytes) = (counted(segments, "segment"), ByteCount::new(bytes));
+        writeln!(out, "{folder}: camera {camera}: {segments} ({bytes}) not proven")?;
     }
     for file in found.strangers {
         writeln!(out, "{folder}: {}: the ledger does not know this file", file.display())?;
     }
     Ok(Outcome::NeedsPerson)
-}
-
-fn by_camera(segments: &[Segment]) -> Vec<(CameraSerial, u64, ByteCount)> {
-    let cameras: BTreeSet<&CameraSerial> = segments.iter().map(|segment| &segment.camera).collect();
-    let sums = cameras.into_iter().map(|camera| {
-        let sizes = segments.iter().filter(|segment| segment.camera == *camera).map(|found| found.fingerprint.size.get());
-        let (count, bytes) = sizes.fold((0, 0), |(count, sum), size| (count + 1, sum + size));
-        (camera.clone(), count, ByteCount::new(bytes))
-    });
-    sums.collect()
 }
