@@ -262,7 +262,9 @@ async fn a_purge_refuses_while_the_spool_holds_unproven_evidence() {
 async fn a_purge_refuses_when_nobody_could_ask_the_ledger() {
     let machine = Machine::new();
     let copy = machine.worked(Proven::Yes).await;
-    std::fs::write(machine.data().join(LEDGER_FILE), "no database any more").unwrap();
+    for file in [LEDGER_FILE.to_owned(), format!("{LEDGER_FILE}-wal")] {
+        std::fs::write(machine.data().join(file), "no database any more").unwrap();
+    }
     machine.remove();
     machine.assert_refuses(&copy);
 }
