@@ -53,7 +53,7 @@ pub async fn keep_telling(mut shown: watch::Receiver<Snapshot>) {
         }
         sleep(PAUSE).await;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn watchdog_of(limit: Duration) -> Option<NotifyState<'static>> {
