@@ -14,6 +14,7 @@ AZURITE := 3.37.0
 AZCOPY := 10.32.2
 NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
+CARGO_DEB := 3.8.0
 
 # What npm calls this machine.
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
@@ -58,9 +59,14 @@ bench: setup bench-tools ## speed, CPU and memory next to azcopy, rclone and cp;
 build: setup ## the release binary
 	cargo build --locked --release
 
+.PHONY: deb
+deb: build $(TOOLS)/.cargo-deb-$(CARGO_DEB) ## the Debian package, in target/debian/
+	@packaging/stage.sh target/release/camdock target/staged
+	cargo deb --locked --no-build
+
 .PHONY: setup
 setup: ## install the Debian packages that are missing, with sudo when not root
-	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3
+	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3 systemd-analyze:systemd
 
 .PHONY: tools
 tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob ## install what the tests use, below target/
@@ -79,6 +85,10 @@ $(TOOLS)/.cargo-nextest-$(NEXTEST):
 
 $(TOOLS)/.cargo-deny-$(CARGO_DENY):
 	@tests/tools/cargo.sh $(TOOLS) cargo-deny@$(CARGO_DENY)
+	@mkdir -p $(@D) && touch $@
+
+$(TOOLS)/.cargo-deb-$(CARGO_DEB):
+	@tests/tools/cargo.sh $(TOOLS) cargo-deb@$(CARGO_DEB)
 	@mkdir -p $(@D) && touch $@
 
 # Azurite ignores CRC64 on a Node older than 22, and Debian's is older; so it brings its own.

@@ -12,11 +12,21 @@ use camdock::station::{SystemClock, open_destination};
 
 use super::Outcome;
 
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Ask no destination: look at the configuration and this machine only
+    #[arg(long)]
+    offline: bool,
+}
+
 /// Looks at this machine and at each destination, and prints a line for each finding.
-pub(super) fn run(config: &Config) -> anyhow::Result<Outcome> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+pub(super) fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
     let mut findings = local::check(config, SystemClock.now());
     print(&findings)?;
+    if args.offline {
+        return Ok(outcome(&findings));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for settings in &config.destinations {
         let found = match open_destination(settings, config) {
             Ok(adapter) => {

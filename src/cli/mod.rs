@@ -11,6 +11,7 @@ mod generate;
 mod hold;
 mod run;
 mod status;
+mod unproven;
 
 use std::path::PathBuf;
 
@@ -46,9 +47,14 @@ enum Command {
     ///
     /// Puts a small object into each destination, reads it back and tries to delete it. A well-kept destination refuses
     /// the deletion, so the object stays, under `camdock-check/`.
-    Check,
+    Check(check::Args),
     /// Tell, for each segment of a camera, every condition of its wipe and which one is not met
     Explain(explain::Args),
+    /// Tell what would be lost with this machine: spooled evidence that a required destination has not proven
+    ///
+    /// Ask before a station is taken down. Works whether or not the daemon runs. Ends with exit code 3 if there is such
+    /// evidence.
+    Unproven(unproven::Args),
     /// List or release what waits for a person
     #[command(subcommand)]
     Hold(hold::Hold),
@@ -76,8 +82,10 @@ impl Cli {
             Command::Run => run::run(&config()?),
             Command::Demo(args) => demo::run(&args),
             Command::Status(args) => block_on(status::run(&config()?, &args)),
-            Command::Check => check::run(&config()?),
+            Command::Check(args) => check::run(&config()?, &args),
             Command::Explain(args) => block_on(explain::run(&config()?, &args)),
+            Command::Unproven(unproven::Args { data_dir: Some(folder) }) => block_on(unproven::run(&folder)),
+            Command::Unproven(_) => block_on(unproven::run(&config()?.station.data_dir)),
             Command::Hold(what) => block_on(hold::run(&config()?, &what)),
             Command::Gen(what) => generate::run(&what),
         }

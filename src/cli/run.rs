@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use axum::Router;
 use camdock::config::{Config, Slot};
 use camdock::dock;
-use camdock::domain::{Hold, HoldId, Snapshot, counted};
+use camdock::domain::{Hold, HoldId, Snapshot};
 use camdock::ledger::{Ledger, StationLock};
 use camdock::station::{Command, Doors, LastLedger, Station, StationError};
-use camdock::views::{self, Desk};
+use camdock::views::{self, Desk, systemd};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -41,6 +41,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Outcome> {
             Err(error) => match error.downcast_ref::<StationError>() {
                 Some(StationError::LedgerDamaged(_)) if last == LastLedger::Trusted => {
                     tracing::error!("{error:#}");
+                    systemd::rebuilding();
                     last = LastLedger::Damaged;
                 }
                 _ => return Err(error),
@@ -55,17 +56,16 @@ async fn serve(config: &Config, last: LastLedger, lock: &StationLock) -> anyhow:
     let service = Service::open(config, last, lock)?;
     let shown = service.shown.clone();
 
-    // Without systemd there is nobody to tell.
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    systemd::ready();
     tracing::info!(station = %config.station.id, version = env!("CARGO_PKG_VERSION"), "camdock is ready");
     tokio::select! {
         biased;
         _ = stop.recv() => {}
         _ = interrupt.recv() => {}
         ended = service.run() => ended?,
-        () = keep_telling(shown) => {}
+        () = systemd::keep_telling(shown) => {}
     }
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    systemd::stopping();
     tracing::info!("camdock stops; everything it was doing goes on at the next start");
     Ok(())
 }
@@ -105,25 +105,6 @@ impl Service {
             ended = views::serve(self.socket, self.routes) => ended.context("the socket broke"),
         }
     }
-}
-
-/// Keeps systemd's status line true.
-async fn keep_telling(mut shown: watch::Receiver<Snapshot>) {
-    loop {
-        let line = status_line(&shown.borrow_and_update());
-        let _ = sd_notify::notify(&[sd_notify::NotifyState::Status(&line)]);
-        if shown.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-fn status_line(snapshot: &Snapshot) -> String {
-    let cameras = snapshot.bays.iter().filter(|bay| bay.camera.is_some()).count();
-    let queue = snapshot.queue;
-    let (cameras, segments) = (counted(cameras as u64, "camera"), counted(queue.segments, "segment"));
-    format!("{cameras} docked; {segments} ({}) queued; {}", queue.bytes, counted(snapshot.holds, "hold"))
 }
 
 /// Where requests to the station are handed in.

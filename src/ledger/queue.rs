@@ -192,6 +192,26 @@ impl Ledger {
         self.spooled_where(eligible, after, limit).await
     }
 
+    /// Every segment of which some required destination has not proven its copy, or of which no required one is known.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn unproven(&self) -> Result<Vec<Segment>, LedgerError> {
+        self.look(|db| {
+            let rows = select_segments(
+                db,
+                "WHERE pending > 0
+                   OR EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
+                              WHERE delivery.segment = segment.seq AND state <> 'proven' AND need = 'required')
+                   OR NOT EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
+                                  WHERE delivery.segment = segment.seq AND state = 'proven' AND need = 'required')",
+                [],
+            )?;
+            Ok(rows.into_iter().map(|row| row.segment).collect())
+        })
+        .await
+    }
+
     async fn spooled_where(&self, rest: &'static str, first: i64, limit: u32) -> Result<Vec<Segment>, LedgerError> {
         self.look(move |db| {
             let rows = select_segments(db, rest, params![first, limit])?;

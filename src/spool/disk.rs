@@ -19,6 +19,8 @@ use super::{Label, Spool, SpoolError, SpoolStream, SpoolWriter};
 use crate::domain::{ByteCount, SegmentId};
 use crate::files::{self, Cache, PieceWriter};
 
+/// Sealed copies are below this folder of the spool.
+const SEALED: &str = "segments";
 const LABEL: &str = "user.camdock";
 /// Longer labels than this are none of camdock's.
 const LABEL_LIMIT: usize = 64 << 10;
@@ -49,7 +51,7 @@ impl DiskSpool {
                 )]
                 std::fs::remove_file(entry?.path())?;
             }
-            let segments = folder.join("segments");
+            let segments = folder.join(SEALED);
             for shard in 0..=u8::MAX {
                 std::fs::create_dir_all(segments.join(format!("{shard:02x}")))?;
             }
@@ -58,6 +60,26 @@ impl DiskSpool {
         };
         prepare().map_err(|source| SpoolError::Disk { action: "be opened", source })?;
         Ok(Self { folder, reserve, promised: Arc::default(), names: AtomicU64::new(0) })
+    }
+
+    /// Every file among the sealed copies of the spool in `folder`, also those that are none of camdock's. Changes nothing.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// The system's words.
+    pub fn sealed(folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for shard in std::fs::read_dir(folder.join(SEALED))? {
+            let shard = shard?.path();
+            if shard.is_dir() {
+                for entry in std::fs::read_dir(shard)? {
+                    found.push(entry?.path());
+                }
+            } else {
+                found.push(shard);
+            }
+        }
+        Ok(found)
     }
 
     fn path(&self, segment: SegmentId) -> PathBuf {
@@ -81,7 +103,7 @@ impl DiskSpool {
 
 fn sealed_path(folder: &Path, segment: SegmentId) -> PathBuf {
     let name = segment.to_string();
-    folder.join("segments").join(&name[..2]).join(name)
+    folder.join(SEALED).join(&name[..2]).join(name)
 }
 
 #[async_trait]
@@ -119,18 +141,14 @@ impl Spool for DiskSpool {
     }
 
     async fn inventory(&self) -> Result<Vec<SegmentId>, SpoolError> {
-        let segments = self.folder.join("segments");
+        let folder = self.folder.clone();
         blocking("be listed", move || {
-            let mut found = Vec::new();
-            for shard in std::fs::read_dir(&segments)? {
-                for entry in std::fs::read_dir(shard?.path())? {
-                    let name = entry?.file_name();
-                    // Anything else in there is not camdock's; it is left alone.
-                    found.extend(name.to_str().and_then(|name| SegmentId::parse(name).ok()));
-                }
-            }
+            let sealed = Self::sealed(&folder)?;
+            // Anything else in there is not camdock's; it is left alone.
+            let segment = |file: &PathBuf| SegmentId::parse(file.file_name()?.to_str()?).ok();
+            let found = sealed.iter().filter_map(segment).collect();
             // A copy whose sealing broke off may have its name in the cache only.
-            rustix::fs::syncfs(File::open(segments)?)?;
+            rustix::fs::syncfs(File::open(folder.join(SEALED))?)?;
             Ok(found)
         })
         .await

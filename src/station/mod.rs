@@ -7,6 +7,7 @@ mod bays;
 mod board;
 mod clock;
 mod docking;
+mod leave;
 mod open;
 mod plan;
 mod recover;
@@ -19,6 +20,7 @@ use crate::domain::{Hold, HoldId};
 use crate::ledger::LedgerError;
 
 pub use clock::SystemClock;
+pub use leave::{Unproven, unproven};
 pub use open::{DestinationSetupError, LastLedger, OpenError, open_destination};
 pub use supervise::{Doors, Examine, OpenCamera, Station};
 

@@ -18,6 +18,8 @@ use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SpoolError};
 use crate::transfer::{Site, Target};
 
+/// The spool's folder below the data folder.
+pub(super) const SPOOL_FOLDER: &str = "spool";
 /// A camera that is alone gets so many reads at once: one for each core of a small machine to hash.
 const FEWEST_READS: usize = 2;
 /// So many fresh copies are read again at once: enough to keep a disk busy.
@@ -129,7 +131,7 @@ impl Station {
         }
         let site = Site {
             station: config.station.id.clone(),
-            spool: Arc::new(DiskSpool::open(config.station.data_dir.join("spool"), config.spool.reserve)?),
+            spool: Arc::new(DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?),
             ledger: Ledger::threaded(connection)?,
             clock,
             targets: Arc::new(targets),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::StationError;
@@ -15,12 +15,13 @@ const QUIET: Duration = Duration::from_millis(100);
 /// Ages grow without anything changing.
 const REFRESH: Duration = Duration::from_secs(1);
 
-/// Publishes a snapshot whenever the station changed, and now and then in between.
-pub(super) async fn publish(
+/// Composes a snapshot whenever the station changed, and at least about every second. Each is a sign of life: it takes an
+/// answer from the ledger to make one, and the station's own loop to pass it on.
+pub(super) async fn compose(
     site: Site,
     board: Board,
     conditions: Vec<Condition>,
-    shown: watch::Sender<Snapshot>,
+    snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
     let mut bays = board.watch();
     let mut ledger = site.ledger.changes();
@@ -34,11 +35,8 @@ pub(super) async fn publish(
             destinations: conditions.iter().map(|condition| condition.borrow().clone()).collect(),
             holds: site.ledger.hold_count().await?,
         };
-        shown.send_if_modified(|last| {
-            let news = *last != snapshot;
-            *last = snapshot;
-            news
-        });
+        // If nobody takes it, the station is about to stop.
+        let _ = snapshots.send(snapshot).await;
         let changed = async {
             tokio::select! {
                 biased;

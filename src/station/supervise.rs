@@ -48,7 +48,8 @@ pub struct Doors {
     pub bays: mpsc::Receiver<BayEvent>,
     /// What people ask for.
     pub commands: mpsc::Receiver<Command>,
-    /// Where the station shows itself.
+    /// Where the station shows itself: whenever something changed, and at least every few seconds for as long as all is
+    /// well with its loop and its ledger, so that whoever watches can tell that it hangs.
     pub snapshot: watch::Sender<Snapshot>,
 }
 
@@ -83,7 +84,8 @@ impl Station {
         let (gate, wipe_gate) = watch::channel(Some("camdock is still checking its ledger and spool after the start"));
         tasks.spawn(recover::examine(self.site.clone(), Arc::clone(&self.examine), gate));
         tasks.spawn(release(self.site.clone(), self.keep_after_wipe));
-        tasks.spawn(status::publish(self.site.clone(), board.clone(), conditions, doors.snapshot.clone()));
+        let (composed, mut snapshots) = mpsc::channel(1);
+        tasks.spawn(status::compose(self.site.clone(), board.clone(), conditions, composed));
 
         let mut bays = Bays::new(self.site.clone(), Arc::clone(&self.open_camera), board, wipe_gate);
         loop {
@@ -98,6 +100,7 @@ impl Station {
                     None => return Err(StationError::Broken("the bays are no longer watched".to_owned())),
                 },
                 Some(command) = doors.commands.recv() => self.obey(command).await?,
+                Some(snapshot) = snapshots.recv() => { doors.snapshot.send_replace(snapshot); }
             }
         }
     }

@@ -4,6 +4,7 @@
 
 mod api;
 mod socket;
+pub mod systemd;
 
 pub use api::{Desk, HoldView, routes};
 pub use socket::{SOCKET_FILE, SocketError, bind, serve};

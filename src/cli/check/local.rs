@@ -68,6 +68,14 @@ fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
             return;
         }
     };
+    let (owner, this) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    if owner != this {
+        let note = format!(
+            "it belongs to user {owner}, and this is user {this}, who may be able to read what the service cannot. \
+             Run: runuser -u camdock -- camdock check"
+        );
+        findings.push(Finding::new(subject, Aspect::Access, Verdict::Warning, note));
+    }
     findings.push(match tempfile::tempfile_in(path) {
         Ok(_) => Finding::ok(subject, Aspect::Write),
         Err(error) => {

@@ -1,0 +1,174 @@
+//! What systemd is told: ready, stopping, one line of status, and that the station is alive.
+//!
+//! Promises: the watchdog is fed by snapshots alone, never by a timer. A station publishes one at least every few seconds,
+//! and only while its ledger answers and its own loop turns; one that hangs is therefore restarted. The status line says
+//! in one line what `camdock status` says. Without systemd there is nobody to tell, and nothing happens.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::domain::{BaySnapshot, BayState, DestinationSnapshot, DestinationState, Snapshot, counted};
+
+/// With more bays in use than this, the line counts them by state.
+const BAYS_BY_NAME: usize = 4;
+/// systemd is told no more often than this.
+const PAUSE: Duration = Duration::from_secs(1);
+/// So long a damaged ledger may take to be rebuilt, during which nothing is published.
+const REBUILDING_TAKES: Duration = Duration::from_hours(1);
+
+/// The station is open: cameras may come.
+pub fn ready() {
+    let mut news = vec![NotifyState::Ready];
+    // Rebuilding may have made it longer.
+    news.extend(sd_notify::watchdog_enabled().and_then(watchdog_of));
+    tell(&news);
+}
+
+/// The ledger is damaged; nothing else happens until it is rebuilt.
+pub fn rebuilding() {
+    let mut news = vec![NotifyState::Status("The ledger was damaged. It is rebuilt from what can be read.")];
+    news.extend(sd_notify::watchdog_enabled().and(watchdog_of(REBUILDING_TAKES)));
+    tell(&news);
+}
+
+/// The station was asked to stop.
+pub fn stopping() {
+    tell(&[NotifyState::Stopping]);
+}
+
+/// Passes on each snapshot, for as long as there are any: a sign of life, and the status line where it is a new one.
+pub async fn keep_telling(mut shown: watch::Receiver<Snapshot>) {
+    let mut last = String::new();
+    while shown.changed().await.is_ok() {
+        let line = status_line(&shown.borrow_and_update());
+        if line == last {
+            tell(&[NotifyState::Watchdog]);
+        } else {
+            tell(&[NotifyState::Watchdog, NotifyState::Status(&line)]);
+            last = line;
+        }
+        sleep(PAUSE).await;
+    }
+    std::future::pending::<()>().await;
+}
+
+fn watchdog_of(limit: Duration) -> Option<NotifyState<'static>> {
+    u32::try_from(limit.as_micros()).ok().map(NotifyState::WatchdogUsec)
+}
+
+fn tell(news: &[NotifyState<'_>]) {
+    // What systemd does not hear it finds out: the watchdog bites, or the process ends.
+    let _ = sd_notify::notify(news);
+}
+
+/// The station in one line.
+#[must_use]
+pub fn status_line(snapshot: &Snapshot) -> String {
+    let queue = snapshot.queue;
+    let waiting = match queue.segments {
+        0 => "nothing queued".to_owned(),
+        segments => format!("{} ({}) queued", counted(segments, "segment"), queue.bytes),
+    };
+    let held = (snapshot.holds > 0).then(|| format!("{} (camdock hold list)", counted(snapshot.holds, "hold")));
+    let mut parts = vec![cameras(&snapshot.bays), waiting];
+    parts.extend(held);
+    parts.extend(snapshot.destinations.iter().filter_map(trouble));
+    parts.join("; ")
+}
+
+fn cameras(bays: &[BaySnapshot]) -> String {
+    let used: Vec<_> = bays.iter().filter(|bay| bay.state != BayState::Empty).collect();
+    if used.is_empty() {
+        return "no camera".to_owned();
+    }
+    let cameras = used.iter().filter(|bay| bay.state != BayState::Refused).count();
+    let each = if used.len() <= BAYS_BY_NAME {
+        used.iter().map(|bay| format!("bay {} {}", bay.name, doing(bay))).collect::<Vec<_>>()
+    } else {
+        let mut states: BTreeMap<BayState, usize> = BTreeMap::new();
+        for bay in used {
+            *states.entry(bay.state).or_default() += 1;
+        }
+        states.into_iter().map(|(state, count)| format!("{count} {state}")).collect()
+    };
+    format!("{}: {}", counted(cameras as u64, "camera"), each.join(", "))
+}
+
+fn doing(bay: &BaySnapshot) -> String {
+    let state = bay.state;
+    match state {
+        BayState::Offloading if bay.segments_total > 0 => format!("{state} {}", counted(bay.segments_total, "segment")),
+        BayState::Uploading if bay.bytes_total.get() > 0 => {
+            format!("{state} {} of {}", bay.bytes_uploaded, bay.bytes_total)
+        }
+        BayState::Wiping if bay.segments_total > 0 => {
+            format!("{state} {} of {}", bay.segments_wiped, bay.segments_total)
+        }
+        BayState::Attention => "needs attention".to_owned(),
+        _ => state.to_string(),
+    }
+}
+
+fn trouble(place: &DestinationSnapshot) -> Option<String> {
+    match place.state {
+        DestinationState::Unknown | DestinationState::Ok => None,
+        DestinationState::Refused => Some(format!("{} refuses", place.name)),
+        DestinationState::Waiting => {
+            // "Waiting for network: connection refused. Uploads go on by themselves."
+            let gist = place.message.split([':', '.']).next().unwrap_or_default().to_lowercase();
+            Some(format!("{} {gist}", place.name))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{BayName, ByteCount, CameraSerial, DestinationName, QueueSnapshot, StationId};
+
+    fn bay(name: usize, state: BayState) -> BaySnapshot {
+        let name = BayName::new(name.to_string()).unwrap();
+        let camera = (state != BayState::Empty).then(|| CameraSerial::new("BWC-1").unwrap());
+        BaySnapshot { state, camera, segments_total: 7, segments_wiped: 3, ..BaySnapshot::empty(name) }
+    }
+
+    fn station(bays: Vec<BaySnapshot>) -> Snapshot {
+        Snapshot {
+            station: StationId::new("hq-01").unwrap(),
+            bays,
+            queue: QueueSnapshot::default(),
+            destinations: Vec::new(),
+            holds: 0,
+        }
+    }
+
+    #[test]
+    fn the_status_line_says_in_one_line_how_the_station_is_doing() {
+        assert_eq!(status_line(&station(vec![bay(1, BayState::Empty)])), "no camera; nothing queued");
+
+        let mut busy = station(vec![bay(1, BayState::Wiping), bay(2, BayState::Ready), bay(3, BayState::Empty)]);
+        busy.queue = QueueSnapshot { segments: 12, bytes: ByteCount::new(3 << 20), oldest_seconds: 5 };
+        busy.holds = 1;
+        busy.destinations = vec![DestinationSnapshot {
+            name: DestinationName::new("primary").unwrap(),
+            state: DestinationState::Waiting,
+            message: "Waiting for network: no route. Uploads go on by themselves.".to_owned(),
+        }];
+        assert_eq!(
+            status_line(&busy),
+            "2 cameras: bay 1 wiping 3 of 7, bay 2 ready; 12 segments (3 MiB) queued; 1 hold (camdock hold list); \
+             primary waiting for network"
+        );
+    }
+
+    #[test]
+    fn many_bays_are_counted_by_what_they_do() {
+        let states = [BayState::Ready, BayState::Offloading, BayState::Ready, BayState::Refused, BayState::Ready];
+        let bays = states.into_iter().enumerate().map(|(number, state)| bay(number, state)).collect();
+        assert_eq!(status_line(&station(bays)), "4 cameras: 1 offloading, 3 ready, 1 refused; nothing queued");
+    }
+}
