@@ -87,6 +87,9 @@ pub enum CameraError {
         /// The system's words.
         source: std::io::Error,
     },
+    /// This is no camera that camdock may touch, and why, as a sentence. Nothing on it was changed.
+    #[error("{0}")]
+    Refused(String),
     /// The camera as a whole cannot be used.
     #[error("the camera cannot be {action}: {source}")]
     Device {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use axum::Router;
-use camdock::config::Config;
+use camdock::config::{Config, Slot};
 use camdock::dock;
 use camdock::domain::{Hold, HoldId, Snapshot, counted};
 use camdock::ledger::{Ledger, StationLock};
@@ -87,8 +87,11 @@ impl Service {
         let ledger = station.site.ledger.clone();
         let (snapshot, shown) = watch::channel(station.first_snapshot());
         let (orders, commands) = mpsc::channel(BACKLOG);
-        let bays = config.bays.iter().map(|bay| (bay.name.clone(), bay.folder.clone())).collect();
-        let doors = Doors { bays: dock::watch_folders(bays)?, commands, snapshot };
+        let bays = config.bays.iter().filter_map(|bay| match &bay.slot {
+            Slot::Folder(folder) => Some((bay.name.clone(), folder.clone())),
+            Slot::Port(_) => None,
+        });
+        let doors = Doors { bays: dock::watch_folders(bays.collect())?, commands, snapshot };
         let socket = views::bind(&config.station.data_dir)?;
         let routes = views::routes(shown.clone(), Arc::new(Counter { ledger, orders }));
         Ok(Self { station, doors, socket, routes, shown })

@@ -8,7 +8,7 @@ pub(super) const KEYS: [(&str, &[&str]); 8] = [
     ("", &["station", "spool", "bay", "destination", "upload", "web"]),
     ("station", &["id", "data_dir"]),
     ("spool", &["reserve", "keep_after_wipe"]),
-    ("bay", &["name", "folder"]),
+    ("bay", &["name", "port", "folder"]),
     (
         "destination",
         &["name", "kind", "endpoint", "container", "path", "prefix", "credential", "required", "proof", "retention"],

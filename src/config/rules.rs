@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::problem::{At, Problems};
 use super::settings::{DestinationSettings, Place};
-use crate::domain::Need;
+use super::reader::Given;
+use crate::domain::{Need, UsbPort};
 
 /// A folder that the configuration names, and what for.
 #[derive(Debug)]
@@ -35,6 +36,16 @@ pub(super) fn folders_apart(folders: &[Folder], problems: &mut Problems) {
             };
             let what = format!("\"{here}\": {} and {} {how}", later.what, earlier.what);
             problems.add(&later.at, what, "give each a folder of its own, none inside another".to_owned());
+        }
+    }
+}
+
+/// A port is one bay.
+pub(super) fn ports_apart(ports: &[Given<UsbPort>], problems: &mut Problems) {
+    for (index, later) in ports.iter().enumerate() {
+        if ports[..index].iter().any(|earlier| earlier.value == later.value) {
+            let what = format!("bay.port = \"{}\": another bay has this port already", later.value);
+            problems.add(&later.at, what, "`camdock bays` shows every port and what is plugged in there".to_owned());
         }
     }
 }

@@ -10,11 +10,11 @@ use super::document::{Node, Value};
 use super::problem::{At, Problems};
 use super::reader::{Given, Reader, Wrong};
 use super::rules::{self, Folder, KnownNeed};
-use super::settings::{Bay, Config, DestinationSettings, Place, SpoolSettings, Station, UploadSettings, WebSettings};
+use super::settings::{Bay, Config, DestinationSettings, Place, Slot, SpoolSettings, Station, UploadSettings, WebSettings};
 use super::values;
 use super::{Credential, CredentialKind};
 use crate::custody::ProofPolicy;
-use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, StationId};
+use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, StationId, UsbPort};
 
 const SMALLEST_CHUNK: ByteCount = ByteCount::new(64 << 10);
 /// A broken connection costs what it had sent of a chunk: on a station's uplink of 10 Mbit/s, 100 MiB are 84 seconds.
@@ -37,7 +37,8 @@ pub(super) fn config(root: Node, surroundings: &Surroundings, problems: &mut Pro
     let station = station(&mut root, &mut folders);
     let spool = spool(&mut root);
     let bays = root.list("bay");
-    let bays: Vec<_> = bays.into_iter().map(|node| bay(node, &mut folders, root.problems)).collect();
+    let mut ports = Vec::new();
+    let bays: Vec<_> = bays.into_iter().map(|node| bay(node, (&mut folders, &mut ports), root.problems)).collect();
     let destinations = root.list("destination");
     let mut needs = Vec::new();
     let destinations: Vec<_> = destinations
@@ -51,6 +52,7 @@ pub(super) fn config(root: Node, surroundings: &Surroundings, problems: &mut Pro
 
     rules::something_required(&needs, &whole, problems);
     rules::folders_apart(&folders, problems);
+    rules::ports_apart(&ports, problems);
     let known: Vec<_> = destinations.iter().flatten().cloned().collect();
     rules::places_apart(&known, problems);
 
@@ -82,23 +84,28 @@ fn spool(root: &mut Reader<'_>) -> Option<SpoolSettings> {
     Some(SpoolSettings { reserve: reserve?, keep_after_wipe: keep_after_wipe? })
 }
 
-fn bay(node: Node, folders: &mut Vec<Folder>, problems: &mut Problems) -> Option<Bay> {
+fn bay(node: Node, (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>), problems: &mut Problems) -> Option<Bay> {
     let mut table = Reader::new("bay", node, problems)?;
     let name = table.required("name", "\"1\"", |value| values::name(value, BayName::new));
-    let usb_port = table.take("port");
-    let example = "\"/srv/bays/1\"";
-    let folder = if let Some(port) = usb_port {
-        let what = "bay.port: USB ports come with a later version of camdock".to_owned();
-        table.problems.add(&port.at, what, format!("use, for instance, folder = {example}"));
-        table.or("folder", None, |value| values::folder(value).map(Some)).and(None)
-    } else {
-        table.required("folder", example, values::folder)
-    };
+    let slot = slot(&mut table, name.as_ref().map(|name| &name.value), (folders, ports));
     table.close("here");
-    let title =
-        name.as_ref().map_or("a bay's folder".to_owned(), |name| format!("the folder of bay \"{}\"", name.value));
-    let folder = noted(folder, title, folders);
-    Some(Bay { name: name?.value, folder: folder? })
+    Some(Bay { name: name?.value, slot: slot? })
+}
+
+fn slot(table: &mut Reader<'_>, bay: Option<&BayName>, (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>)) -> Option<Slot> {
+    if let Some(port) = table.optional("port", values::port)? {
+        if let Some(folder) = table.take("folder") {
+            let what = "bay.folder: this bay is a USB port already".to_owned();
+            table.problems.add(&folder.at, what, "write either port or folder, and give each its own [[bay]]".to_owned());
+            return None;
+        }
+        let slot = Slot::Port(port.value.clone());
+        ports.push(port);
+        return Some(slot);
+    }
+    let folder = table.required("folder", "\"/srv/bays/1\"", values::folder);
+    let title = bay.map_or("a bay's folder".to_owned(), |bay| format!("the folder of bay \"{bay}\""));
+    noted(folder, title, folders).map(Slot::Folder)
 }
 
 fn upload(root: &mut Reader<'_>) -> Option<UploadSettings> {

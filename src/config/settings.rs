@@ -10,7 +10,7 @@ use url::Url;
 
 use super::Credential;
 use crate::custody::ProofPolicy;
-use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, StationId};
+use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, StationId, UsbPort};
 
 /// Everything that a station needs to know.
 #[derive(Debug, Clone)]
@@ -61,8 +61,17 @@ pub struct SpoolSettings {
 pub struct Bay {
     /// Its name.
     pub name: BayName,
-    /// A directory that appears in here is a docked camera; absolute.
-    pub folder: PathBuf,
+    /// Where its cameras appear.
+    pub slot: Slot,
+}
+
+/// Where a bay's cameras appear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Slot {
+    /// A directory that appears in this folder is a docked camera; absolute.
+    Folder(PathBuf),
+    /// A camera that is plugged into this port.
+    Port(UsbPort),
 }
 
 /// One place that evidence must reach.

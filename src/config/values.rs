@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 use super::document::Value;
 use super::reader::{Wrong, similar};
-use crate::domain::{ByteCount, IdError, ObjectPrefix, parse_duration};
+use crate::domain::{ByteCount, IdError, NoUsbPort, ObjectPrefix, UsbPort, parse_duration};
 
 /// Any text but an empty one.
 pub(super) fn text(value: &Value) -> Result<String, Wrong> {
@@ -51,6 +51,12 @@ pub(super) fn one_of<T: Copy>(value: &Value, words: &[(&str, T)]) -> Result<T, W
         let guess = similar(text, &known).map_or_else(String::new, |word| format!("; did you mean \"{word}\"?"));
         Wrong::new("it is none of the words for this key", format!("write {choice}{guess}"))
     })
+}
+
+/// A USB port path.
+pub(super) fn port(value: &Value) -> Result<UsbPort, Wrong> {
+    let remedy = "write the path that `camdock bays` shows, such as \"1-1.4\"";
+    quoted(value, remedy)?.parse().map_err(|error: NoUsbPort| Wrong::new(error.to_string(), remedy))
 }
 
 /// A name, as the domain's types take it.

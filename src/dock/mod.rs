@@ -6,8 +6,9 @@
 mod folder;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::domain::{BayName, CameraSerial};
+use crate::domain::{BayName, CameraSerial, Profile, UsbDevice};
 
 pub use folder::watch_folders;
 
@@ -52,16 +53,13 @@ pub enum Location {
         /// The camera's serial, which is the folder's name.
         serial: CameraSerial,
     },
-}
-
-impl Location {
-    /// The serial of the camera that is docked there.
-    #[must_use]
-    pub const fn serial(&self) -> &CameraSerial {
-        match self {
-            Self::Folder { serial, .. } => serial,
-        }
-    }
+    /// It is plugged into a USB port.
+    Usb {
+        /// What is plugged in.
+        device: UsbDevice,
+        /// The kinds of camera that it may be, the likeliest first; never empty.
+        profiles: Vec<Arc<Profile>>,
+    },
 }
 
 /// Why bays cannot be watched.

@@ -8,9 +8,11 @@ mod fingerprint;
 mod hold;
 mod ids;
 mod object;
+mod profile;
 mod segment;
 mod snapshot;
 mod units;
+mod usb;
 
 pub use clock::Clock;
 pub use destination::{Need, Secret};
@@ -18,6 +20,8 @@ pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter,
 pub use hold::{Hold, HoldReason};
 pub use ids::{BayName, CameraSerial, DestinationName, DockingId, HoldId, IdError, SegmentId, StationId};
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
+pub use profile::{Pattern, Profile, SerialSource, Transport, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourcePath};
 pub use snapshot::{BaySnapshot, BayState, DestinationSnapshot, DestinationState, QueueSnapshot, Snapshot};
 pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};
+pub use usb::{NoUsbPort, UsbClass, UsbDevice, UsbId, UsbPort, UsbSpeed};

@@ -3,6 +3,7 @@
 //! Promises: a camera that comes into a bay is served without a human; one that leaves, whenever it leaves, harms
 //! nothing; and whatever ends the process, the next start carries on.
 
+mod bays;
 mod board;
 mod clock;
 mod docking;

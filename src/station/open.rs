@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::clock::SystemClock;
 use super::{OpenCamera, Station};
-use crate::camera::{Camera, FolderCamera};
+use crate::camera::{Camera, CameraError, FolderCamera};
 use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::{Destination, FolderDestination};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place};
@@ -152,14 +152,19 @@ impl Station {
 fn open_camera() -> OpenCamera {
     Arc::new(|location| {
         async move {
-            let opened = tokio::task::spawn_blocking(move || match location {
-                Location::Folder { path, serial } => FolderCamera::open(path, serial),
-            });
-            let camera = opened.await.map_err(|error| crate::camera::CameraError::Device {
-                action: "opened",
-                source: std::io::Error::other(error),
-            })??;
-            Ok(Arc::new(camera) as Arc<dyn Camera>)
+            match location {
+                Location::Folder { path, serial } => {
+                    let opened = tokio::task::spawn_blocking(move || FolderCamera::open(path, serial));
+                    let camera = opened.await.map_err(|error| CameraError::Device {
+                        action: "opened",
+                        source: std::io::Error::other(error),
+                    })??;
+                    Ok(Arc::new(camera) as Arc<dyn Camera>)
+                }
+                Location::Usb { device, .. } => {
+                    Err(CameraError::Refused(format!("{} is a USB device; not served by this build", device.id)))
+                }
+            }
         }
         .boxed()
     })

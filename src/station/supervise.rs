@@ -1,25 +1,22 @@
 //! The station as a whole: which tasks there are, what ends them, and what a failure of one means for the others.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
+use super::bays::Bays;
 use super::board::Board;
-use super::docking::{Docking, DockingError, WipeGate};
 use super::{Command, StationError, recover, status};
 use crate::camera::{Camera, CameraError};
 use crate::dock::{BayEvent, Location};
-use crate::domain::{BayName, BaySnapshot, BayState, CameraSerial, DockingId, Need, Snapshot};
-use crate::ledger::{Entry, LedgerError, Outcome};
+use crate::domain::{BayName, BaySnapshot, Need, Snapshot};
+use crate::ledger::{Entry, LedgerError};
 use crate::transfer::{Condition, ReleaseError, Site, Uploader, release_wiped};
 
-/// A camera that cannot be used is tried again after this long.
-const TRY_CAMERA_AGAIN: Duration = Duration::from_secs(10);
 /// How often spool copies are looked through for those that may go.
 const RELEASE_EVERY: Duration = Duration::from_mins(1);
 
@@ -55,14 +52,6 @@ pub struct Doors {
     pub snapshot: watch::Sender<Snapshot>,
 }
 
-/// A camera in its bay.
-struct Docked {
-    location: Location,
-    camera: CameraSerial,
-    docking: DockingId,
-    task: AbortHandle,
-}
-
 impl Station {
     /// How the station looks before it has begun.
     #[must_use]
@@ -96,19 +85,16 @@ impl Station {
         tasks.spawn(release(self.site.clone(), self.keep_after_wipe));
         tasks.spawn(status::publish(self.site.clone(), board.clone(), conditions, doors.snapshot.clone()));
 
-        let (docked, waiting) = (BTreeMap::new(), BTreeMap::new());
-        let mut bays = Bays { station: &self, board, wipe_gate, docked, waiting };
+        let mut bays = Bays::new(self.site.clone(), Arc::clone(&self.open_camera), board, wipe_gate);
         loop {
             tokio::select! {
                 biased;
-                Some(ended) = tasks.join_next() => match ended {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => return Err(error),
-                    Err(error) if error.is_cancelled() => {}
-                    Err(error) => return Err(StationError::Broken(error.to_string())),
-                },
+                Some(ended) = tasks.join_next() => {
+                    outcome(ended)?;
+                }
+                Some(news) = bays.next() => bays.identified(news?).await?,
                 event = doors.bays.recv() => match event {
-                    Some(event) => bays.on(event, &mut tasks).await?,
+                    Some(event) => bays.on(event).await?,
                     None => return Err(StationError::Broken("the bays are no longer watched".to_owned())),
                 },
                 Some(command) = doors.commands.recv() => self.obey(command).await?,
@@ -132,157 +118,12 @@ impl Station {
     }
 }
 
-/// The cameras that are in their bays.
-struct Bays<'a> {
-    station: &'a Station,
-    board: Board,
-    wipe_gate: WipeGate,
-    docked: BTreeMap<BayName, Docked>,
-    /// Cameras with the serial of one that is docked in another bay. The ledger tells cameras apart by their serial, so
-    /// each waits until the other was taken out.
-    waiting: BTreeMap<BayName, Location>,
-}
-
-impl Bays<'_> {
-    async fn on(&mut self, event: BayEvent, tasks: &mut JoinSet<Result<(), StationError>>) -> Result<(), StationError> {
-        match event {
-            BayEvent::Docked { bay, location } => {
-                self.leave(&bay, tasks).await?;
-                self.arrive(bay, location, tasks).await
-            }
-            BayEvent::Removed { bay, location } => {
-                let docked = self.docked.get(&bay).map(|docked| &docked.location);
-                if docked.or(self.waiting.get(&bay)) == Some(&location) {
-                    self.leave(&bay, tasks).await?;
-                    self.board.update(&bay, |shown| *shown = BaySnapshot::empty(shown.name.clone()));
-                }
-                Ok(())
-            }
-            BayEvent::Refused { bay, reason } => {
-                if self.docked.contains_key(&bay) || self.waiting.contains_key(&bay) {
-                    tracing::warn!(%bay, %reason, "refused");
-                } else {
-                    self.board.say(&bay, BayState::Refused, reason);
-                }
-                Ok(())
-            }
-            BayEvent::Cleared { bay } => {
-                if self.board.bay(&bay).is_some_and(|shown| shown.state == BayState::Refused) {
-                    self.board.update(&bay, |shown| *shown = BaySnapshot::empty(shown.name.clone()));
-                }
-                Ok(())
-            }
-        }
-    }
-
-    async fn arrive(
-        &mut self,
-        bay: BayName,
-        location: Location,
-        tasks: &mut JoinSet<Result<(), StationError>>,
-    ) -> Result<(), StationError> {
-        self.board.update(&bay, |shown| {
-            *shown = BaySnapshot::empty(shown.name.clone());
-            shown.state = BayState::Identifying;
-            "Finding out which camera this is.".clone_into(&mut shown.message);
-        });
-        let camera = location.serial();
-        let Some((other, _)) = self.docked.iter().find(|(_, docked)| docked.camera == *camera) else {
-            return self.begin(bay, location, tasks).await;
-        };
-        let message = format!(
-            "Bay {other} holds a camera with the same serial, {camera}. Take that one out; then this one is served."
-        );
-        tracing::warn!(%bay, %other, %camera, "two cameras with one serial");
-        self.board.say(&bay, BayState::Attention, message);
-        self.waiting.insert(bay, location);
-        Ok(())
-    }
-
-    /// The camera is no longer in this bay; one that waited for it to go is served now.
-    async fn leave(
-        &mut self,
-        bay: &BayName,
-        tasks: &mut JoinSet<Result<(), StationError>>,
-    ) -> Result<(), StationError> {
-        self.waiting.remove(bay);
-        let Some(camera) = self.docked.get(bay).map(|docked| docked.camera.clone()) else { return Ok(()) };
-        self.end(bay).await?;
-        let next = self.waiting.iter().find(|(_, location)| *location.serial() == camera).map(|(next, _)| next.clone());
-        match next.and_then(|next| self.waiting.remove_entry(&next)) {
-            Some((next, location)) => self.arrive(next, location, tasks).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn begin(
-        &mut self,
-        bay: BayName,
-        location: Location,
-        tasks: &mut JoinSet<Result<(), StationError>>,
-    ) -> Result<(), StationError> {
-        let site = &self.station.site;
-        let camera = location.serial().clone();
-        let docking = DockingId::new(site.clock.now());
-        let entry = Entry::DockingBegan { docking, camera: camera.clone(), bay: bay.clone() };
-        site.ledger.record(site.clock.now(), vec![entry]).await?;
-        self.board.update(&bay, |shown| shown.camera = Some(camera.clone()));
-        let task = tasks.spawn(serve(
-            site.clone(),
-            self.board.clone(),
-            self.wipe_gate.clone(),
-            (bay.clone(), docking),
-            location.clone(),
-            Arc::clone(&self.station.open_camera),
-        ));
-        self.docked.insert(bay, Docked { location, camera, docking, task });
-        Ok(())
-    }
-
-    async fn end(&mut self, bay: &BayName) -> Result<(), StationError> {
-        let Some(docked) = self.docked.remove(bay) else { return Ok(()) };
-        docked.task.abort();
-        let ready = self.board.bay(bay).is_some_and(|shown| shown.state == BayState::Ready);
-        let outcome = if ready { Outcome::Completed } else { Outcome::TakenEarly };
-        tracing::info!(%bay, camera = %docked.camera, ?outcome, "camera taken");
-        let site = &self.station.site;
-        let entry = Entry::DockingEnded { docking: docked.docking, outcome };
-        Ok(site.ledger.record(site.clock.now(), vec![entry]).await?)
-    }
-}
-
-/// Serves whatever is at `location` until it is taken out, which cancels this.
-async fn serve(
-    site: Site,
-    board: Board,
-    wipe_gate: WipeGate,
-    (bay, id): (BayName, DockingId),
-    location: Location,
-    open_camera: OpenCamera,
-) -> Result<(), StationError> {
-    loop {
-        let served = match open_camera(location.clone()).await {
-            Ok(camera) => {
-                let mut docking = Docking::new(site.clone(), board.clone(), wipe_gate.clone(), bay.clone(), camera, id);
-                docking.serve().await
-            }
-            Err(error) => Err(error.into()),
-        };
-        match served {
-            Ok(never) => match never {},
-            Err(DockingError::Ledger(error)) => return Err(error.into()),
-            Err(DockingError::Camera(CameraError::Gone)) => {
-                board.say(&bay, BayState::Attention, "The camera no longer answers. What was copied goes on uploading; put the camera in again for the rest.");
-            }
-            Err(DockingError::Camera(error)) => {
-                board.say(
-                    &bay,
-                    BayState::Attention,
-                    format!("Nothing on the camera was changed: {error}. Take it out and put it in again."),
-                );
-            }
-        }
-        sleep(TRY_CAMERA_AGAIN).await;
+/// What a task came to; nothing, if it was cancelled.
+pub(super) fn outcome<T>(ended: Result<Result<T, StationError>, JoinError>) -> Result<Option<T>, StationError> {
+    match ended {
+        Ok(outcome) => outcome.map(Some),
+        Err(error) if error.is_cancelled() => Ok(None),
+        Err(error) => Err(StationError::Broken(error.to_string())),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use camdock::config::{Config, Credential, Place, SpoolSettings, overlapping};
+use camdock::config::{Config, Credential, Place, Slot, SpoolSettings, overlapping};
 use camdock::domain::{ByteCount, Moment};
 
 use super::{Aspect, Finding, Verdict};
@@ -26,8 +26,10 @@ pub(super) fn check(config: &Config, now: Moment) -> Vec<Finding> {
         findings.push(Finding::new("bays", Aspect::Access, Verdict::Warning, note));
     }
     for bay in &config.bays {
-        let fix = "Create it, readable and writable by camdock's user";
-        findings.push(folder(format!("bay {}", bay.name), &bay.folder, fix));
+        if let Slot::Folder(path) = &bay.slot {
+            let fix = "Create it, readable and writable by camdock's user";
+            findings.push(folder(format!("bay {}", bay.name), path, fix));
+        }
     }
     for destination in &config.destinations {
         let name = destination.name.as_str();
@@ -136,7 +138,10 @@ fn credential_file(destination: &str, credential: &Credential) -> Vec<Finding> {
 
 /// The configuration keeps folders apart by their paths; links and mounts can still bring them together.
 fn folders_apart(config: &Config) -> Vec<Finding> {
-    let bays = config.bays.iter().map(|bay| (format!("bay {}", bay.name), &bay.folder));
+    let bays = config.bays.iter().filter_map(|bay| match &bay.slot {
+        Slot::Folder(path) => Some((format!("bay {}", bay.name), path)),
+        Slot::Port(_) => None,
+    });
     let places = config.destinations.iter().filter_map(|destination| match &destination.place {
         Place::Folder { path } => Some((destination.name.to_string(), path)),
         Place::Azure { .. } => None,

@@ -1,0 +1,233 @@
+//! Kinds of cameras: how to know one, and where on it the evidence lies.
+//!
+//! Promises: nothing that no profile matches is ever touched. Matching looks at descriptors only; whatever needs the
+//! camera to be opened is a probe, and belongs to the adapter.
+
+use super::{SourcePath, UsbDevice, UsbId};
+
+/// One kind of camera.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name, which a site's own profile of the same name replaces.
+    pub name: String,
+    /// The camera as people call it.
+    pub title: String,
+    /// What its descriptors look like.
+    pub matches: UsbMatch,
+    /// How to talk to it.
+    pub transport: Transport,
+    /// Where evidence lies: everything in these folders, and below them. Empty: everywhere.
+    pub folders: Vec<SourcePath>,
+    /// What is not evidence and stays on the camera: patterns for a path, or for a file's name if there is no `/` in it.
+    pub leave: Vec<Pattern>,
+    /// Where the serial is written.
+    pub serial: SerialSource,
+    /// What its volume must be called, if that says something.
+    pub label: Option<Pattern>,
+}
+
+/// What a kind of camera's USB descriptors look like.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UsbMatch {
+    /// Vendor and product; a product of `None` is any product. Empty: any device of the transport's class.
+    pub ids: Vec<(u16, Option<u16>)>,
+    /// What the manufacturer's text must look like.
+    pub manufacturer: Option<Pattern>,
+    /// What the product's text must look like.
+    pub product: Option<Pattern>,
+}
+
+/// How to talk to a camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// A USB drive with a file system on it.
+    MassStorage,
+}
+
+/// Where a camera's serial is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SerialSource {
+    /// The USB serial string.
+    Usb,
+    /// The label of its file system.
+    Label,
+    /// The first line of a file on it.
+    File(SourcePath),
+}
+
+/// A text with `*` for any run of characters and `?` for any one; upper and lower case are the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Takes the pattern as it is written.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The pattern as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it describes the whole of `text`.
+    #[must_use]
+    pub fn describes(&self, text: &[u8]) -> bool {
+        let pattern = self.0.as_bytes();
+        let (mut at, mut seen) = (0, 0);
+        // Where to go back to: the last `*`, and how much of the text it has swallowed.
+        let mut star = None;
+        while seen < text.len() {
+            match pattern.get(at) {
+                Some(b'*') => {
+                    star = Some((at, seen));
+                    at += 1;
+                }
+                Some(expected) if *expected == b'?' || expected.eq_ignore_ascii_case(&text[seen]) => {
+                    at += 1;
+                    seen += 1;
+                }
+                _ => {
+                    let Some((back, swallowed)) = star else { return false };
+                    star = Some((back, swallowed + 1));
+                    at = back + 1;
+                    seen = swallowed + 1;
+                }
+            }
+        }
+        pattern[at..].iter().all(|rest| *rest == b'*')
+    }
+}
+
+impl UsbMatch {
+    fn admits(&self, device: &UsbDevice) -> bool {
+        let UsbId { vendor, product } = device.id;
+        let listed = |(v, p): &(u16, Option<u16>)| *v == vendor && p.is_none_or(|p| p == product);
+        let looks = |pattern: &Option<Pattern>, text: &Option<String>| match pattern {
+            None => true,
+            Some(pattern) => pattern.describes(text.as_deref().unwrap_or_default().as_bytes()),
+        };
+        (self.ids.is_empty() || self.ids.iter().any(listed))
+            && looks(&self.manufacturer, &device.manufacturer)
+            && looks(&self.product, &device.product)
+    }
+
+    /// Whether it names the device's vendor, and not just any device.
+    #[must_use]
+    pub const fn is_specific(&self) -> bool {
+        !self.ids.is_empty()
+    }
+}
+
+impl Transport {
+    /// Whether a device has exactly the interfaces for it. A camera that also is a keyboard is no camera.
+    #[must_use]
+    pub fn fits(self, device: &UsbDevice) -> bool {
+        match self {
+            Self::MassStorage => {
+                !device.interfaces.is_empty() && device.interfaces.iter().all(|class| class.is_mass_storage())
+            }
+        }
+    }
+}
+
+impl Profile {
+    /// Whether the device's descriptors are those of this kind of camera.
+    #[must_use]
+    pub fn matches(&self, device: &UsbDevice) -> bool {
+        self.matches.admits(device) && self.transport.fits(device)
+    }
+
+    /// Whether a path on the camera is evidence: in one of the folders, and not to be left alone.
+    #[must_use]
+    pub fn is_evidence(&self, path: &SourcePath) -> bool {
+        let beneath = |folder: &SourcePath| {
+            let (folder, path) = (folder.as_bytes(), path.as_bytes());
+            path.len() > folder.len() && path[folder.len()] == b'/' && path[..folder.len()].eq_ignore_ascii_case(folder)
+        };
+        let left = |pattern: &Pattern| {
+            let whole = pattern.as_str().contains('/');
+            pattern.describes(if whole { path.as_bytes() } else { path.file_name() })
+        };
+        (self.folders.is_empty() || self.folders.iter().any(beneath)) && !self.leave.iter().any(left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{UsbClass, UsbSpeed};
+
+    const STORAGE: UsbClass = UsbClass { class: 8, subclass: 6, protocol: 0x50 };
+    const KEYBOARD: UsbClass = UsbClass { class: 3, subclass: 1, protocol: 1 };
+
+    fn device(interfaces: &[UsbClass]) -> UsbDevice {
+        UsbDevice {
+            port: "1-1".parse().unwrap(),
+            address: 4,
+            id: UsbId { vendor: 0x8564, product: 0x1000 },
+            release: 0x0100,
+            manufacturer: Some("Transcend".to_owned()),
+            product: Some("DrivePro Body 30".to_owned()),
+            serial: None,
+            interfaces: interfaces.to_vec(),
+            speed: UsbSpeed::High,
+        }
+    }
+
+    fn profile() -> Profile {
+        Profile {
+            name: "drivepro-body".to_owned(),
+            title: "Transcend DrivePro Body".to_owned(),
+            matches: UsbMatch {
+                ids: vec![(0x8564, None)],
+                product: Some(Pattern::new("DrivePro*")),
+                ..UsbMatch::default()
+            },
+            transport: Transport::MassStorage,
+            folders: vec![SourcePath::new(b"DCIM".to_vec())],
+            leave: vec![Pattern::new("*.thm"), Pattern::new("DCIM/tmp/*")],
+            serial: SerialSource::Usb,
+            label: None,
+        }
+    }
+
+    #[test]
+    fn a_camera_that_is_also_a_keyboard_is_no_camera() {
+        assert!(profile().matches(&device(&[STORAGE])));
+        assert!(!profile().matches(&device(&[STORAGE, KEYBOARD])));
+        assert!(!profile().matches(&device(&[])), "nothing is known about it");
+    }
+
+    #[test]
+    fn another_vendor_or_product_is_no_match() {
+        let other = UsbDevice { id: UsbId { vendor: 0x8565, product: 0x1000 }, ..device(&[STORAGE]) };
+        assert!(!profile().matches(&other));
+        let other = UsbDevice { product: Some("JetFlash".to_owned()), ..device(&[STORAGE]) };
+        assert!(!profile().matches(&other));
+    }
+
+    #[test]
+    fn evidence_is_what_lies_in_the_folders_and_is_not_left_alone() {
+        let evidence = |path: &str| profile().is_evidence(&SourcePath::new(path.as_bytes().to_vec()));
+        assert!(evidence("DCIM/100/A.MP4") && evidence("dcim/B.MP4"));
+        assert!(!evidence("DCIM") && !evidence("DCIMX/A.MP4") && !evidence("config.txt"));
+        assert!(!evidence("DCIM/100/A.THM") && !evidence("DCIM/tmp/x/A.MP4"));
+    }
+
+    #[test]
+    fn a_pattern_describes_the_whole_text() {
+        for (pattern, text, described) in [
+            ("*", "", true),
+            ("a*c", "abbc", true),
+            ("a*c", "abcb", false),
+            ("*.mp4", "A.MP4.mp4", true),
+            ("B?C", "bxc", true),
+            ("b", "bb", false),
+        ] {
+            assert_eq!(Pattern::new(pattern).describes(text.as_bytes()), described, "{pattern} {text}");
+        }
+    }
+}

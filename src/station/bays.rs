@@ -1,0 +1,273 @@
+//! The cameras in their bays: who arrives, who leaves, and who is served.
+//!
+//! ```text
+//!   docked ─► identifying ─► served ─► (taken out)
+//!                  │            ▲
+//!                  └─► waiting ─┘   another bay holds a camera with the same serial
+//! ```
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::sleep;
+
+use super::board::Board;
+use super::docking::{Docking, DockingError, WipeGate};
+use super::supervise::OpenCamera;
+use super::{StationError, supervise};
+use crate::camera::{Camera, CameraError};
+use crate::dock::{BayEvent, Location};
+use crate::domain::{BayName, BaySnapshot, BayState, CameraSerial, DockingId};
+use crate::ledger::{Entry, Outcome};
+use crate::transfer::Site;
+
+/// A camera that cannot be used is tried again after this long.
+const TRY_CAMERA_AGAIN: Duration = Duration::from_secs(10);
+
+/// The bays of a station.
+pub(super) struct Bays {
+    site: Site,
+    open_camera: OpenCamera,
+    board: Board,
+    wipe_gate: WipeGate,
+    occupied: BTreeMap<BayName, Occupant>,
+    work: JoinSet<Result<Identified, StationError>>,
+}
+
+/// What is in a bay.
+struct Occupant {
+    location: Location,
+    stage: Stage,
+}
+
+enum Stage {
+    Identifying(AbortHandle),
+    /// The ledger tells cameras apart by their serial, so of two with the same one waits until the other was taken out.
+    Waiting(Arc<dyn Camera>),
+    Served {
+        camera: CameraSerial,
+        docking: DockingId,
+        task: AbortHandle,
+    },
+}
+
+/// A camera whose serial is known now.
+pub(super) struct Identified {
+    bay: BayName,
+    location: Location,
+    camera: Arc<dyn Camera>,
+}
+
+impl Bays {
+    pub(super) fn new(site: Site, open_camera: OpenCamera, board: Board, wipe_gate: WipeGate) -> Self {
+        Self { site, open_camera, board, wipe_gate, occupied: BTreeMap::new(), work: JoinSet::new() }
+    }
+
+    /// What comes of the work in the bays next; `None` while there is none. Forgets nothing when cancelled.
+    pub(super) async fn next(&mut self) -> Option<Result<Identified, StationError>> {
+        loop {
+            if let Some(news) = supervise::outcome(self.work.join_next().await?).transpose() {
+                return Some(news);
+            }
+        }
+    }
+
+    pub(super) async fn on(&mut self, event: BayEvent) -> Result<(), StationError> {
+        match event {
+            BayEvent::Docked { bay, location } => {
+                self.leave(&bay).await?;
+                self.arrive(bay, location);
+                Ok(())
+            }
+            BayEvent::Removed { bay, location } => {
+                if self.occupied.get(&bay).is_some_and(|occupant| occupant.location == location) {
+                    self.leave(&bay).await?;
+                    self.board.update(&bay, |shown| *shown = BaySnapshot::empty(shown.name.clone()));
+                }
+                Ok(())
+            }
+            BayEvent::Refused { bay, reason } => {
+                tracing::warn!(%bay, %reason, "refused");
+                if !self.occupied.contains_key(&bay) {
+                    self.board.say(&bay, BayState::Refused, reason);
+                }
+                Ok(())
+            }
+            BayEvent::Cleared { bay } => {
+                if !self.occupied.contains_key(&bay) {
+                    self.board.update(&bay, |shown| *shown = BaySnapshot::empty(shown.name.clone()));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn arrive(&mut self, bay: BayName, location: Location) {
+        self.board.update(&bay, |shown| {
+            *shown = BaySnapshot::empty(shown.name.clone());
+            shown.state = BayState::Identifying;
+            "Finding out which camera this is.".clone_into(&mut shown.message);
+        });
+        let (board, open_camera) = (self.board.clone(), Arc::clone(&self.open_camera));
+        let (of, place) = (bay.clone(), location.clone());
+        let task = self.work.spawn(async move {
+            let camera = identify(&board, &of, &place, &open_camera).await;
+            Ok(Identified { bay: of, location: place, camera })
+        });
+        self.occupied.insert(bay, Occupant { location, stage: Stage::Identifying(task) });
+    }
+
+    /// The camera in a bay is known now: serve it, unless another bay serves one of the same serial.
+    pub(super) async fn identified(&mut self, news: Identified) -> Result<(), StationError> {
+        let Identified { bay, location, camera } = news;
+        let still_there = |occupant: &Occupant| {
+            occupant.location == location && matches!(occupant.stage, Stage::Identifying(_) | Stage::Waiting(_))
+        };
+        if !self.occupied.get(&bay).is_some_and(still_there) {
+            return Ok(());
+        }
+        let serial = camera.serial().clone();
+        let twin = |(_, other): &(&BayName, &Occupant)| matches!(&other.stage, Stage::Served { camera, .. } if *camera == serial);
+        let stage = if let Some((other, _)) = self.occupied.iter().find(twin) {
+            let message = format!(
+                "Bay {other} holds a camera with the same serial, {serial}. Take that one out; then this one is served."
+            );
+            tracing::warn!(%bay, %other, camera = %serial, "two cameras with one serial");
+            self.board.say(&bay, BayState::Attention, message);
+            Stage::Waiting(camera)
+        } else {
+            self.begin(&bay, &location, camera).await?
+        };
+        self.occupied.insert(bay, Occupant { location, stage });
+        Ok(())
+    }
+
+    async fn begin(
+        &mut self,
+        bay: &BayName,
+        location: &Location,
+        camera: Arc<dyn Camera>,
+    ) -> Result<Stage, StationError> {
+        let serial = camera.serial().clone();
+        let docking = DockingId::new(self.site.clock.now());
+        let entry = Entry::DockingBegan { docking, camera: serial.clone(), bay: bay.clone() };
+        self.site.ledger.record(self.site.clock.now(), vec![entry]).await?;
+        self.board.update(bay, |shown| shown.camera = Some(serial.clone()));
+        let service = Service {
+            site: self.site.clone(),
+            board: self.board.clone(),
+            wipe_gate: self.wipe_gate.clone(),
+            bay: bay.clone(),
+            docking,
+            location: location.clone(),
+            open_camera: Arc::clone(&self.open_camera),
+        };
+        let task = self.work.spawn(async move { service.run(camera).await.map(|never| match never {}) });
+        Ok(Stage::Served { camera: serial, docking, task })
+    }
+
+    /// Whatever is in the bay is there no longer; one that waited for it to go is served now.
+    async fn leave(&mut self, bay: &BayName) -> Result<(), StationError> {
+        let Some(occupant) = self.occupied.remove(bay) else { return Ok(()) };
+        let (serial, docking) = match occupant.stage {
+            Stage::Identifying(task) => {
+                task.abort();
+                return Ok(());
+            }
+            Stage::Waiting(_) => return Ok(()),
+            Stage::Served { camera, docking, task } => {
+                task.abort();
+                (camera, docking)
+            }
+        };
+        let ready = self.board.bay(bay).is_some_and(|shown| shown.state == BayState::Ready);
+        let outcome = if ready { Outcome::Completed } else { Outcome::TakenEarly };
+        tracing::info!(%bay, camera = %serial, ?outcome, "camera taken");
+        let entry = Entry::DockingEnded { docking, outcome };
+        self.site.ledger.record(self.site.clock.now(), vec![entry]).await?;
+        let next = self.occupied.iter().find_map(|(bay, occupant)| match &occupant.stage {
+            Stage::Waiting(camera) if *camera.serial() == serial => {
+                let (bay, location) = (bay.clone(), occupant.location.clone());
+                Some(Identified { bay, location, camera: Arc::clone(camera) })
+            }
+            _ => None,
+        });
+        match next {
+            Some(next) => self.identified(next).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Opens whatever is at `location`, however often it takes.
+async fn identify(board: &Board, bay: &BayName, location: &Location, open_camera: &OpenCamera) -> Arc<dyn Camera> {
+    loop {
+        match open_camera(location.clone()).await {
+            Ok(camera) => return camera,
+            Err(error) => complain(board, bay, &error),
+        }
+        sleep(TRY_CAMERA_AGAIN).await;
+    }
+}
+
+/// What one docking needs.
+struct Service {
+    site: Site,
+    board: Board,
+    wipe_gate: WipeGate,
+    bay: BayName,
+    docking: DockingId,
+    location: Location,
+    open_camera: OpenCamera,
+}
+
+impl Service {
+    /// Serves the camera until it is taken out, which cancels this.
+    async fn run(self, mut camera: Arc<dyn Camera>) -> Result<Infallible, StationError> {
+        let serial = camera.serial().clone();
+        loop {
+            let (site, board, gate) = (self.site.clone(), self.board.clone(), self.wipe_gate.clone());
+            let mut docking = Docking::new(site, board, gate, self.bay.clone(), camera, self.docking);
+            match docking.serve().await {
+                Ok(never) => match never {},
+                Err(DockingError::Ledger(error)) => return Err(error.into()),
+                Err(DockingError::Camera(error)) => complain(&self.board, &self.bay, &error),
+            }
+            // Whatever the docking held of the camera must be let go before it can be opened afresh.
+            drop(docking);
+            loop {
+                sleep(TRY_CAMERA_AGAIN).await;
+                camera = identify(&self.board, &self.bay, &self.location, &self.open_camera).await;
+                if *camera.serial() == serial {
+                    break;
+                }
+                let message = format!(
+                    "The camera called itself {serial}, and now {}. Nothing on it is changed. Take it out and put it in again.",
+                    camera.serial()
+                );
+                self.board.say(&self.bay, BayState::Attention, message);
+            }
+        }
+    }
+}
+
+/// Says on the bay what is wrong with its camera.
+fn complain(board: &Board, bay: &BayName, error: &CameraError) {
+    tracing::warn!(%bay, %error, "camera");
+    match error {
+        CameraError::Refused(reason) => board.say(bay, BayState::Refused, reason.clone()),
+        CameraError::Gone => board.say(
+            bay,
+            BayState::Attention,
+            "The camera no longer answers. What was copied goes on uploading; put the camera in again for the rest.",
+        ),
+        error => board.say(
+            bay,
+            BayState::Attention,
+            format!("Nothing on the camera was changed: {error}. Take it out and put it in again."),
+        ),
+    }
+}
