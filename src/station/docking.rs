@@ -224,7 +224,9 @@ impl Docking {
     async fn pull_failed(&mut self, error: PullError) -> Result<Again, DockingError> {
         match error {
             PullError::Ledger(error) => Err(error.into()),
-            PullError::Camera(error @ (CameraError::Gone | CameraError::Refused(_) | CameraError::Device { .. })) => Err(error.into()),
+            PullError::Camera(error @ (CameraError::Gone | CameraError::Refused(_) | CameraError::Device { .. })) => {
+                Err(error.into())
+            }
             PullError::Camera(CameraError::Changed(path)) => {
                 *self.restless.entry(path).or_default() += 1;
                 Ok(Again::AtTheNextLook)
