@@ -111,9 +111,16 @@ const MISTAKES: &[Mistake] = &[
     ),
     (
         "folder = \"/srv/bays/2\"",
-        "port = \"1-1.4\"",
+        "port = \"usb1\"",
         "15:8",
-        &["USB ports come with a later version", "use, for instance, folder ="],
+        &["bay.port = \"usb1\": it is no USB port path", "`camdock bays`"],
+    ),
+    ("folder = \"/srv/bays/2\"", "port = \"1-1\"\nfolder = \"/x\"", "16:10", &["this bay is a USB port already"]),
+    (
+        "folder = \"/srv/bays/2\"",
+        "port = \"1-1\"\n[[bay]]\nname = \"3\"\nport = \"1-1\"",
+        "18:8",
+        &["bay.port = \"1-1\": another bay has this port already"],
     ),
     // Destinations
     (

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -10,7 +11,9 @@ use super::document::{Node, Value};
 use super::problem::{At, Problems};
 use super::reader::{Given, Reader, Wrong};
 use super::rules::{self, Folder, KnownNeed};
-use super::settings::{Bay, Config, DestinationSettings, Place, Slot, SpoolSettings, Station, UploadSettings, WebSettings};
+use super::settings::{
+    Bay, Config, DestinationSettings, Place, Slot, SpoolSettings, Station, UploadSettings, WebSettings,
+};
 use super::values;
 use super::{Credential, CredentialKind};
 use crate::custody::ProofPolicy;
@@ -30,7 +33,7 @@ pub(super) struct Surroundings {
     pub(super) credentials: Option<PathBuf>,
 }
 
-/// Reads everything. `None` if anything is wrong, which is reported.
+/// Reads everything but the profiles. `None` if anything is wrong, which is reported.
 pub(super) fn config(root: Node, surroundings: &Surroundings, problems: &mut Problems) -> Option<Config> {
     let mut root = Reader::new("", root, problems)?;
     let mut folders = Vec::new();
@@ -64,6 +67,7 @@ pub(super) fn config(root: Node, surroundings: &Surroundings, problems: &mut Pro
         destinations: destinations?.into_iter().map(|(settings, _)| settings).collect(),
         upload: upload?,
         web: web?,
+        profiles: Arc::default(),
     })
 }
 
@@ -84,7 +88,11 @@ fn spool(root: &mut Reader<'_>) -> Option<SpoolSettings> {
     Some(SpoolSettings { reserve: reserve?, keep_after_wipe: keep_after_wipe? })
 }
 
-fn bay(node: Node, (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>), problems: &mut Problems) -> Option<Bay> {
+fn bay(
+    node: Node,
+    (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>),
+    problems: &mut Problems,
+) -> Option<Bay> {
     let mut table = Reader::new("bay", node, problems)?;
     let name = table.required("name", "\"1\"", |value| values::name(value, BayName::new));
     let slot = slot(&mut table, name.as_ref().map(|name| &name.value), (folders, ports));
@@ -92,11 +100,19 @@ fn bay(node: Node, (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>
     Some(Bay { name: name?.value, slot: slot? })
 }
 
-fn slot(table: &mut Reader<'_>, bay: Option<&BayName>, (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>)) -> Option<Slot> {
+fn slot(
+    table: &mut Reader<'_>,
+    bay: Option<&BayName>,
+    (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>),
+) -> Option<Slot> {
     if let Some(port) = table.optional("port", values::port)? {
         if let Some(folder) = table.take("folder") {
             let what = "bay.folder: this bay is a USB port already".to_owned();
-            table.problems.add(&folder.at, what, "write either port or folder, and give each its own [[bay]]".to_owned());
+            table.problems.add(
+                &folder.at,
+                what,
+                "write either port or folder, and give each its own [[bay]]".to_owned(),
+            );
             return None;
         }
         let slot = Slot::Port(port.value.clone());
