@@ -14,7 +14,7 @@
 //! | `cloud::http` | `domain`, `cloud` |
 //! | `cloud::azure` | `domain`, `cloud`, `cloud::http` |
 //! | `cloud::folder` | `domain`, `cloud`, `files` |
-//! | `dock::folder` | `domain`, `dock` |
+//! | `dock::folder`, `dock::usb` | `domain`, `dock` |
 //! | `spool::disk` | `domain`, `spool`, `files` |
 //! | `camera::folder` | `domain`, `camera`, `custody`, `files` |
 //! | `transfer` | `domain`, `cloud`, `spool`, `ledger`, `custody`, `camera` |

@@ -14,6 +14,8 @@ use super::{Cli, Outcome};
 pub(super) enum Gen {
     /// Print a commented example of the configuration
     Config,
+    /// Print a commented example of a profile, which describes a kind of camera
+    Profile,
     /// Print the completions for a shell
     Completions {
         /// Which shell
@@ -32,6 +34,7 @@ pub(super) fn run(what: &Gen) -> anyhow::Result<Outcome> {
     let mut text = Vec::new();
     match what {
         Gen::Config => text.extend_from_slice(config::EXAMPLE.as_bytes()),
+        Gen::Profile => text.extend_from_slice(config::PROFILE_EXAMPLE.as_bytes()),
         Gen::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "camdock", &mut text),
         Gen::Man { folder: None } => clap_mangen::Man::new(Cli::command()).render(&mut text)?,
         Gen::Man { folder: Some(folder) } => clap_mangen::generate_to(Cli::command(), folder)

@@ -3,10 +3,13 @@
 //! Promises: commands, options and exit codes are stable, since scripts rely on them. 0: fine. 1: failed. 2: wrong usage
 //! or configuration. 3: something needs a person.
 
+mod bays;
+mod camera;
 mod check;
 mod client;
 mod demo;
 mod explain;
+mod gate;
 mod generate;
 mod hold;
 mod run;
@@ -48,6 +51,16 @@ enum Command {
     /// Puts a small object into each destination, reads it back and tries to delete it. A well-kept destination refuses
     /// the deletion, so the object stays, under `camdock-check/`.
     Check(check::Args),
+    /// Show every USB port, what is plugged in there, and which bay it is
+    ///
+    /// Needs neither a configuration nor the daemon. With the lines that it prints, a port becomes a bay.
+    Bays(bays::Args),
+    /// Look at a camera
+    #[command(subcommand)]
+    Camera(camera::Camera),
+    /// Tell udev whether a USB device may be used
+    #[command(hide = true)]
+    Gate(gate::Args),
     /// Tell, for each segment of a camera, every condition of its wipe and which one is not met
     Explain(explain::Args),
     /// Tell what would be lost with this machine: spooled evidence that a required destination has not proven
@@ -58,7 +71,7 @@ enum Command {
     /// List or release what waits for a person
     #[command(subcommand)]
     Hold(hold::Hold),
-    /// Print the example configuration, shell completions or the manual
+    /// Print the example configuration or profile, shell completions or the manual
     #[command(subcommand)]
     Gen(generate::Gen),
 }
@@ -83,6 +96,9 @@ impl Cli {
             Command::Demo(args) => demo::run(&args),
             Command::Status(args) => block_on(status::run(&config()?, &args)),
             Command::Check(args) => check::run(&config()?, &args),
+            Command::Bays(args) => block_on(bays::run(&self.config, &args)),
+            Command::Camera(what) => camera::run(&self.config, &what),
+            Command::Gate(args) => gate::run(&self.config, &args),
             Command::Explain(args) => block_on(explain::run(&config()?, &args)),
             Command::Unproven(unproven::Args { data_dir: Some(folder) }) => block_on(unproven::run(&folder)),
             Command::Unproven(_) => block_on(unproven::run(&config()?.station.data_dir)),

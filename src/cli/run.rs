@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use axum::Router;
 use camdock::config::{Config, Slot};
-use camdock::dock;
+use camdock::dock::{self, BayEvent};
 use camdock::domain::{Hold, HoldId, Snapshot};
 use camdock::ledger::{Ledger, StationLock};
 use camdock::station::{Command, Doors, LastLedger, Station, StationError};
@@ -87,11 +87,15 @@ impl Service {
         let ledger = station.site.ledger.clone();
         let (snapshot, shown) = watch::channel(station.first_snapshot());
         let (orders, commands) = mpsc::channel(BACKLOG);
-        let bays = config.bays.iter().filter_map(|bay| match &bay.slot {
-            Slot::Folder(folder) => Some((bay.name.clone(), folder.clone())),
-            Slot::Port(_) => None,
-        });
-        let doors = Doors { bays: dock::watch_folders(bays.collect())?, commands, snapshot };
+        let (mut folders, mut ports) = (Vec::new(), Vec::new());
+        for bay in &config.bays {
+            match &bay.slot {
+                Slot::Folder(folder) => folders.push((bay.name.clone(), folder.clone())),
+                Slot::Port(port) => ports.push((bay.name.clone(), port.clone())),
+            }
+        }
+        let bays = [dock::watch_folders(folders)?, dock::watch_usb(ports, Arc::clone(&config.profiles))?];
+        let doors = Doors { bays: together(bays), commands, snapshot };
         let socket = views::bind(&config.station.data_dir)?;
         let routes = views::routes(shown.clone(), Arc::new(Counter { ledger, orders }));
         Ok(Self { station, doors, socket, routes, shown })
@@ -105,6 +109,27 @@ impl Service {
             ended = views::serve(self.socket, self.routes) => ended.context("the socket broke"),
         }
     }
+}
+
+/// What is told by any of the sources.
+fn together<const N: usize>(sources: [mpsc::Receiver<BayEvent>; N]) -> mpsc::Receiver<BayEvent> {
+    let (events, receiver) = mpsc::channel(BACKLOG);
+    for mut source in sources {
+        let events = events.clone();
+        tokio::spawn(async move {
+            while let Ok(place) = events.reserve().await {
+                let event = tokio::select! {
+                    event = source.recv() => event,
+                    () = events.closed() => return,
+                };
+                match event {
+                    Some(event) => place.send(event),
+                    None => return,
+                }
+            }
+        });
+    }
+    receiver
 }
 
 /// Where requests to the station are handed in.

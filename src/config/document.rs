@@ -59,12 +59,17 @@ pub(super) fn read(path: &Path, problems: &mut Problems) -> Node {
 fn drop_ins(path: &Path, problems: &mut Problems) -> Vec<PathBuf> {
     let mut folder = path.as_os_str().to_owned();
     folder.push(".d");
-    let listing = std::fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    toml_files(Path::new(&folder), problems)
+}
+
+/// The files of a folder whose names end in `.toml`, in the order of their names. A folder that is not there has none.
+pub(super) fn toml_files(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+    let listing = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = match listing {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
-            let what = format!("the drop-ins in {} cannot be listed: {error}", folder.display());
+            let what = format!("what is in {} cannot be listed: {error}", folder.display());
             problems.unreadable(what, "let camdock's user read that folder, or remove it".to_owned());
             return Vec::new();
         }
@@ -81,14 +86,20 @@ fn is_drop_in(path: &Path) -> bool {
     !hidden && path.extension() == Some(OsStr::new("toml"))
 }
 
-fn read_file(path: &Path, problems: &mut Problems) -> Node {
+/// Reads one file.
+pub(super) fn read_file(path: &Path, problems: &mut Problems) -> Node {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| {
         let remedy = "check the path and its permissions; `camdock gen config` prints an example to start from";
         problems.unreadable(format!("{} cannot be read: {error}", path.display()), remedy.to_owned());
         String::new()
     });
-    let file = problems.add_source(path, &text);
-    let (table, errors) = DeTable::parse_recoverable(&text);
+    parse(path, &text, problems)
+}
+
+/// Takes `text` for the contents of `path`.
+pub(super) fn parse(path: &Path, text: &str, problems: &mut Problems) -> Node {
+    let file = problems.add_source(path, text);
+    let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let at = At { file, span: error.span().unwrap_or(0..0) };
         let remedy = "write `key = value`, with quotes around texts, below a [table] or a [[list]] heading";

@@ -6,9 +6,11 @@
 //! typing error must not silently become a default. A credential never comes from the configuration itself, and is
 //! never shown.
 
+mod admission;
 mod credential;
 mod document;
 mod problem;
+mod profiles;
 mod reader;
 mod rules;
 mod sections;
@@ -17,6 +19,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
+pub use admission::Admission;
 pub use credential::{Credential, CredentialError, CredentialKind};
 pub use problem::{ConfigErrors, Problem};
 pub use rules::overlapping;
@@ -30,8 +33,13 @@ use sections::Surroundings;
 /// The commented example, as `camdock gen config` prints it.
 pub const EXAMPLE: &str = include_str!("../../config/camdock.toml");
 
+/// The commented example of a profile, as `camdock gen profile` prints it.
+pub const PROFILE_EXAMPLE: &str = include_str!("../../config/profile.toml");
+
 impl Config {
     /// Reads `path` and the drop-ins in `<path>.d/*.toml`, in the order of their names; a drop-in overrides single keys.
+    /// Then the profiles that came with camdock, and those in `profiles.d` beside `path`, which replace others of their
+    /// name.
     ///
     /// Credential files are looked for (first among systemd's credentials) but not read.
     ///
@@ -46,10 +54,17 @@ impl Config {
         let mut problems = Problems::default();
         let root = document::read(path, &mut problems);
         let config = sections::config(root, &surroundings, &mut problems);
+        let profiles = profiles::read(Path::new(profiles::SHIPPED), &Self::profile_folder(path), &mut problems);
         match config {
-            Some(config) if problems.is_empty() => Ok(config),
+            Some(config) if problems.is_empty() => Ok(Self { profiles, ..config }),
             _ => Err(problems.into_errors()),
         }
+    }
+
+    /// Where a station's own profiles lie, when this is its configuration file.
+    #[must_use]
+    pub fn profile_folder(path: &Path) -> PathBuf {
+        path.with_file_name("profiles.d")
     }
 }
 
@@ -77,8 +92,8 @@ mod tests {
 
     #[test]
     fn the_example_shows_every_key() {
-        for (table, keys) in reader::KEYS {
-            for key in keys {
+        for (table, keys) in reader::KEYS.iter().filter(|(table, _)| !table.starts_with("profile")) {
+            for key in *keys {
                 let written = EXAMPLE.contains(&format!("{key} = ")) || EXAMPLE.contains(&format!("[{key}]"));
                 assert!(written, "{table}.{key} is not in config/camdock.toml");
             }

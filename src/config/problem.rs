@@ -116,6 +116,17 @@ impl Problems {
         }
     }
 
+    /// The files that were read, if any of them is no TOML in part; what was in that part is not in their trees.
+    pub(super) fn broken_texts(&self) -> impl Iterator<Item = &str> {
+        let broken = !self.syntax.is_empty();
+        self.sources.iter().map(|(_, text)| text.as_str()).filter(move |_| broken)
+    }
+
+    /// How much was found so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

@@ -3,8 +3,9 @@
 use super::document::{Node, Table, Value};
 use super::problem::{At, Problems};
 
-/// Every key of every table. What is not listed is refused; `config/camdock.toml` shows each of them.
-pub(super) const KEYS: [(&str, &[&str]); 8] = [
+/// Every key of every table. What is not listed is refused; `config/camdock.toml` and
+/// `config/profile.toml` show each of them.
+pub(super) const KEYS: [(&str, &[&str]); 10] = [
     ("", &["station", "spool", "bay", "destination", "upload", "web"]),
     ("station", &["id", "data_dir"]),
     ("spool", &["reserve", "keep_after_wipe"]),
@@ -16,6 +17,23 @@ pub(super) const KEYS: [(&str, &[&str]); 8] = [
     ("destination.credential", &["kind", "file", "account"]),
     ("upload", &["chunk_size", "concurrency", "stall_timeout"]),
     ("web", &["listen"]),
+    (
+        "profile",
+        &[
+            "name",
+            "title",
+            "usb",
+            "manufacturer",
+            "product",
+            "transport",
+            "label",
+            "serial",
+            "folders",
+            "leave",
+            "enabled",
+        ],
+    ),
+    ("profile.serial", &["file"]),
 ];
 
 /// Why a value cannot be used, and what to write instead.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -32,7 +33,7 @@ pub(super) struct Surroundings {
     pub(super) credentials: Option<PathBuf>,
 }
 
-/// Reads everything. `None` if anything is wrong, which is reported.
+/// Reads everything but the profiles. `None` if anything is wrong, which is reported.
 pub(super) fn config(root: Node, surroundings: &Surroundings, problems: &mut Problems) -> Option<Config> {
     let mut root = Reader::new("", root, problems)?;
     let mut folders = Vec::new();
@@ -66,6 +67,7 @@ pub(super) fn config(root: Node, surroundings: &Surroundings, problems: &mut Pro
         destinations: destinations?.into_iter().map(|(settings, _)| settings).collect(),
         upload: upload?,
         web: web?,
+        profiles: Arc::default(),
     })
 }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use super::Credential;
 use crate::custody::ProofPolicy;
-use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, StationId, UsbPort};
+use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, Profile, StationId, UsbPort};
 
 /// Everything that a station needs to know.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Config {
     pub upload: UploadSettings,
     /// `[web]`
     pub web: WebSettings,
+    /// The kinds of camera, in the order in which they are to be tried.
+    pub profiles: Arc<[Arc<Profile>]>,
 }
 
 impl Config {

@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 use super::document::Value;
 use super::reader::{Wrong, similar};
-use crate::domain::{ByteCount, IdError, NoUsbPort, ObjectPrefix, UsbPort, parse_duration};
+use crate::domain::{ByteCount, IdError, NoUsbPort, ObjectPrefix, Pattern, SourcePath, UsbPort, parse_duration};
 
 /// Any text but an empty one.
 pub(super) fn text(value: &Value) -> Result<String, Wrong> {
@@ -57,6 +57,46 @@ pub(super) fn one_of<T: Copy>(value: &Value, words: &[(&str, T)]) -> Result<T, W
 pub(super) fn port(value: &Value) -> Result<UsbPort, Wrong> {
     let remedy = "write the path that `camdock bays` shows, such as \"1-1.4\"";
     quoted(value, remedy)?.parse().map_err(|error: NoUsbPort| Wrong::new(error.to_string(), remedy))
+}
+
+/// A list of values of one kind.
+pub(super) fn list<T>(value: &Value, each: impl Fn(&Value) -> Result<T, Wrong>) -> Result<Vec<T>, Wrong> {
+    match value {
+        Value::List(entries) if entries.is_empty() => {
+            Err(Wrong::new("it is empty", "remove the key, or write something"))
+        }
+        Value::List(entries) => entries.iter().map(|entry| each(&entry.value)).collect(),
+        other => Err(Wrong::new(format!("it is {}, not a list", other.kind()), "write it in brackets: [\"…\"]")),
+    }
+}
+
+/// Vendors and products, `8564:1000`; a `*` for any product is `None`.
+pub(super) fn usb_ids(value: &Value) -> Result<Vec<(u16, Option<u16>)>, Wrong> {
+    let remedy = "write four hexadecimal digits each, as `camdock bays` shows them: \"8564:1000\", or \"8564:*\"";
+    let number = |text: &str| (text.len() == 4).then(|| u16::from_str_radix(text, 16).ok()).flatten();
+    list(value, |entry| {
+        let text = quoted(entry, remedy)?;
+        let id = text.split_once(':').and_then(|(vendor, product)| {
+            let product = if product == "*" { None } else { Some(number(product)?) };
+            Some((number(vendor)?, product))
+        });
+        id.ok_or_else(|| Wrong::new(format!("{text:?} is no vendor and product"), remedy))
+    })
+}
+
+/// What a text looks like.
+pub(super) fn pattern(value: &Value) -> Result<Pattern, Wrong> {
+    text(value).map(Pattern::new)
+}
+
+/// A file or folder on a camera, from its root.
+pub(super) fn path_on_camera(value: &Value) -> Result<SourcePath, Wrong> {
+    let remedy = "write the path from the camera's root, such as \"DCIM\" or \"MISC/ID.TXT\"";
+    let text = quoted(value, remedy)?;
+    if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Err(Wrong::new(format!("{text:?} is no path on a camera"), remedy));
+    }
+    Ok(SourcePath::new(text.into()))
 }
 
 /// A name, as the domain's types take it.

@@ -1,35 +1,25 @@
 //! Bays that are folders: a directory that appears in one is a docked camera, and its name is the serial.
 //!
 //! Promises:
-//! - What counts is what is in the folder now; a notification only says that it is time to look. So nothing depends on
-//!   notifications being complete, or coming at all (on network file systems they do not).
+//! - What counts is what is in the folder now; notifications only make it quicker (on network file systems none come).
 //! - A directory that was replaced by another of the same name between two looks was removed, and another one docked.
 //! - A bay's folder may be missing, and may come and go; without it the bay is empty.
-//! - One bay's trouble, such as a network file system that hangs, holds up no other bay.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{Notify, mpsc};
 
+use super::contents::{self, Docked, Found};
 use super::{BayEvent, DockError, Location};
 use crate::domain::{BayName, CameraSerial, SourcePath};
-
-/// How long to wait after a notification, since changes seldom come alone.
-const DEBOUNCE: Duration = Duration::from_millis(100);
-
-/// How often to look without having been notified.
-const RESCAN: Duration = Duration::from_secs(3);
-
-/// Events that may wait for the station.
-const BACKLOG: usize = 16;
 
 /// Watches bays that are folders, each by itself, until the receiver is dropped.
 ///
@@ -45,40 +35,15 @@ pub fn watch_folders(bays: Vec<(BayName, PathBuf)>) -> Result<mpsc::Receiver<Bay
             return Err(DockError::Overlap { first: first.clone(), second: second.clone(), folder: folder.clone() });
         }
     }
-    let (events, receiver) = mpsc::channel(BACKLOG);
+    let (events, receiver) = mpsc::channel(contents::BACKLOG);
     for (bay, folder) in bays {
-        tokio::spawn(watch(bay, folder, events.clone()));
+        let changed = Arc::new(Notify::new());
+        let mut lookout = Lookout::new(folder, Arc::clone(&changed));
+        let of = bay.clone();
+        let look = move || sorted_out(&of, &lookout.look());
+        tokio::spawn(contents::watch(bay, look, changed, events.clone()));
     }
     Ok(receiver)
-}
-
-/// One bay's story.
-async fn watch(bay: BayName, folder: PathBuf, events: mpsc::Sender<BayEvent>) {
-    let changed = Arc::new(Notify::new());
-    let mut lookout = Lookout::new(folder, Arc::clone(&changed));
-    let mut before = BayContents::empty(bay);
-    loop {
-        let look = tokio::task::spawn_blocking(move || {
-            let found = lookout.look();
-            (lookout, found)
-        });
-        // It fails only when the runtime shuts down.
-        let Ok((kept, found)) = look.await else { return };
-        lookout = kept;
-        let now = before.then(&found);
-        for event in changes(&before, &now) {
-            tracing::debug!(?event, "bay");
-            if events.send(event).await.is_err() {
-                return;
-            }
-        }
-        before = now;
-        tokio::select! {
-            () = changed.notified() => tokio::time::sleep(DEBOUNCE).await,
-            () = tokio::time::sleep(RESCAN) => {}
-            () = events.closed() => return,
-        }
-    }
 }
 
 /// Looks into a bay's folder, and sees to being notified when it changes.
@@ -105,7 +70,7 @@ impl Lookout {
     }
 
     /// What is in the folder now. A folder that cannot be looked into counts as empty: no camera in it can be reached.
-    fn look(&mut self) -> Vec<Found> {
+    fn look(&mut self) -> Vec<Entry> {
         // First watch, then look: whatever changes afterwards is notified.
         match self.watch_this_folder().and_then(|()| scan(&self.folder)) {
             Ok(found) => {
@@ -154,7 +119,7 @@ impl Identity {
 
 /// An entry of a bay's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Found {
+struct Entry {
     path: PathBuf,
     kind: Kind,
 }
@@ -167,7 +132,7 @@ enum Kind {
 }
 
 /// Everything in a bay's folder that is not hidden, sorted by name.
-fn scan(folder: &Path) -> io::Result<Vec<Found>> {
+fn scan(folder: &Path) -> io::Result<Vec<Entry>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -181,19 +146,10 @@ fn scan(folder: &Path) -> io::Result<Vec<Found>> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             _ => Kind::Other,
         };
-        found.push(Found { path: entry.path(), kind });
+        found.push(Entry { path: entry.path(), kind });
     }
     found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
-}
-
-/// What a bay holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct BayContents {
-    bay: BayName,
-    docked: Option<DockedFolder>,
-    /// Why each other entry is refused.
-    refused: BTreeMap<OsString, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,40 +159,27 @@ struct DockedFolder {
     identity: Identity,
 }
 
-impl DockedFolder {
+impl Docked for DockedFolder {
     fn location(&self) -> Location {
         Location::Folder { path: self.path.clone(), serial: self.serial.clone() }
     }
+
+    fn title(&self) -> String {
+        self.serial.to_string()
+    }
 }
 
-impl BayContents {
-    const fn empty(bay: BayName) -> Self {
-        Self { bay, docked: None, refused: BTreeMap::new() }
-    }
-
-    /// What the bay holds now that this was found in it: the camera that was docked, as long as it is there, else the
-    /// first by name.
-    fn then(&self, found: &[Found]) -> Self {
-        let mut cameras = Vec::new();
-        let mut refused = BTreeMap::new();
-        for Found { path, kind } in found {
-            let name = path.file_name().unwrap_or_default();
-            match camera(path, name, *kind) {
-                Ok(camera) => cameras.push(camera),
-                Err(reason) => {
-                    refused.insert(name.to_owned(), format!("bay {}: {reason}", self.bay));
-                }
-            }
+/// Which of the entries of a bay's folder are cameras.
+fn sorted_out(bay: &BayName, entries: &[Entry]) -> Found<DockedFolder> {
+    let (mut cameras, mut refused) = (Vec::new(), BTreeMap::new());
+    for Entry { path, kind } in entries {
+        let name = path.file_name().unwrap_or_default();
+        match camera(path, name, *kind) {
+            Ok(camera) => cameras.push(camera),
+            Err(reason) => drop(refused.insert(name.to_owned(), format!("bay {bay}: {reason}"))),
         }
-        let stays = cameras.iter().position(|camera| Some(camera) == self.docked.as_ref());
-        let docked = (!cameras.is_empty()).then(|| cameras.remove(stays.unwrap_or(0)));
-        for other in cameras {
-            let holds = docked.as_ref().map_or("a camera", |docked| docked.serial.as_str());
-            let reason = format!("bay {} already holds {holds}; take that out first", self.bay);
-            refused.insert(other.serial.as_str().into(), reason);
-        }
-        Self { bay: self.bay.clone(), docked, refused }
     }
+    Found { cameras, refused }
 }
 
 /// The camera that an entry is, or why it is none.
@@ -267,30 +210,15 @@ fn camera(path: &Path, name: &OsStr, kind: Kind) -> Result<DockedFolder, String>
     Ok(DockedFolder { path: path.to_owned(), serial, identity })
 }
 
-/// What happened between two looks, in the order in which it can be told.
-fn changes(before: &BayContents, now: &BayContents) -> Vec<BayEvent> {
-    let bay = &now.bay;
-    let mut events = Vec::new();
-    if before.docked != now.docked {
-        let removed = before.docked.iter().map(|was| BayEvent::Removed { bay: bay.clone(), location: was.location() });
-        let docked = now.docked.iter().map(|is| BayEvent::Docked { bay: bay.clone(), location: is.location() });
-        events.extend(removed.chain(docked));
-    }
-    let news = now.refused.iter().filter(|(name, reason)| before.refused.get(*name) != Some(reason));
-    events.extend(news.map(|(_, reason)| BayEvent::Refused { bay: bay.clone(), reason: reason.clone() }));
-    if now.refused.is_empty() && !before.refused.is_empty() {
-        events.push(BayEvent::Cleared { bay: bay.clone() });
-    }
-    events
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dock::BayEvent;
+    use crate::dock::contents::{BayContents, changes};
 
-    fn directory(name: &str, inode: u64) -> Found {
+    fn directory(name: &str, inode: u64) -> Entry {
         let identity = Identity { device: 1, inode, born: None };
-        Found { path: Path::new("/bays/1").join(name), kind: Kind::Directory(identity) }
+        Entry { path: Path::new("/bays/1").join(name), kind: Kind::Directory(identity) }
     }
 
     fn bay() -> BayName {
@@ -314,11 +242,11 @@ mod tests {
     }
 
     /// What is told about a bay in which, look by look, this is found.
-    fn told(looks: &[&[Found]]) -> Vec<BayEvent> {
+    fn told(looks: &[&[Entry]]) -> Vec<BayEvent> {
         let mut before = BayContents::empty(bay());
         let mut told = Vec::new();
         for found in looks {
-            let now = before.then(found);
+            let now = before.then(sorted_out(&bay(), found));
             told.extend(changes(&before, &now));
             before = now;
         }
@@ -333,13 +261,13 @@ mod tests {
 
     #[test]
     fn a_camera_that_was_exchanged_between_two_looks_was_removed() {
-        let looks: [&[Found]; 2] = [&[directory("BWC-1", 1)], &[directory("BWC-1", 2)]];
+        let looks: [&[Entry]; 2] = [&[directory("BWC-1", 1)], &[directory("BWC-1", 2)]];
         assert_eq!(told(&looks), [docked("BWC-1"), removed("BWC-1"), docked("BWC-1")]);
     }
 
     #[test]
     fn a_second_camera_waits_until_the_first_is_taken_out() {
-        let looks: [&[Found]; 3] =
+        let looks: [&[Entry]; 3] =
             [&[directory("BWC-2", 2)], &[directory("BWC-1", 1), directory("BWC-2", 2)], &[directory("BWC-1", 1)]];
         let expected = [
             docked("BWC-2"),
@@ -353,7 +281,7 @@ mod tests {
 
     #[test]
     fn what_still_waits_is_told_for_whom() {
-        let looks: [&[Found]; 2] = [
+        let looks: [&[Entry]; 2] = [
             &[directory("BWC-1", 1), directory("BWC-2", 2), directory("BWC-3", 3)],
             &[directory("BWC-2", 2), directory("BWC-3", 3)],
         ];
@@ -364,8 +292,8 @@ mod tests {
 
     #[test]
     fn what_is_no_camera_is_refused_with_what_to_do() {
-        let link = Found { path: "/bays/1/link".into(), kind: Kind::SymbolicLink };
-        let file = Found { path: "/bays/1/notes.txt".into(), kind: Kind::Other };
+        let link = Entry { path: "/bays/1/link".into(), kind: Kind::SymbolicLink };
+        let file = Entry { path: "/bays/1/notes.txt".into(), kind: Kind::Other };
         let found = [directory("lost+found", 1), link, file];
         let expected = [
             refused("bay 1: link is a symbolic link, which is never followed; put the camera's folder itself there"),
@@ -380,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_bay_is_clear_again_once_everything_refused_is_gone() {
-        let file = Found { path: "/bays/1/notes.txt".into(), kind: Kind::Other };
+        let file = Entry { path: "/bays/1/notes.txt".into(), kind: Kind::Other };
         assert_eq!(told(&[&[file], &[]]).split_off(1), [BayEvent::Cleared { bay: bay() }]);
     }
 }

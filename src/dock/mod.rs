@@ -3,14 +3,17 @@
 //! Promises: a camera that was there before camdock started is found too; one camera per bay at a time; whatever is in
 //! a bay and is no camera is refused with a reason that a person can act on, and is never opened.
 
+mod contents;
 mod folder;
+pub mod usb;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::{BayName, CameraSerial, Profile, UsbDevice};
+use crate::domain::{BayName, CameraSerial, Profile, UsbDevice, UsbPort};
 
 pub use folder::watch_folders;
+pub use usb::watch_usb;
 
 /// Something happened in a bay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,5 +80,18 @@ pub enum DockError {
         second: BayName,
         /// The other's folder.
         folder: PathBuf,
+    },
+    /// One camera would be in two bays at once.
+    #[error(
+        "port {port} of bay {second} is the same socket as that of bay {first}: a USB 3 socket has two port paths, and \
+         either names it. Remove one of the two bays"
+    )]
+    OneSocket {
+        /// One bay.
+        first: BayName,
+        /// The other.
+        second: BayName,
+        /// The other's port.
+        port: UsbPort,
     },
 }

@@ -20,7 +20,7 @@ pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter,
 pub use hold::{Hold, HoldReason};
 pub use ids::{BayName, CameraSerial, DestinationName, DockingId, HoldId, IdError, SegmentId, StationId};
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
-pub use profile::{Pattern, Profile, SerialSource, Transport, UsbMatch};
+pub use profile::{Breadth, Pattern, Profile, SerialSource, Transport, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourcePath};
 pub use snapshot::{BaySnapshot, BayState, DestinationSnapshot, DestinationState, QueueSnapshot, Snapshot};
 pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};

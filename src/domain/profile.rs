@@ -37,6 +37,19 @@ pub struct UsbMatch {
     pub product: Option<Pattern>,
 }
 
+/// How much a [`UsbMatch`] leaves open, from the narrowest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Breadth {
+    /// It names products.
+    Product,
+    /// It names vendors.
+    Vendor,
+    /// It goes by what devices call themselves.
+    Texts,
+    /// Any device of the transport's class will do.
+    Anything,
+}
+
 /// How to talk to a camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
@@ -102,7 +115,9 @@ impl Pattern {
 }
 
 impl UsbMatch {
-    fn admits(&self, device: &UsbDevice) -> bool {
+    /// Whether the device is one of those described, whatever its interfaces are for.
+    #[must_use]
+    pub fn describes(&self, device: &UsbDevice) -> bool {
         let UsbId { vendor, product } = device.id;
         let listed = |(v, p): &(u16, Option<u16>)| *v == vendor && p.is_none_or(|p| p == product);
         let looks = |pattern: &Option<Pattern>, text: &Option<String>| match pattern {
@@ -114,10 +129,18 @@ impl UsbMatch {
             && looks(&self.product, &device.product)
     }
 
-    /// Whether it names the device's vendor, and not just any device.
+    /// How much it leaves open; what says more about a camera is tried first.
     #[must_use]
-    pub const fn is_specific(&self) -> bool {
-        !self.ids.is_empty()
+    pub fn breadth(&self) -> Breadth {
+        if self.ids.iter().any(|(_, product)| product.is_some()) {
+            Breadth::Product
+        } else if !self.ids.is_empty() {
+            Breadth::Vendor
+        } else if self.manufacturer.is_some() || self.product.is_some() {
+            Breadth::Texts
+        } else {
+            Breadth::Anything
+        }
     }
 }
 
@@ -137,7 +160,16 @@ impl Profile {
     /// Whether the device's descriptors are those of this kind of camera.
     #[must_use]
     pub fn matches(&self, device: &UsbDevice) -> bool {
-        self.matches.admits(device) && self.transport.fits(device)
+        self.matches.describes(device) && self.transport.fits(device)
+    }
+
+    /// Sorts kinds of cameras so that the first that fits is the likeliest: the narrowest match first, and among equals
+    /// those that ask for a volume label.
+    pub fn sort(profiles: &mut [std::sync::Arc<Self>]) {
+        profiles.sort_by(|a, b| {
+            let key = |profile: &Self| (profile.matches.breadth(), profile.label.is_none());
+            key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
+        });
     }
 
     /// Whether a path on the camera is evidence: in one of the folders, and not to be left alone.
@@ -207,6 +239,19 @@ mod tests {
         assert!(!profile().matches(&other));
         let other = UsbDevice { product: Some("JetFlash".to_owned()), ..device(&[STORAGE]) };
         assert!(!profile().matches(&other));
+    }
+
+    #[test]
+    fn the_kind_of_camera_that_says_most_is_tried_first() {
+        let any = Profile { name: "any".to_owned(), matches: UsbMatch::default(), ..profile() };
+        let label = Profile { name: "label".to_owned(), label: Some(Pattern::new("BWC*")), ..any.clone() };
+        let texts = UsbMatch { product: Some(Pattern::new("Drive*")), ..UsbMatch::default() };
+        let texts = Profile { name: "texts".to_owned(), matches: texts, ..profile() };
+        let ids = UsbMatch { ids: vec![(0x8564, Some(0x1000))], ..UsbMatch::default() };
+        let ids = Profile { name: "ids".to_owned(), matches: ids, ..profile() };
+        let mut sorted = [any, label, texts, profile(), ids].map(std::sync::Arc::new);
+        Profile::sort(&mut sorted);
+        assert_eq!(sorted.map(|profile| profile.name.clone()), ["ids", "drivepro-body", "texts", "label", "any"]);
     }
 
     #[test]

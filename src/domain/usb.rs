@@ -28,6 +28,12 @@ impl UsbPort {
     pub fn bus(&self) -> &str {
         self.0.split_once('-').map_or("", |(bus, _)| bus)
     }
+
+    /// The port that its hub is plugged into, and its own number on that hub; `None` for a port of the machine itself.
+    #[must_use]
+    pub fn hub(&self) -> Option<(Self, &str)> {
+        self.0.rsplit_once('.').map(|(hub, number)| (Self(hub.to_owned()), number))
+    }
 }
 
 impl FromStr for UsbPort {
@@ -98,6 +104,12 @@ impl UsbClass {
     pub const fn is_mass_storage(self) -> bool {
         self.class == 0x08
     }
+
+    /// Whether this is a hub.
+    #[must_use]
+    pub const fn is_hub(self) -> bool {
+        self.class == 0x09
+    }
 }
 
 impl fmt::Display for UsbClass {
@@ -147,7 +159,7 @@ impl fmt::Display for UsbSpeed {
     }
 }
 
-/// A device in a port. Its texts are whatever it claims.
+/// A device in a port. Its texts are whatever it claims; [`Display`](fmt::Display) makes them fit for people to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsbDevice {
     /// Where it is plugged in.
@@ -164,11 +176,27 @@ pub struct UsbDevice {
     pub product: Option<String>,
     /// `iSerialNumber`
     pub serial: Option<String>,
-    /// Its interfaces, in order.
+    /// What each of its interfaces is for, in every configuration and alternate setting that it can be put into, without
+    /// repetitions; empty if that could not be made out.
     pub interfaces: Vec<UsbClass>,
     /// How fast it talks.
     pub speed: UsbSpeed,
 }
+
+impl fmt::Display for UsbDevice {
+    /// `8564:1000 "Transcend" "JetFlash"`, shortened, and with everything escaped that could forge a line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.id)?;
+        for text in [&self.manufacturer, &self.product].into_iter().flatten() {
+            let shown: String = text.trim().chars().take(LONGEST_SHOWN).collect();
+            write!(f, " {shown:?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// So many characters of a device's text are shown.
+const LONGEST_SHOWN: usize = 40;
 
 #[cfg(test)]
 mod tests {
@@ -179,8 +207,29 @@ mod tests {
         for port in ["1-1", "1-1.4", "12-10.2.3.4.5.6"] {
             assert_eq!(port.parse::<UsbPort>().map(String::from), Ok(port.to_owned()));
         }
+        let port: UsbPort = "1-1.4".parse().unwrap();
+        let hub = UsbPort("1-1".to_owned());
+        assert_eq!((port.bus(), port.hub(), hub.hub()), ("1", Some((hub.clone(), "4")), None));
         for text in ["", "1", "usb1", "1-", "-1", "1-1.", "1-0", "01-1", "1-1:1.0", "1-1/..", "1-1.2.3.4.5.6.7"] {
             assert_eq!(text.parse::<UsbPort>(), Err(NoUsbPort), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_device_calls_itself_cannot_forge_a_line() {
+        let device = UsbDevice {
+            port: "1-1".parse().unwrap(),
+            address: 4,
+            id: UsbId { vendor: 0x8564, product: 0x1000 },
+            release: 0,
+            manufacturer: Some("x\"\nbay 1: ready\u{1b}[2J".to_owned()),
+            product: Some("y".repeat(200)),
+            serial: None,
+            interfaces: Vec::new(),
+            speed: UsbSpeed::High,
+        };
+        let shown = device.to_string();
+        assert!(!shown.contains(['\n', '\u{1b}']) && shown.starts_with("8564:1000 \"x\\\"\\nbay 1"), "{shown}");
+        assert!(shown.len() < 120, "{shown}");
     }
 }

@@ -1,0 +1,53 @@
+//! `camdock gate`: what udev asks before it lets a USB device be used. Not for people, so not in the help.
+//!
+//! udev runs it as root for every USB device (`packaging/udev/60-camdock.rules`, `docs/decisions/0013-gate.md`) and takes
+//! what it prints as properties of the device:
+//!
+//! | property | meaning |
+//! |---|---|
+//! | `CAMDOCK_GATE=guard` | a bus with bays: let no new device be used unasked |
+//! | `CAMDOCK_GATE=open`, `CAMDOCK_BAY=3` | in a bay, and may be a camera |
+//! | `CAMDOCK_GATE=closed`, `CAMDOCK_BAY=3` | in a bay, and is none |
+//! | `CAMDOCK_GATE=elsewhere` | on a guarded bus, in no bay |
+//!
+//! It prints nothing about what is no business of camdock's, nor what a device says of itself. It fails, and prints
+//! nothing, when it cannot tell; then the device stays as the kernel left it, which on a guarded bus is kept out.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use camdock::config::Admission;
+use camdock::dock::usb::{Sysfs, Verdict, gate};
+
+use super::Outcome;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The device's name below /sys/bus/usb/devices
+    device: String,
+    /// Where to look for devices
+    #[arg(long, hide = true, default_value = "/sys")]
+    sysfs: PathBuf,
+}
+
+pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<Outcome> {
+    let Admission { bays, profiles, .. } =
+        Admission::read(config).with_context(|| format!("{} cannot be read", config.display()))?;
+    if bays.is_empty() {
+        return Ok(Outcome::Fine);
+    }
+    let (word, bay) = match gate(&Sysfs::at(&args.sysfs), &args.device, &bays, &profiles)? {
+        Verdict::Guard => ("guard", None),
+        Verdict::Open(bay) => ("open", Some(bay)),
+        Verdict::Closed(bay) => ("closed", Some(bay)),
+        Verdict::Elsewhere => ("elsewhere", None),
+        Verdict::NotOurs => return Ok(Outcome::Fine),
+    };
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "CAMDOCK_GATE={word}")?;
+    if let Some(bay) = bay {
+        writeln!(out, "CAMDOCK_BAY={bay}")?;
+    }
+    Ok(Outcome::Fine)
+}

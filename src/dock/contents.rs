@@ -1,0 +1,120 @@
+//! What a bay holds and what is told about it, whatever kind of bay it is.
+//!
+//! Promises:
+//! - What counts is what is in the bay now; a notification only says that it is time to look. So nothing depends on
+//!   notifications being complete, or coming at all.
+//! - One camera per bay at a time: the one that was docked, as long as it is there, else the first that was found.
+//! - One bay's trouble, such as a device that does not answer, holds up no other bay.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+
+use super::{BayEvent, Location};
+use crate::domain::BayName;
+
+/// Events that may wait for the station.
+pub(super) const BACKLOG: usize = 16;
+
+/// How long to wait after a notification, since changes seldom come alone.
+const DEBOUNCE: Duration = Duration::from_millis(100);
+
+/// How often to look without having been notified.
+const RESCAN: Duration = Duration::from_secs(3);
+
+/// A camera in a bay. Two are equal only if it is the same camera at the same visit.
+pub(super) trait Docked: Clone + PartialEq + Send + 'static {
+    /// Where it can be reached.
+    fn location(&self) -> Location;
+
+    /// What a person calls it.
+    fn title(&self) -> String;
+}
+
+/// What was found in a bay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found<C> {
+    /// What may be docked; if several, the first is preferred.
+    pub(super) cameras: Vec<C>,
+    /// Why each other thing in the bay is refused, as a sentence.
+    pub(super) refused: BTreeMap<OsString, String>,
+}
+
+/// What a bay holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BayContents<C> {
+    bay: BayName,
+    docked: Option<C>,
+    refused: BTreeMap<OsString, String>,
+}
+
+/// One bay's story, until nobody listens any longer: looks whenever something `changed`, and every few seconds.
+pub(super) async fn watch<C: Docked, L: FnMut() -> Found<C> + Send + 'static>(
+    bay: BayName,
+    mut look: L,
+    changed: Arc<Notify>,
+    events: mpsc::Sender<BayEvent>,
+) {
+    let mut before = BayContents::empty(bay);
+    loop {
+        let looking = tokio::task::spawn_blocking(move || {
+            let found = look();
+            (look, found)
+        });
+        // It fails only when the runtime shuts down.
+        let Ok((kept, found)) = looking.await else { return };
+        look = kept;
+        let now = before.then(found);
+        for event in changes(&before, &now) {
+            tracing::debug!(?event, "bay");
+            if events.send(event).await.is_err() {
+                return;
+            }
+        }
+        before = now;
+        tokio::select! {
+            () = changed.notified() => tokio::time::sleep(DEBOUNCE).await,
+            () = tokio::time::sleep(RESCAN) => {}
+            () = events.closed() => return,
+        }
+    }
+}
+
+impl<C: Docked> BayContents<C> {
+    pub(super) const fn empty(bay: BayName) -> Self {
+        Self { bay, docked: None, refused: BTreeMap::new() }
+    }
+
+    /// What the bay holds now that this was found in it.
+    pub(super) fn then(&self, found: Found<C>) -> Self {
+        let Found { mut cameras, mut refused } = found;
+        let stays = cameras.iter().position(|camera| Some(camera) == self.docked.as_ref());
+        let docked = (!cameras.is_empty()).then(|| cameras.remove(stays.unwrap_or(0)));
+        for other in cameras {
+            let holds = docked.as_ref().map_or_else(|| "a camera".to_owned(), Docked::title);
+            let reason = format!("bay {} already holds {holds}; take that out first", self.bay);
+            refused.insert(other.title().into(), reason);
+        }
+        Self { bay: self.bay.clone(), docked, refused }
+    }
+}
+
+/// What happened between two looks, in the order in which it can be told.
+pub(super) fn changes<C: Docked>(before: &BayContents<C>, now: &BayContents<C>) -> Vec<BayEvent> {
+    let bay = &now.bay;
+    let mut events = Vec::new();
+    if before.docked != now.docked {
+        let removed = before.docked.iter().map(|was| BayEvent::Removed { bay: bay.clone(), location: was.location() });
+        let docked = now.docked.iter().map(|is| BayEvent::Docked { bay: bay.clone(), location: is.location() });
+        events.extend(removed.chain(docked));
+    }
+    let news = now.refused.iter().filter(|(name, reason)| before.refused.get(*name) != Some(reason));
+    events.extend(news.map(|(_, reason)| BayEvent::Refused { bay: bay.clone(), reason: reason.clone() }));
+    if now.refused.is_empty() && !before.refused.is_empty() {
+        events.push(BayEvent::Cleared { bay: bay.clone() });
+    }
+    events
+}

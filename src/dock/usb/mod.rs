@@ -1,0 +1,225 @@
+//! Bays that are USB ports.
+//!
+//! Promises:
+//! - A bay is a socket. A USB 3 socket has two port paths, one per speed; either names the bay, and both belong to it.
+//! - Only a device that a profile allows and the kernel has authorised is a camera; see [`admit`].
+//! - What is known of a device is what the kernel noted when it was plugged in. The device itself is not talked to.
+//! - The same port with another device address is another visit, however quickly devices were exchanged.
+
+mod admit;
+mod gate;
+mod sockets;
+mod sysfs;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::sync::Arc;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use tokio::sync::{Notify, mpsc};
+use udev::{MonitorBuilder, MonitorSocket};
+
+use super::contents::{self, Docked, Found};
+use super::{BayEvent, DockError, Location};
+use crate::domain::{BayName, Profile, UsbDevice, UsbPort};
+
+pub use admit::{Refusal, admit};
+pub use gate::{Verdict, gate};
+pub use sockets::{Socket, sockets};
+pub use sysfs::{Authorized, Plugged, Sysfs};
+
+/// Watches bays that are USB ports, each by itself, until the receiver is dropped. `profiles` in the order in which they
+/// are to be tried.
+///
+/// # Errors
+/// [`DockError::OneSocket`] if two bays are the same socket.
+///
+/// # Panics
+/// If called outside a tokio runtime.
+pub fn watch_usb(
+    bays: Vec<(BayName, UsbPort)>,
+    profiles: Arc<[Arc<Profile>]>,
+) -> Result<mpsc::Receiver<BayEvent>, DockError> {
+    let sysfs = Sysfs::default();
+    for (index, (second, port)) in bays.iter().enumerate() {
+        let both = sysfs.socket(port);
+        if let Some((first, _)) = bays[..index].iter().find(|(_, other)| both.contains(other)) {
+            return Err(DockError::OneSocket { first: first.clone(), second: second.clone(), port: port.clone() });
+        }
+    }
+    let (events, receiver) = mpsc::channel(contents::BACKLOG);
+    let mut wake = Vec::new();
+    for (bay, port) in bays {
+        let changed = Arc::new(Notify::new());
+        wake.push(Arc::clone(&changed));
+        let mut lookout =
+            Lookout { sysfs: sysfs.clone(), bay: bay.clone(), port, profiles: profiles.clone(), trouble: None };
+        tokio::spawn(contents::watch(bay, move || lookout.look(), changed, events.clone()));
+    }
+    if !wake.is_empty() {
+        tokio::task::spawn_blocking(move || listen(&wake, &events));
+    }
+    Ok(receiver)
+}
+
+/// Wakes every bay whenever udev is done with a USB device. Its rules ran by then, so the device is authorised if ever.
+/// Blocks until nobody listens any longer.
+fn listen(wake: &[Arc<Notify>], events: &mpsc::Sender<BayEvent>) {
+    let patience = Timespec { tv_sec: 1, tv_nsec: 0 };
+    let listening = monitor().and_then(|socket| {
+        while !events.is_closed() {
+            match poll(&mut [PollFd::new(&socket, PollFlags::IN)], Some(&patience)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) if socket.iter().count() > 0 => wake.iter().for_each(|bay| bay.notify_one()),
+                Ok(_) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = listening {
+        tracing::warn!(%error, "udev does not tell of USB devices; looking every few seconds instead");
+    }
+}
+
+fn monitor() -> io::Result<MonitorSocket> {
+    MonitorBuilder::new()?.match_subsystem_devtype("usb", "usb_device")?.listen()
+}
+
+/// Looks into one bay.
+struct Lookout {
+    sysfs: Sysfs,
+    bay: BayName,
+    port: UsbPort,
+    profiles: Arc<[Arc<Profile>]>,
+    /// What went wrong last time, to be logged once.
+    trouble: Option<io::ErrorKind>,
+}
+
+impl Lookout {
+    fn look(&mut self) -> Found<DockedDevice> {
+        let plugged: io::Result<Vec<Plugged>> =
+            self.sysfs.socket(&self.port).iter().filter_map(|port| self.sysfs.plugged(port).transpose()).collect();
+        match plugged {
+            Ok(plugged) => {
+                self.trouble = None;
+                sorted_out(&self.bay, plugged, &self.profiles)
+            }
+            Err(error) => {
+                if self.trouble.replace(error.kind()) != Some(error.kind()) {
+                    tracing::warn!(bay = %self.bay, port = %self.port, %error, "the USB port cannot be looked at");
+                }
+                Found { cameras: Vec::new(), refused: BTreeMap::new() }
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct DockedDevice {
+    device: UsbDevice,
+    profiles: Vec<Arc<Profile>>,
+}
+
+impl Docked for DockedDevice {
+    fn location(&self) -> Location {
+        Location::Usb { device: self.device.clone(), profiles: self.profiles.clone() }
+    }
+
+    fn title(&self) -> String {
+        self.device.to_string()
+    }
+}
+
+/// Which of the devices in a bay's socket are cameras.
+fn sorted_out(bay: &BayName, plugged: Vec<Plugged>, profiles: &[Arc<Profile>]) -> Found<DockedDevice> {
+    let (mut cameras, mut refused) = (Vec::new(), BTreeMap::new());
+    for Plugged { device, authorized, .. } in plugged {
+        let port = OsString::from(device.port.as_str());
+        match (admit(&device, profiles), authorized) {
+            (Ok(profiles), Authorized::Yes) => cameras.push(DockedDevice { device, profiles }),
+            (Ok(_), Authorized::No) => {
+                let reason = format!(
+                    "bay {bay}: {device} is allowed, but was kept out when it was plugged in. Take it out and put it in again"
+                );
+                refused.insert(port, reason);
+            }
+            (Err(refusal), _) => drop(refused.insert(port, refusal.on(bay))),
+        }
+    }
+    Found { cameras, refused }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::admit::tests::{STORAGE, device, profiles};
+    use super::*;
+    use crate::dock::contents::{BayContents, changes};
+
+    fn bay() -> BayName {
+        BayName::new("1").unwrap()
+    }
+
+    fn plugged(device: UsbDevice, authorized: Authorized) -> Plugged {
+        Plugged { device, authorized, release_of_usb: 0x0200 }
+    }
+
+    /// What is told about a bay in which, look by look, this is found.
+    fn told(looks: &[Vec<Plugged>]) -> Vec<BayEvent> {
+        let mut before = BayContents::empty(bay());
+        let mut told = Vec::new();
+        for found in looks {
+            let now = before.then(sorted_out(&bay(), found.clone(), &profiles()));
+            told.extend(changes(&before, &now));
+            before = now;
+        }
+        told
+    }
+
+    fn addressed(address: u16) -> Plugged {
+        plugged(UsbDevice { address, ..device(&[STORAGE]) }, Authorized::Yes)
+    }
+
+    fn words(events: &[BayEvent]) -> Vec<String> {
+        let word = |event: &BayEvent| match event {
+            BayEvent::Docked { location: Location::Usb { device, .. }, .. } => format!("docked {}", device.address),
+            BayEvent::Removed { location: Location::Usb { device, .. }, .. } => format!("removed {}", device.address),
+            BayEvent::Refused { reason, .. } => reason.clone(),
+            other => format!("{other:?}"),
+        };
+        events.iter().map(word).collect()
+    }
+
+    #[test]
+    fn what_stays_is_told_once_with_the_profiles_it_may_be_of() {
+        let events = told(&[vec![addressed(4)], vec![addressed(4)]]);
+        let [BayEvent::Docked { location: Location::Usb { profiles, .. }, .. }] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!(profiles.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>(), ["bodycam", "generic"]);
+    }
+
+    #[test]
+    fn another_address_in_the_same_port_is_another_visit() {
+        let events = told(&[vec![addressed(4)], vec![addressed(5)], vec![]]);
+        assert_eq!(words(&events), ["docked 4", "removed 4", "docked 5", "removed 5"]);
+    }
+
+    #[test]
+    fn a_camera_that_the_kernel_keeps_out_is_not_docked() {
+        let kept_out = plugged(device(&[STORAGE]), Authorized::No);
+        let events = words(&told(&[vec![kept_out], vec![addressed(4)]]));
+        assert!(events[0].ends_with("Take it out and put it in again"), "{events:?}");
+        assert_eq!(events[1], "docked 4");
+    }
+
+    #[test]
+    fn what_is_plugged_into_the_other_half_of_the_socket_waits() {
+        let other = UsbDevice { port: "2-1".parse().unwrap(), address: 9, ..device(&[STORAGE]) };
+        let events = words(&told(&[vec![addressed(4)], vec![addressed(4), plugged(other, Authorized::Yes)]]));
+        assert_eq!(events[0], "docked 4");
+        assert!(events[1].contains("bay 1 already holds") && events[1].ends_with("take that out first"), "{events:?}");
+    }
+}

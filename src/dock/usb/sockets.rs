@@ -1,0 +1,86 @@
+//! The sockets of a machine, as a person who maps bays sees them.
+
+use std::io;
+
+use super::{Plugged, Sysfs};
+use crate::domain::{UsbPort, UsbSpeed};
+
+/// From this release of USB on, a device may be faster than USB 2 where its cable is.
+const FASTER: u16 = 0x0210;
+
+/// A place where something can be plugged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Socket {
+    /// Its port path; that of the slower speed if it has two.
+    pub port: UsbPort,
+    /// Its port path at the other speed.
+    pub companion: Option<UsbPort>,
+    /// What is plugged in. A hub of two speeds is two devices.
+    pub plugged: Vec<Plugged>,
+}
+
+impl Socket {
+    /// Whether this is the port's socket, by either speed.
+    #[must_use]
+    pub fn has(&self, port: &UsbPort) -> bool {
+        self.port == *port || self.companion.as_ref() == Some(port)
+    }
+
+    /// Whether a device that could do better talks at the speed of USB 2, as with a slow cable or a plug that sits badly.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        let held_back = |plugged: &Plugged| plugged.device.speed <= UsbSpeed::High && plugged.release_of_usb >= FASTER;
+        self.companion.is_some() && self.plugged.len() == 1 && self.plugged.iter().all(held_back)
+    }
+}
+
+/// Every socket of every hub in use, in the order of their numbers.
+///
+/// # Errors
+/// If devices cannot be listed.
+pub fn sockets(sysfs: &Sysfs) -> io::Result<Vec<Socket>> {
+    let mut ports = sysfs.ports()?;
+    ports.sort_by_cached_key(|port| {
+        let numbers = port.as_str().split(['-', '.']).map(|number| number.parse::<u8>().unwrap_or(u8::MAX));
+        numbers.collect::<Vec<_>>()
+    });
+    let mut sockets: Vec<Socket> = Vec::new();
+    for port in &ports {
+        if sockets.iter().any(|socket| socket.has(port)) {
+            continue;
+        }
+        let both = sysfs.socket(port);
+        let companion = both.iter().find(|other| *other != port && ports.contains(other)).cloned();
+        let plugged = both.iter().filter_map(|port| sysfs.plugged(port).transpose()).collect::<io::Result<_>>()?;
+        sockets.push(Socket { port: port.clone(), companion, plugged });
+    }
+    Ok(sockets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sysfs::tests::{HUB, STORAGE, Tree};
+    use super::*;
+
+    #[test]
+    fn a_socket_is_listed_once_with_both_its_paths() {
+        let tree = Tree::new();
+        tree.plug("1-2", 12, &[HUB], "480");
+        let sockets = sockets(&tree.sysfs()).unwrap();
+        let names: Vec<_> = sockets.iter().map(|socket| socket.port.as_str()).collect();
+        assert_eq!(names[..5], ["1-1", "1-2", "1-2.1", "1-2.2", "1-2.3"]);
+        assert_eq!((names.len(), names[11], names[13]), (14, "1-2.10", "1-2.12"));
+        assert_eq!(sockets[0].companion.as_ref().map(UsbPort::as_str), Some("2-1"));
+        assert_eq!(sockets[2].companion, None, "the hub has no other half");
+        assert_eq!(sockets[1].plugged.len(), 1);
+    }
+
+    #[test]
+    fn a_slow_cable_shows() {
+        let tree = Tree::new();
+        tree.plug("1-1", 0, &[STORAGE], "480");
+        tree.plug("2-2", 0, &[STORAGE], "5000");
+        let slow: Vec<_> = sockets(&tree.sysfs()).unwrap().iter().map(Socket::is_slow).collect();
+        assert_eq!(slow, [true, false]);
+    }
+}

@@ -1,0 +1,347 @@
+//! What Linux tells about USB in `sysfs`.
+//!
+//! Promises: everything is read from what the kernel noted when a device was plugged in, which are the descriptors that
+//! the kernel itself goes by. So nothing a device does meanwhile changes the answer, devices that are not authorised are
+//! described as completely as others, and no privilege is needed. What a device wrote is taken for bytes.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::domain::{UsbClass, UsbDevice, UsbId, UsbPort, UsbSpeed};
+
+/// No attribute is longer: eight configurations of 64 KiB each, and a device descriptor.
+const LONGEST: u64 = 8 * 65_536 + 64;
+
+/// Errors that mean: it was pulled out in this moment.
+const GONE: [io::ErrorKind; 2] = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+const ENODEV: i32 = 19;
+
+/// The file system in which Linux shows devices.
+#[derive(Debug, Clone)]
+pub struct Sysfs {
+    devices: PathBuf,
+}
+
+impl Default for Sysfs {
+    /// This machine's.
+    fn default() -> Self {
+        Self::at(Path::new("/sys"))
+    }
+}
+
+/// Whether the kernel lets a device be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authorized {
+    /// Drivers may bind to it.
+    Yes,
+    /// It has an address and is otherwise left alone.
+    No,
+}
+
+/// A device in its port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plugged {
+    /// What it is.
+    pub device: UsbDevice,
+    /// Whether it may be used.
+    pub authorized: Authorized,
+    /// `bcdUSB`, the release of USB that it follows: 0x0210 and above could talk faster than USB 2.
+    pub release_of_usb: u16,
+}
+
+impl Sysfs {
+    /// A tree of that form below `root`.
+    #[must_use]
+    pub fn at(root: &Path) -> Self {
+        Self { devices: root.join("bus/usb/devices") }
+    }
+
+    /// Every port of every hub that is in use, in no particular order. A machine without USB has none.
+    ///
+    /// # Errors
+    /// If devices cannot be listed.
+    pub fn ports(&self) -> io::Result<Vec<UsbPort>> {
+        let entries = match std::fs::read_dir(&self.devices) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut ports = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name();
+            let Some(hub) = name.to_str() else { continue };
+            let count = self.text(hub, "maxchild").ok().and_then(|count| count.parse::<u8>().ok()).unwrap_or(0);
+            let stem = hub.strip_prefix("usb").map_or_else(|| format!("{hub}."), |bus| format!("{bus}-"));
+            ports.extend((1..=count).filter_map(|number| format!("{stem}{number}").parse().ok()));
+        }
+        Ok(ports)
+    }
+
+    /// The port paths of the socket that `port` belongs to: itself, and that of the other speed if it has one.
+    #[must_use]
+    pub fn socket(&self, port: &UsbPort) -> Vec<UsbPort> {
+        let mut both = vec![port.clone()];
+        both.extend(self.companion(port));
+        both
+    }
+
+    /// The same socket's port path at the other speed.
+    fn companion(&self, port: &UsbPort) -> Option<UsbPort> {
+        let own = match port.hub() {
+            None => {
+                let (bus, number) = port.as_str().split_once('-')?;
+                self.devices.join(format!("usb{bus}/{bus}-0:1.0/usb{bus}-port{number}/peer"))
+            }
+            Some((hub, number)) => self.devices.join(format!("{hub}/{hub}:1.0/{hub}-port{number}/peer")),
+        };
+        if let Ok(target) = std::fs::read_link(own) {
+            let (hub, number) = target.file_name()?.to_str()?.rsplit_once("-port")?;
+            let path =
+                hub.strip_prefix("usb").map_or_else(|| format!("{hub}.{number}"), |bus| format!("{bus}-{number}"));
+            return path.parse().ok();
+        }
+        // One half of a hub may be ready before the other. Both number their ports alike.
+        let (hub, number) = port.hub()?;
+        format!("{}.{number}", self.companion(&hub)?).parse().ok()
+    }
+
+    /// Whether two buses belong to the same controller, as the two speeds of one set of sockets do. `None` if one of
+    /// them does not exist, or not yet.
+    #[must_use]
+    pub fn same_controller(&self, one: &str, other: &str) -> Option<bool> {
+        let controller = |bus: &str| {
+            let hub = std::fs::canonicalize(self.devices.join(format!("usb{bus}"))).ok()?;
+            Some(hub.parent()?.to_owned())
+        };
+        Some(controller(one)? == controller(other)?)
+    }
+
+    /// What is plugged into a port; `None` if nothing is, or it is being pulled out.
+    ///
+    /// # Errors
+    /// If that cannot be told.
+    pub fn plugged(&self, port: &UsbPort) -> io::Result<Option<Plugged>> {
+        match self.device(port) {
+            Ok(plugged) => Ok(Some(plugged)),
+            Err(error) if GONE.contains(&error.kind()) || error.raw_os_error() == Some(ENODEV) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn device(&self, port: &UsbPort) -> io::Result<Plugged> {
+        let name = port.as_str();
+        let address = self.address(name)?;
+        let descriptors = self.bytes(name, "descriptors")?;
+        let field = |at: usize| descriptors.get(at..at + 2).map_or(0, |pair| u16::from_le_bytes([pair[0], pair[1]]));
+        let device = UsbDevice {
+            port: port.clone(),
+            address,
+            id: UsbId { vendor: field(8), product: field(10) },
+            release: field(12),
+            manufacturer: self.text(name, "manufacturer").ok(),
+            product: self.text(name, "product").ok(),
+            serial: self.text(name, "serial").ok(),
+            interfaces: interfaces(&descriptors).unwrap_or_default(),
+            speed: speed(&self.text(name, "speed").unwrap_or_default()),
+        };
+        let authorized = if self.text(name, "authorized")? == "1" { Authorized::Yes } else { Authorized::No };
+        // Exchanged while it was being read: neither the one nor the other.
+        if self.address(name)? != address {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        Ok(Plugged { device, authorized, release_of_usb: field(2) })
+    }
+
+    fn address(&self, device: &str) -> io::Result<u16> {
+        self.text(device, "devnum")?.parse().map_err(io::Error::other)
+    }
+
+    fn text(&self, device: &str, attribute: &str) -> io::Result<String> {
+        let bytes = self.bytes(device, attribute)?;
+        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        Ok(String::from_utf8_lossy(line).into_owned())
+    }
+
+    fn bytes(&self, device: &str, attribute: &str) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        std::fs::File::open(self.devices.join(device).join(attribute))?.take(LONGEST).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+fn speed(megabits: &str) -> UsbSpeed {
+    match megabits {
+        "1.5" => UsbSpeed::Low,
+        "12" => UsbSpeed::Full,
+        "480" => UsbSpeed::High,
+        other if other.parse::<u32>().is_ok_and(|megabits| megabits >= 5_000) => UsbSpeed::Super,
+        _ => UsbSpeed::Unknown,
+    }
+}
+
+/// The interfaces that a device's descriptors name, in any configuration and setting; `None` if the descriptors are not
+/// well formed: then one could say one thing to us and another to the kernel.
+fn interfaces(descriptors: &[u8]) -> Option<Vec<UsbClass>> {
+    const DEVICE_LENGTH: usize = 18;
+    const INTERFACE: u8 = 4;
+    const INTERFACE_LENGTH: usize = 9;
+
+    let mut found = Vec::new();
+    // A device may be a hub without saying so in its interface.
+    let class =
+        UsbClass { class: *descriptors.get(4)?, subclass: *descriptors.get(5)?, protocol: *descriptors.get(6)? };
+    if class.is_hub() {
+        found.push(class);
+    }
+    let mut rest = descriptors.get(DEVICE_LENGTH..)?;
+    while let Some((&length, _)) = rest.split_first() {
+        let (descriptor, tail) = rest.split_at_checked(usize::from(length))?;
+        if *descriptor.get(1)? == INTERFACE {
+            if descriptor.len() < INTERFACE_LENGTH {
+                return None;
+            }
+            let interface = UsbClass { class: descriptor[5], subclass: descriptor[6], protocol: descriptor[7] };
+            if !found.contains(&interface) {
+                found.push(interface);
+            }
+        }
+        rest = tail;
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use tempfile::TempDir;
+
+    /// A tree of the form of `sysfs`: one controller with a USB 2 and a USB 3 bus of two sockets each.
+    pub(in super::super) struct Tree(pub(in super::super) TempDir);
+
+    impl Tree {
+        pub(in super::super) fn new() -> Self {
+            let tree = Self(TempDir::new().unwrap());
+            for (bus, other) in [("1", "2"), ("2", "1")] {
+                let hub = format!("devices/pci/usb{bus}");
+                for port in ["1", "2"] {
+                    let folder = tree.0.path().join(format!("{hub}/{bus}-0:1.0/usb{bus}-port{port}"));
+                    std::fs::create_dir_all(&folder).unwrap();
+                    symlink(format!("../../../usb{other}/{other}-0:1.0/usb{other}-port{port}"), folder.join("peer"))
+                        .unwrap();
+                }
+                tree.write(&format!("{hub}/maxchild"), b"2\n");
+                tree.link(&format!("usb{bus}"), &hub);
+            }
+            tree
+        }
+
+        pub(in super::super) fn sysfs(&self) -> Sysfs {
+            Sysfs::at(self.0.path())
+        }
+
+        fn write(&self, path: &str, bytes: &[u8]) {
+            let path = self.0.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+
+        fn link(&self, name: &str, target: &str) {
+            let devices = self.0.path().join("bus/usb/devices");
+            std::fs::create_dir_all(&devices).unwrap();
+            symlink(self.0.path().join(target), devices.join(name)).unwrap();
+        }
+
+        /// Plugs a device in: its ports if it is a hub, its interfaces' classes, and the speed.
+        pub(in super::super) fn plug(&self, port: &str, hub_of: u8, classes: &[[u8; 3]], speed: &str) {
+            let folder = format!("devices/pci/{port}");
+            let mut descriptors = vec![18, 1, 0x10, 0x02, 0, 0, 0, 64, 0x64, 0x85, 0x00, 0x10, 0x02, 0x01, 1, 2, 3, 1];
+            descriptors.extend([9, 2, 0, 0, 1, 1, 0, 0x80, 50]);
+            for (number, [class, subclass, protocol]) in (0..).zip(classes) {
+                descriptors.extend([9, 4, number, 0, 2, *class, *subclass, *protocol, 0]);
+                descriptors.extend([7, 5, 0x81, 2, 0, 2, 0]);
+            }
+            self.write(&format!("{folder}/descriptors"), &descriptors);
+            for (name, value) in [
+                ("devnum", "7"),
+                ("authorized", "1"),
+                ("speed", speed),
+                ("product", "Body\nCam"),
+                ("serial", "BWC-0001"),
+                ("maxchild", &hub_of.to_string()),
+            ] {
+                self.write(&format!("{folder}/{name}"), format!("{value}\n").as_bytes());
+            }
+            for number in 1..=hub_of {
+                let port = self.0.path().join(format!("{folder}/{port}:1.0/{port}-port{number}"));
+                std::fs::create_dir_all(port).unwrap();
+            }
+            self.link(port, &folder);
+        }
+
+        pub(in super::super) fn other_controller(&self, bus: &str) {
+            let hub = format!("devices/pci-too/usb{bus}");
+            self.write(&format!("{hub}/maxchild"), b"1\n");
+            self.link(&format!("usb{bus}"), &hub);
+        }
+    }
+
+    pub(in super::super) const STORAGE: [u8; 3] = [8, 6, 0x50];
+    pub(in super::super) const HUB: [u8; 3] = [9, 0, 0];
+
+    fn port(text: &str) -> UsbPort {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_device_is_described_by_its_descriptors() {
+        let tree = Tree::new();
+        tree.plug("1-1", 0, &[STORAGE, [3, 1, 1], STORAGE], "480");
+        let Plugged { device, authorized, release_of_usb } = tree.sysfs().plugged(&port("1-1")).unwrap().unwrap();
+        assert_eq!((device.id.to_string().as_str(), device.release, device.address), ("8564:1000", 0x0102, 7));
+        assert_eq!((device.manufacturer, device.product.as_deref()), (None, Some("Body\nCam")));
+        assert_eq!((device.speed, authorized, release_of_usb), (UsbSpeed::High, Authorized::Yes, 0x0210));
+        let classes: Vec<_> = device.interfaces.iter().map(|class| class.class).collect();
+        assert_eq!(classes, [8, 3]);
+    }
+
+    #[test]
+    fn an_empty_port_holds_nothing() {
+        assert_eq!(Tree::new().sysfs().plugged(&port("1-1")).unwrap(), None);
+        assert!(Sysfs::at(Path::new("/nonexistent")).ports().unwrap().is_empty());
+    }
+
+    #[test]
+    fn malformed_descriptors_say_nothing() {
+        let storage = [9, 4, 0, 0, 2, 8, 6, 0x50, 0];
+        let whole = [&[18; 18][..], &storage].concat();
+        assert_eq!(interfaces(&whole).map(|found| found.len()), Some(1));
+        for broken in [&whole[..10], &whole[..20], &[&whole[..], &[0]].concat(), &[&whole[..], &[2, 4]].concat()] {
+            assert_eq!(interfaces(broken), None, "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn every_port_of_every_hub_is_found() {
+        let tree = Tree::new();
+        tree.plug("1-1", 4, &[HUB], "480");
+        let mut ports = tree.sysfs().ports().unwrap();
+        ports.sort();
+        let names: Vec<_> = ports.iter().map(UsbPort::as_str).collect();
+        assert_eq!(names, ["1-1", "1-1.1", "1-1.2", "1-1.3", "1-1.4", "1-2", "2-1", "2-2"]);
+    }
+
+    #[test]
+    fn both_speeds_of_a_socket_are_one_socket() {
+        let tree = Tree::new();
+        // Only one half of the hub is ready yet.
+        tree.plug("2-1", 4, &[HUB], "5000");
+        let sysfs = tree.sysfs();
+        for (one, other) in [("1-2", "2-2"), ("2-2", "1-2"), ("2-1.4", "1-1.4"), ("1-1.4.3", "2-1.4.3")] {
+            assert_eq!(sysfs.socket(&port(one)), [port(one), port(other)]);
+        }
+        assert_eq!(sysfs.socket(&port("3-1")), [port("3-1")]);
+        assert_eq!(sysfs.same_controller("1", "2"), Some(true));
+        assert_eq!(sysfs.same_controller("1", "3"), None);
+    }
+}
