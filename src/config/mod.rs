@@ -20,7 +20,9 @@ use std::path::{Path, PathBuf};
 pub use credential::{Credential, CredentialError, CredentialKind};
 pub use problem::{ConfigErrors, Problem};
 pub use rules::overlapping;
-pub use settings::{Bay, Config, DestinationSettings, Place, Slot, SpoolSettings, Station, UploadSettings, WebSettings};
+pub use settings::{
+    Bay, Config, DestinationSettings, Place, Slot, SpoolSettings, Station, UploadSettings, WebSettings,
+};
 
 use problem::Problems;
 use sections::Surroundings;

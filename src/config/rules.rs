@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::problem::{At, Problems};
-use super::settings::{DestinationSettings, Place};
 use super::reader::Given;
+use super::settings::{DestinationSettings, Place};
 use crate::domain::{Need, UsbPort};
 
 /// A folder that the configuration names, and what for.

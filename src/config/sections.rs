@@ -10,7 +10,9 @@ use super::document::{Node, Value};
 use super::problem::{At, Problems};
 use super::reader::{Given, Reader, Wrong};
 use super::rules::{self, Folder, KnownNeed};
-use super::settings::{Bay, Config, DestinationSettings, Place, Slot, SpoolSettings, Station, UploadSettings, WebSettings};
+use super::settings::{
+    Bay, Config, DestinationSettings, Place, Slot, SpoolSettings, Station, UploadSettings, WebSettings,
+};
 use super::values;
 use super::{Credential, CredentialKind};
 use crate::custody::ProofPolicy;
@@ -84,7 +86,11 @@ fn spool(root: &mut Reader<'_>) -> Option<SpoolSettings> {
     Some(SpoolSettings { reserve: reserve?, keep_after_wipe: keep_after_wipe? })
 }
 
-fn bay(node: Node, (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>), problems: &mut Problems) -> Option<Bay> {
+fn bay(
+    node: Node,
+    (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>),
+    problems: &mut Problems,
+) -> Option<Bay> {
     let mut table = Reader::new("bay", node, problems)?;
     let name = table.required("name", "\"1\"", |value| values::name(value, BayName::new));
     let slot = slot(&mut table, name.as_ref().map(|name| &name.value), (folders, ports));
@@ -92,11 +98,19 @@ fn bay(node: Node, (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>
     Some(Bay { name: name?.value, slot: slot? })
 }
 
-fn slot(table: &mut Reader<'_>, bay: Option<&BayName>, (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>)) -> Option<Slot> {
+fn slot(
+    table: &mut Reader<'_>,
+    bay: Option<&BayName>,
+    (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>),
+) -> Option<Slot> {
     if let Some(port) = table.optional("port", values::port)? {
         if let Some(folder) = table.take("folder") {
             let what = "bay.folder: this bay is a USB port already".to_owned();
-            table.problems.add(&folder.at, what, "write either port or folder, and give each its own [[bay]]".to_owned());
+            table.problems.add(
+                &folder.at,
+                what,
+                "write either port or folder, and give each its own [[bay]]".to_owned(),
+            );
             return None;
         }
         let slot = Slot::Port(port.value.clone());
