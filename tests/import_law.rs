@@ -12,17 +12,23 @@ type Names = Vec<String>;
 const LONGEST_FILE: usize = 600;
 
 /// Adapters that their port shows under its own name.
-const ADAPTERS: [(&str, &str); 4] =
-    [("FolderDestination", "cloud"), ("watch_folders", "dock"), ("DiskSpool", "spool"), ("FolderCamera", "camera")];
+const ADAPTERS: [(&str, &str); 5] = [
+    ("FolderDestination", "cloud"),
+    ("watch_folders", "dock"),
+    ("DiskSpool", "spool"),
+    ("FolderCamera", "camera"),
+    ("MassStorageCamera", "camera"),
+];
 
 /// Where threads, blocking calls and the machine's own clocks are at home: everything that the simulator replaces.
-const ADAPTER_MODULES: [&str; 9] = [
+const ADAPTER_MODULES: [&str; 10] = [
     "files",
     "spool::disk",
     "ledger::worker",
     "cloud::azure",
     "cloud::folder",
     "camera::folder",
+    "camera::mass_storage",
     "dock::folder",
     "station::open",
     "station::clock",

@@ -7,8 +7,10 @@
 //! - No name on a camera can lead out of the camera.
 
 mod folder;
+mod mass_storage;
 
 pub use folder::FolderCamera;
+pub use mass_storage::{AskLastWipe, MassStorageCamera, Surroundings};
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -165,7 +165,7 @@ impl Root {
     }
 
     /// Opens a folder by its path beneath the root; an empty path is the root itself.
-    pub(in crate::camera) fn open_folder(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+    pub(super) fn open_folder(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
         let (mut here, mut rest) = (None, path);
         while rest.len() > LONGEST_CALL {
             let (now, later) = split_call(rest).ok_or(Errno::NAMETOOLONG)?;
@@ -175,6 +175,21 @@ impl Root {
         }
         let last: &[u8] = if rest.is_empty() { b"." } else { rest };
         step(here.as_ref().unwrap_or(&self.folder), last, flags | OFlags::DIRECTORY)
+    }
+
+    /// Whether there is a folder of this path beneath the root.
+    pub(in crate::camera) fn has_folder(&self, path: &SourcePath) -> bool {
+        self.open_folder(path.as_bytes(), OFlags::PATH).is_ok()
+    }
+
+    /// Opens the regular file at a path beneath the root, whether it was listed or not.
+    pub(in crate::camera) fn open_beneath(&self, path: &SourcePath) -> Result<OwnedFd> {
+        let (folder, name) = split_parent(path.as_bytes());
+        let folder = self.open_folder(folder, OFlags::PATH)?;
+        if Look::at(&folder, name, Freshness::Now)?.kind != FileType::RegularFile {
+            return Err(Errno::INVAL);
+        }
+        step_quietly(&folder, name, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
     }
 
     /// The folder that holds a listed file, and the file's name in it.

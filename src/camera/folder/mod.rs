@@ -23,7 +23,7 @@ use super::{Cache, Camera, CameraError, Listing, SourceReader};
 use crate::custody::WipePermit;
 use crate::domain::{CameraSerial, SourceFile};
 
-pub(super) use self::beneath::{Backing, Holder, Root};
+pub(super) use self::beneath::{Backing, Device, Holder, Root, Stamps};
 pub(super) use self::reader::FolderReader;
 pub(super) use self::wipe::wipe;
 
