@@ -17,6 +17,7 @@
 //! | `dock::folder`, `dock::usb` | `domain`, `dock` |
 //! | `spool::disk` | `domain`, `spool`, `files` |
 //! | `camera::folder` | `domain`, `camera`, `custody`, `files` |
+//! | `camera::mass_storage` | `domain`, `camera`, `camera::folder`, `custody`, `files` |
 //! | `transfer` | `domain`, `cloud`, `spool`, `ledger`, `custody`, `camera` |
 //! | `station` | `domain`, `cloud`, `cloud::azure`, `dock`, `spool`, `ledger`, `custody`, `camera`, `config`, `transfer` |
 //!

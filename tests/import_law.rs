@@ -12,16 +12,17 @@ type Names = Vec<String>;
 const LONGEST_FILE: usize = 600;
 
 /// Adapters that their port shows under its own name.
-const ADAPTERS: [(&str, &str); 5] = [
+const ADAPTERS: [(&str, &str); 6] = [
     ("FolderDestination", "cloud"),
     ("watch_folders", "dock"),
     ("watch_usb", "dock"),
     ("DiskSpool", "spool"),
     ("FolderCamera", "camera"),
+    ("MassStorageCamera", "camera"),
 ];
 
 /// Where threads, blocking calls and the machine's own clocks are at home: everything that the simulator replaces.
-const ADAPTER_MODULES: [&str; 11] = [
+const ADAPTER_MODULES: [&str; 12] = [
     "files",
     "spool::disk",
     "ledger::worker",
@@ -29,6 +30,7 @@ const ADAPTER_MODULES: [&str; 11] = [
     "cloud::folder",
     "camera::folder",
     "dock::contents",
+    "camera::mass_storage",
     "dock::folder",
     "dock::usb",
     "station::open",

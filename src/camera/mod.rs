@@ -7,8 +7,10 @@
 //! - No name on a camera can lead out of the camera.
 
 mod folder;
+mod mass_storage;
 
 pub use folder::FolderCamera;
+pub use mass_storage::{AskLastWipe, MassStorageCamera, Surroundings};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -27,6 +29,12 @@ pub trait Camera: Send + Sync {
     /// Everything on it, as it is now.
     async fn list(&self) -> Result<Listing, CameraError>;
 
+    /// Whether its file systems are as they should be. Nothing is wiped from a camera that is [`Condition::Unsound`]:
+    /// the station does not ask for it, and the adapter refuses it.
+    fn condition(&self) -> Condition {
+        Condition::Sound
+    }
+
     /// Opens a listed file.
     ///
     /// # Errors
@@ -38,10 +46,21 @@ pub trait Camera: Send + Sync {
     async fn wipe(&self, permit: &WipePermit) -> Result<(), CameraError>;
 }
 
+/// How a camera's file systems are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing is known to be wrong.
+    Sound,
+    /// Marked as in use, which a deletion of camdock's own explains: it was cut short, and the mark stays.
+    MarkedByWipe,
+    /// Something is wrong, and what, as a sentence. Images of the volumes concerned are listed beside the files.
+    Unsound(String),
+}
+
 /// What a camera holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listing {
-    /// Regular files, sorted by path.
+    /// Regular files, and images of volumes that are not sound, sorted by path.
     pub files: Vec<SourceFile>,
     /// Everything else, sorted by path.
     pub oddities: Vec<Oddity>,

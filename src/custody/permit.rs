@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::custody::Proof;
-use crate::domain::{CameraSerial, DestinationName, DockingId, Fingerprint, Segment, SegmentId, SourceFile};
+use crate::domain::{
+    CameraSerial, DestinationName, DockingId, Fingerprint, Segment, SegmentId, SourceFile, SourceKind,
+};
 use crate::faults::{PlantedBug, planted};
 
 /// The statement that the camera's file, read again from the camera itself, is the segment that was spooled.
@@ -97,7 +99,7 @@ impl Clearance {
         if required.is_empty() {
             return Err(Unmet::NothingRequired);
         }
-        if segment.damaged {
+        if segment.damaged || source.file.kind == SourceKind::Image {
             return Err(Unmet::Damaged);
         }
         if source.segment != segment.id || !source.fingerprint.same_content(&segment.fingerprint) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CameraSerial, DestinationName, HoldId, Moment, OddityKind, SegmentId, SourcePath};
+use super::{ByteCount, CameraSerial, DestinationName, HoldId, Moment, OddityKind, SegmentId, SourcePath};
 
 /// Something that camdock will not decide by itself. Whatever is held is kept everywhere until a person releases the
 /// hold; releasing means "try again", never "wipe anyway".
@@ -45,6 +45,16 @@ pub enum HoldReason {
         /// How many bytes are missing.
         missing: u64,
     },
+    /// The volume is damaged, or was in use when its camera went off; an image of it was uploaded, marked as damaged.
+    DamagedVolume {
+        /// How many bytes are missing from the image.
+        missing: u64,
+    },
+    /// It is larger than everything the spool may ever hold.
+    TooLarge {
+        /// Its length in bytes.
+        size: u64,
+    },
     /// The destination already has an object of this name with other content.
     OtherContent,
     /// The destination refuses this object for good.
@@ -69,6 +79,18 @@ impl fmt::Display for HoldReason {
                 f,
                 "{missing} bytes of it cannot be read; the rest is uploaded, marked as damaged, and the original stays \
                  on the camera. Release the hold to read it once more"
+            ),
+            Self::DamagedVolume { missing } => write!(
+                f,
+                "its file system is damaged or was not closed properly. An image of it is uploaded, marked as damaged \
+                 ({missing} bytes of it cannot be read), and nothing is deleted from the camera. Look at the copies, \
+                 then mend or format the camera by hand; release the hold to take the image once more"
+            ),
+            Self::TooLarge { size } => write!(
+                f,
+                "it has {}, more than the spool can ever hold; it stays on the camera. Give the station's data_dir a \
+                 larger disk, then release the hold",
+                ByteCount::new(*size)
             ),
             Self::OtherContent => f.write_str(
                 "the destination already has an object of this name with other content; nothing was overwritten. Find \

@@ -13,6 +13,7 @@ mod segment;
 mod snapshot;
 mod units;
 mod usb;
+mod wipe;
 
 pub use clock::Clock;
 pub use destination::{Need, Secret};
@@ -21,7 +22,8 @@ pub use hold::{Hold, HoldReason};
 pub use ids::{BayName, CameraSerial, DestinationName, DockingId, HoldId, IdError, SegmentId, StationId};
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, Transport, UsbMatch};
-pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourcePath};
+pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind, SourcePath};
 pub use snapshot::{BaySnapshot, BayState, DestinationSnapshot, DestinationState, QueueSnapshot, Snapshot};
 pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};
 pub use usb::{NoUsbPort, UsbClass, UsbDevice, UsbId, UsbPort, UsbSpeed};
+pub use wipe::LastWipe;

@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for SourcePath {
     }
 }
 
-/// A regular file as the camera lists it now.
+/// A file as the camera lists it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// Where it lies on the camera.
@@ -109,6 +109,18 @@ pub struct SourceFile {
     /// Changes whenever the file system can tell that the file was written or replaced. Equal stamps do not prove equal
     /// content; different stamps prove that the file must be read again.
     pub stamp: u64,
+    /// What it is.
+    pub kind: SourceKind,
+}
+
+/// What a camera can list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SourceKind {
+    /// A regular file.
+    File,
+    /// All bytes of a volume whose file system is not sound. It is evidence, always marked as damaged, and never wiped.
+    /// It lies on no file system, so its path begins with `/`, as that of no file does.
+    Image,
 }
 
 /// Something on a camera that is no regular file, or that cannot be read. It is reported and kept where it is.

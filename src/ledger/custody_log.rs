@@ -80,6 +80,12 @@ pub enum Entry {
         /// Which segments.
         segments: Vec<SegmentId>,
     },
+    /// The camera's file systems are sound, as found after the last deletion on it: whatever mark one of them bears from
+    /// now on is not camdock's.
+    WipeSettled {
+        /// In which docking that was seen.
+        docking: DockingId,
+    },
     /// The original is gone: a fresh listing no longer shows it.
     SegmentWiped {
         /// In which docking.

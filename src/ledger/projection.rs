@@ -61,7 +61,18 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             }
         }
         Entry::HoldReleased { hold } => release_hold(db, hold.0),
-        Entry::WipeIntended { .. } => Ok(()),
+        Entry::WipeIntended { docking, segments: _ } => {
+            db.prepare_cached(
+                "INSERT OR IGNORE INTO unsettled_wipe (camera) SELECT camera FROM docking WHERE id = ?1",
+            )?
+            .execute([docking.to_string()])?;
+            Ok(())
+        }
+        Entry::WipeSettled { docking } => {
+            db.prepare_cached("DELETE FROM unsettled_wipe WHERE camera = (SELECT camera FROM docking WHERE id = ?1)")?
+                .execute([docking.to_string()])?;
+            Ok(())
+        }
         Entry::SegmentWiped { docking: _, segment } | Entry::OriginalGone { docking: _, segment } => {
             db.prepare_cached("UPDATE segment SET wiped_at = ?2 WHERE id = ?1 AND wiped_at IS NULL")?
                 .execute(params![segment.as_bytes(), at.millis()])?;
@@ -227,7 +238,7 @@ impl Ledger {
         self.look(|db| {
             db.execute_batch(
                 "DELETE FROM hold; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
-                              DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;",
+                              DELETE FROM unsettled_wipe; DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;",
             )?;
             let mut entries = Vec::new();
             custody_log::walk(db, |seq, at, text| {

@@ -9,7 +9,7 @@ use super::records::{
 };
 use super::{Ledger, LedgerError};
 use crate::domain::{
-    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Hold, HoldId, Moment, Need, ProofMethod,
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Hold, HoldId, LastWipe, Moment, Need, ProofMethod,
     QueueSnapshot, Segment, SegmentId, SourcePath, Version,
 };
 
@@ -96,6 +96,21 @@ impl Ledger {
                 .into_iter()
                 .map(|row| KnownSegment { segment: row.segment, spool: row.spool, pending: row.pending })
                 .collect())
+        })
+        .await
+    }
+
+    /// Whether a mark of use on this camera's file systems may be left over from a deletion of camdock's own.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn last_wipe(&self, camera: &CameraSerial) -> Result<LastWipe, LedgerError> {
+        let camera = camera.clone();
+        self.look(move |db| {
+            let unsettled = db
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM unsettled_wipe WHERE camera = ?1)")?
+                .query_row([camera.as_str()], |row| row.get(0))?;
+            Ok(if unsettled { LastWipe::Unsettled } else { LastWipe::Settled })
         })
         .await
     }

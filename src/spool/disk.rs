@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -114,14 +115,19 @@ impl Spool for DiskSpool {
         let path = self.folder.join("incoming").join(format!("{name}.part"));
         let (folder, reserve) = (self.folder.clone(), self.reserve.get());
         let promised = self.promised.load(Ordering::SeqCst);
-        let temporary = blocking("create a copy", move || {
+        let admission = blocking("create a copy", move || {
             let disk = rustix::fs::statvfs(&folder)?;
-            if disk.f_bavail.saturating_mul(disk.f_frsize) < promised.saturating_add(reserve) {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            if free < promised.saturating_add(reserve) {
+                let emptied = free.saturating_add(taken(&folder)?);
+                if emptied < expected.get().saturating_add(reserve) {
+                    return Ok(Admission::Never);
+                }
                 return Err(Errno::NOSPC.into());
             }
-            File::options().write(true).create_new(true).open(&path).map(|file| (Temporary(path), file))
+            File::options().write(true).create_new(true).open(&path).map(|file| Admission::Now(Temporary(path), file))
         });
-        let (temporary, file) = temporary.await?;
+        let Admission::Now(temporary, file) = admission.await? else { return Err(SpoolError::TooLarge(expected)) };
         let writer = PieceWriter::new(file);
         Ok(Box::new(DiskWriter {
             folder: self.folder.clone(),
@@ -179,6 +185,31 @@ impl Spool for DiskSpool {
         })
         .await
     }
+}
+
+/// Whether a copy may begin.
+enum Admission {
+    Now(Temporary, File),
+    /// Not even in an empty spool.
+    Never,
+}
+
+/// The bytes on the disk that all copies take.
+fn taken(folder: &Path) -> io::Result<u64> {
+    let mut taken = 0;
+    let mut folders = vec![folder.join("incoming"), folder.join("segments")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            match entry.metadata() {
+                Ok(found) if found.is_dir() => folders.push(entry.path()),
+                Ok(found) => taken += found.blocks().saturating_mul(512),
+                // Copies come and go meanwhile.
+                Err(_) => {}
+            }
+        }
+    }
+    Ok(taken)
 }
 
 /// A copy in the making.

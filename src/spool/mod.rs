@@ -23,7 +23,8 @@ pub trait Spool: Send + Sync {
     /// Starts a copy of `expected` bytes. It is nameless until sealed, and vanishes if it never is.
     ///
     /// # Errors
-    /// [`SpoolError::Full`] if that would eat into the reserve; nothing was started.
+    /// [`SpoolError::Full`] if that would eat into the reserve, [`SpoolError::TooLarge`] if it would even in an empty
+    /// spool; nothing was started.
     async fn create(&self, expected: ByteCount) -> Result<Box<dyn SpoolWriter>, SpoolError>;
 
     /// Reads `length` bytes of a sealed copy from `offset` on.
@@ -114,6 +115,9 @@ pub enum SpoolError {
     /// No room left; offloading pauses until uploads have made some.
     #[error("the spool is full")]
     Full,
+    /// There would be no room even if the spool were empty.
+    #[error("it has {0}, more than the spool can ever hold")]
+    TooLarge(ByteCount),
     /// The disk cannot be written to or read from.
     #[error("the spool cannot {action}: {source}. Check the disk that holds the station's data")]
     Disk {

@@ -20,10 +20,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::board::Board;
 use super::plan::{Findings, Plan, plan};
 use super::recover::{ReconcileError, reconcile};
-use crate::camera::{Camera, CameraError};
+use crate::camera::{Camera, CameraError, Condition};
 use crate::custody::{Clearance, SourceMatch, Unproven};
 use crate::domain::{
-    BayName, BayState, ByteCount, DockingId, HoldId, HoldReason, Segment, SourceFile, SourcePath, counted,
+    BayName, BayState, ByteCount, DockingId, Hold, HoldId, HoldReason, LastWipe, Segment, SourceFile, SourcePath,
+    counted,
 };
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::{Entry, LedgerError};
@@ -133,7 +134,9 @@ impl Docking {
                 sleep(LOOK_AGAIN).await;
                 continue;
             }
-            self.check_sources(&plan.have).await?;
+            if self.may_wipe() {
+                self.check_sources(&plan.have).await?;
+            }
             match self.wait_for_proofs(&plan).await? {
                 Waited::News => continue,
                 Waited::Settled => self.wipe().await?,
@@ -150,8 +153,8 @@ impl Docking {
         let known = self.site.ledger.on_camera(serial).await?;
         let holds = self.site.ledger.holds(Some(serial.clone())).await?;
         let plan = plan(&listing, &known, &holds, &self.findings);
-        let unread = holds.iter().filter(|hold| matches!(hold.reason, HoldReason::Unreadable { .. }));
-        self.unread = unread.map(|hold| (hold.path.clone(), hold.id)).collect();
+        let unread = |hold: &&Hold| matches!(hold.reason, HoldReason::Unreadable { .. } | HoldReason::TooLarge { .. });
+        self.unread = holds.iter().filter(unread).map(|hold| (hold.path.clone(), hold.id)).collect();
         self.taken = plan.have.iter().map(|(file, _)| file.size).sum();
         self.look_took = began.elapsed();
 
@@ -164,10 +167,18 @@ impl Docking {
         });
         let gone = plan.gone.iter().map(|segment| Entry::OriginalGone { docking: self.id, segment: *segment });
         let resolved = plan.resolved.iter().map(|hold| Entry::HoldReleased { hold: *hold });
-        let entries = odd.chain(gone).chain(resolved).collect();
+        let sound = self.camera.condition() == Condition::Sound;
+        let settled = sound && self.site.ledger.last_wipe(serial).await? == LastWipe::Unsettled;
+        let settled = settled.then_some(Entry::WipeSettled { docking: self.id });
+        let entries = odd.chain(gone).chain(resolved).chain(settled).collect();
         self.record(entries).await?;
         self.show_totals(&listing.files);
         Ok(plan)
+    }
+
+    /// Whether anything may be deleted from this camera at all.
+    fn may_wipe(&self) -> bool {
+        !matches!(self.camera.condition(), Condition::Unsound(_))
     }
 
     /// Whether there is something to pull that may come to rest. A file that is written on and on is tried again and
@@ -212,7 +223,7 @@ impl Docking {
                     self.show_uploaded().await?;
                 }
                 Err(error) => {
-                    if self.pull_failed(error).await? == Again::Now {
+                    if self.pull_failed(&file, error).await? == Again::Now {
                         waiting.push_back(file);
                     }
                 }
@@ -221,7 +232,7 @@ impl Docking {
     }
 
     /// Decides what to do about a file that was not pulled.
-    async fn pull_failed(&mut self, error: PullError) -> Result<Again, DockingError> {
+    async fn pull_failed(&mut self, file: &SourceFile, error: PullError) -> Result<Again, DockingError> {
         match error {
             PullError::Ledger(error) => Err(error.into()),
             PullError::Camera(error @ (CameraError::Gone | CameraError::Refused(_) | CameraError::Device { .. })) => {
@@ -239,6 +250,10 @@ impl Docking {
                 }
                 self.attempts.remove(&path);
                 self.hold_unreadable(path, &source).await?;
+                Ok(Again::AtTheNextLook)
+            }
+            PullError::Spool(SpoolError::TooLarge(size)) => {
+                self.hold(file.path.clone(), HoldReason::TooLarge { size: size.get() }).await?;
                 Ok(Again::AtTheNextLook)
             }
             PullError::Spool(SpoolError::Full) => {
@@ -325,7 +340,7 @@ impl Docking {
     /// Waits until no required destination has anything of this camera left to receive.
     async fn wait_for_proofs(&mut self, plan: &Plan) -> Result<Waited, DockingError> {
         let unread = plan.have.iter().any(|(file, _)| !self.sources.contains_key(&file.path));
-        if unread {
+        if unread && self.may_wipe() {
             sleep(Duration::from_millis(100)).await;
             return Ok(Waited::News);
         }
@@ -365,7 +380,7 @@ impl Docking {
 
     /// Wipes whatever the rule allows to wipe.
     async fn wipe(&mut self) -> Result<(), DockingError> {
-        if self.sources.is_empty() {
+        if self.sources.is_empty() || !self.may_wipe() {
             return Ok(());
         }
         if let Some(reason) = *self.wipe_gate.borrow() {
@@ -449,6 +464,8 @@ impl Docking {
                 BayState::Offloading,
                 format!("{growing} files are still being written; camdock takes them as soon as they rest."),
             );
+        } else if let Condition::Unsound(why) = self.camera.condition() {
+            self.say(BayState::Attention, format!("{why} What can be read is uploaded, and an image of it; nothing is deleted. A person must look at it: camdock hold list."));
         } else if held > 0 {
             let camera = self.camera.serial();
             self.say(BayState::Attention, format!("A person must look at {}; everything else is safe. See: camdock hold list, camdock explain {camera}.", counted(held as u64, "file")));
@@ -471,7 +488,12 @@ impl Docking {
     }
 
     async fn hold_unreadable(&mut self, path: SourcePath, error: &std::io::Error) -> Result<(), DockingError> {
-        tracing::warn!(bay = %self.bay, file = %path, %error, "cannot be read; it stays on the camera");
+        self.hold(path, HoldReason::Unreadable { error: error.to_string() }).await
+    }
+
+    /// A file that this docking does not try again unless a person says so.
+    async fn hold(&mut self, path: SourcePath, reason: HoldReason) -> Result<(), DockingError> {
+        tracing::warn!(bay = %self.bay, file = %path, "{reason}");
         self.findings.unreadable.insert(path.clone());
         if self.unread.contains_key(&path) {
             return Ok(());
@@ -481,7 +503,7 @@ impl Docking {
             path,
             segment: None,
             destination: None,
-            reason: HoldReason::Unreadable { error: error.to_string() },
+            reason,
         }])
         .await
     }

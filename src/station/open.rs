@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::clock::SystemClock;
 use super::{OpenCamera, Station};
-use crate::camera::{Camera, CameraError, FolderCamera};
+use crate::camera::{AskLastWipe, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
 use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::{Destination, FolderDestination};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place};
@@ -129,10 +129,11 @@ impl Station {
                 need: settings.need,
             });
         }
+        let ledger = Ledger::threaded(connection)?;
         let site = Site {
             station: config.station.id.clone(),
             spool: Arc::new(DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?),
-            ledger: Ledger::threaded(connection)?,
+            ledger: ledger.clone(),
             clock,
             targets: Arc::new(targets),
             chunk_size: config.upload.chunk_size,
@@ -143,7 +144,7 @@ impl Station {
         Ok(Self {
             site,
             bays: config.bays.iter().map(|bay| bay.name.clone()).collect(),
-            open_camera: open_camera(),
+            open_camera: open_camera(ledger),
             examine: examine(path),
             concurrency: config.upload.concurrency.get(),
             keep_after_wipe: config.spool.keep_after_wipe,
@@ -151,8 +152,9 @@ impl Station {
     }
 }
 
-fn open_camera() -> OpenCamera {
-    Arc::new(|location| {
+fn open_camera(ledger: Ledger) -> OpenCamera {
+    Arc::new(move |location| {
+        let ledger = ledger.clone();
         async move {
             match location {
                 Location::Folder { path, serial } => {
@@ -163,10 +165,25 @@ fn open_camera() -> OpenCamera {
                     })??;
                     Ok(Arc::new(camera) as Arc<dyn Camera>)
                 }
-                Location::Usb { device, .. } => {
-                    Err(CameraError::Refused(format!("{} is a USB device; not served by this build", device.id)))
+                Location::Usb { device, profiles } => {
+                    let surroundings = Surroundings::of_this_machine().await?;
+                    let camera = MassStorageCamera::open(surroundings, device, profiles, ask_last_wipe(ledger)).await?;
+                    Ok(Arc::new(camera) as Arc<dyn Camera>)
                 }
             }
+        }
+        .boxed()
+    })
+}
+
+fn ask_last_wipe(ledger: Ledger) -> AskLastWipe {
+    Arc::new(move |serial| {
+        let ledger = ledger.clone();
+        async move {
+            ledger
+                .last_wipe(&serial)
+                .await
+                .map_err(|error| CameraError::Device { action: "identified", source: std::io::Error::other(error) })
         }
         .boxed()
     })

@@ -67,6 +67,8 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], holds: &[Hold], fi
             plan.odd.push(oddity.clone());
         }
     }
+    // What can be read file by file is safe before the whole medium is read.
+    plan.pull.sort_by_key(|file| file.kind);
     plan.gone.extend(known.iter().filter(|known| !listed.contains(&known.segment.path)).map(|known| known.segment.id));
     let about_the_file = |hold: &&&Hold| !matches!(hold.reason, HoldReason::DamagedAtSource { .. });
     let vanished = file_holds.values().filter(about_the_file).filter(|hold| !listed.contains(&hold.path));
@@ -98,7 +100,7 @@ fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Fi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ByteCount, CameraSerial, Fingerprint, Moment, OddityKind};
+    use crate::domain::{ByteCount, CameraSerial, Fingerprint, Moment, OddityKind, SourceKind};
 
     fn camera() -> CameraSerial {
         CameraSerial::new("BWC-1").unwrap()
@@ -109,7 +111,13 @@ mod tests {
     }
 
     fn file(name: &str, size: u64, stamp: u64) -> SourceFile {
-        SourceFile { path: path(name), size: ByteCount::new(size), modified: Moment::from_millis(7), stamp }
+        SourceFile {
+            path: path(name),
+            size: ByteCount::new(size),
+            modified: Moment::from_millis(7),
+            stamp,
+            kind: SourceKind::File,
+        }
     }
 
     fn known(name: &str, content: &[u8], spool: SpoolCopy, pending: u32) -> KnownSegment {
@@ -208,5 +216,18 @@ mod tests {
     fn what_the_camera_no_longer_lists_is_gone() {
         let known = [known("A", b"abc", SpoolCopy::Present, 1)];
         assert_eq!(plan(&listing(vec![]), &known, &[], &Findings::default()).gone, [known[0].segment.id]);
+    }
+
+    #[test]
+    fn files_are_taken_before_the_image_of_their_volume() {
+        let image = SourceFile { kind: SourceKind::Image, ..file("/p1.img", 9, 1) };
+        let plan = plan(&listing(vec![image, file("A", 3, 1)]), &[], &[], &Findings::default());
+        assert_eq!(plan.pull.iter().map(|file| file.path.clone()).collect::<Vec<_>>(), [path("A"), path("/p1.img")]);
+    }
+
+    #[test]
+    fn the_hold_of_an_image_ends_when_its_volume_is_sound() {
+        let holds = [hold("/p1.img", HoldReason::DamagedVolume { missing: 0 })];
+        assert_eq!(plan(&listing(vec![]), &[], &holds, &Findings::default()).resolved, [HoldId(3)]);
     }
 }

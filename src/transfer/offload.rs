@@ -5,7 +5,9 @@ use futures::StreamExt as _;
 
 use super::Site;
 use crate::camera::{Cache, Camera, CameraError, Piece};
-use crate::domain::{ByteCount, ChunkSums, DockingId, Fingerprinter, HoldReason, Segment, SegmentId, SourceFile};
+use crate::domain::{
+    ByteCount, ChunkSums, DockingId, Fingerprinter, HoldReason, Segment, SegmentId, SourceFile, SourceKind,
+};
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 use crate::ledger::{Entry, LedgerError, SpoolCopy};
 use crate::spool::{Spool, SpoolError, SpoolWriter};
@@ -66,17 +68,22 @@ pub async fn pull(
     }
     // While this copy is synced and read again, which is the disk's work, the next file is copied and hashed.
     drop((reader, reading));
+    let damaged = missing > 0 || file.kind == SourceKind::Image;
+    let reason = match file.kind {
+        SourceKind::File => HoldReason::DamagedAtSource { missing },
+        SourceKind::Image => HoldReason::DamagedVolume { missing },
+    };
     let segment = Segment {
         id: SegmentId::of(camera.serial(), &file.path, &fingerprint.sha256),
         camera: camera.serial().clone(),
         path: file.path.clone(),
         recorded_at: file.modified,
         fingerprint,
-        damaged: missing > 0,
+        damaged,
     };
     let _shelf = site.shelf.read().await;
     if planted(PlantedBug::RecordBeforeSeal) {
-        record(site, docking, &segment, missing).await?;
+        record(site, docking, &segment, &reason).await?;
     }
     copy.seal(&segment).await?;
     crash_point(CrashPoint::SegmentSealed);
@@ -86,10 +93,10 @@ pub async fn pull(
         return Err(PullError::BadCopy(file.path.clone()));
     }
     drop(comparing);
-    record(site, docking, &segment, missing).await?;
+    record(site, docking, &segment, &reason).await?;
     crash_point(CrashPoint::SegmentRecorded);
     let known = site.ledger.segment(segment.id).await?;
-    Ok(known.map_or(segment, |known| Segment { damaged: missing > 0, ..known.segment }))
+    Ok(known.map_or(segment, |known| Segment { damaged, ..known.segment }))
 }
 
 async fn append(copy: &mut dyn SpoolWriter, fingerprinter: &mut Fingerprinter, bytes: Bytes) -> Result<(), SpoolError> {
@@ -113,7 +120,7 @@ async fn append_zeros(
     Ok(())
 }
 
-async fn record(site: &Site, docking: DockingId, segment: &Segment, missing: u64) -> Result<(), LedgerError> {
+async fn record(site: &Site, docking: DockingId, segment: &Segment, damage: &HoldReason) -> Result<(), LedgerError> {
     let mut entries = vec![Entry::SegmentSpooled { docking: Some(docking), segment: segment.into() }];
     if segment.damaged {
         entries.push(Entry::HoldPlaced {
@@ -121,7 +128,7 @@ async fn record(site: &Site, docking: DockingId, segment: &Segment, missing: u64
             path: segment.path.clone(),
             segment: Some(segment.id),
             destination: None,
-            reason: HoldReason::DamagedAtSource { missing },
+            reason: damage.clone(),
         });
     }
     site.ledger.record(site.clock.now(), entries).await

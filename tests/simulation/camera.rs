@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::camera::{Cache, CameraError, Listing, Piece, SourceReader};
 use camdock::custody::WipePermit;
-use camdock::domain::{ByteCount, CameraSerial, Moment, Oddity, OddityKind, SourceFile, SourcePath};
+use camdock::domain::{ByteCount, CameraSerial, Moment, Oddity, OddityKind, SourceFile, SourceKind, SourcePath};
 
 use crate::chaos::Fault;
 use crate::world::{ByPath, Life, World};
@@ -111,6 +111,7 @@ fn listed(path: &str, file: &File) -> SourceFile {
         size: ByteCount::new(file.content.len() as u64),
         modified: file.modified,
         stamp: file.stamp,
+        kind: SourceKind::File,
     }
 }
 

@@ -3,14 +3,16 @@
 //! Promises: whatever a camera's names say, nothing outside the camera is reached: no link is followed, no mount point
 //! is crossed, and no step goes up (the kernel holds this, by `openat2`). Paths may be longer than `PATH_MAX`.
 
+use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Statx, StatxFlags, StatxTimestamp};
 use rustix::io::{Errno, Result};
 
 use crate::camera::CameraError;
-use crate::domain::{ByteCount, Moment, Sha256, SourceFile, SourcePath};
+use crate::domain::{ByteCount, Moment, Sha256, SourceFile, SourceKind, SourcePath};
 
 /// The longest path that the kernel takes in one call, without the NUL at its end.
 const LONGEST_CALL: usize = 4095;
@@ -20,21 +22,107 @@ const STAY_BENEATH: ResolveFlags = ResolveFlags::BENEATH
     .union(ResolveFlags::NO_MAGICLINKS)
     .union(ResolveFlags::NO_XDEV);
 
-/// The root folder of a camera, held open: its inode cannot be given to another folder while this exists.
+/// The device below a mounted file system. The file system itself is no witness: after the device was pulled out, FAT
+/// shows an empty folder without an error.
+pub(in crate::camera) trait Device: Send + Sync + fmt::Debug {
+    /// Whether this very device is still there and answers. May block.
+    fn is_present(&self) -> bool;
+}
+
+/// What tells two states of a file apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::camera) enum Stamps {
+    /// Everything that the file system says about it.
+    #[default]
+    Everything,
+    /// Length and time of last writing: FAT and exFAT make up everything else anew whenever they are mounted.
+    SizeAndTime,
+}
+
+/// What is known about a root besides its folder.
+#[derive(Debug, Default)]
+pub(in crate::camera) struct Backing {
+    /// The device that it lies on, if it is a mounted file system.
+    pub(in crate::camera) device: Option<Arc<dyn Device>>,
+    /// What tells two states of a file apart.
+    pub(in crate::camera) stamps: Stamps,
+    /// What the camera puts before every path in here, such as `p1/`, if it has several volumes.
+    pub(in crate::camera) prefix: Vec<u8>,
+}
+
+/// Something that files are read from, and that may be taken away meanwhile.
+pub(in crate::camera) trait Holder: Send + Sync {
+    /// Whether the camera is still there. A camera that does not answer counts as gone.
+    fn is_present(&self) -> bool;
+
+    /// Checks that a listed file is still the one that was listed.
+    ///
+    /// # Errors
+    /// [`CameraError::Changed`] if it is not, or [`CameraError::Gone`] if the whole camera is not there.
+    fn check_unchanged(&self, file: &SourceFile) -> std::result::Result<(), CameraError>;
+
+    /// # Errors
+    /// [`CameraError::Gone`] if the camera is not there any more.
+    fn check_present(&self) -> std::result::Result<(), CameraError> {
+        if self.is_present() { Ok(()) } else { Err(CameraError::Gone) }
+    }
+
+    /// What it means that a file is not what was listed: nothing, if the whole camera is gone.
+    fn changed(&self, path: &SourcePath) -> CameraError {
+        if self.is_present() { CameraError::Changed(path.clone()) } else { CameraError::Gone }
+    }
+
+    /// What an error about one file means: nothing about the file, if the whole camera is gone.
+    fn explain(&self, path: &SourcePath, error: Errno) -> CameraError {
+        match error {
+            Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV => self.changed(path),
+            _ if self.is_present() => CameraError::File { path: path.clone(), source: error.into() },
+            _ => CameraError::Gone,
+        }
+    }
+
+    /// What an error about the camera as a whole means.
+    fn explain_whole(&self, action: &'static str, source: std::io::Error) -> CameraError {
+        if self.is_present() { CameraError::Device { action, source } } else { CameraError::Gone }
+    }
+}
+
+/// The root folder of a camera or of one of its volumes, held open: its inode cannot be given to another folder while
+/// this exists.
 #[derive(Debug)]
-pub(super) struct Root {
+pub(in crate::camera) struct Root {
     path: PathBuf,
     folder: OwnedFd,
     look: Look,
+    backing: Backing,
+}
+
+impl Holder for Root {
+    /// Its path leads to the very folder that is held, and the device below it answers.
+    fn is_present(&self) -> bool {
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_FORCE_SYNC;
+        rustix::fs::statx(CWD, &self.path, flags, Look::WANTED)
+            .is_ok_and(|now| Look::from(now).identity() == self.look.identity())
+            && self.backing.device.as_ref().is_none_or(|device| device.is_present())
+    }
+
+    fn check_unchanged(&self, file: &SourceFile) -> std::result::Result<(), CameraError> {
+        let looked = self.parent_of(&file.path).and_then(|(folder, name)| Look::at(&folder, name, Freshness::Now));
+        match looked {
+            Ok(look) if self.owns(&look) && self.is_same(&look, file) => self.check_present(),
+            Ok(_) => Err(self.changed(&file.path)),
+            Err(error) => Err(self.explain(&file.path, error)),
+        }
+    }
 }
 
 impl Root {
     /// Takes hold of the folder at `path`, which must not be a symbolic link.
-    pub(super) fn hold(path: PathBuf) -> Result<Self> {
+    pub(in crate::camera) fn hold(path: PathBuf, backing: Backing) -> Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let folder = rustix::fs::open(&path, flags, Mode::empty())?;
         let look = Look::at(&folder, b"", Freshness::Cached)?;
-        Ok(Self { path, folder, look })
+        Ok(Self { path, folder, look, backing })
     }
 
     /// Where the camera was found.
@@ -42,18 +130,33 @@ impl Root {
         &self.path
     }
 
-    /// Whether the camera is still there: its path leads to the very folder that is held. A camera that does not answer
-    /// counts as gone.
-    pub(super) fn is_present(&self) -> bool {
-        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_FORCE_SYNC;
-        rustix::fs::statx(CWD, &self.path, flags, Look::WANTED)
-            .is_ok_and(|now| Look::from(now).identity() == self.look.identity())
+    /// The camera's path of an entry in here.
+    pub(super) fn outside(&self, inside: SourcePath) -> SourcePath {
+        if self.backing.prefix.is_empty() {
+            return inside;
+        }
+        SourcePath::new([self.backing.prefix.as_slice(), inside.as_bytes()].concat())
     }
 
-    /// # Errors
-    /// [`CameraError::Gone`] if the camera is not there any more.
-    pub(super) fn check_present(&self) -> std::result::Result<(), CameraError> {
-        if self.is_present() { Ok(()) } else { Err(CameraError::Gone) }
+    /// The path in here of what the camera calls `path`, if it lies in here.
+    pub(in crate::camera) fn inside<'a>(&self, path: &'a SourcePath) -> Option<&'a [u8]> {
+        path.as_bytes().strip_prefix(self.backing.prefix.as_slice())
+    }
+
+    /// An entry as a file to be listed.
+    pub(super) fn listed(&self, look: &Look, path: SourcePath) -> SourceFile {
+        SourceFile {
+            path,
+            size: ByteCount::new(look.size),
+            modified: look.moment(),
+            stamp: look.stamp(self.backing.stamps),
+            kind: SourceKind::File,
+        }
+    }
+
+    /// Whether an entry is the regular file that was listed, as it was then.
+    fn is_same(&self, look: &Look, file: &SourceFile) -> bool {
+        look.kind == FileType::RegularFile && self.listed(look, file.path.clone()) == *file
     }
 
     /// Whether an entry is the camera's own, and not something mounted over it.
@@ -74,31 +177,34 @@ impl Root {
         step(here.as_ref().unwrap_or(&self.folder), last, flags | OFlags::DIRECTORY)
     }
 
-    /// The folder that holds a listed file, and the file's name in it.
-    pub(super) fn parent_of<'a>(&self, path: &'a SourcePath) -> Result<(OwnedFd, &'a [u8])> {
-        if path.components().any(|component| matches!(component, b"" | b"." | b"..")) {
-            return Err(Errno::INVAL);
-        }
-        let (folder, name) = split_parent(path);
-        Ok((self.open_folder(folder, OFlags::PATH)?, name))
+    /// Whether there is a folder of this path beneath the root.
+    pub(in crate::camera) fn has_folder(&self, path: &SourcePath) -> bool {
+        self.open_folder(path.as_bytes(), OFlags::PATH).is_ok()
     }
 
-    /// Checks that a listed file is still the one that was listed, in `folder` under `name`.
-    ///
-    /// # Errors
-    /// [`CameraError::Changed`] if it is not, or [`CameraError::Gone`] if the whole camera is not there.
-    pub(super) fn check_unchanged(&self, file: &SourceFile) -> std::result::Result<(), CameraError> {
-        let looked = self.parent_of(&file.path).and_then(|(folder, name)| Look::at(&folder, name, Freshness::Now));
-        match looked {
-            Ok(look) if self.owns(&look) && look.is(file) => self.check_present(),
-            Ok(_) => Err(self.changed(&file.path)),
-            Err(error) => Err(self.explain(&file.path, error)),
+    /// Opens the regular file at a path beneath the root, whether it was listed or not.
+    pub(in crate::camera) fn open_beneath(&self, path: &SourcePath) -> Result<OwnedFd> {
+        let (folder, name) = split_parent(path.as_bytes());
+        let folder = self.open_folder(folder, OFlags::PATH)?;
+        if Look::at(&folder, name, Freshness::Now)?.kind != FileType::RegularFile {
+            return Err(Errno::INVAL);
         }
+        step_quietly(&folder, name, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
+    }
+
+    /// The folder that holds a listed file, and the file's name in it.
+    pub(super) fn parent_of<'a>(&self, path: &'a SourcePath) -> Result<(OwnedFd, &'a [u8])> {
+        let inside = self.inside(path).ok_or(Errno::INVAL)?;
+        if inside.split(|byte| *byte == b'/').any(|component| matches!(component, b"" | b"." | b"..")) {
+            return Err(Errno::INVAL);
+        }
+        let (folder, name) = split_parent(inside);
+        Ok((self.open_folder(folder, OFlags::PATH)?, name))
     }
 
     /// Opens a listed file for reading. What is no regular file, or not the one that was listed, is never opened; should
     /// it be exchanged for something else at that very moment, then opening it neither blocks nor goes unnoticed.
-    pub(super) fn open_file(&self, file: &SourceFile) -> std::result::Result<OwnedFd, CameraError> {
+    pub(in crate::camera) fn open_file(&self, file: &SourceFile) -> std::result::Result<OwnedFd, CameraError> {
         self.check_unchanged(file)?;
         let opened = self.parent_of(&file.path).and_then(|(folder, name)| {
             let content = step_quietly(&folder, name, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
@@ -106,37 +212,19 @@ impl Root {
             Ok((content, look))
         });
         match opened {
-            Ok((content, look)) if self.owns(&look) && look.is(file) => Ok(content),
+            Ok((content, look)) if self.owns(&look) && self.is_same(&look, file) => Ok(content),
             Ok(_) => Err(self.changed(&file.path)),
             Err(error) => Err(self.explain(&file.path, error)),
         }
     }
-
-    /// What it means that a file is not what was listed: nothing, if the whole camera is gone.
-    pub(super) fn changed(&self, path: &SourcePath) -> CameraError {
-        if self.is_present() { CameraError::Changed(path.clone()) } else { CameraError::Gone }
-    }
-
-    /// What an error about one file means: nothing about the file, if the whole camera is gone.
-    pub(super) fn explain(&self, path: &SourcePath, error: Errno) -> CameraError {
-        match error {
-            Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV => self.changed(path),
-            _ if self.is_present() => CameraError::File { path: path.clone(), source: error.into() },
-            _ => CameraError::Gone,
-        }
-    }
-
-    /// What an error about the camera as a whole means.
-    pub(super) fn explain_whole(&self, action: &'static str, source: impl Into<std::io::Error>) -> CameraError {
-        if self.is_present() { CameraError::Device { action, source: source.into() } } else { CameraError::Gone }
-    }
 }
 
 /// The path of the folder that holds an entry (empty for the root), and the entry's name in it.
-pub(super) fn split_parent(path: &SourcePath) -> (&[u8], &[u8]) {
-    let name = path.file_name();
-    let whole = path.as_bytes();
-    (whole[..whole.len() - name.len()].strip_suffix(b"/").unwrap_or_default(), name)
+pub(super) fn split_parent(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+        None => (b"", path),
+    }
 }
 
 /// The longest beginning of `path`, in whole components, that fits into one call, and what remains after the slash.
@@ -191,19 +279,6 @@ impl Look {
         if statx.stx_mask & StatxFlags::MNT_ID.bits() == 0 { Err(Errno::NOSYS) } else { Ok(Self::from(statx)) }
     }
 
-    /// The entry as a file to be listed.
-    pub(super) fn file(&self, path: SourcePath) -> SourceFile {
-        SourceFile { path, size: ByteCount::new(self.size), modified: self.moment(), stamp: self.stamp() }
-    }
-
-    /// Whether this is the regular file that was listed, as it was then.
-    pub(super) fn is(&self, file: &SourceFile) -> bool {
-        self.kind == FileType::RegularFile
-            && self.size == file.size.get()
-            && self.moment() == file.modified
-            && self.stamp() == file.stamp
-    }
-
     const fn identity(&self) -> ((u32, u32), u64) {
         (self.device, self.inode)
     }
@@ -215,13 +290,19 @@ impl Look {
 
     /// Mixes everything that changes when a file is written or replaced. It is the same on every machine and in every
     /// version of camdock, since it is remembered.
-    fn stamp(&self) -> u64 {
+    fn stamp(&self, stamps: Stamps) -> u64 {
         let mut hasher = Sha256::hasher();
-        hasher.update(&self.device.0.to_le_bytes());
-        hasher.update(&self.device.1.to_le_bytes());
-        hasher.update(&self.inode.to_le_bytes());
+        let times: &[_] = match stamps {
+            Stamps::Everything => {
+                hasher.update(&self.device.0.to_le_bytes());
+                hasher.update(&self.device.1.to_le_bytes());
+                hasher.update(&self.inode.to_le_bytes());
+                &[self.modified, self.changed]
+            }
+            Stamps::SizeAndTime => &[self.modified],
+        };
         hasher.update(&self.size.to_le_bytes());
-        for (seconds, nanos) in [self.modified, self.changed] {
+        for (seconds, nanos) in times {
             hasher.update(&seconds.to_le_bytes());
             hasher.update(&nanos.to_le_bytes());
         }
@@ -264,16 +345,26 @@ mod tests {
 
     #[test]
     fn a_file_in_the_root_has_the_root_as_its_parent() {
-        assert_eq!(split_parent(&SourcePath::new(b"A.MP4".to_vec())), (&b""[..], &b"A.MP4"[..]));
-        assert_eq!(split_parent(&SourcePath::new(b"a/b/A.MP4".to_vec())), (&b"a/b"[..], &b"A.MP4"[..]));
+        assert_eq!(split_parent(b"A.MP4"), (&b""[..], &b"A.MP4"[..]));
+        assert_eq!(split_parent(b"a/b/A.MP4"), (&b"a/b"[..], &b"A.MP4"[..]));
     }
 
     #[test]
     fn a_path_that_goes_up_is_refused() {
-        let root = Root::hold(std::env::temp_dir()).unwrap();
+        let root = Root::hold(std::env::temp_dir(), Backing::default()).unwrap();
         for path in ["..", "../etc/passwd", "a/../../b", "/etc/passwd", "a//b", "./a", "a/", ""] {
             let refused = root.parent_of(&SourcePath::new(path.into())).map(|_| ());
             assert_eq!(refused, Err(Errno::INVAL), "{path}");
         }
+    }
+
+    #[test]
+    fn a_volume_has_only_what_lies_beneath_its_prefix() {
+        let backing = Backing { prefix: b"p1/".to_vec(), ..Backing::default() };
+        let root = Root::hold(std::env::temp_dir(), backing).unwrap();
+        let path = SourcePath::new(b"p1/DCIM/A.MP4".to_vec());
+        assert_eq!(root.inside(&path), Some(&b"DCIM/A.MP4"[..]));
+        assert_eq!(root.outside(SourcePath::new(b"DCIM/A.MP4".to_vec())), path);
+        assert_eq!(root.inside(&SourcePath::new(b"p2/DCIM/A.MP4".to_vec())), None);
     }
 }

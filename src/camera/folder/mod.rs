@@ -18,12 +18,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use self::beneath::Root;
-use self::reader::FolderReader;
 use self::walk::{Progress, Walk};
 use super::{Cache, Camera, CameraError, Listing, SourceReader};
 use crate::custody::WipePermit;
 use crate::domain::{CameraSerial, SourceFile};
+
+pub(super) use self::beneath::{Backing, Device, Holder, Root, Stamps};
+pub(super) use self::reader::FolderReader;
+pub(super) use self::wipe::wipe;
 
 /// A docked camera that is a folder.
 #[derive(Debug)]
@@ -39,7 +41,7 @@ impl FolderCamera {
     /// # Errors
     /// [`CameraError::Gone`] if there is no folder, [`CameraError::Device`] if it cannot be opened.
     pub fn open(root: PathBuf, serial: CameraSerial) -> Result<Self, CameraError> {
-        match Root::hold(root) {
+        match Root::hold(root, Backing::default()) {
             Ok(root) => Ok(Self { root: Arc::new(root), serial }),
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {
                 Err(CameraError::Gone)
@@ -56,27 +58,7 @@ impl Camera for FolderCamera {
     }
 
     async fn list(&self) -> Result<Listing, CameraError> {
-        let root = Arc::clone(&self.root);
-        blocking("listed", move || root.check_present()).await??;
-        let mut walk = Walk::new(Arc::clone(&self.root));
-        loop {
-            let root = Arc::clone(&self.root);
-            let (walked, progress) = blocking("listed", move || {
-                let progress = walk.advance().map_err(|error| root.explain_whole("listed", error));
-                (walk, progress)
-            })
-            .await?;
-            walk = walked;
-            if progress? == Progress::Done {
-                break;
-            }
-        }
-        let root = Arc::clone(&self.root);
-        blocking("listed", move || {
-            let listing = walk.finish();
-            root.check_present().map(|()| listing)
-        })
-        .await?
+        list(&self.root).await
     }
 
     async fn open(&self, file: &SourceFile, cache: Cache) -> Result<Box<dyn SourceReader>, CameraError> {
@@ -91,12 +73,37 @@ impl Camera for FolderCamera {
             return Err(CameraError::Device { action: "wiped", source: std::io::Error::other(reason) });
         }
         tracing::info!(camera = %self.serial, folder = %self.root.path().display(), files = permit.files().len(), "deleting");
-        wipe::wipe(&self.root, permit).await
+        wipe(&self.root, permit).await
     }
 }
 
+/// Everything beneath a root, as it is now.
+pub(super) async fn list(root: &Arc<Root>) -> Result<Listing, CameraError> {
+    let present = Arc::clone(root);
+    blocking("listed", move || present.check_present()).await??;
+    let mut walk = Walk::new(Arc::clone(root));
+    loop {
+        let present = Arc::clone(root);
+        let (walked, progress) = blocking("listed", move || {
+            let progress = walk.advance().map_err(|error| present.explain_whole("listed", error));
+            (walk, progress)
+        })
+        .await?;
+        walk = walked;
+        if progress? == Progress::Done {
+            break;
+        }
+    }
+    let present = Arc::clone(root);
+    blocking("listed", move || {
+        let listing = walk.finish();
+        present.check_present().map(|()| listing)
+    })
+    .await?
+}
+
 /// Does `work` on a thread that may block.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     action: &'static str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, CameraError> {

@@ -17,7 +17,7 @@ use rustix::fs::{Advice, OFlags};
 use rustix::io::Errno;
 use tokio::task::JoinHandle;
 
-use super::beneath::Root;
+use super::beneath::{Holder, Root};
 use super::blocking;
 use crate::camera::{Cache, CameraError, Piece, SourceReader};
 use crate::domain::{ByteCount, SourceFile};
@@ -32,9 +32,9 @@ const STEP: usize = ALIGNMENT;
 /// So many buffers are kept: one handed out, one being read.
 const BLOCKS: usize = 2;
 
-/// A file of a folder camera, being read.
-pub(super) struct FolderReader {
-    root: Arc<Root>,
+/// A listed file, being read.
+pub(in crate::camera) struct FolderReader {
+    holder: Arc<dyn Holder>,
     file: SourceFile,
     ready: VecDeque<Piece>,
     ahead: Option<JoinHandle<(Source, Result<Block, CameraError>)>>,
@@ -42,9 +42,20 @@ pub(super) struct FolderReader {
 
 impl FolderReader {
     /// Opens a listed file and starts reading it.
-    pub(super) fn open(root: Arc<Root>, file: SourceFile, cache: Cache) -> Result<Self, CameraError> {
-        let source = Source::open(Arc::clone(&root), file.clone(), cache)?;
-        Ok(Self { root, file, ready: VecDeque::new(), ahead: Some(source.read_ahead()) })
+    pub(in crate::camera) fn open(root: Arc<Root>, file: SourceFile, cache: Cache) -> Result<Self, CameraError> {
+        let content = root.open_file(&file)?;
+        Self::over(root, content, file, cache)
+    }
+
+    /// Starts reading what was opened as `content`.
+    pub(in crate::camera) fn over(
+        holder: Arc<dyn Holder>,
+        content: OwnedFd,
+        file: SourceFile,
+        cache: Cache,
+    ) -> Result<Self, CameraError> {
+        let source = Source::over(Arc::clone(&holder), content, file.clone(), cache)?;
+        Ok(Self { holder, file, ready: VecDeque::new(), ahead: Some(source.read_ahead()) })
     }
 }
 
@@ -66,8 +77,8 @@ impl SourceReader for FolderReader {
     }
 
     async fn finish(&mut self) -> Result<(), CameraError> {
-        let (root, file) = (Arc::clone(&self.root), self.file.clone());
-        blocking("read", move || root.check_unchanged(&file)).await?
+        let (holder, file) = (Arc::clone(&self.holder), self.file.clone());
+        blocking("read", move || holder.check_unchanged(&file)).await?
     }
 }
 
@@ -103,7 +114,7 @@ enum Way {
 }
 
 struct Source {
-    root: Arc<Root>,
+    holder: Arc<dyn Holder>,
     file: SourceFile,
     content: OwnedFd,
     offset: u64,
@@ -113,14 +124,13 @@ struct Source {
 }
 
 impl Source {
-    fn open(root: Arc<Root>, file: SourceFile, cache: Cache) -> Result<Self, CameraError> {
-        let content = root.open_file(&file)?;
+    fn over(holder: Arc<dyn Holder>, content: OwnedFd, file: SourceFile, cache: Cache) -> Result<Self, CameraError> {
         // A small file needs a small block: room for it, and for one byte more that would tell that it grew.
         let whole = usize::try_from(file.size.get()).unwrap_or(usize::MAX).saturating_add(1);
         let shared = shared_pool(cache);
         let pool =
             if whole < shared.length() { Pool::new(whole.next_multiple_of(STEP), BLOCKS) } else { Arc::clone(shared) };
-        let mut source = Self { root, file, content, offset: 0, medium: Medium::Sound, way: Way::PageCache, pool };
+        let mut source = Self { holder, file, content, offset: 0, medium: Medium::Sound, way: Way::PageCache, pool };
         if cache == Cache::Bypassed {
             source.way = source.bypass_cache()?;
         }
@@ -141,7 +151,7 @@ impl Source {
         self.offset += filled.length as u64;
         let size = self.file.size.get();
         if self.offset > size || (position == Position::End && self.offset < size) {
-            return Err(self.root.changed(&self.file.path));
+            return Err(self.holder.changed(&self.file.path));
         }
         Ok(Block { pieces: filled.cut(&Bytes::from_owner(lent)), position })
     }
@@ -167,7 +177,7 @@ impl Source {
                     }
                 }
                 Err(error) if is_unreadable(error) => {
-                    self.root.check_present()?;
+                    self.holder.check_present()?;
                     match self.medium {
                         _ if at >= end => return Ok(Position::End),
                         // Now piece by piece, and past the page cache, which reads more at once than is asked for and
@@ -184,7 +194,7 @@ impl Source {
                         return Ok(Position::End);
                     }
                 }
-                Err(error) => return Err(self.root.explain(&self.file.path, error)),
+                Err(error) => return Err(self.holder.explain(&self.file.path, error)),
             }
         }
         Ok(Position::Middle)
@@ -203,10 +213,10 @@ impl Source {
                     self.medium = Medium::Failing;
                 }
                 Err(error) if is_unreadable(error) => filled.gap(step_end.min(end)),
-                Err(error) => return Err(self.root.explain(&self.file.path, error)),
+                Err(error) => return Err(self.holder.explain(&self.file.path, error)),
             }
         }
-        self.root.check_present()
+        self.holder.check_present()
     }
 
     fn read(&mut self, into: &mut [u8], at: usize) -> rustix::io::Result<usize> {
@@ -225,7 +235,7 @@ impl Source {
     fn bypass_cache(&self) -> Result<Way, CameraError> {
         match rustix::fs::fcntl_setfl(&self.content, OFlags::DIRECT) {
             Ok(()) => Ok(Way::Direct),
-            Err(_) => drop_cache(&self.content).map_err(|error| self.root.explain(&self.file.path, error)),
+            Err(_) => drop_cache(&self.content).map_err(|error| self.holder.explain(&self.file.path, error)),
         }
     }
 }

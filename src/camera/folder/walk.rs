@@ -84,6 +84,12 @@ impl Walk {
         files.dedup_by(|a, b| a.path == b.path);
         oddities.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         oddities.dedup_by(|a, b| a.path == b.path);
+        for file in &mut files {
+            file.path = self.root.outside(std::mem::replace(&mut file.path, SourcePath::new(Vec::new())));
+        }
+        for oddity in &mut oddities {
+            oddity.path = self.root.outside(std::mem::replace(&mut oddity.path, SourcePath::new(Vec::new())));
+        }
         Listing { files, oddities }
     }
 
@@ -117,7 +123,7 @@ impl Walk {
     }
 
     fn open(&self, path: &SourcePath) -> rustix::io::Result<OwnedFd> {
-        match (&self.last, split_parent(path)) {
+        match (&self.last, split_parent(path.as_bytes())) {
             (Some((last, folder)), (parent, name)) if last.as_bytes() == parent && !name.is_empty() => {
                 step_quietly(folder, name, ENTER)
             }
@@ -140,7 +146,7 @@ impl Walk {
         match look.kind {
             FileType::RegularFile => {
                 self.reserve(&path)?;
-                self.listing.files.push(look.file(path));
+                self.listing.files.push(self.root.listed(&look, path));
                 Ok(())
             }
             FileType::Directory if path.as_bytes().len() <= DEEPEST => {
@@ -203,12 +209,13 @@ fn join(parent: &SourcePath, name: &[u8]) -> SourcePath {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::camera::folder::beneath::Backing;
 
     #[test]
     fn names_that_would_fill_the_memory_are_refused() {
         let folder = tempfile::TempDir::new().unwrap();
         std::fs::write(folder.path().join("A.MP4"), "").unwrap();
-        let mut walk = Walk::new(Arc::new(Root::hold(folder.path().to_owned()).unwrap()));
+        let mut walk = Walk::new(Arc::new(Root::hold(folder.path().to_owned(), Backing::default()).unwrap()));
         walk.names += NAMES_LIMIT - 100;
         assert!(walk.advance().unwrap_err().to_string().contains("256 MiB"));
     }

@@ -9,21 +9,22 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, OFlags};
 use rustix::io::Errno;
 
-use super::beneath::{Root, split_parent};
+use super::beneath::{Holder as _, Root, split_parent};
 use super::blocking;
 use crate::camera::CameraError;
 use crate::custody::WipePermit;
 use crate::domain::SourceFile;
 use crate::faults::{CrashPoint, crash_point};
 
-/// Deletes what the permit lists. Each file has a turn of its own on a blocking thread, so that after a cancellation,
+/// Deletes what the permit lists of this root. Each file has a turn of its own on a blocking thread, so that after a cancellation,
 /// when the permit is void, at most the deletion under way is completed.
-pub(super) async fn wipe(root: &Arc<Root>, permit: &WipePermit) -> Result<(), CameraError> {
+pub(in crate::camera) async fn wipe(root: &Arc<Root>, permit: &WipePermit) -> Result<(), CameraError> {
     let mut failed = None;
     let mut touched = BTreeSet::new();
     for cleared in permit.files() {
+        let Some(inside) = root.inside(&cleared.file().path) else { continue };
+        let folder = split_parent(inside).0.to_vec();
         let (root, file) = (Arc::clone(root), cleared.file().clone());
-        let folder = split_parent(&file.path).0.to_vec();
         match blocking("wiped", move || delete(&root, &file)).await? {
             Ok(()) => {
                 touched.insert(folder);
@@ -61,6 +62,6 @@ fn sync(root: &Root, touched: &BTreeSet<Vec<u8>>) -> Result<(), CameraError> {
     synced
         .and_then(|()| root.open_folder(b"", OFlags::RDONLY))
         .and_then(rustix::fs::syncfs)
-        .map_err(|error| root.explain_whole("wiped", error))?;
+        .map_err(|error| root.explain_whole("wiped", error.into()))?;
     root.check_present()
 }

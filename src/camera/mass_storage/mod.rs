@@ -1,0 +1,371 @@
+//! A camera that is a USB drive.
+//!
+//! Promises, besides those of the port:
+//! - It is known by its port and its address on the bus, and its volumes by their place below that, never by a name that
+//!   the kernel gives anew ([`sysfs`]).
+//! - Its volumes are examined before they are mounted ([`soundness`]), and mounted read-only, without anything that they
+//!   could do harm with; for writing only while a permit is carried out. Nothing is repaired.
+//! - A volume that is not sound is listed as an image, besides whatever files can be read, and nothing at all is deleted
+//!   from its camera. The one exception is a mark that camdock's own deletion left ([`LastWipe`]).
+//! - Whatever its file systems show, nothing is believed absent unless the device itself answers before and after.
+//! - What deletions came to is read from a fresh mount.
+//! - Nothing stays mounted: what dropping the camera does not get done, the next opening does.
+
+#[cfg(test)]
+mod fixtures;
+mod mounts;
+mod probe;
+mod soundness;
+mod sysfs;
+mod udisks;
+mod volume;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+use tokio::time::{Instant, sleep};
+
+use self::probe::{concerns_evidence, fit, holds_evidence, outer_serial};
+use self::soundness::{FileSystem, Soundness};
+use self::sysfs::{Bus, Slot, slots};
+use self::udisks::{UDisks, UDisksError};
+use self::volume::{Host, Raw, Replay, Volume};
+use super::folder::{self, FolderReader, blocking};
+use super::{Cache, Camera, CameraError, Condition, Listing, Piece, SourceReader};
+use crate::custody::WipePermit;
+use crate::domain::{CameraSerial, LastWipe, Moment, Profile, SourceFile, SourceKind, SourcePath, UsbDevice, UsbPort};
+
+/// The volumes of a camera appear within seconds of its plugging-in; one that shows none by then is stuck.
+const APPEAR: Duration = Duration::from_secs(30);
+/// They are all there when nothing was added for this long: the disks of one device appear within it.
+const STILL: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// What the ledger knows of deletions on the camera of a serial.
+pub type AskLastWipe = Arc<dyn Fn(CameraSerial) -> BoxFuture<'static, Result<LastWipe, CameraError>> + Send + Sync>;
+
+/// The parts of a machine through which cameras are reached.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    sysfs: PathBuf,
+    udisks: UDisks,
+}
+
+impl Surroundings {
+    /// Those of this machine.
+    ///
+    /// # Errors
+    /// [`CameraError::Device`] if the system bus cannot be reached.
+    pub async fn of_this_machine() -> Result<Self, CameraError> {
+        let udisks = UDisks::connect().await.map_err(unusable)?;
+        Ok(Self { sysfs: PathBuf::from("/sys"), udisks })
+    }
+
+    /// A `sysfs` in another place, and UDisks2 on another bus.
+    #[must_use]
+    pub const fn elsewhere(sysfs: PathBuf, bus: zbus::Connection) -> Self {
+        Self { sysfs, udisks: UDisks::over(bus) }
+    }
+}
+
+/// A docked camera that is a USB drive.
+pub struct MassStorageCamera {
+    host: Host,
+    profile: Arc<Profile>,
+    serial: CameraSerial,
+    /// Read while files are, written while volumes are mounted afresh.
+    volumes: Arc<RwLock<Vec<Volume>>>,
+    verdict: Mutex<Verdict>,
+}
+
+/// How the camera's volumes are, and what that was told from.
+#[derive(Debug, Clone)]
+struct Verdict {
+    last_wipe: LastWipe,
+    condition: Condition,
+}
+
+impl MassStorageCamera {
+    /// Waits for the volumes of a device that was just plugged in, mounts them read-only, and finds out which camera it
+    /// is. `profiles` are those that match its descriptors, the likeliest first.
+    ///
+    /// # Errors
+    /// [`CameraError::Refused`] if none of the profiles fits what is on it, [`CameraError::Gone`] if it was taken out
+    /// meanwhile, [`CameraError::Device`] if it cannot be used now.
+    pub async fn open(
+        surroundings: Surroundings,
+        device: UsbDevice,
+        profiles: Vec<Arc<Profile>>,
+        ask: AskLastWipe,
+    ) -> Result<Self, CameraError> {
+        let host = Host {
+            bus: Arc::new(Bus::new(surroundings.sysfs, device)),
+            udisks: surroundings.udisks,
+            runtime: tokio::runtime::Handle::current(),
+        };
+        let mut volumes = Vec::new();
+        for slot in appear(&host).await? {
+            let mut volume = Volume::look(&host, slot).await?;
+            let replay = replay(&volume, host.bus.device(), &profiles, &ask).await?;
+            volume.mount(&host, replay).await?;
+            volumes.push(volume);
+        }
+        let device = host.bus.device().clone();
+        let (mut volumes, fitted) = blocking("identified", move || {
+            let fitted = fit(&device, &profiles, &volumes);
+            (volumes, fitted)
+        })
+        .await?;
+        let (profile, serial) = match fitted {
+            Ok(fitted) => fitted,
+            Err(refused) => {
+                for volume in &mut volumes {
+                    volume.unmount(&host).await?;
+                }
+                return Err(refused);
+            }
+        };
+        let for_probing = Arc::clone(&profile);
+        let volumes = blocking("identified", move || {
+            volumes.retain(|volume| holds_evidence(&for_probing, volume));
+            volumes
+        })
+        .await?;
+        let last_wipe = ask(serial.clone()).await?;
+        let verdict = Mutex::new(Verdict { last_wipe, condition: condition_of(&volumes, last_wipe) });
+        Ok(Self { host, profile, serial, volumes: Arc::new(RwLock::new(volumes)), verdict })
+    }
+
+    fn verdict(&self) -> MutexGuard<'_, Verdict> {
+        self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn list_volume(&self, volume: &Volume) -> Result<Listing, CameraError> {
+        let mut listing = Listing::default();
+        if let Some(root) = volume.root() {
+            listing = folder::list(root).await?;
+            let inside = |path: &SourcePath| SourcePath::new(root.inside(path).unwrap_or_default().to_vec());
+            listing.files.retain(|file| self.profile.is_evidence(&inside(&file.path)));
+            listing.oddities.retain(|oddity| concerns_evidence(&self.profile, &inside(&oddity.path)));
+        }
+        let last_wipe = self.verdict().last_wipe;
+        if !is_sound(volume, last_wipe) {
+            self.host.check_present(&volume.slot.block).await?;
+            let size = volume.slot.block.size;
+            listing.files.push(SourceFile {
+                path: volume.image_path(),
+                size,
+                // The latest that is known to have been written to it.
+                modified: listing.files.iter().map(|file| file.modified).max().unwrap_or(Moment::from_millis(0)),
+                stamp: size.get(),
+                kind: SourceKind::Image,
+            });
+        }
+        Ok(listing)
+    }
+
+    /// Deletes what the permit lists, on each volume that holds some of it.
+    async fn carry_out(&self, volumes: &mut [Volume], permit: &WipePermit) -> Result<(), CameraError> {
+        for volume in volumes {
+            let Some(root) = volume.root() else { continue };
+            if !permit.files().iter().any(|cleared| root.inside(&cleared.file().path).is_some()) {
+                continue;
+            }
+            volume.unmount(&self.host).await?;
+            volume.mount_writable(&self.host).await?;
+            let wiped = match volume.root() {
+                Some(root) => folder::wipe(root, permit).await,
+                None => Ok(()),
+            };
+            volume.unmount(&self.host).await?;
+            volume.mount_again(&self.host).await?;
+            wiped?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Camera for MassStorageCamera {
+    fn serial(&self) -> &CameraSerial {
+        &self.serial
+    }
+
+    async fn list(&self) -> Result<Listing, CameraError> {
+        let volumes = self.volumes.read().await;
+        let mut listing = Listing::default();
+        for volume in volumes.iter() {
+            let Listing { files, oddities } = self.list_volume(volume).await?;
+            listing.files.extend(files);
+            listing.oddities.extend(oddities);
+        }
+        // What the first volumes showed was true only if the camera is there still.
+        for volume in volumes.iter() {
+            self.host.check_present(&volume.slot.block).await?;
+        }
+        listing.files.sort_by(|a, b| a.path.cmp(&b.path));
+        listing.oddities.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(listing)
+    }
+
+    fn condition(&self) -> Condition {
+        self.verdict().condition.clone()
+    }
+
+    async fn open(&self, file: &SourceFile, cache: Cache) -> Result<Box<dyn SourceReader>, CameraError> {
+        let volumes = Arc::clone(&self.volumes).read_owned().await;
+        let (host, wanted) = (self.host.clone(), file.clone());
+        let changed = || CameraError::Changed(file.path.clone());
+        let reader = match file.kind {
+            SourceKind::Image => {
+                let volume = volumes.iter().find(|volume| volume.image_path() == file.path).ok_or_else(changed)?;
+                let content = host.open(&volume.slot.block).await?;
+                let raw = Arc::new(Raw::new(&host, &volume.slot.block));
+                blocking("read", move || FolderReader::over(raw, content, wanted, cache)).await??
+            }
+            SourceKind::File => {
+                let holds = |volume: &&Volume| volume.root().is_some_and(|root| root.inside(&file.path).is_some());
+                let root = volumes.iter().find(holds).and_then(Volume::root).cloned().ok_or_else(changed)?;
+                blocking("read", move || FolderReader::open(root, wanted, cache)).await??
+            }
+        };
+        Ok(Box::new(Reading { reader, _volumes: volumes }))
+    }
+
+    async fn wipe(&self, permit: &WipePermit) -> Result<(), CameraError> {
+        let refuse = |why: String| Err(CameraError::Device { action: "wiped", source: std::io::Error::other(why) });
+        if *permit.camera() != self.serial {
+            return refuse(format!("the permit is for camera {}, and this is {}", permit.camera(), self.serial));
+        }
+        // Whoever reads is waited for.
+        let mut volumes = self.volumes.write().await;
+        if let Condition::Unsound(why) = self.condition() {
+            return refuse(why);
+        }
+        tracing::info!(camera = %self.serial, port = %self.port(), files = permit.files().len(), "deleting");
+        // If this is cut short, a mark may stay that only the next opening can judge.
+        *self.verdict() = Verdict { last_wipe: LastWipe::Unsettled, condition: Condition::MarkedByWipe };
+        self.carry_out(&mut volumes, permit).await?;
+        self.verdict().condition = condition_of(&volumes, LastWipe::Unsettled);
+        Ok(())
+    }
+}
+
+impl MassStorageCamera {
+    fn port(&self) -> &UsbPort {
+        &self.host.bus.device().port
+    }
+}
+
+/// A file being read; its volume stays mounted meanwhile.
+struct Reading {
+    reader: FolderReader,
+    _volumes: OwnedRwLockReadGuard<Vec<Volume>>,
+}
+
+#[async_trait]
+impl SourceReader for Reading {
+    async fn next(&mut self) -> Result<Option<Piece>, CameraError> {
+        self.reader.next().await
+    }
+
+    async fn finish(&mut self) -> Result<(), CameraError> {
+        self.reader.finish().await
+    }
+}
+
+/// Waits until the kernel and UDisks2 know all volumes of a device.
+async fn appear(host: &Host) -> Result<Vec<Slot>, CameraError> {
+    let began = Instant::now();
+    let (mut known, mut since) = (Vec::new(), began);
+    let mut missing = "it shows no drive".to_owned();
+    while began.elapsed() < APPEAR {
+        let bus = Arc::clone(&host.bus);
+        let looked = blocking("found", move || bus.is_plugged_in().then(|| bus.blocks())).await?;
+        let blocks = match looked {
+            None => return Err(CameraError::Gone),
+            Some(blocks) => blocks.map_err(|source| CameraError::Device { action: "found", source })?,
+        };
+        if blocks != known {
+            (known, since) = (blocks, Instant::now());
+        }
+        let slots = slots(&known);
+        if slots.is_empty() && !known.is_empty() {
+            "it holds no medium".clone_into(&mut missing);
+        } else if !slots.is_empty() && since.elapsed() >= STILL {
+            match all_known(host, &slots).await {
+                Ok(()) => return Ok(slots),
+                Err(error @ (UDisksError::Unknown(_) | UDisksError::Failed(_))) => missing = error.to_string(),
+                Err(error) => return Err(unusable(error)),
+            }
+        }
+        sleep(LOOK_AGAIN).await;
+    }
+    if slots(&known).is_empty() && !known.is_empty() {
+        let reason = "It holds no medium. Put its card in, or take it out.";
+        return Err(CameraError::Refused(reason.to_owned()));
+    }
+    let why = format!("{missing}, {} s after it was plugged in", APPEAR.as_secs());
+    Err(CameraError::Device { action: "opened", source: std::io::Error::new(std::io::ErrorKind::TimedOut, why) })
+}
+
+async fn all_known(host: &Host, slots: &[Slot]) -> Result<(), UDisksError> {
+    for slot in slots {
+        host.udisks.content(&slot.block).await?;
+    }
+    Ok(())
+}
+
+fn unusable(error: UDisksError) -> CameraError {
+    CameraError::Device { action: "opened", source: error.into() }
+}
+
+/// Whether a journal on a volume, which would be replayed, is that of camdock's own deletion.
+async fn replay(
+    volume: &Volume,
+    device: &UsbDevice,
+    profiles: &[Arc<Profile>],
+    ask: &AskLastWipe,
+) -> Result<Replay, CameraError> {
+    if volume.file_system != Some(FileSystem::Ext4) || volume.soundness != Soundness::InUse {
+        return Ok(Replay::Never);
+    }
+    let serials: BTreeSet<_> =
+        profiles.iter().filter_map(|profile| outer_serial(profile, device, &volume.label)).collect();
+    for serial in serials {
+        if ask(serial).await? == LastWipe::Unsettled {
+            return Ok(Replay::OurOwn);
+        }
+    }
+    Ok(Replay::Never)
+}
+
+/// Whether nothing is wrong with a volume that camdock's own deletion does not explain.
+fn is_sound(volume: &Volume, last_wipe: LastWipe) -> bool {
+    match volume.soundness {
+        Soundness::Clean => volume.root().is_some(),
+        Soundness::InUse => last_wipe == LastWipe::Unsettled && volume.root().is_some(),
+        Soundness::Damaged(_) => false,
+    }
+}
+
+fn condition_of(volumes: &[Volume], last_wipe: LastWipe) -> Condition {
+    match volumes.iter().find(|volume| !is_sound(volume, last_wipe)) {
+        Some(volume) => {
+            let name = &volume.slot.name;
+            Condition::Unsound(match volume.soundness {
+                Soundness::Damaged(how) => format!("Its volume {name} is damaged: {how}."),
+                Soundness::InUse | Soundness::Clean => format!(
+                    "Its volume {name} was not closed properly: the camera was switched off or pulled out while it wrote."
+                ),
+            })
+        }
+        None if volumes.iter().any(|volume| volume.soundness == Soundness::InUse) => Condition::MarkedByWipe,
+        None => Condition::Sound,
+    }
+}

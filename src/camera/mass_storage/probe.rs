@@ -1,0 +1,113 @@
+//! Which kind of camera this is, and its serial: the part of identifying that needs a look at its volumes.
+//!
+//! Promises: whatever fits no profile is refused with one sentence that says what it holds and what to do.
+
+use std::sync::Arc;
+
+use super::soundness::{FileSystem, Soundness};
+use super::volume::Volume;
+use crate::camera::CameraError;
+use crate::domain::{Breadth, CameraSerial, Profile, SerialSource, SourcePath, UsbDevice};
+
+/// The first line of a file that holds a serial is no longer than this.
+pub(super) const FIRST_LINE: usize = 4096;
+
+/// Why a profile does not fit: shown if none does.
+type Misfit = String;
+
+/// The first profile that fits, and the camera's serial.
+///
+/// # Errors
+/// [`CameraError::Refused`]
+pub(super) fn fit(
+    device: &UsbDevice,
+    profiles: &[Arc<Profile>],
+    volumes: &[Volume],
+) -> Result<(Arc<Profile>, CameraSerial), CameraError> {
+    let mut why = "no profile describes it".to_owned();
+    for profile in profiles {
+        match serial_by(profile, device, volumes) {
+            Ok(serial) => return Ok((Arc::clone(profile), serial)),
+            Err(misfit) => why = misfit,
+        }
+    }
+    Err(CameraError::Refused(format!(
+        "This is no camera that camdock knows: {why}. Nothing on it was changed. Take it out; if it is a camera, give it \
+         a profile."
+    )))
+}
+
+fn serial_by(profile: &Profile, device: &UsbDevice, volumes: &[Volume]) -> Result<CameraSerial, Misfit> {
+    let described: Vec<&Volume> = volumes.iter().filter(|volume| holds_evidence(profile, volume)).collect();
+    if described.is_empty() {
+        return Err(what_it_holds(profile, volumes));
+    }
+    let text = match &profile.serial {
+        SerialSource::Usb => device.serial.clone().ok_or("its USB descriptors have no serial number")?,
+        SerialSource::Label => described[0].label.clone(),
+        SerialSource::File(path) => described
+            .iter()
+            .find_map(|volume| volume.first_line(path))
+            .ok_or_else(|| format!("its serial should be in the file {path}, which cannot be read"))?,
+    };
+    CameraSerial::new(text.as_str()).map_err(|why| format!("its serial is {text:?}, and {why}"))
+}
+
+/// Whether evidence may lie on a volume, so that it is listed, or an image of it is taken.
+pub(super) fn holds_evidence(profile: &Profile, volume: &Volume) -> bool {
+    let labelled = profile.label.as_ref().is_none_or(|label| label.describes(volume.label.as_bytes()));
+    match volume.root() {
+        Some(root) => {
+            labelled && (profile.folders.is_empty() || profile.folders.iter().any(|folder| root.has_folder(folder)))
+        }
+        // Damage is told from strangeness by the maker's name alone.
+        None => {
+            profile.matches.breadth() < Breadth::Anything
+                && (labelled || volume.label.is_empty())
+                && volume.may_be_damaged()
+        }
+    }
+}
+
+fn what_it_holds(profile: &Profile, volumes: &[Volume]) -> Misfit {
+    let said = |volume: &Volume| {
+        let label = || format!("the volume {:?}", volume.label);
+        match (&volume.file_system, &volume.soundness) {
+            (None, _) if volume.kind.is_empty() => "it holds no file system".to_owned(),
+            (None, _) => format!("it holds {}; cameras have FAT32, exFAT or ext4", volume.kind),
+            (Some(FileSystem::Ext4), Soundness::InUse) => "its ext4 file system was not closed properly".to_owned(),
+            (Some(_), Soundness::Damaged(how)) if volume.root().is_none() => {
+                format!("its file system is damaged: {how}")
+            }
+            _ if profile.label.as_ref().is_some_and(|wanted| !wanted.describes(volume.label.as_bytes())) => {
+                format!("it holds {}, and cameras of the profile {} are called otherwise", label(), profile.name)
+            }
+            _ => {
+                let folders: Vec<_> = profile.folders.iter().map(ToString::to_string).collect();
+                format!("it holds {}, which has no folder {}", label(), folders.join(" or "))
+            }
+        }
+    };
+    volumes.first().map_or_else(|| "it holds no medium".to_owned(), said)
+}
+
+/// Whether an entry that cannot be read is evidence, or keeps evidence from being seen.
+pub(super) fn concerns_evidence(profile: &Profile, path: &SourcePath) -> bool {
+    let above = |folder: &SourcePath| {
+        let (folder, path) = (folder.as_bytes(), path.as_bytes());
+        folder.len() >= path.len()
+            && folder[..path.len()].eq_ignore_ascii_case(path)
+            && matches!(folder.get(path.len()), None | Some(b'/'))
+    };
+    profile.is_evidence(path) || profile.folders.iter().any(above)
+}
+
+/// A serial that is known without a look into the file system.
+pub(super) fn outer_serial(profile: &Profile, device: &UsbDevice, label: &str) -> Option<CameraSerial> {
+    let text = match &profile.serial {
+        SerialSource::Usb => device.serial.as_deref()?,
+        SerialSource::Label => label,
+        SerialSource::File(_) => return None,
+    };
+    CameraSerial::new(text).ok()
+}

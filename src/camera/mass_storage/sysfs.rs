@@ -1,0 +1,215 @@
+//! Which block devices a USB device has, as the kernel tells it.
+//!
+//! Promises: a volume is found below its physical port, and known by its place in `sysfs`, its number and its size, never
+//! by a name such as `sdb1`, which another device may have had a second ago.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::domain::{ByteCount, UsbDevice};
+
+/// The unit of every size in `sysfs`.
+const SECTOR: u64 = 512;
+
+/// A device's place in `sysfs`.
+#[derive(Debug, Clone)]
+pub(super) struct Bus {
+    sysfs: PathBuf,
+    device: UsbDevice,
+}
+
+/// A block device: a whole disk or a partition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Block {
+    /// Its number among the disks of its device; a card reader has one for each slot.
+    pub(super) lun: u32,
+    /// Its number, if it is a partition.
+    pub(super) partition: Option<u32>,
+    /// The kernel's name for it, such as `sdb1`, for as long as it is there.
+    pub(super) node: String,
+    /// Major and minor number.
+    pub(super) number: (u32, u32),
+    /// Its size; zero if there is no medium.
+    pub(super) size: ByteCount,
+    folder: PathBuf,
+}
+
+/// A block device that may have a file system, and how camdock calls it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) block: Block,
+    /// `p1` is the first partition, `disk` an unpartitioned disk, `lun1-p2` a partition of the second disk.
+    pub(super) name: String,
+    /// What is put before the paths on it: nothing, if the camera has one place for a volume only.
+    pub(super) prefix: Vec<u8>,
+}
+
+impl Bus {
+    pub(super) const fn new(sysfs: PathBuf, device: UsbDevice) -> Self {
+        Self { sysfs, device }
+    }
+
+    pub(super) const fn device(&self) -> &UsbDevice {
+        &self.device
+    }
+
+    /// Whether the very device is still plugged in: every plugging-in gives a new address.
+    pub(super) fn is_plugged_in(&self) -> bool {
+        number(&self.port().join("devnum")) == Some(u64::from(self.device.address))
+    }
+
+    /// Its block devices, disks and partitions, in the order of their numbers. Empty media are included.
+    ///
+    /// # Errors
+    /// The system's words, if `sysfs` cannot be read; a device that is gone has none.
+    pub(super) fn blocks(&self) -> io::Result<Vec<Block>> {
+        let Ok(port) = self.port().canonicalize() else { return Ok(Vec::new()) };
+        let mut blocks = Vec::new();
+        for entry in std::fs::read_dir(self.sysfs.join("class/block"))? {
+            // What vanishes meanwhile is not there.
+            let Ok(folder) = entry?.path().canonicalize() else { continue };
+            if folder.starts_with(&port) {
+                blocks.extend(Block::read(folder));
+            }
+        }
+        blocks.sort();
+        Ok(blocks)
+    }
+
+    /// Whether a block device is still the one that it was.
+    pub(super) fn has(&self, block: &Block) -> bool {
+        self.is_plugged_in() && Block::read(block.folder.clone()).as_ref() == Some(block) && block.is_running()
+    }
+
+    fn port(&self) -> PathBuf {
+        self.sysfs.join("bus/usb/devices").join(self.device.port.as_str())
+    }
+}
+
+impl Block {
+    fn read(folder: PathBuf) -> Option<Self> {
+        let node = folder.file_name()?.to_str()?.to_owned();
+        let text = std::fs::read_to_string(folder.join("dev")).ok()?;
+        let (major, minor) = text.trim().split_once(':')?;
+        let partition = match number(&folder.join("partition")) {
+            Some(partition) => Some(u32::try_from(partition).ok()?),
+            None => None,
+        };
+        Some(Self {
+            lun: lun(&folder)?,
+            partition,
+            node,
+            number: (major.parse().ok()?, minor.parse().ok()?),
+            size: ByteCount::new(number(&folder.join("size"))?.saturating_mul(SECTOR)),
+            folder,
+        })
+    }
+
+    /// A disk that the kernel gave up on stays in `sysfs` for a while.
+    fn is_running(&self) -> bool {
+        let disk = if self.partition.is_some() { self.folder.parent() } else { Some(self.folder.as_path()) };
+        let state = disk.and_then(|disk| std::fs::read_to_string(disk.join("device/state")).ok());
+        state.is_none_or(|state| state.trim() == "running")
+    }
+}
+
+/// The last number of the SCSI address above a block device: `…/2:0:0:1/block/sdc/sdc1` is on LUN 1.
+fn lun(folder: &Path) -> Option<u32> {
+    let parts: Vec<_> = folder.iter().filter_map(|part| part.to_str()).collect();
+    let block = parts.iter().rposition(|part| *part == "block")?;
+    parts.get(block.checked_sub(1)?)?.rsplit(':').next()?.parse().ok()
+}
+
+fn number(file: &Path) -> Option<u64> {
+    std::fs::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+/// The places for volumes among a device's block devices: partitions, and disks without any. Whether a medium is in an
+/// empty slot changes no other volume's name.
+pub(super) fn slots(blocks: &[Block]) -> Vec<Slot> {
+    let partitioned = |disk: &Block| {
+        blocks.iter().any(|other| other.lun == disk.lun && other.partition.is_some() && holds_data(other))
+    };
+    let volumes: Vec<&Block> = blocks
+        .iter()
+        .filter(|block| match block.partition {
+            Some(_) => holds_data(block),
+            None => !partitioned(block),
+        })
+        .collect();
+    let only = volumes.len() == 1;
+    let slot = |block: &&Block| {
+        let part = block.partition.map(|partition| format!("p{partition}"));
+        let name = match (block.lun, part) {
+            (0, part) => part.unwrap_or_else(|| "disk".to_owned()),
+            (lun, Some(part)) => format!("lun{lun}-{part}"),
+            (lun, None) => format!("lun{lun}"),
+        };
+        let prefix = if only { Vec::new() } else { format!("{name}/").into_bytes() };
+        Slot { block: (*block).clone(), name, prefix }
+    };
+    volumes.iter().map(slot).filter(|slot| slot.block.size.get() > 0).collect()
+}
+
+/// An extended partition shows as one of a sector or two; its content is partitions of their own.
+fn holds_data(partition: &Block) -> bool {
+    partition.size.get() > 2 * SECTOR
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::camera::mass_storage::fixtures::{Machine, camera};
+
+    fn names(slots: &[Slot]) -> Vec<(&str, &str)> {
+        slots.iter().map(|slot| (slot.name.as_str(), std::str::from_utf8(&slot.prefix).unwrap())).collect()
+    }
+
+    #[test]
+    fn the_volumes_of_a_port_are_found_whatever_the_kernel_calls_them() {
+        let machine = Machine::new();
+        machine.plug("1-1.4", 7).disk(0, "sdc", (8, 32), 1000).partition("sdc", "sdc1", 1, (8, 33), 900);
+        machine.plug("1-1.3", 8).disk(0, "sdb", (8, 16), 500);
+        let blocks = machine.bus(camera("1-1.4", 7)).blocks().unwrap();
+        assert_eq!(blocks.iter().map(|block| block.node.as_str()).collect::<Vec<_>>(), ["sdc", "sdc1"]);
+        let slots = slots(&blocks);
+        assert_eq!(names(&slots), [("p1", "")]);
+        assert_eq!((slots[0].block.number, slots[0].block.size), ((8, 33), ByteCount::new(900 * 512)));
+    }
+
+    #[test]
+    fn an_empty_slot_is_no_volume_and_changes_no_names() {
+        let machine = Machine::new();
+        let plugged = machine.plug("1-2", 3);
+        plugged.disk(0, "sdb", (8, 16), 1000).partition("sdb", "sdb1", 1, (8, 17), 900).disk(1, "sdc", (8, 32), 0);
+        let bus = machine.bus(camera("1-2", 3));
+        assert_eq!(names(&slots(&bus.blocks().unwrap())), [("p1", "p1/")]);
+        plugged.disk(1, "sdc", (8, 32), 4000);
+        assert_eq!(names(&slots(&bus.blocks().unwrap())), [("p1", "p1/"), ("lun1", "lun1/")]);
+    }
+
+    #[test]
+    fn an_extended_partition_is_no_volume() {
+        let machine = Machine::new();
+        let plugged = machine.plug("1-2", 3);
+        plugged.disk(0, "sdb", (8, 16), 1000).partition("sdb", "sdb1", 1, (8, 17), 2);
+        plugged.partition("sdb", "sdb5", 5, (8, 21), 900);
+        assert_eq!(names(&slots(&machine.bus(camera("1-2", 3)).blocks().unwrap())), [("p5", "")]);
+    }
+
+    #[test]
+    fn another_camera_in_the_same_port_is_not_the_one_that_was_there() {
+        let machine = Machine::new();
+        machine.plug("1-1", 7).disk(0, "sdb", (8, 16), 1000);
+        let bus = machine.bus(camera("1-1", 7));
+        let block = bus.blocks().unwrap().remove(0);
+        assert!(bus.has(&block));
+        machine.plug("1-1", 8);
+        assert!(!bus.has(&block), "another address");
+        machine.plug("1-1", 7).disk(0, "sdb", (8, 16), 0);
+        assert!(!bus.has(&block), "its card was taken out");
+        machine.unplug("1-1");
+        assert!(!bus.has(&block));
+        assert_eq!(bus.blocks().unwrap(), []);
+    }
+}

@@ -1,0 +1,311 @@
+//! One volume of a camera: looked at, mounted, and what stays of it when it cannot be mounted.
+//!
+//! Promises: a volume is examined before it is mounted; it is mounted read-only unless a permit says otherwise; one that
+//! the kernel would repair on its own is not mounted at all.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use super::mounts::{self, Access};
+use super::probe::FIRST_LINE;
+use super::soundness::{FileSystem, Soundness, examine};
+use super::sysfs::{Block, Bus, Slot};
+use super::udisks::{UDisks, UDisksError, bypass_cache};
+use crate::camera::CameraError;
+use crate::camera::folder::{Backing, Device, Holder, Root, Stamps, blocking};
+use crate::domain::{SourceFile, SourcePath};
+use crate::files::{ALIGNMENT, Pool};
+
+/// A volume that was looked at.
+#[derive(Debug)]
+pub(super) struct Volume {
+    pub(super) slot: Slot,
+    /// What udev calls its file system; empty if it does not know it.
+    pub(super) kind: String,
+    pub(super) label: String,
+    pub(super) file_system: Option<FileSystem>,
+    pub(super) soundness: Soundness,
+    mounted: Option<Mounted>,
+}
+
+/// Whether the kernel may write to a volume on its own while mounting it, such as to replay a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replay {
+    /// It may not.
+    Never,
+    /// It may: all that is to be replayed is camdock's own deletion.
+    OurOwn,
+}
+
+impl Volume {
+    /// Looks at what is in a slot. Nothing is mounted yet; whatever was is a leftover, and is unmounted.
+    pub(super) async fn look(host: &Host, slot: Slot) -> Result<Self, CameraError> {
+        host.ask(&slot.block, host.udisks.unmount_by_force(&slot.block)).await?;
+        let content = host.ask(&slot.block, host.udisks.content(&slot.block)).await?;
+        let file_system = FileSystem::named(&content.kind);
+        let mut volume = Self {
+            slot,
+            kind: content.kind,
+            label: content.label,
+            file_system,
+            soundness: Soundness::Damaged("no file system is recognised"),
+            mounted: None,
+        };
+        volume.examine(host).await?;
+        Ok(volume)
+    }
+
+    /// What its file system says about itself now.
+    async fn examine(&mut self, host: &Host) -> Result<(), CameraError> {
+        let Some(kind) = self.file_system else { return Ok(()) };
+        let device = host.open(&self.slot.block).await?;
+        self.soundness = blocking("examined", move || examine(&device, kind)).await?;
+        // An error of the medium and a camera that was taken out look alike.
+        host.check_present(&self.slot.block).await
+    }
+
+    /// Mounts it to be read, if it can be. One that cannot is damaged.
+    pub(super) async fn mount(&mut self, host: &Host, replay: Replay) -> Result<(), CameraError> {
+        let mountable = match (self.file_system, self.soundness) {
+            (None, _) => false,
+            (Some(FileSystem::Ext4), Soundness::InUse) => replay == Replay::OurOwn,
+            (Some(FileSystem::Ext4), Soundness::Damaged(_)) => false,
+            (Some(_), _) => true,
+        };
+        if !mountable {
+            return Ok(());
+        }
+        match self.mount_for(host, Access::ReadOnly).await {
+            Ok(mounted) => self.mounted = Some(mounted),
+            Err(MountError::Medium(why)) => {
+                tracing::warn!(volume = %self.slot.name, %why, "cannot be mounted");
+                if matches!(self.soundness, Soundness::Clean | Soundness::InUse) {
+                    self.soundness = Soundness::Damaged("it cannot be mounted");
+                }
+            }
+            Err(MountError::Camera(error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn mount_for(&self, host: &Host, access: Access) -> Result<Mounted, MountError> {
+        let block = &self.slot.block;
+        let present = host.present(block).await?;
+        let at = match host.udisks.mount(block, access).await {
+            Ok(at) => at,
+            Err(UDisksError::Failed(why)) => {
+                host.check_present(block).await?;
+                return Err(MountError::Medium(why));
+            }
+            Err(error) => return Err(host.explain(block, error).await.into()),
+        };
+        // From here on it is unmounted whatever happens.
+        let release = Release { host: host.clone(), block: Some(block.clone()) };
+        let stamps = match self.file_system {
+            Some(FileSystem::Ext4) => Stamps::Everything,
+            _ => Stamps::SizeAndTime,
+        };
+        let backing = Backing { device: Some(Arc::new(present)), stamps, prefix: self.slot.prefix.clone() };
+        let (number, place) = (block.number, at.clone());
+        let held = blocking("mounted", move || {
+            mounts::verify(number, &place, access)?;
+            Root::hold(place, backing).map_err(std::io::Error::from)
+        })
+        .await?;
+        match held {
+            Ok(root) => Ok(Mounted { root: Arc::new(root), release }),
+            Err(source) => {
+                host.check_present(block).await?;
+                Err(CameraError::Device { action: "mounted", source }.into())
+            }
+        }
+    }
+
+    /// Mounts it so that files can be deleted. It must not be in use; afterwards it is [unmounted](Self::unmount).
+    pub(super) async fn mount_writable(&mut self, host: &Host) -> Result<(), CameraError> {
+        match self.mount_for(host, Access::Writable).await {
+            Ok(mounted) => {
+                self.mounted = Some(mounted);
+                Ok(())
+            }
+            Err(MountError::Camera(error)) => Err(error),
+            Err(MountError::Medium(why)) => {
+                Err(CameraError::Device { action: "mounted for wiping", source: std::io::Error::other(why) })
+            }
+        }
+    }
+
+    /// Unmounts it, once nobody reads it any more. When this succeeds, everything written is on the medium.
+    pub(super) async fn unmount(&mut self, host: &Host) -> Result<(), CameraError> {
+        let Some(Mounted { root, mut release }) = self.mounted.take() else { return Ok(()) };
+        drop(root);
+        host.ask(&self.slot.block, host.udisks.unmount(&self.slot.block)).await?;
+        release.block = None;
+        host.check_present(&self.slot.block).await
+    }
+
+    /// Examines and mounts it afresh, so that what is read comes from the medium.
+    pub(super) async fn mount_again(&mut self, host: &Host) -> Result<(), CameraError> {
+        self.examine(host).await?;
+        self.mount(host, Replay::OurOwn).await
+    }
+
+    /// Where it is mounted, if it is.
+    pub(super) fn root(&self) -> Option<&Arc<Root>> {
+        self.mounted.as_ref().map(|mounted| &mounted.root)
+    }
+
+    /// Whether this may have been a good file system of a camera once.
+    pub(super) fn may_be_damaged(&self) -> bool {
+        self.file_system.is_some() || self.kind.is_empty()
+    }
+
+    /// The path under which an image of it is listed.
+    pub(super) fn image_path(&self) -> SourcePath {
+        SourcePath::new(format!("/{}.img", self.slot.name).into_bytes())
+    }
+
+    /// The first line of a file on it.
+    pub(super) fn first_line(&self, path: &SourcePath) -> Option<String> {
+        let content = self.root()?.open_beneath(path).ok()?;
+        let mut buffer = [0; FIRST_LINE];
+        let read = rustix::io::pread(&content, &mut buffer, 0).ok()?;
+        let text = std::str::from_utf8(&buffer[..read]).ok()?;
+        Some(text.trim_start_matches('\u{feff}').lines().next()?.trim_end().to_owned())
+    }
+}
+
+/// Why a volume was not mounted.
+enum MountError {
+    /// Its content does not allow it.
+    Medium(String),
+    Camera(CameraError),
+}
+
+impl From<CameraError> for MountError {
+    fn from(error: CameraError) -> Self {
+        Self::Camera(error)
+    }
+}
+
+/// A mounted volume.
+#[derive(Debug)]
+struct Mounted {
+    // Dropped before it is released.
+    root: Arc<Root>,
+    release: Release,
+}
+
+/// Unmounts a volume when it is dropped. If that comes too late, the next opening of the camera does it.
+#[derive(Debug)]
+struct Release {
+    host: Host,
+    /// None once it is unmounted.
+    block: Option<Block>,
+}
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        let Some(block) = self.block.take() else { return };
+        let host = self.host.clone();
+        let runtime = host.runtime.clone();
+        runtime.spawn(async move {
+            if let Err(error) = host.udisks.unmount(&block).await {
+                tracing::debug!(volume = %block.node, %error, "not unmounted; it is when the camera is opened next");
+            }
+        });
+    }
+}
+
+/// What a camera needs of this machine.
+#[derive(Debug, Clone)]
+pub(super) struct Host {
+    pub(super) bus: Arc<Bus>,
+    pub(super) udisks: UDisks,
+    pub(super) runtime: tokio::runtime::Handle,
+}
+
+impl Host {
+    /// Asks UDisks2 about a block device: an error about one that is gone is the camera's absence.
+    pub(super) async fn ask<T>(
+        &self,
+        block: &Block,
+        call: impl Future<Output = Result<T, UDisksError>>,
+    ) -> Result<T, CameraError> {
+        match call.await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.explain(block, error).await),
+        }
+    }
+
+    pub(super) async fn explain(&self, block: &Block, error: UDisksError) -> CameraError {
+        match self.check_present(block).await {
+            Ok(()) => CameraError::Device { action: "used", source: error.into() },
+            Err(gone) => gone,
+        }
+    }
+
+    /// # Errors
+    /// [`CameraError::Gone`] if the device is not the one that it was.
+    pub(super) async fn check_present(&self, block: &Block) -> Result<(), CameraError> {
+        let (bus, block) = (Arc::clone(&self.bus), block.clone());
+        let there = blocking("looked for", move || bus.has(&block)).await?;
+        if there { Ok(()) } else { Err(CameraError::Gone) }
+    }
+
+    /// Opens a block device for reading past the page cache.
+    pub(super) async fn open(&self, block: &Block) -> Result<OwnedFd, CameraError> {
+        let device = self.ask(block, self.udisks.open(block)).await?;
+        bypass_cache(&device);
+        Ok(device)
+    }
+
+    /// A witness of a block device's presence. It keeps the device open, so it must be gone before a fresh mount: else the
+    /// kernel would go on with what it remembers.
+    pub(super) async fn present(&self, block: &Block) -> Result<Present, CameraError> {
+        let device = self.open(block).await?;
+        Ok(Present { bus: Arc::clone(&self.bus), block: block.clone(), device })
+    }
+}
+
+/// A block device, held open so that it can be asked for a sign of life.
+#[derive(Debug)]
+pub(super) struct Present {
+    bus: Arc<Bus>,
+    block: Block,
+    device: OwnedFd,
+}
+
+impl Device for Present {
+    /// The same device is in the port, and its first sector can be read from it. The kernel takes a moment to notice that
+    /// a device is gone, and file systems show what they please by then.
+    fn is_present(&self) -> bool {
+        let mut sector = Pool::new(ALIGNMENT, 1).take();
+        self.bus.has(&self.block)
+            && rustix::io::pread(&self.device, &mut sector[..], 0).is_ok_and(|read| read > 0)
+            && self.bus.has(&self.block)
+    }
+}
+
+/// The bytes of a volume as they are on its medium, whatever its file system says.
+#[derive(Debug)]
+pub(super) struct Raw {
+    bus: Arc<Bus>,
+    block: Block,
+}
+
+impl Raw {
+    pub(super) fn new(host: &Host, block: &Block) -> Self {
+        Self { bus: Arc::clone(&host.bus), block: block.clone() }
+    }
+}
+
+impl Holder for Raw {
+    fn is_present(&self) -> bool {
+        self.bus.has(&self.block)
+    }
+
+    fn check_unchanged(&self, _: &SourceFile) -> Result<(), CameraError> {
+        self.check_present()
+    }
+}
