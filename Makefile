@@ -60,7 +60,7 @@ build: setup ## the release binary
 
 .PHONY: setup
 setup: ## install the Debian packages that are missing, with sudo when not root
-	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3
+	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3 pkg-config:pkg-config libudev.pc:libudev-dev
 
 .PHONY: tools
 tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob ## install what the tests use, below target/

@@ -101,6 +101,8 @@ pub(super) enum Aspect {
     Room,
     /// Is the date plausible?
     Date,
+    /// Is what is plugged in kept from drivers until it was looked at?
+    Gate,
 }
 
 impl fmt::Display for Aspect {
@@ -117,6 +119,7 @@ impl fmt::Display for Aspect {
             Self::Privacy => "privacy",
             Self::Room => "room",
             Self::Date => "date",
+            Self::Gate => "gate",
         })
     }
 }
