@@ -75,7 +75,10 @@ pub(super) async fn run(config: &Path, args: &Args) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Fine);
     }
     print(shown.iter(), &admission)?;
-    while args.watch {
+    if !args.watch {
+        return Ok(Outcome::Fine);
+    }
+    loop {
         tokio::time::sleep(AGAIN).await;
         // A bay that was written into the configuration meanwhile should show.
         admission = known(config).0;
@@ -83,7 +86,6 @@ pub(super) async fn run(config: &Path, args: &Args) -> anyhow::Result<Outcome> {
         print(now.iter().filter(|socket| !shown.contains(socket)), &admission)?;
         shown = now;
     }
-    Ok(Outcome::Fine)
 }
 
 /// What is configured, and what is wrong with that; a machine is mapped before it is configured.
@@ -96,15 +98,15 @@ pub(super) fn known(config: &Path) -> (Admission, Option<String>) {
             (admission, trouble.then(|| note.to_owned()))
         }
         Err(error) => {
-            let none = Admission { bays: Vec::new(), profiles: [].into(), errors: None };
+            let nothing = Admission { bays: Vec::new(), profiles: [].into(), errors: None };
             let note = format!("camdock: {} cannot be read ({error}), so no bay is known", config.display());
-            (none, Some(note))
+            (nothing, Some(note))
         }
     }
 }
 
-fn show(sockets: &[Socket], admission: &Admission) -> Vec<Shown> {
-    sockets.iter().map(|socket| one(socket, admission)).collect()
+fn show(all: &[Socket], admission: &Admission) -> Vec<Shown> {
+    all.iter().map(|socket| one(socket, admission)).collect()
 }
 
 fn one(socket: &Socket, admission: &Admission) -> Shown {

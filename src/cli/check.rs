@@ -111,6 +111,8 @@ pub(super) enum Aspect {
     Room,
     /// Is the date plausible?
     Date,
+    /// Is what is plugged in kept from drivers until it was looked at?
+    Gate,
 }
 
 impl fmt::Display for Aspect {
@@ -127,6 +129,7 @@ impl fmt::Display for Aspect {
             Self::Privacy => "privacy",
             Self::Room => "room",
             Self::Date => "date",
+            Self::Gate => "gate",
         })
     }
 }

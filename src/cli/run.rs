@@ -94,7 +94,7 @@ impl Service {
                 Slot::Port(port) => ports.push((bay.name.clone(), port.clone())),
             }
         }
-        let bays = [dock::watch_folders(folders)?, dock::watch_usb(ports, Arc::clone(&config.profiles))?];
+        let bays = [dock::watch_folders(folders)?, dock::watch_usb(ports, &config.profiles)?];
         let doors = Doors { bays: together(bays), commands, snapshot };
         let socket = views::bind(&config.station.data_dir)?;
         let routes = views::routes(shown.clone(), Arc::new(Counter { ledger, orders }));

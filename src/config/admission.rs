@@ -52,10 +52,7 @@ impl Admission {
 
 fn bays(root: &Node) -> Vec<(BayName, UsbPort)> {
     let Value::Table(root) = &root.value else { return Vec::new() };
-    let entries = match root.get("bay").map(|(_, bays)| &bays.value) {
-        Some(Value::List(entries)) => entries,
-        _ => return Vec::new(),
-    };
+    let Some(Value::List(entries)) = root.get("bay").map(|(_, bays)| &bays.value) else { return Vec::new() };
     let bay = |entry: &Node| {
         let Value::Table(entry) = &entry.value else { return None };
         let port = entry.get("port").and_then(|(_, port)| values::port(&port.value).ok())?;

@@ -208,8 +208,8 @@ mod tests {
         ] {
             let twice = ["serial", "usb", "folders", "title"].iter().find(|key| line.starts_with(**key)).copied();
             let kept = |kept: &&str| twice.is_none_or(|key| !kept.starts_with(&format!("{key} =")));
-            let rest: String = PROFILE_EXAMPLE.lines().filter(kept).map(|line| format!("{line}\n")).collect();
-            let errors = load(&[("a.toml", &format!("{rest}\n{line}\n"))]).unwrap_err().to_string();
+            let rest: Vec<_> = PROFILE_EXAMPLE.lines().filter(kept).collect();
+            let errors = load(&[("a.toml", &format!("{}\n{line}\n", rest.join("\n")))]).unwrap_err().to_string();
             assert!(errors.contains(said), "{line}: {errors}");
         }
         let errors = load(&[("a.toml", "usb = [\"1\"]\nserial = 5\n"), ("b.toml", "name = \"x y\"\n")]).unwrap_err();

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs the Debian packages whose commands or libraries are missing, and says so.
+# Installs the Debian packages whose commands, libraries or headers (by their pkg-config file) are missing, and says so.
 # usage: setup.sh COMMAND-OR-LIBRARY:PACKAGE...
 set -euo pipefail
 
 is_here() {
     case $1 in
+        *.pc) pkg-config --exists "${1%.pc}" 2>/dev/null ;;
         *.so.*) /sbin/ldconfig -p | grep -qF "$1 " ;;
         *) command -v "$1" >/dev/null ;;
     esac

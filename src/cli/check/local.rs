@@ -5,7 +5,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use camdock::config::{Config, Credential, Place, Slot, SpoolSettings, overlapping};
-use camdock::domain::{ByteCount, Moment};
+use camdock::dock::usb::Sysfs;
+use camdock::domain::{ByteCount, Moment, UsbPort};
 
 use super::{Aspect, Finding, Verdict};
 
@@ -26,10 +27,17 @@ pub(super) fn check(config: &Config, now: Moment) -> Vec<Finding> {
         findings.push(Finding::new("bays", Aspect::Access, Verdict::Warning, note));
     }
     for bay in &config.bays {
-        if let Slot::Folder(path) = &bay.slot {
-            let fix = "Create it, readable and writable by camdock's user";
-            findings.push(folder(format!("bay {}", bay.name), path, fix));
+        let subject = format!("bay {}", bay.name);
+        match &bay.slot {
+            Slot::Folder(path) => {
+                findings.push(folder(subject, path, "Create it, readable and writable by camdock's user"));
+            }
+            Slot::Port(port) => findings.extend(socket(&subject, port, &Sysfs::default())),
         }
+    }
+    if config.profiles.is_empty() {
+        let note = "every one is switched off, so nothing that is plugged in is a camera. Write one, or switch one on";
+        findings.push(Finding::new("profiles", Aspect::Access, Verdict::Warning, note));
     }
     for destination in &config.destinations {
         let name = destination.name.as_str();
@@ -117,6 +125,25 @@ fn folder(subject: impl Into<String>, path: &Path, fix: &str) -> Finding {
         Ok(_) => Finding::ok(subject, Aspect::Access),
         Err(problem) => Finding::new(subject, Aspect::Access, Verdict::Missing, format!("{problem}. {fix}")),
     }
+}
+
+fn socket(subject: &str, port: &UsbPort, sysfs: &Sysfs) -> Vec<Finding> {
+    let there = sysfs.ports().is_ok_and(|ports| ports.contains(port));
+    let mut findings = vec![if there {
+        Finding::ok(subject, Aspect::Access)
+    } else {
+        let note =
+            format!("there is no port {port} now. Connect the dock, or see `camdock bays` for the ports there are");
+        Finding::new(subject, Aspect::Access, Verdict::Warning, note)
+    }];
+    if sysfs.socket(port).iter().any(|port| sysfs.is_guarded(port.bus()) == Some(false)) {
+        let note = "whatever is plugged in there is used by the system before camdock looks at it. Install camdock's udev \
+                    rules, and run: udevadm trigger --subsystem-match=usb --action=change";
+        findings.push(Finding::new(subject, Aspect::Gate, Verdict::Warning, note));
+    } else if there {
+        findings.push(Finding::ok(subject, Aspect::Gate));
+    }
+    findings
 }
 
 fn existing_folder(path: &Path) -> Result<Metadata, String> {

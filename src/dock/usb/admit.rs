@@ -10,7 +10,7 @@ use crate::domain::{BayName, Profile, UsbClass, UsbDevice};
 /// Why a device in a bay is not touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    device: UsbDevice,
+    device: Box<UsbDevice>,
     why: Why,
 }
 
@@ -31,7 +31,7 @@ enum Why {
 /// # Errors
 /// Why it is none.
 pub fn admit(device: &UsbDevice, profiles: &[Arc<Profile>]) -> Result<Vec<Arc<Profile>>, Refusal> {
-    let refused = |why| Err(Refusal { device: device.clone(), why });
+    let refused = |why| Err(Refusal { device: Box::new(device.clone()), why });
     if device.interfaces.is_empty() {
         return refused(Why::Unreadable);
     }

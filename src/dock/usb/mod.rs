@@ -40,7 +40,7 @@ pub use sysfs::{Authorized, Plugged, Sysfs};
 /// If called outside a tokio runtime.
 pub fn watch_usb(
     bays: Vec<(BayName, UsbPort)>,
-    profiles: Arc<[Arc<Profile>]>,
+    profiles: &Arc<[Arc<Profile>]>,
 ) -> Result<mpsc::Receiver<BayEvent>, DockError> {
     let sysfs = Sysfs::default();
     for (index, (second, port)) in bays.iter().enumerate() {
@@ -55,7 +55,7 @@ pub fn watch_usb(
         let changed = Arc::new(Notify::new());
         wake.push(Arc::clone(&changed));
         let mut lookout =
-            Lookout { sysfs: sysfs.clone(), bay: bay.clone(), port, profiles: profiles.clone(), trouble: None };
+            Lookout { sysfs: sysfs.clone(), bay: bay.clone(), port, profiles: Arc::clone(profiles), trouble: None };
         tokio::spawn(contents::watch(bay, move || lookout.look(), changed, events.clone()));
     }
     if !wake.is_empty() {

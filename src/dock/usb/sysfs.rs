@@ -115,6 +115,12 @@ impl Sysfs {
         Some(controller(one)? == controller(other)?)
     }
 
+    /// Whether a bus lets no device be used by itself; `None` if there is no such bus.
+    #[must_use]
+    pub fn is_guarded(&self, bus: &str) -> Option<bool> {
+        Some(self.text(&format!("usb{bus}"), "authorized_default").ok()? == "0")
+    }
+
     /// What is plugged into a port; `None` if nothing is, or it is being pulled out.
     ///
     /// # Errors
