@@ -60,7 +60,8 @@ build: setup ## the release binary
 
 .PHONY: setup
 setup: ## install the Debian packages that are missing, with sudo when not root
-	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3
+	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3 \
+		/sbin/mkfs.vfat:dosfstools /sbin/mkfs.exfat:exfatprogs /sbin/mkfs.ext4:e2fsprogs
 
 .PHONY: tools
 tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob ## install what the tests use, below target/
