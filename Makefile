@@ -66,7 +66,8 @@ deb: build $(TOOLS)/.cargo-deb-$(CARGO_DEB) ## the Debian package, in target/deb
 
 .PHONY: setup
 setup: ## install the Debian packages that are missing, with sudo when not root
-	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3 systemd-analyze:systemd pkg-config:pkg-config libudev.pc:libudev-dev
+	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3 systemd-analyze:systemd pkg-config:pkg-config \
+		libudev.pc:libudev-dev /sbin/mkfs.vfat:dosfstools /sbin/mkfs.exfat:exfatprogs /sbin/mkfs.ext4:e2fsprogs
 
 .PHONY: tools
 tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob ## install what the tests use, below target/

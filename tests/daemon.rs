@@ -233,6 +233,22 @@ async fn a_full_spool_pauses_offloading_and_uploads_make_room() {
 }
 
 #[tokio::test]
+async fn a_file_that_no_spool_can_take_keeps_no_other_waiting() {
+    let cloud = Cloud::well().await;
+    let folder = TempDir::new().unwrap();
+    let _disk = Mount::new(folder.path(), 8);
+    let mut station = Station::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
+    let footage = Footage::random("BWC-1", 3, 1 << 20, 9);
+    station.dock(1, &footage);
+    std::fs::write(station.camera(1, &footage).join("ALL-NIGHT.MP4"), vec![7; 16 << 20]).unwrap();
+    station.start();
+    station.until("the others are wiped", |status| bay(status, 1).segments_wiped == 3 && status.holds == 1).await;
+    assert_eq!(files_below(&station.camera(1, &footage)), 1);
+    let holds = station.camdock(&["hold", "list"]).await;
+    assert!(printed(&holds).contains("more than the spool can ever hold"), "{}", printed(&holds));
+}
+
+#[tokio::test]
 async fn a_ledger_from_a_newer_version_is_refused_and_left_alone() {
     let cloud = Cloud::well().await;
     let mut station = cloud.station();

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::domain::{
-    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Hold, HoldReason, Need, ProofMethod,
-    Segment, SegmentId, SourcePath, Version,
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Hold, HoldReason, LastWipe, Need,
+    ProofMethod, Segment, SegmentId, SourcePath, Version,
 };
 
 const NOW: Moment = Moment::from_millis(1_800_000_000_000);
@@ -334,4 +334,20 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[tokio::test]
+async fn a_wipe_is_unsettled_until_its_camera_is_found_sound() {
+    let ledger = ledger(Vec::new()).await;
+    let (camera, docking) = (camera("BWC-1"), DockingId::new(NOW));
+    let began = Entry::DockingBegan { docking, camera: camera.clone(), bay: BayName::new("1").unwrap() };
+    ledger.record(NOW, vec![began]).await.unwrap();
+    assert_eq!(ledger.last_wipe(&camera).await.unwrap(), LastWipe::Settled);
+    let intended = || Entry::WipeIntended { docking, segments: Vec::new() };
+    ledger.record(NOW, vec![intended(), intended()]).await.unwrap();
+    assert_eq!(ledger.last_wipe(&camera).await.unwrap(), LastWipe::Unsettled);
+    ledger.rebuild().await.unwrap();
+    assert_eq!(ledger.last_wipe(&camera).await.unwrap(), LastWipe::Unsettled, "from the log alone");
+    ledger.record(NOW, vec![Entry::WipeSettled { docking }]).await.unwrap();
+    assert_eq!(ledger.last_wipe(&camera).await.unwrap(), LastWipe::Settled);
 }

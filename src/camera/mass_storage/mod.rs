@@ -225,8 +225,9 @@ impl Camera for MassStorageCamera {
             SourceKind::Image => {
                 let volume = volumes.iter().find(|volume| volume.image_path() == file.path).ok_or_else(changed)?;
                 let content = host.open(&volume.slot.block).await?;
-                let raw = Arc::new(Raw::new(&host, &volume.slot.block));
-                blocking("read", move || FolderReader::over(raw, content, wanted, cache)).await??
+                let present = host.present(&volume.slot.block).await?;
+                let read = move || FolderReader::over(Arc::new(Raw::over(present)), content, wanted, cache);
+                blocking("read", read).await??
             }
             SourceKind::File => {
                 let holds = |volume: &&Volume| volume.root().is_some_and(|root| root.inside(&file.path).is_some());

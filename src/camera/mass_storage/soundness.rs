@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn fat32_is_in_use_by_either_mark() {
-        let new = || Image::new(&["mkfs.vfat", "-F32"], 64);
+        let new = || Image::new(&["/sbin/mkfs.vfat", "-F32"], 64);
         let table = 32 * 512;
         assert_eq!(new().is(FileSystem::Fat), Clean);
         let marked = |at, set, clear| {
@@ -214,16 +214,16 @@ mod tests {
 
     #[test]
     fn fat16_and_fat12_have_their_marks_elsewhere() {
-        let sixteen = Image::new(&["mkfs.vfat", "-F16"], 32);
+        let sixteen = Image::new(&["/sbin/mkfs.vfat", "-F16"], 32);
         assert_eq!(sixteen.is(FileSystem::Fat), Clean);
         sixteen.change(0x25, 1, 0);
         assert_eq!(sixteen.is(FileSystem::Fat), InUse);
-        assert_eq!(Image::new(&["mkfs.vfat", "-F12"], 2).is(FileSystem::Fat), Clean);
+        assert_eq!(Image::new(&["/sbin/mkfs.vfat", "-F12"], 2).is(FileSystem::Fat), Clean);
     }
 
     #[test]
     fn exfat_is_in_use_by_its_volume_flags() {
-        let image = Image::new(&["mkfs.exfat"], 16);
+        let image = Image::new(&["/sbin/mkfs.exfat"], 16);
         assert_eq!(image.is(FileSystem::ExFat), Clean);
         image.change(106, 2, 0);
         assert_eq!(image.is(FileSystem::ExFat), InUse);
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn ext4_that_a_mount_would_write_to_is_in_use() {
-        let new = || Image::new(&["mkfs.ext4", "-q"], 32);
+        let new = || Image::new(&["/sbin/mkfs.ext4", "-q"], 32);
         assert_eq!(new().is(FileSystem::Ext4), Clean);
         for (what, at, set, clear, expected) in [
             ("not closed", 0x3a, 0, 1, InUse),

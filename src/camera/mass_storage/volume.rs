@@ -290,19 +290,22 @@ impl Device for Present {
 /// The bytes of a volume as they are on its medium, whatever its file system says.
 #[derive(Debug)]
 pub(super) struct Raw {
-    bus: Arc<Bus>,
-    block: Block,
+    present: Present,
+    /// Whether the first sector could be read; on a failing medium it says nothing about presence.
+    answers: bool,
 }
 
 impl Raw {
-    pub(super) fn new(host: &Host, block: &Block) -> Self {
-        Self { bus: Arc::clone(&host.bus), block: block.clone() }
+    /// Blocks.
+    pub(super) fn over(present: Present) -> Self {
+        let answers = present.is_present();
+        Self { present, answers }
     }
 }
 
 impl Holder for Raw {
     fn is_present(&self) -> bool {
-        self.bus.has(&self.block)
+        if self.answers { self.present.is_present() } else { self.present.bus.has(&self.present.block) }
     }
 
     fn check_unchanged(&self, _: &SourceFile) -> Result<(), CameraError> {
