@@ -38,7 +38,7 @@ async fn a_reboot_in_mid_upload_is_taken_up_where_it_was() {
     let mut station = Station::running("reboot").await;
     let camera = Camera::new("BWC-4", FileSystem::ExFat, films("BWC-4", "100BWC", 8, MIB, 51).await).await;
     station.dock(2, &camera).await;
-    station.until("some is uploaded", |status| bay(status, 2).bytes_uploaded.as_u64() > 0).await;
+    station.until("some is uploaded", |status| bay(status, 2).bytes_uploaded.get() > 0).await;
     station.machine().reboot().await;
     station.finishes(&[&camera]).await;
 }

@@ -92,8 +92,8 @@ impl Prepared {
         machine.plug(8, &stick, "PACKAGES", Medium::default()).await;
         machine
             .run(&format!(
-                "until mount -o ro /dev/disk/by-label/PACKAGES /mnt; do sleep 0.2; done 2>/dev/null
-                 cp /mnt/camdock.deb /root/camdock_0.deb && cp /mnt/next.deb {NEXT_VERSION} && umount /mnt"
+                "until [ -e /dev/disk/by-label/PACKAGES ]; do sleep 0.1; done
+                 mount -o ro /dev/disk/by-label/PACKAGES /mnt && cp /mnt/camdock.deb /root/camdock_0.deb && cp /mnt/next.deb {NEXT_VERSION} && umount /mnt"
             ))
             .await;
         machine.yank(8).await;
@@ -104,7 +104,8 @@ impl Prepared {
         machine.run_with(profile, PROFILE.as_bytes()).await;
         // It may read, create, write and list, and never delete.
         let sas = Azurite::sas("rcwl", OffsetDateTime::now_utc() + Duration::days(3650));
-        machine.run_with("umask 077 && cat >/etc/camdock/primary.sas", sas.as_bytes()).await;
+        let credential = "install -m 0640 -g camdock /dev/stdin /etc/camdock/primary.sas";
+        machine.run_with(credential, sas.as_bytes()).await;
         machine.run("systemctl enable camdock && systemctl restart camdock && systemctl is-active camdock").await;
         machine.run("camdock status").await;
         machine.save(&work.join("state")).await;

@@ -18,7 +18,7 @@ release=$VERSION_CODENAME
 
 packages=(
     systemd systemd-sysv systemd-timesyncd udev dbus kmod init qemu-guest-agent apt
-    udisks2 polkitd usbutils dosfstools exfatprogs e2fsprogs ntfs-3g
+    udisks2 polkitd ca-certificates usbutils
     passwd mount busybox-static iproute2 procps psmisc
 )
 key=$({ echo "$release ${packages[*]}"; cd "$here" && find . -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum)
