@@ -88,11 +88,6 @@ impl Camera {
         &self.image
     }
 
-    /// The hash of the whole medium.
-    pub(crate) fn fingerprint(&self) -> Sha256 {
-        Sha256::of(&std::fs::read(&self.image).unwrap())
-    }
-
     /// Every file that is left on it, below the partition it lies on.
     pub(crate) async fn files(&self) -> BTreeMap<String, Sha256> {
         let mut found = BTreeMap::new();

@@ -74,7 +74,8 @@ impl Volume {
         volume.image.read_exact_at(&mut bits, at).unwrap();
         volume.bitmap = (at, bits);
         // mkfs puts its own structures first, in one piece.
-        volume.next_free = (2..).find(|cluster| !volume.is_used(*cluster)).unwrap();
+        let clusters = u32::try_from(8 * length).unwrap();
+        volume.next_free = (2..2 + clusters).find(|cluster| !volume.is_used(*cluster)).expect("free space");
         volume
     }
 

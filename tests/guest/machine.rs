@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use super::wire::{Agent, Qmp, Ran};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// How the guest's processors are made.

@@ -54,7 +54,7 @@ async fn without_a_network_for_a_minute_it_waits_and_goes_on_by_itself() {
         status.queue.segments == 4 && status.destinations[0].state == DestinationState::Waiting
     };
     station.until("it waits for the network", waits).await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert_eq!(camera.files().await.len(), 4, "nothing was wiped");
     station.machine().set_network(true).await;
     station.finishes(&[&camera]).await;

@@ -61,7 +61,7 @@ impl Prepared {
 
         let prepared = Self { base, folder };
         if !prepared.folder.join("state").exists() {
-            prepared.forget_others();
+            forget_others();
             prepared.make(&package).await;
         }
         prepared
@@ -111,14 +111,14 @@ impl Prepared {
         machine.save(&work.join("state")).await;
         std::fs::rename(&work, &self.folder).unwrap();
     }
+}
 
-    /// Each takes hundreds of megabytes.
-    fn forget_others(&self) {
-        for entry in std::fs::read_dir(cache()).unwrap() {
-            let entry = entry.unwrap();
-            if entry.file_name().to_string_lossy().starts_with("prepared-") {
-                remove(&entry.path());
-            }
+/// Removes the saved guests of other packages; each takes hundreds of megabytes.
+fn forget_others() {
+    for entry in std::fs::read_dir(cache()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name().to_string_lossy().starts_with("prepared-") {
+            remove(&entry.path());
         }
     }
 }

@@ -14,7 +14,7 @@ use super::machine::{DataDisk, Machine, Medium};
 use super::prepared::{CONTAINER, PREFIX, Prepared, cache, remove};
 
 /// Nothing takes longer, on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The guest in which camdock runs, and the Azurite to which it sends.

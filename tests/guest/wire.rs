@@ -13,7 +13,7 @@ use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep, timeout};
 
 /// QEMU answers at once; a guest that is busy or booting does not.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// One connection, and the events that came while something else was awaited.
 #[derive(Debug)]

@@ -109,7 +109,7 @@ async fn a_camera_yanked_just_after_the_last_deletion_is_found_empty_at_its_next
     station.dock(BAY, &camera).await;
     let began = Instant::now();
     while !entries.iter().all(FatEntry::is_deleted) {
-        assert!(began.elapsed() < Duration::from_secs(120), "nothing is deleted");
+        assert!(began.elapsed() < Duration::from_mins(2), "nothing is deleted");
         sleep(Duration::from_millis(2)).await;
     }
     station.yank(BAY).await;
@@ -125,13 +125,12 @@ async fn a_storm_of_yanks_at_random_moments_loses_nothing() {
     let kinds = [FileSystem::Fat32, FileSystem::ExFat, FileSystem::Ext4];
     let (mut past, mut camera) = (Vec::new(), None);
     for yank in 1..=yanks {
-        let docked = match camera.take() {
-            Some(camera) => camera,
-            None => {
-                let serial = format!("BWC-{yank:04}");
-                let kind = kinds[fastrand::usize(..kinds.len())];
-                Camera::new(&serial, kind, films(&serial, "100BWC", 6, MIB, u64::from(yank)).await).await
-            }
+        let docked = if let Some(camera) = camera.take() {
+            camera
+        } else {
+            let serial = format!("BWC-{yank:04}");
+            let kind = kinds[fastrand::usize(..kinds.len())];
+            Camera::new(&serial, kind, films(&serial, "100BWC", 6, MIB, u64::from(yank)).await).await
         };
         let number = fastrand::usize(1..=4);
         let medium = Medium { bytes_per_second: Some(fastrand::u64(1_000_000..20_000_000)), ..Medium::default() };
