@@ -16,6 +16,8 @@ NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
 CARGO_DEB := 3.8.0
 
+GUEST := cargo nextest run --locked --test guest --run-ignored only --no-fail-fast
+
 # What npm calls this machine.
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 
@@ -34,6 +36,20 @@ demo-azure: build $(TOOLS)/bin/azurite-blob ## the same, with Azure Blob (a loca
 .PHONY: test
 test: setup tools ## all tests
 	cargo nextest run --locked --all-features
+	$(MAKE) test-guest
+
+# Set CAMDOCK_DEB to test a package that exists.
+.PHONY: test-guest
+test-guest: setup-guest tools ## install the package in a real Debian in QEMU, plug cameras in and pull them out
+	$(GUEST) -E 'not test(storm)'
+
+.PHONY: yank-storm
+yank-storm: setup-guest tools ## N=200 yanks at random moments in one guest
+	CAMDOCK_YANKS=$(or $(N),200) $(GUEST) --no-capture -E 'test(storm)'
+
+.PHONY: power-cuts
+power-cuts: setup-guest tools ## N=40 power cuts at random moments, with unflushed writes lost
+	CAMDOCK_POWER_CUTS=$(or $(N),40) $(GUEST) --no-capture -E 'test(power_cuts)'
 
 .PHONY: simulate
 simulate: setup ## stories in the simulator: SEEDS=100000 plays so many, from seed FROM on
@@ -68,6 +84,10 @@ deb: build $(TOOLS)/.cargo-deb-$(CARGO_DEB) ## the Debian package, in target/deb
 setup: ## install the Debian packages that are missing, with sudo when not root
 	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3 systemd-analyze:systemd pkg-config:pkg-config \
 		libudev.pc:libudev-dev /sbin/mkfs.vfat:dosfstools /sbin/mkfs.exfat:exfatprogs /sbin/mkfs.ext4:e2fsprogs
+
+.PHONY: setup-guest
+setup-guest: setup ## install QEMU and what makes disk images
+	@tests/guest/image/setup.sh target/guest
 
 .PHONY: tools
 tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob ## install what the tests use, below target/
