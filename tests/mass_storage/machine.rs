@@ -58,18 +58,15 @@ impl Machine {
 
     /// How camdock reaches it.
     pub(crate) async fn surroundings(&mut self) -> Surroundings {
-        let (ours, theirs) = tokio::net::UnixStream::pair().unwrap();
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         let block = Block { image: self.at("image"), number: self.number };
         let file_system =
             FileSystem { files: self.at("files"), media: self.at("media"), log: Arc::clone(&self.log), mounts: 0 };
         let server = zbus::connection::Builder::unix_stream(theirs)
             .server(zbus::Guid::generate())
-            .unwrap()
             .p2p()
             .serve_at(OBJECT, block)
-            .unwrap()
-            .serve_at(OBJECT, file_system)
-            .unwrap();
+            .serve_at(OBJECT, file_system);
         let client = zbus::connection::Builder::unix_stream(ours).p2p();
         let (server, client) = tokio::join!(server.build(), client.build());
         self.server = Some(server.unwrap());

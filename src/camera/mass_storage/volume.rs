@@ -5,6 +5,9 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use super::mounts::{self, Access};
 use super::probe::FIRST_LINE;
@@ -15,6 +18,10 @@ use crate::camera::CameraError;
 use crate::camera::folder::{Backing, Device, Holder, Root, Stamps, blocking};
 use crate::domain::{SourceFile, SourcePath};
 use crate::files::{ALIGNMENT, Pool};
+
+/// A mount fails for a moment while an earlier one ends, or while two volumes of one label are mounted at once.
+const ATTEMPTS: u32 = 3;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(1);
 
 /// A volume that was looked at.
 #[derive(Debug)]
@@ -91,13 +98,20 @@ impl Volume {
     async fn mount_for(&self, host: &Host, access: Access) -> Result<Mounted, MountError> {
         let block = &self.slot.block;
         let present = host.present(block).await?;
-        let at = match host.udisks.mount(block, access).await {
-            Ok(at) => at,
-            Err(UDisksError::Failed(why)) => {
-                host.check_present(block).await?;
-                return Err(MountError::Medium(why));
+        let mut attempt = 1;
+        let at = loop {
+            match host.udisks.mount(block, access).await {
+                Ok(at) => break at,
+                Err(UDisksError::Failed(why)) => {
+                    host.check_present(block).await?;
+                    if attempt == ATTEMPTS {
+                        return Err(MountError::Medium(why));
+                    }
+                }
+                Err(error) => return Err(host.explain(block, error).await.into()),
             }
-            Err(error) => return Err(host.explain(block, error).await.into()),
+            attempt += 1;
+            sleep(BETWEEN_ATTEMPTS).await;
         };
         // From here on it is unmounted whatever happens.
         let release = Release { host: host.clone(), block: Some(block.clone()) };
