@@ -59,7 +59,7 @@ impl Machine {
     /// How camdock reaches it.
     pub(crate) async fn surroundings(&mut self) -> Surroundings {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        let block = Block { image: self.at("image"), number: self.number };
+        let block = Block { image: self.at("image"), number: self.number, kind: "vfat", label: "BODYCAM" };
         let file_system =
             FileSystem { files: self.at("files"), media: self.at("media"), log: Arc::clone(&self.log), mounts: 0 };
         let server = zbus::connection::Builder::unix_stream(theirs)
@@ -73,7 +73,7 @@ impl Machine {
         Surroundings::elsewhere(self.at("sys"), client.unwrap())
     }
 
-    pub(crate) fn device(&self) -> UsbDevice {
+    pub(crate) fn device() -> UsbDevice {
         UsbDevice {
             port: "1-1".parse().unwrap(),
             address: 7,
@@ -132,15 +132,20 @@ impl Drop for Machine {
     }
 }
 
+type Options<'a> = HashMap<String, Variant<'a>>;
+
 struct Block {
     image: PathBuf,
     number: u64,
+    kind: &'static str,
+    label: &'static str,
 }
 
 #[zbus::interface(name = "org.freedesktop.UDisks2.Block")]
 impl Block {
-    fn open_device(&self, mode: &str, _options: HashMap<String, Variant<'_>>) -> zbus::fdo::Result<zbus::OwnedFd> {
+    fn open_device(&self, mode: &str, options: Options<'_>) -> zbus::fdo::Result<zbus::OwnedFd> {
         assert_eq!(mode, "r", "nothing but reading is asked for");
+        assert!(asks_nobody(options));
         let file = std::fs::File::open(&self.image).map_err(|error| zbus::fdo::Error::Failed(error.to_string()))?;
         Ok(std::os::fd::OwnedFd::from(file).into())
     }
@@ -150,11 +155,11 @@ impl Block {
     }
     #[zbus(property)]
     fn id_type(&self) -> &'static str {
-        "vfat"
+        self.kind
     }
     #[zbus(property)]
     fn id_label(&self) -> &'static str {
-        "BODYCAM"
+        self.label
     }
 }
 
@@ -167,8 +172,8 @@ struct FileSystem {
 
 #[zbus::interface(name = "org.freedesktop.UDisks2.Filesystem")]
 impl FileSystem {
-    fn mount(&mut self, options: HashMap<String, Variant<'_>>) -> String {
-        let Some(Variant::Str(wanted)) = options.get("options") else { panic!("no options") };
+    fn mount(&mut self, mut options: Options<'_>) -> String {
+        let Some(Variant::Str(wanted)) = options.remove("options") else { panic!("no options") };
         let mut log = self.log.lock().unwrap();
         assert_eq!(log.mounted, None, "it would be mounted twice");
         self.mounts += 1;
@@ -177,7 +182,8 @@ impl FileSystem {
         log.mounted = Some(at.clone());
         at.to_str().unwrap().to_owned()
     }
-    fn unmount(&mut self, _options: HashMap<String, Variant<'_>>) -> zbus::fdo::Result<()> {
+    fn unmount(&mut self, options: Options<'_>) -> zbus::fdo::Result<()> {
+        assert!(asks_nobody(options));
         let mut log = self.log.lock().unwrap();
         let Some(at) = log.mounted.take() else { return Err(zbus::fdo::Error::Failed("not mounted".to_owned())) };
         run(&["umount", at.to_str().unwrap()]);
@@ -197,6 +203,10 @@ fn mount(files: &Path, at: &Path, options: &str) -> PathBuf {
     run(&["mount", "--bind", files.to_str().unwrap(), at.to_str().unwrap()]);
     run(&["mount", "-o", &format!("remount,bind,{options}"), at.to_str().unwrap()]);
     at
+}
+
+fn asks_nobody(options: Options<'_>) -> bool {
+    options.into_keys().any(|option| option == "auth.no_user_interaction")
 }
 
 /// Runs a command as root, which mounting takes.

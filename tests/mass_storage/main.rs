@@ -40,7 +40,7 @@ fn profile() -> Arc<Profile> {
 
 async fn open(machine: &mut Machine, last_wipe: LastWipe) -> Result<MassStorageCamera, CameraError> {
     let ask: AskLastWipe = Arc::new(move |_| async move { Ok(last_wipe) }.boxed());
-    MassStorageCamera::open(machine.surroundings().await, machine.device(), vec![profile()], ask).await
+    MassStorageCamera::open(machine.surroundings().await, Machine::device(), vec![profile()], ask).await
 }
 
 async fn read(camera: &dyn Camera, file: &SourceFile) -> Vec<u8> {

@@ -178,8 +178,8 @@ mod tests {
             let path = folder.path().join("image");
             let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
             file.set_len(mebibytes << 20).unwrap();
-            let made = Command::new(make[0]).args(&make[1..]).arg(&path).output().unwrap();
-            assert!(made.status.success(), "{make:?}: {}", String::from_utf8_lossy(&made.stderr));
+            let done = Command::new(make[0]).args(&make[1..]).arg(&path).output().unwrap();
+            assert!(done.status.success(), "{make:?}: {}", String::from_utf8_lossy(&done.stderr));
             Self { _folder: folder, file }
         }
 

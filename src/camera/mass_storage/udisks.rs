@@ -20,7 +20,7 @@ use super::mounts::Access;
 use super::sysfs::Block;
 
 /// A mount of a slow medium takes seconds; nothing takes as long as this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A file system is busy for a moment after its last reader has gone.
 const BUSY: Duration = Duration::from_secs(10);
 const TRY_AGAIN: Duration = Duration::from_millis(200);

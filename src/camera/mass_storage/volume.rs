@@ -74,9 +74,8 @@ impl Volume {
     /// Mounts it to be read, if it can be. One that cannot is damaged.
     pub(super) async fn mount(&mut self, host: &Host, replay: Replay) -> Result<(), CameraError> {
         let mountable = match (self.file_system, self.soundness) {
-            (None, _) => false,
             (Some(FileSystem::Ext4), Soundness::InUse) => replay == Replay::OurOwn,
-            (Some(FileSystem::Ext4), Soundness::Damaged(_)) => false,
+            (None, _) | (Some(FileSystem::Ext4), Soundness::Damaged(_)) => false,
             (Some(_), _) => true,
         };
         if !mountable {
