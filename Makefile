@@ -39,16 +39,18 @@ test: setup tools ## all tests
 	$(MAKE) test-guest
 
 # Set CAMDOCK_DEB to test a package that exists.
+PACKAGE := $(if $(CAMDOCK_DEB),,deb)
+
 .PHONY: test-guest
-test-guest: setup-guest tools ## install the package in a real Debian in QEMU, plug cameras in and pull them out
+test-guest: setup-guest tools $(PACKAGE) ## install the package in a real Debian in QEMU, plug cameras in and pull them out
 	$(GUEST) -E 'not test(storm)'
 
 .PHONY: yank-storm
-yank-storm: setup-guest tools ## N=200 yanks at random moments in one guest
+yank-storm: setup-guest tools $(PACKAGE) ## N=200 yanks at random moments in one guest
 	CAMDOCK_YANKS=$(or $(N),200) $(GUEST) --no-capture -E 'test(storm)'
 
 .PHONY: power-cuts
-power-cuts: setup-guest tools ## N=40 power cuts at random moments, with unflushed writes lost
+power-cuts: setup-guest tools $(PACKAGE) ## N=40 power cuts at random moments, with unflushed writes lost
 	CAMDOCK_POWER_CUTS=$(or $(N),40) $(GUEST) --no-capture -E 'test(power_cuts)'
 
 .PHONY: simulate
