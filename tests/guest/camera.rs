@@ -177,6 +177,10 @@ async fn file_system(folder: &Path, kind: FileSystem, footage: &Footage) -> File
             run(fsck).await;
         }
         FileSystem::Ext4 => {
+            // Only here files have owners, and camdock's user is none of them.
+            let mut open = Command::new("chmod");
+            open.args(["-R", "a+rwX"]).arg(tree.path());
+            run(open).await;
             let mut mkfs = Command::new("/sbin/mkfs.ext4");
             mkfs.args(["-q", "-F", "-L", "BWC", "-d"]).arg(tree.path()).arg(&image);
             run(mkfs).await;

@@ -179,7 +179,14 @@ impl Root {
 
     /// Whether there is a folder of this path beneath the root.
     pub(in crate::camera) fn has_folder(&self, path: &SourcePath) -> bool {
-        self.open_folder(path.as_bytes(), OFlags::PATH).is_ok()
+        match self.open_folder(path.as_bytes(), OFlags::PATH) {
+            Ok(_) => true,
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => false,
+            Err(error) => {
+                tracing::warn!(%path, %error, at = %self.path.display(), "this folder cannot be looked for");
+                false
+            }
+        }
     }
 
     /// Opens the regular file at a path beneath the root, whether it was listed or not.
