@@ -154,6 +154,10 @@ impl Block {
         self.number
     }
     #[zbus(property)]
+    fn drive(&self) -> zbus::ObjectPath<'static> {
+        format!("/org/freedesktop/UDisks2/drives/{}", self.number).try_into().unwrap()
+    }
+    #[zbus(property)]
     fn id_type(&self) -> &'static str {
         self.kind
     }

@@ -33,6 +33,8 @@ trait BlockDevice {
     #[zbus(property)]
     fn device_number(&self) -> zbus::Result<u64>;
     #[zbus(property)]
+    fn drive(&self) -> zbus::Result<zbus::OwnedObjectPath>;
+    #[zbus(property)]
     fn id_type(&self) -> zbus::Result<String>;
     #[zbus(property)]
     fn id_label(&self) -> zbus::Result<String>;
@@ -195,9 +197,14 @@ impl UDisks {
         let proxy = answer(&block.node, proxy.build()).await?;
         let (major, minor) = block.number;
         match answer(&block.node, proxy.device_number()).await {
-            Ok(number) if number == rustix::fs::makedev(major, minor) => Ok(proxy),
-            Ok(_) | Err(UDisksError::Failed(_)) => Err(UDisksError::Unknown(block.node.clone())),
-            Err(error) => Err(error),
+            Ok(number) if number == rustix::fs::makedev(major, minor) => {}
+            Ok(_) | Err(UDisksError::Failed(_)) => return Err(UDisksError::Unknown(block.node.clone())),
+            Err(error) => return Err(error),
+        }
+        // It comes before its drive, and what polkit's rule asks about is the drive.
+        match answer(&block.node, proxy.drive()).await?.as_str() {
+            "/" => Err(UDisksError::Unknown(block.node.clone())),
+            _ => Ok(proxy),
         }
     }
 

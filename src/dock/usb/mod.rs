@@ -15,10 +15,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 use udev::{MonitorBuilder, MonitorSocket};
 
 use super::contents::{self, Docked, Found};
@@ -29,6 +31,9 @@ pub use admit::{Refusal, admit};
 pub use gate::{Verdict, gate};
 pub use sockets::{Socket, sockets};
 pub use sysfs::{Authorized, Plugged, Sysfs};
+
+/// So long the gate may take to let a device in, while a machine starts and udev has much to do.
+const GATE: Duration = Duration::from_secs(4);
 
 /// Watches bays that are USB ports, each by itself, until the receiver is dropped. `profiles` in the order in which they
 /// are to be tried.
@@ -54,8 +59,14 @@ pub fn watch_usb(
     for (bay, port) in bays {
         let changed = Arc::new(Notify::new());
         wake.push(Arc::clone(&changed));
-        let mut lookout =
-            Lookout { sysfs: sysfs.clone(), bay: bay.clone(), port, profiles: Arc::clone(profiles), trouble: None };
+        let mut lookout = Lookout {
+            sysfs: sysfs.clone(),
+            bay: bay.clone(),
+            port,
+            profiles: Arc::clone(profiles),
+            kept_out: BTreeMap::new(),
+            trouble: None,
+        };
         tokio::spawn(contents::watch(bay, move || lookout.look(), changed, events.clone()));
     }
     if !wake.is_empty() {
@@ -94,6 +105,8 @@ struct Lookout {
     bay: BayName,
     port: UsbPort,
     profiles: Arc<[Arc<Profile>]>,
+    /// Visits of devices that the gate has not let in, and since when.
+    kept_out: BTreeMap<(UsbPort, u16), Instant>,
     /// What went wrong last time, to be logged once.
     trouble: Option<io::ErrorKind>,
 }
@@ -103,8 +116,9 @@ impl Lookout {
         let plugged: io::Result<Vec<Plugged>> =
             self.sysfs.socket(&self.port).iter().filter_map(|port| self.sysfs.plugged(port).transpose()).collect();
         match plugged {
-            Ok(plugged) => {
+            Ok(mut plugged) => {
                 self.trouble = None;
+                self.leave_to_the_gate(&mut plugged);
                 sorted_out(&self.bay, plugged, &self.profiles)
             }
             Err(error) => {
@@ -114,6 +128,21 @@ impl Lookout {
                 Found { cameras: Vec::new(), refused: BTreeMap::new() }
             }
         }
+    }
+
+    /// What the gate may not have looked at yet does not count yet.
+    fn leave_to_the_gate(&mut self, plugged: &mut Vec<Plugged>) {
+        let kept_out = |device: &&Plugged| device.authorized == Authorized::No;
+        let now: Vec<_> =
+            plugged.iter().filter(kept_out).map(|kept| (kept.device.port.clone(), kept.device.address)).collect();
+        self.kept_out.retain(|visit, _| now.contains(visit));
+        for visit in now {
+            self.kept_out.entry(visit).or_insert_with(Instant::now);
+        }
+        plugged.retain(|Plugged { device, .. }| {
+            let since = self.kept_out.get(&(device.port.clone(), device.address));
+            since.is_none_or(|since| since.elapsed() >= GATE)
+        });
     }
 }
 
