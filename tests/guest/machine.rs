@@ -261,9 +261,12 @@ impl Machine {
 
     /// Pulls out whatever is plugged in at a port, at once and without asking.
     pub(crate) async fn yank(&mut self, port: usize) {
+        // With time standing still: QEMU 10.0 crashes now and then when a drive goes while it is read.
+        self.qmp.execute("stop", json!({})).await;
         self.qmp.execute("device_del", json!({"id": handle(port)})).await;
         let gone = |event: &Value| event["event"] == "DEVICE_DELETED" && event["data"]["device"] == handle(port);
         self.qmp.event("the device is gone", gone).await;
+        self.qmp.execute("cont", json!({})).await;
         // Its image can be plugged in again only when QEMU has let go of it.
         let began = Instant::now();
         while let Err(error) = self.qmp.try_execute("blockdev-del", json!({"node-name": format!("disk-{port}")})).await
