@@ -261,8 +261,10 @@ impl Machine {
 
     /// Pulls out whatever is plugged in at a port, at once and without asking.
     pub(crate) async fn yank(&mut self, port: usize) {
-        // With time standing still: QEMU 10.0 crashes now and then when a drive goes while it is read.
+        // QEMU 10.0 crashes when a drive goes while a transfer waits for its pace. So those under way are let through, and
+        // time stands still meanwhile, lest there be new ones.
         self.qmp.execute("stop", json!({})).await;
+        self.let_transfers_through(port).await;
         self.qmp.execute("device_del", json!({"id": handle(port)})).await;
         let gone = |event: &Value| event["event"] == "DEVICE_DELETED" && event["data"]["device"] == handle(port);
         self.qmp.event("the device is gone", gone).await;
@@ -276,6 +278,27 @@ impl Machine {
             }
             assert!(began.elapsed() < PATIENCE, "the image of port {port} stays in use: {error}");
             sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn let_transfers_through(&mut self, port: usize) {
+        let none = json!({"bps-total": 0, "iops-total": 0, "iops-write": 0});
+        let change = json!({"path": format!("/objects/pace-{port}"), "property": "limits", "value": none});
+        if self.qmp.try_execute("qom-set", change).await.is_err() {
+            // It is no drive.
+            return;
+        }
+        let mut before = None;
+        loop {
+            let devices = self.qmp.execute("query-blockstats", json!({})).await;
+            let stats = devices.as_array().unwrap().iter().map(|device| &device["stats"]);
+            let done = stats.map(|stats| ["rd_operations", "wr_operations"].map(|kind| stats[kind].as_u64()));
+            let now = Some(done.collect::<Vec<_>>());
+            if now == before {
+                return;
+            }
+            before = now;
+            sleep(10 * LOOK_EVERY).await;
         }
     }
 
