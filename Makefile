@@ -16,7 +16,8 @@ NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
 CARGO_DEB := 3.8.0
 
-GUEST := cargo nextest run --locked --test guest --run-ignored only --no-fail-fast
+# With the features of `make test`, so that nothing is built twice; what is installed in the guest has none of them.
+GUEST := cargo nextest run --locked --all-features --test guest --run-ignored only --no-fail-fast
 
 # What npm calls this machine.
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
