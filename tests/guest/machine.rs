@@ -263,8 +263,14 @@ impl Machine {
     pub(crate) async fn yank(&mut self, port: usize) {
         // QEMU 10.0 crashes when a drive goes while a transfer waits for its pace. So those under way are let through, and
         // time stands still meanwhile, lest there be new ones.
+        let none = json!({"bps-total": 0, "iops-total": 0, "iops-write": 0});
+        let change = json!({"path": format!("/objects/pace-{port}"), "property": "limits", "value": none});
+        let paced = self.qmp.try_execute("qom-set", change).await.is_ok();
+        if paced {
+            sleep(5 * LOOK_EVERY).await;
+        }
         self.qmp.execute("stop", json!({})).await;
-        self.let_transfers_through(port).await;
+        self.until_idle().await;
         self.qmp.execute("device_del", json!({"id": handle(port)})).await;
         let gone = |event: &Value| event["event"] == "DEVICE_DELETED" && event["data"]["device"] == handle(port);
         self.qmp.event("the device is gone", gone).await;
@@ -281,13 +287,8 @@ impl Machine {
         }
     }
 
-    async fn let_transfers_through(&mut self, port: usize) {
-        let none = json!({"bps-total": 0, "iops-total": 0, "iops-write": 0});
-        let change = json!({"path": format!("/objects/pace-{port}"), "property": "limits", "value": none});
-        if self.qmp.try_execute("qom-set", change).await.is_err() {
-            // It is no drive.
-            return;
-        }
+    /// Waits until no drive is read or written any more.
+    async fn until_idle(&mut self) {
         let mut before = None;
         loop {
             let devices = self.qmp.execute("query-blockstats", json!({})).await;
