@@ -178,14 +178,14 @@ impl Root {
     }
 
     /// Whether there is a folder of this path beneath the root.
-    pub(in crate::camera) fn has_folder(&self, path: &SourcePath) -> bool {
+    ///
+    /// # Errors
+    /// [`CameraError`] if that cannot be told.
+    pub(in crate::camera) fn has_folder(&self, path: &SourcePath) -> std::result::Result<bool, CameraError> {
         match self.open_folder(path.as_bytes(), OFlags::PATH) {
-            Ok(_) => true,
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => false,
-            Err(error) => {
-                tracing::warn!(%path, %error, at = %self.path.display(), "this folder cannot be looked for");
-                false
-            }
+            Ok(_) => Ok(true),
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => self.check_present().map(|()| false),
+            Err(error) => Err(self.explain_whole("identified", error.into())),
         }
     }
 

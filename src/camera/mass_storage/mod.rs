@@ -30,7 +30,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use tokio::time::{Instant, sleep};
 
-use self::probe::{concerns_evidence, fit, holds_evidence, outer_serial};
+use self::probe::{concerns_evidence, described_by, fit, outer_serial};
 use self::soundness::{FileSystem, Soundness};
 use self::sysfs::{Bus, Slot, slots};
 use self::udisks::{UDisks, UDisksError};
@@ -131,11 +131,7 @@ impl MassStorageCamera {
             }
         };
         let for_probing = Arc::clone(&profile);
-        let volumes = blocking("identified", move || {
-            volumes.retain(|volume| holds_evidence(&for_probing, volume));
-            volumes
-        })
-        .await?;
+        let volumes = blocking("identified", move || described_by(&for_probing, volumes.into_iter())).await??;
         let last_wipe = ask(serial.clone()).await?;
         let verdict = Mutex::new(Verdict { last_wipe, condition: condition_of(&volumes, last_wipe) });
         Ok(Self { host, profile, serial, volumes: Arc::new(RwLock::new(volumes)), verdict })

@@ -2,6 +2,7 @@
 //!
 //! Promises: whatever fits no profile is refused with one sentence that says what it holds and what to do.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use super::soundness::{FileSystem, Soundness};
@@ -18,7 +19,7 @@ type Misfit = String;
 /// The first profile that fits, and the camera's serial.
 ///
 /// # Errors
-/// [`CameraError::Refused`]
+/// [`CameraError::Refused`] if there is none, another [`CameraError`] if that cannot be told.
 pub(super) fn fit(
     device: &UsbDevice,
     profiles: &[Arc<Profile>],
@@ -26,7 +27,12 @@ pub(super) fn fit(
 ) -> Result<(Arc<Profile>, CameraSerial), CameraError> {
     let mut why = "no profile describes it".to_owned();
     for profile in profiles {
-        match serial_by(profile, device, volumes) {
+        let described = described_by(profile, volumes.iter())?;
+        let serial = match described.first() {
+            Some(first) => serial_by(profile, device, first, &described),
+            None => Err(what_it_holds(profile, volumes)),
+        };
+        match serial {
             Ok(serial) => return Ok((Arc::clone(profile), serial)),
             Err(misfit) => why = misfit,
         }
@@ -37,14 +43,32 @@ pub(super) fn fit(
     )))
 }
 
-fn serial_by(profile: &Profile, device: &UsbDevice, volumes: &[Volume]) -> Result<CameraSerial, Misfit> {
-    let described: Vec<&Volume> = volumes.iter().filter(|volume| holds_evidence(profile, volume)).collect();
-    if described.is_empty() {
-        return Err(what_it_holds(profile, volumes));
+/// Those of the volumes on which evidence may lie.
+///
+/// # Errors
+/// [`CameraError`] if that cannot be told.
+pub(super) fn described_by<V: Borrow<Volume>>(
+    profile: &Profile,
+    volumes: impl Iterator<Item = V>,
+) -> Result<Vec<V>, CameraError> {
+    let mut described = Vec::new();
+    for volume in volumes {
+        if holds_evidence(profile, volume.borrow())? {
+            described.push(volume);
+        }
     }
+    Ok(described)
+}
+
+fn serial_by(
+    profile: &Profile,
+    device: &UsbDevice,
+    first: &Volume,
+    described: &[&Volume],
+) -> Result<CameraSerial, Misfit> {
     let text = match &profile.serial {
         SerialSource::Usb => device.serial.clone().ok_or("its USB descriptors have no serial number")?,
-        SerialSource::Label => described[0].label.clone(),
+        SerialSource::Label => first.label.clone(),
         SerialSource::File(path) => described
             .iter()
             .find_map(|volume| volume.first_line(path))
@@ -54,19 +78,22 @@ fn serial_by(profile: &Profile, device: &UsbDevice, volumes: &[Volume]) -> Resul
 }
 
 /// Whether evidence may lie on a volume, so that it is listed, or an image of it is taken.
-pub(super) fn holds_evidence(profile: &Profile, volume: &Volume) -> bool {
+fn holds_evidence(profile: &Profile, volume: &Volume) -> Result<bool, CameraError> {
     let labelled = profile.label.as_ref().is_none_or(|label| label.describes(volume.label.as_bytes()));
-    match volume.root() {
-        Some(root) => {
-            labelled && (profile.folders.is_empty() || profile.folders.iter().any(|folder| root.has_folder(folder)))
-        }
+    let Some(root) = volume.root() else {
         // Damage is told from strangeness by the maker's name alone.
-        None => {
-            profile.matches.breadth() < Breadth::Anything
-                && (labelled || volume.label.is_empty())
-                && volume.may_be_damaged()
+        let named = profile.matches.breadth() < Breadth::Anything;
+        return Ok(named && (labelled || volume.label.is_empty()) && volume.may_be_damaged());
+    };
+    if !labelled || profile.folders.is_empty() {
+        return Ok(labelled);
+    }
+    for folder in &profile.folders {
+        if root.has_folder(folder)? {
+            return Ok(true);
         }
     }
+    Ok(false)
 }
 
 fn what_it_holds(profile: &Profile, volumes: &[Volume]) -> Misfit {
