@@ -26,6 +26,8 @@ use crate::transfer::Site;
 
 /// A camera that cannot be used is tried again after this long.
 const TRY_CAMERA_AGAIN: Duration = Duration::from_secs(10);
+/// What is no camera seldom becomes one, such as when its card is put in.
+const TRY_STRANGER_AGAIN: Duration = Duration::from_mins(1);
 
 /// The bays of a station.
 pub(super) struct Bays {
@@ -90,8 +92,9 @@ impl Bays {
                 Ok(())
             }
             BayEvent::Refused { bay, reason } => {
-                tracing::warn!(%bay, %reason, "refused");
-                if !self.occupied.contains_key(&bay) {
+                if self.occupied.contains_key(&bay) {
+                    tracing::warn!(%bay, %reason, "refused");
+                } else {
                     self.board.say(&bay, BayState::Refused, reason);
                 }
                 Ok(())
@@ -135,7 +138,6 @@ impl Bays {
             let message = format!(
                 "Bay {other} holds a camera with the same serial, {serial}. Take that one out; then this one is served."
             );
-            tracing::warn!(%bay, %other, camera = %serial, "two cameras with one serial");
             self.board.say(&bay, BayState::Attention, message);
             Stage::Waiting(camera)
         } else {
@@ -205,11 +207,12 @@ impl Bays {
 /// Opens whatever is at `location`, however often it takes.
 async fn identify(board: &Board, bay: &BayName, location: &Location, open_camera: &OpenCamera) -> Arc<dyn Camera> {
     loop {
-        match open_camera(location.clone()).await {
+        let error = match open_camera(location.clone()).await {
             Ok(camera) => return camera,
-            Err(error) => complain(board, bay, &error),
-        }
-        sleep(TRY_CAMERA_AGAIN).await;
+            Err(error) => error,
+        };
+        complain(board, bay, &error);
+        sleep(if matches!(error, CameraError::Refused(_)) { TRY_STRANGER_AGAIN } else { TRY_CAMERA_AGAIN }).await;
     }
 }
 
@@ -256,7 +259,6 @@ impl Service {
 
 /// Says on the bay what is wrong with its camera.
 fn complain(board: &Board, bay: &BayName, error: &CameraError) {
-    tracing::warn!(%bay, %error, "camera");
     match error {
         CameraError::Refused(reason) => board.say(bay, BayState::Refused, reason.clone()),
         CameraError::Gone => board.say(

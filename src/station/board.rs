@@ -38,7 +38,12 @@ impl Board {
             change(bay);
             if bay.state != before.state {
                 let camera = bay.camera.as_ref().map(ToString::to_string).unwrap_or_default();
-                tracing::info!(bay = %name, %camera, from = %before.state, to = %bay.state, "{}", bay.message);
+                let (from, to, message) = (before.state, bay.state, &bay.message);
+                if matches!(to, BayState::Attention | BayState::Refused) {
+                    tracing::warn!(bay = %name, %camera, %from, %to, "{message}");
+                } else {
+                    tracing::info!(bay = %name, %camera, %from, %to, "{message}");
+                }
             }
             *bay != before
         });

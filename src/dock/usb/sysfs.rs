@@ -285,6 +285,11 @@ pub(super) mod tests {
             self.link(port, &folder);
         }
 
+        /// Lets a device in, or keeps it out.
+        pub(in super::super) fn authorize(&self, port: &str, authorized: &str) {
+            self.write(&format!("devices/pci/{port}/authorized"), authorized.as_bytes());
+        }
+
         pub(in super::super) fn other_controller(&self, bus: &str) {
             let hub = format!("devices/pci-too/usb{bus}");
             self.write(&format!("{hub}/maxchild"), b"1\n");
