@@ -155,7 +155,7 @@ impl Docking {
         let plan = plan(&listing, &known, &holds, &self.findings);
         let unread = |hold: &&Hold| matches!(hold.reason, HoldReason::Unreadable { .. } | HoldReason::TooLarge { .. });
         self.unread = holds.iter().filter(unread).map(|hold| (hold.path.clone(), hold.id)).collect();
-        self.taken = plan.have.iter().map(|(file, _)| file.size).sum();
+        self.taken = plan.taken;
         self.look_took = began.elapsed();
 
         let odd = plan.odd.iter().map(|oddity| Entry::HoldPlaced {

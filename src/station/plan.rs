@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::camera::Listing;
-use crate::domain::{Hold, HoldId, HoldReason, Oddity, Segment, SegmentId, SourceFile, SourcePath};
+use crate::domain::{ByteCount, Hold, HoldId, HoldReason, Oddity, Segment, SegmentId, SourceFile, SourcePath};
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::{KnownSegment, SpoolCopy};
 
@@ -17,6 +17,8 @@ pub(super) struct Plan {
     pub(super) have: Vec<(SourceFile, Segment)>,
     /// Files that wait for a person.
     pub(super) held: Vec<SourceFile>,
+    /// How much of what is listed was taken over, a held file's readable part included.
+    pub(super) taken: ByteCount,
     /// Segments that the ledger believes to be on this camera, and that are not.
     pub(super) gone: Vec<SegmentId>,
     /// Entries that are no regular files and not yet reported.
@@ -54,10 +56,16 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], holds: &[Hold], fi
         match recognise(file, candidates, findings) {
             _ if unreadable => plan.held.push(file.clone()),
             Some(segment) if segment.damaged => match hold {
-                Some(_) => plan.held.push(file.clone()),
+                Some(_) => {
+                    plan.taken += file.size;
+                    plan.held.push(file.clone());
+                }
                 None => plan.pull.push(file.clone()),
             },
-            Some(segment) => plan.have.push((file.clone(), segment.clone())),
+            Some(segment) => {
+                plan.taken += file.size;
+                plan.have.push((file.clone(), segment.clone()));
+            }
             None => plan.pull.push(file.clone()),
         }
     }
@@ -100,7 +108,7 @@ fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Fi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ByteCount, CameraSerial, Fingerprint, Moment, OddityKind, SourceKind};
+    use crate::domain::{CameraSerial, Fingerprint, Moment, OddityKind, SourceKind};
 
     fn camera() -> CameraSerial {
         CameraSerial::new("BWC-1").unwrap()
@@ -216,6 +224,16 @@ mod tests {
     fn what_the_camera_no_longer_lists_is_gone() {
         let known = [known("A", b"abc", SpoolCopy::Present, 1)];
         assert_eq!(plan(&listing(vec![]), &known, &[], &Findings::default()).gone, [known[0].segment.id]);
+    }
+
+    #[test]
+    fn a_damaged_segment_counts_as_taken_although_its_file_is_held() {
+        let mut damaged = known("A", b"abc", SpoolCopy::Present, 0);
+        damaged.segment.damaged = true;
+        let holds = [hold("A", HoldReason::DamagedAtSource { missing: 1 })];
+        let look = listing(vec![file("A", 3, 1), file("B", 5, 1)]);
+        let plan = plan(&look, &[damaged, known("B", b"abcde", SpoolCopy::Present, 0)], &holds, &Findings::default());
+        assert_eq!((plan.held.len(), plan.taken), (1, ByteCount::new(8)));
     }
 
     #[test]
