@@ -1,60 +1,25 @@
 //! What is deleted, and what never is.
 
-use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 
-use bytes::Bytes;
 use camdock::camera::{Cache, Camera, CameraError};
-use camdock::cloud::{ChunkBody, CommitOutcome, Destination, Upload};
-use camdock::custody::{Clearance, ProofPolicy, SourceMatch, WipePermit, prove};
-use camdock::domain::{
-    ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Moment, Segment, SegmentId, SourceFile,
-};
-use futures::{StreamExt as _, stream};
+use camdock::custody::WipePermit;
+use camdock::domain::{CameraSerial, DockingId, Moment};
 
-use crate::memory_destination::MemoryDestination;
+use crate::memory_destination::clear;
 use crate::sick_medium::{Entry, SickMedium};
 use crate::*;
-
-const CHUNK: ByteCount = ByteCount::new(1 << 20);
 
 /// Takes the listed files of these names to a destination, has it prove them, and asks for the permit to delete them.
 async fn permit(camera: &FolderCamera, names: &[&str]) -> WipePermit {
     let mut cleared = Vec::new();
     for name in names {
-        cleared.push(clear(camera, &find(camera, name).await).await);
+        let file = find(camera, name).await;
+        let content = read(camera, &file, Cache::Allowed).await.unwrap();
+        let again = read(camera, &file, Cache::Bypassed).await.unwrap();
+        cleared.push(clear(camera.serial(), &file, content, &again).await);
     }
     WipePermit::issue(DockingId::new(Moment::from_millis(0)), camera.serial().clone(), cleared)
-}
-
-async fn clear(camera: &FolderCamera, file: &SourceFile) -> Clearance {
-    let content = Bytes::from(read(camera, file, Cache::Allowed).await.unwrap());
-    let fingerprint = Fingerprint::of(&content, CHUNK);
-    let segment = Segment {
-        id: SegmentId::of(camera.serial(), &file.path, &fingerprint.sha256),
-        camera: camera.serial().clone(),
-        path: file.path.clone(),
-        recorded_at: file.modified,
-        fingerprint: fingerprint.clone(),
-        damaged: false,
-    };
-    let primary = DestinationName::new("primary").unwrap();
-    let destination = MemoryDestination::new(primary.clone());
-    let object = segment.object_name();
-    let upload = Upload { object: object.clone(), fingerprint: fingerprint.clone(), metadata: Vec::new() };
-    for (index, crc64) in (0..).zip(&fingerprint.chunks) {
-        let (offset, length) = fingerprint.chunk_range(index);
-        let (offset, length) = (usize::try_from(offset).unwrap(), usize::try_from(length).unwrap());
-        let chunk = content.slice(offset..offset + length);
-        let open = move || stream::iter([Ok(chunk.clone())]).boxed();
-        let body = ChunkBody::new(ByteCount::new(length as u64), *crc64, open);
-        destination.put_chunk(&upload, index, body).await.unwrap();
-    }
-    assert_eq!(destination.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    let proof = prove(&destination, &object, &fingerprint, ProofPolicy::Attested, None).await.unwrap();
-    let read_again = Fingerprint::of(&read(camera, file, Cache::Bypassed).await.unwrap(), CHUNK);
-    let source = SourceMatch::compare(&segment, file, read_again).unwrap();
-    Clearance::check(&segment, &source, &[proof], &BTreeSet::from([primary])).unwrap()
 }
 
 #[tokio::test]

@@ -6,24 +6,18 @@ mod machine;
 #[path = "../support/memory_destination.rs"]
 mod memory_destination;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use camdock::camera::{AskLastWipe, Cache, Camera, CameraError, Condition, MassStorageCamera, Piece};
-use camdock::cloud::{ChunkBody, Destination, Upload};
-use camdock::custody::{Clearance, ProofPolicy, SourceMatch, WipePermit, prove};
+use camdock::custody::WipePermit;
 use camdock::domain::{
-    ByteCount, DestinationName, DockingId, Fingerprint, LastWipe, Moment, Profile, Segment, SegmentId, SerialSource,
-    SourceFile, SourceKind, SourcePath, Transport, UsbMatch,
+    DockingId, LastWipe, Moment, Profile, SerialSource, SourceFile, SourceKind, SourcePath, Transport, UsbMatch,
 };
-use futures::{FutureExt as _, StreamExt as _, stream};
+use futures::FutureExt as _;
 
 use crate::machine::Machine;
-use crate::memory_destination::MemoryDestination;
-
-const CHUNK: ByteCount = ByteCount::new(1 << 20);
+use crate::memory_destination::clear;
 
 fn profile() -> Arc<Profile> {
     Arc::new(Profile {
@@ -54,29 +48,9 @@ async fn read(camera: &dyn Camera, file: &SourceFile) -> Vec<u8> {
     content
 }
 
-/// Takes a file to a destination, has it prove its copy, and asks for the permit to delete the file.
+/// The permit to delete a file whose copy is proven.
 async fn permit(camera: &dyn Camera, file: &SourceFile) -> WipePermit {
-    let content = Bytes::from(read(camera, file).await);
-    let fingerprint = Fingerprint::of(&content, CHUNK);
-    let segment = Segment {
-        id: SegmentId::of(camera.serial(), &file.path, &fingerprint.sha256),
-        camera: camera.serial().clone(),
-        path: file.path.clone(),
-        recorded_at: file.modified,
-        fingerprint: fingerprint.clone(),
-        damaged: false,
-    };
-    let primary = DestinationName::new("primary").unwrap();
-    let destination = MemoryDestination::new(primary.clone());
-    let object = segment.object_name();
-    let upload = Upload { object: object.clone(), fingerprint: fingerprint.clone(), metadata: Vec::new() };
-    let chunk = content.clone();
-    let body = ChunkBody::new(file.size, fingerprint.chunks[0], move || stream::iter([Ok(chunk.clone())]).boxed());
-    destination.put_chunk(&upload, 0, body).await.unwrap();
-    destination.commit(&upload).await.unwrap();
-    let proof = prove(&destination, &object, &fingerprint, ProofPolicy::Attested, None).await.unwrap();
-    let source = SourceMatch::compare(&segment, file, fingerprint).unwrap();
-    let cleared = Clearance::check(&segment, &source, &[proof], &BTreeSet::from([primary])).unwrap();
+    let cleared = clear(camera.serial(), file, read(camera, file).await, &read(camera, file).await).await;
     WipePermit::issue(DockingId::new(Moment::from_millis(0)), camera.serial().clone(), vec![cleared])
 }
 

@@ -1,6 +1,7 @@
-//! A destination that keeps its objects in memory and answers truthfully.
+//! A destination that keeps its objects in memory and answers truthfully, for tests that wipe: without a destination's
+//! proof nothing is wiped.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -9,10 +10,46 @@ use camdock::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence,
     ObjectState, Upload, Version,
 };
-use camdock::domain::{ByteCount, Crc64, DestinationName, ObjectName, Sha256};
+use camdock::custody::{Clearance, ProofPolicy, SourceMatch, prove};
+use camdock::domain::{
+    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, ObjectName, Segment, SegmentId, Sha256, SourceFile,
+};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
-pub(crate) struct MemoryDestination {
+const CHUNK: ByteCount = ByteCount::new(1 << 20);
+
+/// Takes what was read of a camera's file to a destination, has it prove its copy, and clears the file for deletion if
+/// it reads the same again.
+pub(crate) async fn clear(camera: &CameraSerial, file: &SourceFile, content: Vec<u8>, read_again: &[u8]) -> Clearance {
+    let content = Bytes::from(content);
+    let fingerprint = Fingerprint::of(&content, CHUNK);
+    let segment = Segment {
+        id: SegmentId::of(camera, &file.path, &fingerprint.sha256),
+        camera: camera.clone(),
+        path: file.path.clone(),
+        recorded_at: file.modified,
+        fingerprint: fingerprint.clone(),
+        damaged: false,
+    };
+    let primary = DestinationName::new("primary").unwrap();
+    let destination = MemoryDestination::new(primary.clone());
+    let object = segment.object_name();
+    let upload = Upload { object: object.clone(), fingerprint: fingerprint.clone(), metadata: Vec::new() };
+    for (index, crc64) in (0..).zip(&fingerprint.chunks) {
+        let (offset, length) = fingerprint.chunk_range(index);
+        let (offset, length) = (usize::try_from(offset).unwrap(), usize::try_from(length).unwrap());
+        let chunk = content.slice(offset..offset + length);
+        let open = move || stream::iter([Ok(chunk.clone())]).boxed();
+        let body = ChunkBody::new(ByteCount::new(length as u64), *crc64, open);
+        destination.put_chunk(&upload, index, body).await.unwrap();
+    }
+    assert_eq!(destination.commit(&upload).await.unwrap(), CommitOutcome::Created);
+    let proof = prove(&destination, &object, &fingerprint, ProofPolicy::Attested, None).await.unwrap();
+    let source = SourceMatch::compare(&segment, file, Fingerprint::of(read_again, CHUNK)).unwrap();
+    Clearance::check(&segment, &source, &[proof], &BTreeSet::from([primary])).unwrap()
+}
+
+struct MemoryDestination {
     name: DestinationName,
     state: Mutex<State>,
 }
@@ -24,7 +61,7 @@ struct State {
 }
 
 impl MemoryDestination {
-    pub(crate) fn new(name: DestinationName) -> Self {
+    fn new(name: DestinationName) -> Self {
         Self { name, state: Mutex::default() }
     }
 
