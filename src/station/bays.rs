@@ -11,6 +11,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep;
 
@@ -46,14 +47,38 @@ struct Occupant {
 }
 
 enum Stage {
-    Identifying(AbortHandle),
+    Identifying(Task),
     /// The ledger tells cameras apart by their serial, so of two with the same one waits until the other was taken out.
     Waiting(Arc<dyn Camera>),
     Served {
         camera: CameraSerial,
         docking: DockingId,
-        task: AbortHandle,
+        task: Task,
     },
+}
+
+/// Work in a bay.
+struct Task {
+    handle: AbortHandle,
+    /// Closed as soon as the work is over, finished or not.
+    over: oneshot::Receiver<Infallible>,
+}
+
+impl Task {
+    fn spawn<T: Send + 'static>(among: &mut JoinSet<T>, work: impl Future<Output = T> + Send + 'static) -> Self {
+        let (held, over) = oneshot::channel();
+        let handle = among.spawn(async move {
+            let _held = held;
+            work.await
+        });
+        Self { handle, over }
+    }
+
+    /// Ends the work. It does nothing any more when this returns: another thread may be in the middle of a step.
+    async fn end(self) {
+        self.handle.abort();
+        let Err(_) = self.over.await;
+    }
 }
 
 /// A camera whose serial is known now.
@@ -116,7 +141,7 @@ impl Bays {
         });
         let (board, open_camera) = (self.board.clone(), Arc::clone(&self.open_camera));
         let (of, place) = (bay.clone(), location.clone());
-        let task = self.work.spawn(async move {
+        let task = Task::spawn(&mut self.work, async move {
             let camera = identify(&board, &of, &place, &open_camera).await;
             Ok(Identified { bay: of, location: place, camera })
         });
@@ -167,7 +192,7 @@ impl Bays {
             location: location.clone(),
             open_camera: Arc::clone(&self.open_camera),
         };
-        let task = self.work.spawn(async move { service.run(camera).await.map(|never| match never {}) });
+        let task = Task::spawn(&mut self.work, async move { service.run(camera).await.map(|never| match never {}) });
         Ok(Stage::Served { camera: serial, docking, task })
     }
 
@@ -176,12 +201,12 @@ impl Bays {
         let Some(occupant) = self.occupied.remove(bay) else { return Ok(()) };
         let (serial, docking) = match occupant.stage {
             Stage::Identifying(task) => {
-                task.abort();
+                task.end().await;
                 return Ok(());
             }
             Stage::Waiting(_) => return Ok(()),
             Stage::Served { camera, docking, task } => {
-                task.abort();
+                task.end().await;
                 (camera, docking)
             }
         };
@@ -271,5 +296,32 @@ fn complain(board: &Board, bay: &BayName, error: &CameraError) {
             BayState::Attention,
             format!("Nothing on the camera was changed: {error}. Take it out and put it in again."),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    #[expect(clippy::disallowed_methods, reason = "the step must take real time, on a thread of its own")]
+    async fn work_that_was_ended_says_nothing_more_on_its_bay() {
+        let said = Arc::new(AtomicU32::new(0));
+        let says = Arc::clone(&said);
+        let mut work: JoinSet<()> = JoinSet::new();
+        let task = Task::spawn(&mut work, async move {
+            loop {
+                std::thread::sleep(Duration::from_millis(50));
+                says.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+            }
+        });
+        std::thread::sleep(Duration::from_millis(75));
+        task.end().await;
+        let by_then = said.load(Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(said.load(Ordering::SeqCst), by_then);
     }
 }
