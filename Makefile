@@ -16,8 +16,9 @@ NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
 CARGO_DEB := 3.8.0
 
-# With the features of `make test`, so that nothing is built twice; what is installed in the guest has none of them.
-GUEST := cargo nextest run --locked --all-features --test guest --run-ignored only --no-fail-fast
+# The driver of the guests is a package of its own, which builds in a minute. Guests mostly wait, so there may be more of
+# them than processors.
+GUEST := cargo nextest run --locked --package camdock-guest --run-ignored only --no-fail-fast --test-threads 2
 
 # What npm calls this machine.
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
@@ -60,8 +61,8 @@ simulate: setup ## stories in the simulator: SEEDS=100000 plays so many, from se
 
 .PHONY: check
 check: setup $(TOOLS)/.cargo-deny-$(CARGO_DENY) ## format, lints, licences and sources of dependencies
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --all-features -- -D warnings
 	cargo deny --locked --log-level error check bans licenses sources
 

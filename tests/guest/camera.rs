@@ -8,12 +8,12 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use camdock::domain::Sha256;
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::exfat;
 use super::footage::Footage;
+use super::footage::sha256;
 use super::machine::{Medium, run};
 
 const SECTOR: u64 = 512;
@@ -89,7 +89,7 @@ impl Camera {
     }
 
     /// Every file that is left on it, below the partition it lies on.
-    pub(crate) async fn files(&self) -> BTreeMap<String, Sha256> {
+    pub(crate) async fn files(&self) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
         for begin in &self.partitions {
             let folder = TempDir::new().unwrap();
@@ -99,6 +99,34 @@ impl Camera {
             collect(folder.path(), folder.path(), &mut found);
         }
         found
+    }
+
+    /// Marks it as in use, as its firmware does while it records: its battery ran out before it could take the mark off.
+    pub(crate) fn break_off(&self) {
+        let disk = File::options().read(true).write(true).open(&self.image).unwrap();
+        for begin in &self.partitions {
+            let mut boot = [0; 512];
+            disk.read_exact_at(&mut boot, *begin).unwrap();
+            assert_eq!(&boot[82..87], b"FAT32", "only a FAT32 is marked here");
+            let reserved = u64::from(u16::from_le_bytes([boot[14], boot[15]]));
+            // Bit 27 of the table's second entry: closed properly.
+            let mark = begin + reserved * SECTOR + 7;
+            let mut byte = [0];
+            disk.read_exact_at(&mut byte, mark).unwrap();
+            disk.write_all_at(&[byte[0] & !0x08], mark).unwrap();
+        }
+    }
+
+    /// All of it, bit for bit.
+    pub(crate) fn content(&self) -> Vec<u8> {
+        std::fs::read(&self.image).unwrap()
+    }
+
+    /// Its only partition, bit for bit.
+    pub(crate) fn partition(&self) -> Vec<u8> {
+        let entry = &self.content()[446..][..16];
+        let number = |at: usize| u32::from_le_bytes(entry[at..at + 4].try_into().unwrap()) as usize * 512;
+        self.content()[number(8)..][..number(12)].to_vec()
     }
 
     /// A medium on which the middle of this file cannot be read.
@@ -206,7 +234,7 @@ fn copy(from: &File, to: &File, begin: u64) {
 }
 
 /// Every regular file below `folder`, by its path below `root`, less what the reader makes up of a FAT's own structures.
-fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, Sha256>) {
+fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -217,7 +245,7 @@ fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, Sha256>) {
             collect(root, &entry.path(), found);
         } else {
             let path = entry.path().strip_prefix(root).unwrap().to_string_lossy().into_owned();
-            found.insert(path, Sha256::of(&std::fs::read(entry.path()).unwrap()));
+            found.insert(path, sha256(&std::fs::read(entry.path()).unwrap()));
         }
     }
 }

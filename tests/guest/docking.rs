@@ -1,9 +1,9 @@
 //! Cameras that nobody disturbs.
 
-use camdock::domain::{BayState, Sha256};
-
 use super::camera::{Camera, FileSystem, films};
-use super::station::{Station, bay};
+use super::footage::sha256;
+use super::station::Station;
+use super::status::BayState;
 
 const MIB: usize = 1 << 20;
 
@@ -40,8 +40,8 @@ async fn four_cameras_at_once_land_in_their_own_bays() {
     }
     let status = station.until_all_done().await;
     for (number, camera) in (1..).zip(&cameras) {
-        let serial = bay(&status, number).camera.as_ref().map(ToString::to_string);
-        assert_eq!(serial.as_deref(), Some(camera.serial.as_str()), "in bay {number}");
+        let serial = status.bay(number).camera.as_deref();
+        assert_eq!(serial, Some(camera.serial.as_str()), "in bay {number}");
     }
     station.finishes(&cameras.iter().collect::<Vec<_>>()).await;
 }
@@ -67,11 +67,11 @@ async fn of_two_cameras_with_one_serial_both_arrive_completely() {
     station.dock(2, &other).await;
     let status = station
         .until("one is ready and the other asks for a person", |status| {
-            let states = [bay(status, 1).state, bay(status, 2).state];
+            let states = [status.bay(1).state, status.bay(2).state];
             states.contains(&BayState::Ready) && states.contains(&BayState::Attention)
         })
         .await;
-    let first = if bay(&status, 1).state == BayState::Ready { 1 } else { 2 };
+    let first = if status.bay(1).state == BayState::Ready { 1 } else { 2 };
     station.yank(first).await;
     station.finishes(&[&one, &other]).await;
 }
@@ -81,7 +81,7 @@ async fn of_two_cameras_with_one_serial_both_arrive_completely() {
 async fn what_is_put_on_a_camera_is_what_the_reader_finds_on_it() {
     for (seed, kind) in (60..).zip([FileSystem::Fat32, FileSystem::ExFat, FileSystem::Ext4]) {
         let camera = Camera::new("BWC-8", kind, films("BWC-8", "100BWC", 3, MIB, seed).await).await;
-        let recorded = camera.footage.files.iter().map(|(path, content)| (path.clone(), Sha256::of(content)));
+        let recorded = camera.footage.files.iter().map(|(path, content)| (path.clone(), sha256(content)));
         assert_eq!(camera.files().await, recorded.collect(), "{kind:?}");
     }
 }

@@ -7,9 +7,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "nothing of camdock runs in here; the deadlines are real")]
 
+mod administration;
 #[path = "../support/azurite.rs"]
 mod azurite;
+mod cables;
 mod camera;
+mod damage;
 mod docking;
 mod exfat;
 #[path = "../support/footage.rs"]
@@ -18,6 +21,7 @@ mod machine;
 mod outages;
 mod prepared;
 mod station;
+mod status;
 mod strangers;
 mod wire;
 mod yanks;

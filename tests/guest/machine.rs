@@ -3,6 +3,7 @@
 //! Promises: it ends with the test, however that ends; what it wrote to its console and its journal stays behind when
 //! the test fails.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
@@ -143,7 +144,7 @@ impl Machine {
         let log = |name: &str| folder.join(name).display().to_string();
         let mut qemu = Command::new("qemu-system-x86_64");
         qemu.args(Accelerator::of_this_machine().arguments())
-            .args(["-machine", "q35,usb=off", "-m", "768", "-smp", "2", "-nodefaults", "-display", "none", "-S"])
+            .args(["-machine", "q35,usb=off", "-m", "768", "-smp", "1", "-nodefaults", "-display", "none", "-S"])
             .arg("-kernel")
             .arg(disks.kernel.join("vmlinuz"))
             .arg("-initrd")
@@ -220,8 +221,50 @@ impl Machine {
         self.agent.run(command, input).await
     }
 
-    /// Plugs a disk image in at a port of the USB controller, as a removable drive with this serial.
-    pub(crate) async fn plug(&mut self, port: usize, image: &Path, serial: &str, medium: Medium) {
+    /// Plugs a disk image in at a port of the USB controller, such as 1, or of a hub, such as 5.2, as a removable drive
+    /// with this serial.
+    pub(crate) async fn plug(&mut self, port: impl Display, image: &Path, serial: &str, medium: Medium) {
+        self.limit(&port, medium).await;
+        self.insert(&port, 0, image, medium).await;
+        let device = json!({
+            "driver": "usb-storage", "id": handle(&port), "bus": "xhci.0", "port": port.to_string(),
+            "drive": disk(&port, 0), "serial": serial, "removable": true,
+        });
+        self.qmp.execute("device_add", device).await;
+    }
+
+    /// The same, for one device with several memory cards.
+    pub(crate) async fn plug_cards(&mut self, port: impl Display, cards: &[&Path], serial: &str) {
+        self.limit(&port, Medium::default()).await;
+        let reader = json!({
+            "driver": "usb-bot", "id": handle(&port), "bus": "xhci.0", "port": port.to_string(), "serial": serial,
+        });
+        self.qmp.execute("device_add", reader).await;
+        for (number, card) in cards.iter().enumerate() {
+            self.insert(&port, number, card, Medium::default()).await;
+            let card = json!({
+                "driver": "scsi-hd", "id": format!("{}-{number}", handle(&port)), "bus": format!("{}.0", handle(&port)),
+                "lun": number, "drive": disk(&port, number), "removable": true,
+            });
+            self.qmp.execute("device_add", card).await;
+        }
+        // It shows itself to the guest only now that it is complete.
+        let attach =
+            json!({"path": format!("/machine/peripheral/{}", handle(&port)), "property": "attached", "value": true});
+        self.qmp.execute("qom-set", attach).await;
+    }
+
+    /// How fast whatever is plugged in at a port may be.
+    async fn limit(&mut self, port: &impl Display, medium: Medium) {
+        let limits = medium.bytes_per_second.map_or_else(|| json!({}), |rate| json!({"bps-total": rate}));
+        let _ = self.qmp.try_execute("object-del", json!({"id": throttle(port)})).await;
+        self.qmp
+            .execute("object-add", json!({"qom-type": "throttle-group", "id": throttle(port), "limits": limits}))
+            .await;
+    }
+
+    /// Makes a disk of an image.
+    async fn insert(&mut self, port: &impl Display, number: usize, image: &Path, medium: Medium) {
         let file = json!({"driver": "file", "filename": image});
         let file = match medium.bad_sector {
             None => file,
@@ -231,58 +274,56 @@ impl Machine {
                 "inject-error": [{"event": "none", "iotype": "read", "errno": 5, "sector": sector}],
             }),
         };
-        let group = format!("pace-{port}");
-        let limits = medium.bytes_per_second.map_or_else(|| json!({}), |rate| json!({"bps-total": rate}));
-        let _ = self.qmp.try_execute("object-del", json!({"id": group})).await;
-        self.qmp.execute("object-add", json!({"qom-type": "throttle-group", "id": group, "limits": limits})).await;
-        let raw = json!({"driver": "raw", "file": file});
         let node = json!({
-            "node-name": format!("disk-{port}"), "driver": "throttle", "throttle-group": group, "file": raw,
+            "node-name": disk(port, number), "driver": "throttle", "throttle-group": throttle(port),
+            "file": {"driver": "raw", "file": file},
         });
         self.qmp.execute("blockdev-add", node).await;
-        let device = json!({
-            "driver": "usb-storage", "id": handle(port), "bus": "xhci.0", "port": port.to_string(),
-            "drive": format!("disk-{port}"), "serial": serial, "removable": true,
-        });
-        self.qmp.execute("device_add", device).await;
     }
 
     /// Changes how fast a plugged drive is.
-    pub(crate) async fn pace(&mut self, port: usize, limits: Value) {
-        let change = json!({"path": format!("/objects/pace-{port}"), "property": "limits", "value": limits});
-        self.qmp.execute("qom-set", change).await;
+    pub(crate) async fn pace(&mut self, port: impl Display, limits: Value) {
+        self.qmp.execute("qom-set", change_of_pace(&port, &limits)).await;
     }
 
     /// Plugs in some other kind of device, such as `usb-kbd`.
-    pub(crate) async fn plug_device(&mut self, port: usize, driver: &str) {
-        let device = json!({"driver": driver, "id": handle(port), "bus": "xhci.0", "port": port.to_string()});
+    pub(crate) async fn plug_device(&mut self, port: impl Display, driver: &str) {
+        let device = json!({"driver": driver, "id": handle(&port), "bus": "xhci.0", "port": port.to_string()});
         self.qmp.execute("device_add", device).await;
     }
 
     /// Pulls out whatever is plugged in at a port, at once and without asking.
-    pub(crate) async fn yank(&mut self, port: usize) {
+    pub(crate) async fn yank(&mut self, port: impl Display) {
         // QEMU 10.0 crashes when a drive goes while a transfer waits for its pace. So those under way are let through, and
         // time stands still meanwhile, lest there be new ones.
         let none = json!({"bps-total": 0, "iops-total": 0, "iops-write": 0});
-        let change = json!({"path": format!("/objects/pace-{port}"), "property": "limits", "value": none});
-        let paced = self.qmp.try_execute("qom-set", change).await.is_ok();
+        let paced = self.qmp.try_execute("qom-set", change_of_pace(&port, &none)).await.is_ok();
         if paced {
             sleep(5 * LOOK_EVERY).await;
         }
         self.qmp.execute("stop", json!({})).await;
         self.until_idle().await;
-        self.qmp.execute("device_del", json!({"id": handle(port)})).await;
-        let gone = |event: &Value| event["event"] == "DEVICE_DELETED" && event["data"]["device"] == handle(port);
+        self.qmp.execute("device_del", json!({"id": handle(&port)})).await;
+        let gone = |event: &Value| event["event"] == "DEVICE_DELETED" && event["data"]["device"] == handle(&port);
         self.qmp.event("the device is gone", gone).await;
         self.qmp.execute("cont", json!({})).await;
-        // Its image can be plugged in again only when QEMU has let go of it.
-        let began = Instant::now();
-        while let Err(error) = self.qmp.try_execute("blockdev-del", json!({"node-name": format!("disk-{port}")})).await
-        {
-            if error.contains("Failed to find node") {
-                return;
+        for number in 0.. {
+            if !self.take_away(&disk(&port, number)).await {
+                break;
             }
-            assert!(began.elapsed() < PATIENCE, "the image of port {port} stays in use: {error}");
+        }
+    }
+
+    /// Takes a disk from QEMU as soon as it has let go of it; only then can its image be plugged in again. Returns whether
+    /// there was one.
+    async fn take_away(&mut self, disk: &str) -> bool {
+        let began = Instant::now();
+        loop {
+            match self.qmp.try_execute("blockdev-del", json!({"node-name": disk})).await {
+                Ok(_) => return true,
+                Err(error) if error.contains("Failed to find node") => return false,
+                Err(error) => assert!(began.elapsed() < PATIENCE, "{disk} stays in use: {error}"),
+            }
             sleep(LOOK_EVERY).await;
         }
     }
@@ -304,19 +345,19 @@ impl Machine {
     }
 
     /// How much of a plugged drive has been read and written.
-    pub(crate) async fn traffic(&mut self, port: usize) -> Traffic {
+    pub(crate) async fn traffic(&mut self, port: impl Display) -> Traffic {
         let devices = self.qmp.execute("query-blockstats", json!({})).await;
-        let path = format!("/{}/", handle(port));
+        let path = format!("/{}/", handle(&port));
         let here = |device: &&Value| device["qdev"].as_str().is_some_and(|place| place.contains(&path));
         let stats = &devices.as_array().unwrap().iter().find(here).expect("the drive is plugged in")["stats"];
         Traffic { read: stats["rd_bytes"].as_u64().unwrap(), writes: stats["wr_operations"].as_u64().unwrap() }
     }
 
     /// Waits until so much of a plugged drive has been read and written.
-    pub(crate) async fn until_traffic(&mut self, port: usize, what: &str, wanted: impl Fn(Traffic) -> bool) {
+    pub(crate) async fn until_traffic(&mut self, port: impl Display, what: &str, wanted: impl Fn(Traffic) -> bool) {
         let began = Instant::now();
         loop {
-            let traffic = self.traffic(port).await;
+            let traffic = self.traffic(&port).await;
             if wanted(traffic) {
                 return;
             }
@@ -360,8 +401,23 @@ pub(crate) struct Traffic {
     pub(crate) writes: u64,
 }
 
-fn handle(port: usize) -> String {
+/// What QEMU calls the device that is plugged in at a port.
+fn handle(port: &impl Display) -> String {
     format!("port-{port}")
+}
+
+/// What it calls a disk of this device.
+fn disk(port: &impl Display, number: usize) -> String {
+    format!("disk-{port}-{number}")
+}
+
+/// What it calls that which limits the speed of all of them.
+fn throttle(port: &impl Display) -> String {
+    format!("pace-{port}")
+}
+
+fn change_of_pace(port: &impl Display, limits: &Value) -> Value {
+    json!({"path": format!("/objects/{}", throttle(port)), "property": "limits", "value": limits})
 }
 
 async fn migrated(qmp: &mut Qmp) {

@@ -6,20 +6,23 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use camdock::domain::Sha256;
 use rustix::fs::FlockOperation;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use time::{Duration, OffsetDateTime};
 use tokio::process::Command;
 
 use super::azurite::Azurite;
 use super::camera::package_stick;
+use super::footage::hex;
 use super::machine::{Accelerator, DataDisk, Disks, Machine, Medium, run};
 
 /// The container in the cloud, and what goes before the names in it.
 pub(crate) const CONTAINER: &str = "evidence";
 pub(crate) const PREFIX: &str = "guest";
-/// Where the next version of the package lies in the guest.
+/// Where the package lies in the guest.
+pub(crate) const PACKAGE: &str = "/root/camdock_0.deb";
+/// Where its next version lies.
 pub(crate) const NEXT_VERSION: &str = "/root/camdock_next.deb";
 /// What a station's administrator writes.
 const CONFIGURATION: &str = include_str!("files/camdock.toml");
@@ -47,7 +50,7 @@ impl Prepared {
         build.arg(cache());
         let base = PathBuf::from(run(build).await.trim());
         let package = package();
-        let mut key = Sha256::hasher();
+        let mut key = Sha256::new();
         for part in [base.as_os_str().as_encoded_bytes(), CONFIGURATION.as_bytes(), PROFILE.as_bytes()] {
             key.update(part);
         }
@@ -57,7 +60,7 @@ impl Prepared {
         let mut content = Vec::new();
         File::open(&package).unwrap().read_to_end(&mut content).unwrap();
         key.update(&content);
-        let folder = cache().join(format!("prepared-{}", &key.finish().to_string()[..12]));
+        let folder = cache().join(format!("prepared-{}", &hex(&key.finalize())[..12]));
 
         let prepared = Self { base, folder };
         if !prepared.folder.join("state").exists() {
@@ -93,12 +96,12 @@ impl Prepared {
         machine
             .run(&format!(
                 "until [ -e /dev/disk/by-label/PACKAGES ]; do sleep 0.1; done
-                 mount -o ro /dev/disk/by-label/PACKAGES /mnt && cp /mnt/camdock.deb /root/camdock_0.deb && cp /mnt/next.deb {NEXT_VERSION} && umount /mnt"
+                 mount -o ro /dev/disk/by-label/PACKAGES /mnt && cp /mnt/camdock.deb {PACKAGE} && cp /mnt/next.deb {NEXT_VERSION} && umount /mnt"
             ))
             .await;
         machine.yank(8).await;
 
-        machine.run("cd /root && DEBIAN_FRONTEND=noninteractive apt-get install -y ./camdock_0.deb").await;
+        machine.run(&format!("DEBIAN_FRONTEND=noninteractive apt-get install --yes {PACKAGE}")).await;
         machine.run_with("cat >/etc/camdock/camdock.toml", CONFIGURATION.as_bytes()).await;
         let profile = "mkdir -p /etc/camdock/profiles.d && cat >/etc/camdock/profiles.d/emulated.toml";
         machine.run_with(profile, PROFILE.as_bytes()).await;
@@ -125,7 +128,7 @@ fn forget_others() {
 
 /// The folder in which everything about the guest is kept.
 pub(crate) fn cache() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/guest");
+    let folder = project().join("target/guest");
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
@@ -137,8 +140,12 @@ pub(crate) fn remove(folder: &Path) {
     }
 }
 
+fn project() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
 fn here() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest")
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
 /// The package that `make deb` built last, or the one that `CAMDOCK_DEB` names.
@@ -146,7 +153,7 @@ fn package() -> PathBuf {
     if let Some(chosen) = std::env::var_os("CAMDOCK_DEB") {
         return PathBuf::from(chosen);
     }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/debian");
+    let folder = project().join("target/debian");
     let files = std::fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     let packages = files.filter(|path| path.extension().is_some_and(|extension| extension == "deb"));
     let newest = packages.max_by_key(|path| path.metadata().and_then(|metadata| metadata.modified()).unwrap());

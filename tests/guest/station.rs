@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use camdock::domain::{BaySnapshot, BayState, Sha256, Snapshot};
 use reqwest::Method;
 use tokio::time::{Instant, sleep};
 
 use super::azurite::Azurite;
 use super::camera::Camera;
+use super::footage::sha256;
 use super::machine::{DataDisk, Machine, Medium};
 use super::prepared::{CONTAINER, PREFIX, Prepared, cache, remove};
+use super::status::{Bay, BayState, Status};
 
 /// Nothing takes longer, on the slowest machine.
 const PATIENCE: Duration = Duration::from_mins(3);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Each look costs the emulated processors a tenth of a second.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The guest in which camdock runs, and the Azurite to which it sends.
 pub(crate) struct Station {
@@ -23,7 +25,7 @@ pub(crate) struct Station {
     machine: Option<Machine>,
     azurite: Azurite,
     /// What is in the cloud, as far as it was looked at: objects never change.
-    arrived: BTreeMap<String, Sha256>,
+    arrived: BTreeMap<String, String>,
     folder: PathBuf,
 }
 
@@ -58,6 +60,12 @@ impl Station {
         self.machine().plug(bay, camera.image(), &camera.serial, medium).await;
     }
 
+    /// Puts a camera with several memory cards into a bay.
+    pub(crate) async fn dock_cards(&mut self, bay: usize, cards: &[&Camera]) {
+        let images: Vec<_> = cards.iter().map(|card| card.image()).collect();
+        self.machine().plug_cards(bay, &images, &cards[0].serial).await;
+    }
+
     /// Pulls a camera out of its bay.
     pub(crate) async fn yank(&mut self, bay: usize) {
         self.machine().yank(bay).await;
@@ -75,13 +83,13 @@ impl Station {
     }
 
     /// The document of `camdock status --json`; `None` while the service does not answer.
-    pub(crate) async fn status(&mut self) -> Option<Snapshot> {
+    pub(crate) async fn status(&mut self) -> Option<Status> {
         let ran = self.machine().try_run("camdock status --json", b"").await;
         serde_json::from_str(&ran.out).ok()
     }
 
     /// Waits until the status is as wanted.
-    pub(crate) async fn until(&mut self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
+    pub(crate) async fn until(&mut self, what: &str, wanted: impl Fn(&Status) -> bool) -> Status {
         let began = Instant::now();
         let mut last = None;
         while began.elapsed() < PATIENCE {
@@ -93,19 +101,21 @@ impl Station {
             }
             sleep(LOOK_EVERY).await;
         }
-        panic!("waiting until {what}: not after {PATIENCE:?}; last status: {}", serde_json::json!(last));
+        let network = "ss --tcp --numeric --info; timeout 10 busybox wget -O /dev/null http://10.0.2.100:10000/ 2>&1";
+        let network = self.machine().try_run(network, b"").await.out;
+        panic!("waiting until {what}: not after {PATIENCE:?}; last status: {last:?}\n--- network ---\n{network}");
     }
 
     /// Waits until this bay is in this state.
-    pub(crate) async fn until_bay(&mut self, number: usize, state: BayState) -> BaySnapshot {
-        let what = format!("bay {number} is {state}");
-        bay(&self.until(&what, |status| bay(status, number).state == state).await, number).clone()
+    pub(crate) async fn until_bay(&mut self, number: usize, state: BayState) -> Bay {
+        let what = format!("bay {number} is {state:?}");
+        self.until(&what, |status| status.bay(number).state == state).await.bay(number).clone()
     }
 
     /// Waits until every camera in a bay is ready to be taken and nothing waits.
-    pub(crate) async fn until_all_done(&mut self) -> Snapshot {
+    pub(crate) async fn until_all_done(&mut self) -> Status {
         self.until("everything is proven and wiped", |status| {
-            let settled = |bay: &BaySnapshot| matches!(bay.state, BayState::Ready | BayState::Empty);
+            let settled = |bay: &Bay| matches!(bay.state, BayState::Ready | BayState::Empty);
             let docked = status.bays.iter().any(|bay| bay.state == BayState::Ready);
             docked && status.bays.iter().all(settled) && status.queue.segments == 0 && status.holds == 0
         })
@@ -128,7 +138,7 @@ impl Station {
         for camera in cameras {
             let left = camera.files().await;
             for (path, content) in &camera.footage.files {
-                let hash = Sha256::of(content);
+                let hash = sha256(content);
                 let kept = left.get(path) == Some(&hash);
                 assert!(kept || arrived.contains(&hash), "{path} of {} is lost; left: {left:?}", camera.serial);
             }
@@ -136,15 +146,15 @@ impl Station {
     }
 
     /// The hashes of everything in the cloud.
-    pub(crate) async fn arrived(&mut self) -> BTreeSet<Sha256> {
+    pub(crate) async fn arrived(&mut self) -> BTreeSet<String> {
         for object in self.azurite.objects(CONTAINER, PREFIX).await {
             if !self.arrived.contains_key(&object) {
                 let path = format!("{CONTAINER}/{PREFIX}/{object}");
                 let content = self.azurite.raw(Method::GET, &path, "").await.bytes().await.unwrap();
-                self.arrived.insert(object, Sha256::of(&content));
+                self.arrived.insert(object, sha256(&content));
             }
         }
-        self.arrived.values().copied().collect()
+        self.arrived.values().cloned().collect()
     }
 }
 
@@ -159,11 +169,6 @@ impl Drop for Station {
             remove(&self.folder);
         }
     }
-}
-
-/// The bay of this number.
-pub(crate) fn bay(status: &Snapshot, number: usize) -> &BaySnapshot {
-    &status.bays[number - 1]
 }
 
 fn port(azurite: &Azurite) -> u16 {

@@ -1,11 +1,12 @@
 //! A bay is a public socket: what is no camera is refused, shown, and left alone.
 
-use camdock::domain::{BayState, Sha256};
 use tempfile::TempDir;
 
 use super::camera::{Camera, FileSystem, films, swap_space};
+use super::footage::sha256;
 use super::machine::Medium;
 use super::station::Station;
+use super::status::BayState;
 
 #[tokio::test]
 #[ignore = "run by make test-guest"]
@@ -38,16 +39,16 @@ async fn a_stick_without_a_cameras_file_system_is_never_written_to() {
     let mut station = Station::running("swap").await;
     let folder = TempDir::new().unwrap();
     let stick = swap_space(folder.path()).await;
-    let before = Sha256::of(&std::fs::read(&stick).unwrap());
+    let before = sha256(&std::fs::read(&stick).unwrap());
     station.machine().plug(2, &stick, "STICK-1", Medium::default()).await;
     let shown = station
         .until("the bay says what is wrong", |status| {
-            matches!(status.bays[1].state, BayState::Refused | BayState::Attention)
+            matches!(status.bay(2).state, BayState::Refused | BayState::Attention)
         })
         .await;
-    assert!(!shown.bays[1].message.is_empty());
+    assert!(!shown.bay(2).message.is_empty());
     station.yank(2).await;
-    assert_eq!(Sha256::of(&std::fs::read(&stick).unwrap()), before, "not one bit was changed");
+    assert_eq!(sha256(&std::fs::read(&stick).unwrap()), before, "not one bit was changed");
     a_camera_is_still_welcome(&mut station).await;
 }
 

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use camdock::domain::BayState;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::camera::{Camera, FatEntry, FileSystem, films};
 use super::machine::Medium;
-use super::station::{Station, bay};
+use super::station::Station;
+use super::status::BayState;
 
 const MIB: usize = 1 << 20;
 const BAY: usize = 1;
@@ -92,7 +92,7 @@ async fn an_exfat_camera_yanked_while_it_is_wiped_loses_nothing() {
 
 async fn yanked_while_it_is_wiped(mut station: Station, camera: Camera) {
     station.dock(BAY, &camera).await;
-    station.until("the camera is read", |status| bay(status, BAY).state == BayState::Uploading).await;
+    station.until("the camera is read", |status| status.bay(BAY).state == BayState::Uploading).await;
     // The first writes are those that open it for writing; then each deletion takes a while.
     station.machine().until_traffic(BAY, "the wipe has begun", |traffic| traffic.writes > 0).await;
     station.machine().pace(BAY, json!({"iops-write": 10})).await;

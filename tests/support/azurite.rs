@@ -118,8 +118,14 @@ impl Azurite {
     }
 }
 
-/// The folder in which `make tools` installed node and Azurite.
+/// The folder in which `make tools` installed node and Azurite: of this package, or of the one that it is part of.
 pub(crate) fn tools() -> PathBuf {
-    std::env::var_os("CAMDOCK_AZURITE_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/azurite"), PathBuf::from)
+    std::env::var_os("CAMDOCK_AZURITE_DIR").map_or_else(
+        || {
+            let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+            let tools = |of: &Path| of.join("target/tools/azurite");
+            here.ancestors().map(tools).find(|folder| folder.is_dir()).unwrap_or_else(|| tools(here))
+        },
+        PathBuf::from,
+    )
 }

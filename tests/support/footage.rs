@@ -6,10 +6,20 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use camdock::domain::Sha256;
 use reqwest::Method;
+use sha2::{Digest as _, Sha256};
 
 use super::azurite::Azurite;
+
+/// The SHA-256 of something, in hexadecimal digits.
+pub(crate) fn sha256(content: &[u8]) -> String {
+    hex(&Sha256::digest(content))
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
 
 /// A camera's serial and its files.
 #[derive(Debug, Clone)]
@@ -45,11 +55,11 @@ impl Footage {
     }
 
     /// Object name, less prefix and date, and hash of each file.
-    fn expected(&self) -> impl Iterator<Item = (String, Sha256)> {
+    fn expected(&self) -> impl Iterator<Item = (String, String)> {
         self.files.iter().map(|(path, content)| {
-            let hash = Sha256::of(content);
+            let hash = sha256(content);
             let (stem, extension) = path.rsplit('/').next().unwrap().rsplit_once('.').unwrap();
-            (format!("{}/{stem}-{}.{extension}", self.serial, &hash.to_string()[..16]), hash)
+            (format!("{}/{stem}-{}.{extension}", self.serial, &hash[..16]), hash)
         })
     }
 }
@@ -80,7 +90,7 @@ impl Azurite {
             let content = self.raw(Method::GET, &path, "").await.bytes().await.unwrap();
             let parts: Vec<_> = object.split('/').collect();
             let [camera, _year, _month, _day, name] = parts[..] else { panic!("an object called {object}") };
-            let twice = arrived.insert(format!("{camera}/{name}"), Sha256::of(&content));
+            let twice = arrived.insert(format!("{camera}/{name}"), sha256(&content));
             assert!(twice.is_none(), "{object} is there twice");
         }
         assert_eq!(arrived, expected);

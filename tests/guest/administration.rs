@@ -1,0 +1,81 @@
+//! The package and the service as an administrator meets them.
+
+use super::camera::{Camera, FileSystem, films};
+use super::machine::Medium;
+use super::prepared::{NEXT_VERSION, PACKAGE};
+use super::station::Station;
+
+const MIB: usize = 1 << 20;
+
+#[tokio::test]
+#[ignore = "run by make test-guest"]
+async fn with_the_shipped_profiles_alone_a_camera_is_served_and_the_story_told_in_plain_words() {
+    let mut station = Station::running("story").await;
+    station.machine().run("rm -r /etc/camdock/profiles.d && systemctl restart camdock").await;
+    let camera = Camera::new("BWC-15", FileSystem::Fat32, films("BWC-15", "100BWC", 2, MIB, 80).await).await;
+    station.dock(1, &camera).await;
+    station.finishes(&[&camera]).await;
+    let status = station.machine().run("systemctl status --no-pager --lines=0 camdock").await;
+    assert!(status.contains(r#"Status: "1 camera: bay 1 ready; nothing queued""#), "{status}");
+    let journal = station.machine().run("journalctl --unit=camdock --output=cat --no-pager").await;
+    for words in ["BWC-15", "0 of 2 segments", "Uploaded, proven and wiped: take this one."] {
+        assert!(journal.contains(words), "{words:?} is not in the journal:\n{journal}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "run by make test-guest"]
+async fn the_service_runs_as_its_own_user_without_any_privilege() {
+    let mut station = Station::running("privilege").await;
+    let process = station.machine().run("cat /proc/$(systemctl show --property MainPID --value camdock)/status").await;
+    let field = |name: &str| process.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
+    for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
+        assert_eq!(field(set).trim_matches('0'), "", "{set} in {process}");
+    }
+    let user = station.machine().run("id -u camdock").await;
+    assert!(field("Uid:").split_whitespace().all(|uid| uid == user.trim()), "{process}");
+    let said = station.machine().run("systemd-analyze security --no-pager camdock").await;
+    let verdict = said.lines().last().unwrap();
+    let exposure = verdict.split_whitespace().find_map(|word| word.parse::<f32>().ok());
+    assert!(exposure.is_some_and(|exposure| exposure <= 2.0), "{verdict}");
+}
+
+#[tokio::test]
+#[ignore = "run by make test-guest"]
+async fn an_upgrade_in_mid_offload_is_taken_up_where_it_was() {
+    let mut station = Station::running("upgrade").await;
+    let camera = Camera::new("BWC-6", FileSystem::Fat32, films("BWC-6", "100BWC", 8, MIB, 53).await).await;
+    station.dock_medium(4, &camera, Medium { bytes_per_second: Some(2_000_000), ..Medium::default() }).await;
+    station.machine().until_traffic(4, "half of it is read", |traffic| traffic.read > 4 << 20).await;
+    let before = station.machine().run("systemctl show --property MainPID camdock").await;
+    station.machine().run(&format!("DEBIAN_FRONTEND=noninteractive dpkg --install {NEXT_VERSION}")).await;
+    let after = station.machine().run("systemctl show --property MainPID camdock").await;
+    assert_ne!(before, after, "the new version runs");
+    station.finishes(&[&camera]).await;
+}
+
+#[tokio::test]
+#[ignore = "run by make test-guest"]
+async fn a_removed_package_leaves_the_evidence_and_a_purge_refuses_until_it_is_proven() {
+    let mut station = Station::running("remove").await;
+    let camera = Camera::new("BWC-16", FileSystem::Fat32, films("BWC-16", "100BWC", 3, MIB, 81).await).await;
+    station.machine().set_network(false).await;
+    station.dock(1, &camera).await;
+    station.until("all of it is spooled", |status| status.queue.segments == 3).await;
+    station.yank(1).await;
+
+    let removed = station.machine().run("dpkg --remove camdock 2>&1").await;
+    assert!(removed.contains("evidence and ledger stay in /var/lib/camdock"), "{removed}");
+    let purged = station.machine().try_run("dpkg --purge camdock 2>&1", b"").await;
+    assert!(purged.code != 0 && purged.out.contains("not purged"), "{}", purged.out);
+
+    station.machine().set_network(true).await;
+    station.machine().run(&format!("DEBIAN_FRONTEND=noninteractive dpkg --install {PACKAGE}")).await;
+    station.until("what was spooled has arrived", |status| status.queue.segments == 0).await;
+    station.dock(1, &camera).await;
+    station.finishes(&[&camera]).await;
+
+    station.machine().run("dpkg --purge camdock").await;
+    let left = station.machine().run("ls -d /etc/camdock /var/lib/camdock/spool 2>/dev/null; true").await;
+    assert_eq!(left, "", "neither credentials nor footage are left behind");
+}

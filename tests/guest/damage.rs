@@ -1,0 +1,51 @@
+//! Cameras whose medium is not what it should be.
+
+use super::camera::{Camera, FileSystem, films};
+use super::footage::sha256;
+use super::station::Station;
+use super::status::BayState;
+
+const MIB: usize = 1 << 20;
+
+#[tokio::test]
+#[ignore = "run by make test-guest"]
+async fn a_file_with_read_errors_stays_on_the_camera_and_the_others_are_handed_over() {
+    let mut station = Station::running("bad-sector").await;
+    let camera = Camera::new("BWC-9", FileSystem::Fat32, films("BWC-9", "100BWC", 4, MIB, 50).await).await;
+    let (sick, content) = camera.footage.files[1].clone();
+    let medium = camera.with_bad_sector_in(&sick);
+    station.dock_medium(1, &camera, medium).await;
+    let status = station
+        .until("the healthy files are handed over", |status| {
+            status.bay(1).segments_wiped == 3 && status.bay(1).state == BayState::Attention
+        })
+        .await;
+    assert!(status.holds > 0, "a person is asked to look");
+    station.yank(1).await;
+    let left = camera.files().await;
+    assert_eq!(left.into_iter().collect::<Vec<_>>(), [(sick, sha256(&content))], "the sick file is kept as it is");
+    station.nothing_is_lost(&[&camera]).await;
+}
+
+#[tokio::test]
+#[ignore = "run by make test-guest"]
+async fn a_file_system_that_was_not_closed_is_kept_whole_as_an_image_and_never_written_to() {
+    let mut station = Station::running("broken-off").await;
+    let camera = Camera::new("BWC-14", FileSystem::Fat32, films("BWC-14", "100BWC", 2, MIB, 74).await).await;
+    camera.break_off();
+    let before = sha256(&camera.content());
+    station.dock(1, &camera).await;
+    let status = station
+        .until("a person is asked to look, and all of it is uploaded", |status| {
+            let bay = status.bay(1);
+            bay.state == BayState::Attention && bay.bytes_total > 0 && bay.bytes_uploaded == bay.bytes_total
+        })
+        .await;
+    assert!(status.holds > 0, "{}", status.bay(1).message);
+    station.yank(1).await;
+    assert_eq!(sha256(&camera.content()), before, "not one bit was changed");
+    let arrived = station.arrived().await;
+    assert!(arrived.contains(&sha256(&camera.partition())), "the image has arrived");
+    assert_eq!(arrived.len(), 3, "and so have the files");
+    station.nothing_is_lost(&[&camera]).await;
+}
