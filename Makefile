@@ -16,8 +16,7 @@ NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
 CARGO_DEB := 3.8.0
 
-# The driver of the guests is a package of its own, which builds in a minute. Guests mostly wait, so there may be more of
-# them than processors.
+# The driver of the guests is a package of its own, which builds in a minute. Two guests keep two processors busy.
 GUEST := cargo nextest run --locked --package camdock-guest --run-ignored only --no-fail-fast --test-threads 2
 
 # What npm calls this machine.
@@ -43,16 +42,25 @@ test: setup tools ## all tests
 # Set CAMDOCK_DEB to test a package that exists.
 PACKAGE := $(if $(CAMDOCK_DEB),,deb)
 
+# Both take minutes, and neither needs both processors all the time.
+.PHONY: guest
+guest: setup-guest tools
+	@$(MAKE) --jobs=2 guest-image $(PACKAGE)
+
+.PHONY: guest-image
+guest-image: setup-guest
+	@tests/guest/image/build.sh target/guest >/dev/null
+
 .PHONY: test-guest
-test-guest: setup-guest tools $(PACKAGE) ## install the package in a real Debian in QEMU, plug cameras in and pull them out
+test-guest: guest ## install the package in a real Debian in QEMU, plug cameras in and pull them out
 	$(GUEST) -E 'not test(storm)'
 
 .PHONY: yank-storm
-yank-storm: setup-guest tools $(PACKAGE) ## N=200 yanks at random moments in one guest
+yank-storm: guest ## N=200 yanks at random moments in one guest
 	CAMDOCK_YANKS=$(or $(N),200) $(GUEST) --no-capture -E 'test(storm)'
 
 .PHONY: power-cuts
-power-cuts: setup-guest tools $(PACKAGE) ## N=40 power cuts at random moments, with unflushed writes lost
+power-cuts: guest ## N=40 power cuts at random moments, with unflushed writes lost
 	CAMDOCK_POWER_CUTS=$(or $(N),40) $(GUEST) --no-capture -E 'test(power_cuts)'
 
 .PHONY: simulate

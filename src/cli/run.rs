@@ -21,8 +21,9 @@ use super::Outcome;
 
 /// Blocking work, such as a read from a camera that no longer answers, is left behind after this long.
 pub(super) const LEAVE_BEHIND: Duration = Duration::from_secs(3);
-/// What is logged, unless `CAMDOCK_LOG` says otherwise. What a request failed of is said once, in camdock's own words.
-const LOG: &str = "info,typespec_client_core=warn";
+/// What is logged, unless `CAMDOCK_LOG` says otherwise. What a request failed of is said once, in camdock's
+/// own words, and so is what becomes of the ledger.
+const LOG: &str = "info,typespec_client_core=warn,rusqlite_migration=warn";
 /// Requests that may wait for the station.
 const BACKLOG: usize = 16;
 

@@ -267,7 +267,12 @@ impl Uploader {
         self.condition.send_if_modified(|shown| {
             let news = shown.state != state || shown.message != message;
             if news && state != shown.state {
-                tracing::info!(destination = %shown.name, %state, %message, "destination");
+                let destination = &shown.name;
+                if state == DestinationState::Refused {
+                    tracing::warn!(%destination, %state, "{message}");
+                } else {
+                    tracing::info!(%destination, %state, "{message}");
+                }
             }
             (shown.state, shown.message) = (state, message);
             news

@@ -15,8 +15,9 @@ async fn with_the_shipped_profiles_alone_a_camera_is_served_and_the_story_told_i
     let camera = Camera::new("BWC-15", FileSystem::Fat32, films("BWC-15", "100BWC", 2, MIB, 80).await).await;
     station.dock(1, &camera).await;
     station.finishes(&[&camera]).await;
-    let status = station.machine().run("systemctl status --no-pager --lines=0 camdock").await;
-    assert!(status.contains(r#"Status: "1 camera: bay 1 ready; nothing queued""#), "{status}");
+    let told =
+        "until systemctl status camdock | grep 'Status: \"1 camera: bay 1 ready; nothing queued\"'; do sleep 0.5; done";
+    station.machine().run(told).await;
     let journal = station.machine().run("journalctl --unit=camdock --output=cat --no-pager").await;
     for words in ["BWC-15", "0 of 2 segments", "Uploaded, proven and wiped: take this one."] {
         assert!(journal.contains(words), "{words:?} is not in the journal:\n{journal}");
