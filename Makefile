@@ -16,8 +16,8 @@ NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
 CARGO_DEB := 3.8.0
 
-# The driver of the guests is a package of its own, which builds in a minute. Two guests keep two processors busy.
-GUEST := cargo nextest run --locked --package camdock-guest --run-ignored only --no-fail-fast --test-threads 2
+# The driver of the guests is a package of its own, which builds in a minute. Three guests keep two processors busy.
+GUEST := cargo nextest run --locked --package camdock-guest --run-ignored only --no-fail-fast --test-threads 3
 
 # What npm calls this machine.
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)

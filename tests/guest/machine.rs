@@ -144,7 +144,7 @@ impl Machine {
         let log = |name: &str| folder.join(name).display().to_string();
         let mut qemu = Command::new("qemu-system-x86_64");
         qemu.args(Accelerator::of_this_machine().arguments())
-            .args(["-machine", "q35,usb=off", "-m", "768", "-smp", "2", "-nodefaults", "-display", "none", "-S"])
+            .args(["-machine", "q35,usb=off", "-m", "768", "-smp", "1", "-nodefaults", "-display", "none", "-S"])
             .arg("-kernel")
             .arg(disks.kernel.join("vmlinuz"))
             .arg("-initrd")
