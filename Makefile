@@ -35,21 +35,25 @@ demo-azure: build $(TOOLS)/bin/azurite-blob ## the same, with Azure Blob (a loca
 	target/release/camdock demo --azure
 
 .PHONY: test
-test: setup tools ## all tests
+test: setup-tests tools ## all tests
 	cargo nextest run --locked --all-features
 	$(MAKE) test-guest
 
 # Set CAMDOCK_DEB to test a package that exists.
 PACKAGE := $(if $(CAMDOCK_DEB),,deb)
 
-# Both take minutes, and neither needs both processors all the time.
+# Each takes its time, and none needs both processors all of it.
 .PHONY: guest
-guest: setup-guest tools
-	@$(MAKE) --jobs=2 guest-image $(PACKAGE)
+guest: setup
+	@$(MAKE) --jobs=4 $(PACKAGE) guest-image guest-driver tools
 
 .PHONY: guest-image
 guest-image: setup-guest
 	@tests/guest/image/build.sh target/guest >/dev/null
+
+.PHONY: guest-driver
+guest-driver: setup
+	@cargo test --quiet --locked --package camdock-guest --no-run
 
 .PHONY: test-guest
 test-guest: guest ## install the package in a real Debian in QEMU, plug cameras in and pull them out
@@ -93,12 +97,16 @@ deb: build $(TOOLS)/.cargo-deb-$(CARGO_DEB) ## the Debian package, in target/deb
 	cargo deb --locked --no-build
 
 .PHONY: setup
-setup: ## install the Debian packages that are missing, with sudo when not root
-	@tests/tools/setup.sh cc:build-essential ffmpeg:ffmpeg fusermount3:fuse3 systemd-analyze:systemd pkg-config:pkg-config \
-		libudev.pc:libudev-dev /sbin/mkfs.vfat:dosfstools /sbin/mkfs.exfat:exfatprogs /sbin/mkfs.ext4:e2fsprogs
+setup: ## install the Debian packages that building needs, with sudo when not root
+	@tests/tools/setup.sh cc:build-essential pkg-config:pkg-config libudev.pc:libudev-dev
+
+.PHONY: setup-tests
+setup-tests: setup ## install what the tests use besides
+	@tests/tools/setup.sh ffmpeg:ffmpeg fusermount3:fuse3 systemd-analyze:systemd \
+		/sbin/mkfs.vfat:dosfstools /sbin/mkfs.exfat:exfatprogs /sbin/mkfs.ext4:e2fsprogs
 
 .PHONY: setup-guest
-setup-guest: setup ## install QEMU and what makes disk images
+setup-guest: ## install QEMU and what makes disk images
 	@tests/guest/image/setup.sh target/guest
 
 .PHONY: tools

@@ -12,7 +12,7 @@ const MIB: usize = 1 << 20;
 async fn with_the_shipped_profiles_alone_a_camera_is_served_and_the_story_told_in_plain_words() {
     let mut station = Station::running("story").await;
     station.machine().run("rm -r /etc/camdock/profiles.d && systemctl restart camdock").await;
-    let camera = Camera::new("BWC-15", FileSystem::Fat32, films("BWC-15", "100BWC", 2, MIB, 80).await).await;
+    let camera = Camera::new("BWC-15", FileSystem::Fat32, films("BWC-15", "100BWC", 2, MIB, 80)).await;
     station.dock(1, &camera).await;
     station.finishes(&[&camera]).await;
     let told =
@@ -45,7 +45,7 @@ async fn the_service_runs_as_its_own_user_without_any_privilege() {
 #[ignore = "run by make test-guest"]
 async fn an_upgrade_in_mid_offload_is_taken_up_where_it_was() {
     let mut station = Station::running("upgrade").await;
-    let camera = Camera::new("BWC-6", FileSystem::Fat32, films("BWC-6", "100BWC", 8, MIB, 53).await).await;
+    let camera = Camera::new("BWC-6", FileSystem::Fat32, films("BWC-6", "100BWC", 8, MIB, 53)).await;
     station.dock_medium(4, &camera, Medium { bytes_per_second: Some(2_000_000), ..Medium::default() }).await;
     station.machine().until_traffic(4, "half of it is read", |traffic| traffic.read > 4 << 20).await;
     let before = station.machine().run("systemctl show --property MainPID camdock").await;
@@ -59,7 +59,7 @@ async fn an_upgrade_in_mid_offload_is_taken_up_where_it_was() {
 #[ignore = "run by make test-guest"]
 async fn a_removed_package_leaves_the_evidence_and_a_purge_refuses_until_it_is_proven() {
     let mut station = Station::running("remove").await;
-    let camera = Camera::new("BWC-16", FileSystem::Fat32, films("BWC-16", "100BWC", 3, MIB, 81).await).await;
+    let camera = Camera::new("BWC-16", FileSystem::Fat32, films("BWC-16", "100BWC", 3, MIB, 81)).await;
     station.machine().set_network(false).await;
     station.dock(1, &camera).await;
     station.until("all of it is spooled", |status| status.queue.segments == 3).await;

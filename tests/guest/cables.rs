@@ -15,7 +15,7 @@ async fn a_hub_behind_a_hub_has_bays_that_are_found_by_plugging_a_camera_in() {
     let mut station = Station::running("hubs").await;
     station.machine().plug_device("5", "usb-hub").await;
     station.machine().plug_device("5.1", "usb-hub").await;
-    let camera = Camera::new("BWC-11", FileSystem::Fat32, films("BWC-11", "100BWC", 2, MIB, 70).await).await;
+    let camera = Camera::new("BWC-11", FileSystem::Fat32, films("BWC-11", "100BWC", 2, MIB, 70)).await;
     station.machine().plug("5.1.2", camera.image(), &camera.serial, Medium::default()).await;
     let found = "until camdock bays | grep -q '^1-5.1.2 .*46f4'; do sleep 0.5; done; camdock bays";
     let found = station.machine().run(found).await;
@@ -31,8 +31,8 @@ async fn a_hub_behind_a_hub_has_bays_that_are_found_by_plugging_a_camera_in() {
 #[ignore = "run by make test-guest"]
 async fn a_camera_of_two_memory_cards_is_taken_as_a_whole() {
     let mut station = Station::running("cards").await;
-    let first = Camera::new("BWC-12", FileSystem::Fat32, films("BWC-12", "100BWC", 2, MIB, 71).await).await;
-    let second = Camera::new("BWC-12", FileSystem::ExFat, films("BWC-12", "100BWC", 2, MIB, 72).await).await;
+    let first = Camera::new("BWC-12", FileSystem::Fat32, films("BWC-12", "100BWC", 2, MIB, 71)).await;
+    let second = Camera::new("BWC-12", FileSystem::ExFat, films("BWC-12", "100BWC", 2, MIB, 72)).await;
     station.dock_cards(2, &[&first, &second]).await;
     station.finishes(&[&first, &second]).await;
 }
@@ -41,7 +41,7 @@ async fn a_camera_of_two_memory_cards_is_taken_as_a_whole() {
 #[ignore = "run by make test-guest"]
 async fn a_camera_that_comes_back_under_another_name_is_taken_up_where_it_was() {
     let mut station = Station::running("renamed").await;
-    let camera = Camera::new("BWC-13", FileSystem::ExFat, films("BWC-13", "100BWC", 6, MIB, 73).await).await;
+    let camera = Camera::new("BWC-13", FileSystem::ExFat, films("BWC-13", "100BWC", 6, MIB, 73)).await;
     let slow = Medium { bytes_per_second: Some(2_000_000), ..Medium::default() };
     station.dock_medium(1, &camera, slow).await;
     station.machine().until_traffic(1, "some of it is read", |traffic| traffic.read > 2 << 20).await;

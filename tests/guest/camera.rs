@@ -250,35 +250,23 @@ fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
     }
 }
 
+/// Three seconds of a test picture with sound.
+const CLIP: &[u8] = include_bytes!("../../src/cli/demo/clip.mp4");
+
 /// Films of about `length` bytes each, which players play; other seeds give other films.
-pub(crate) async fn films(serial: &str, folder: &str, count: usize, length: usize, seed: u64) -> Footage {
+pub(crate) fn films(serial: &str, folder: &str, count: usize, length: usize, seed: u64) -> Footage {
     let mut random = fastrand::Rng::with_seed(seed);
-    let clip = clip().await;
     let films = (1..=count).map(|number| {
-        let padding = length.saturating_sub(clip.len()).max(8 + 512);
-        let mut film = clip.clone();
         // A box of type `free`, which players pass over, makes each film one of its kind.
-        film.extend_from_slice(&u32::try_from(padding).unwrap().to_be_bytes());
+        let mut padding = vec![0; length.saturating_sub(CLIP.len() + 8).max(512)];
+        random.fill(&mut padding);
+        let mut film = CLIP.to_vec();
+        film.extend_from_slice(&u32::try_from(8 + padding.len()).unwrap().to_be_bytes());
         film.extend_from_slice(b"free");
-        film.extend(std::iter::repeat_with(|| random.u8(..)).take(padding - 8));
+        film.extend_from_slice(&padding);
         (format!("DCIM/{folder}/MOV_{number:04}.MP4"), film)
     });
     Footage { serial: serial.to_owned(), files: films.collect() }
-}
-
-/// Two seconds of a test picture with sound, made once.
-async fn clip() -> Vec<u8> {
-    let clip = super::prepared::cache().join("clip.mp4");
-    if !clip.exists() {
-        let folder = TempDir::new_in(super::prepared::cache()).unwrap();
-        let made = folder.path().join("clip.mp4");
-        let mut ffmpeg = Command::new("ffmpeg");
-        ffmpeg.args(["-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=duration=2:size=320x180:rate=15"]);
-        ffmpeg.args(["-f", "lavfi", "-i", "sine=duration=2", "-shortest", "-c:v", "mpeg4"]).arg(&made);
-        run(ffmpeg).await;
-        std::fs::rename(made, &clip).unwrap();
-    }
-    std::fs::read(clip).unwrap()
 }
 
 /// A stick with these files on it, under these names.

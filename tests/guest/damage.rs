@@ -11,7 +11,7 @@ const MIB: usize = 1 << 20;
 #[ignore = "run by make test-guest"]
 async fn a_file_with_read_errors_stays_on_the_camera_and_the_others_are_handed_over() {
     let mut station = Station::running("bad-sector").await;
-    let camera = Camera::new("BWC-9", FileSystem::Fat32, films("BWC-9", "100BWC", 4, MIB, 50).await).await;
+    let camera = Camera::new("BWC-9", FileSystem::Fat32, films("BWC-9", "100BWC", 4, MIB, 50)).await;
     let (sick, content) = camera.footage.files[1].clone();
     let medium = camera.with_bad_sector_in(&sick);
     station.dock_medium(1, &camera, medium).await;
@@ -31,7 +31,7 @@ async fn a_file_with_read_errors_stays_on_the_camera_and_the_others_are_handed_o
 #[ignore = "run by make test-guest"]
 async fn a_file_system_that_was_not_closed_is_kept_whole_as_an_image_and_never_written_to() {
     let mut station = Station::running("broken-off").await;
-    let camera = Camera::new("BWC-14", FileSystem::Fat32, films("BWC-14", "100BWC", 2, MIB, 74).await).await;
+    let camera = Camera::new("BWC-14", FileSystem::Fat32, films("BWC-14", "100BWC", 2, MIB, 74)).await;
     camera.break_off();
     let before = sha256(&camera.content());
     station.dock(1, &camera).await;

@@ -11,7 +11,7 @@ const MIB: usize = 1 << 20;
 #[ignore = "run by make test-guest"]
 async fn a_fat32_camera_arrives_bit_for_bit_and_is_handed_back_empty() {
     let mut station = Station::running("fat32").await;
-    let camera = Camera::new("BWC-0001", FileSystem::Fat32, films("BWC-0001", "100BWC", 5, 2 * MIB, 1).await).await;
+    let camera = Camera::new("BWC-0001", FileSystem::Fat32, films("BWC-0001", "100BWC", 5, 2 * MIB, 1)).await;
     station.dock(1, &camera).await;
     station.finishes(&[&camera]).await;
 }
@@ -20,7 +20,7 @@ async fn a_fat32_camera_arrives_bit_for_bit_and_is_handed_back_empty() {
 #[ignore = "run by make test-guest"]
 async fn an_exfat_camera_arrives_bit_for_bit_and_is_handed_back_empty() {
     let mut station = Station::running("exfat").await;
-    let camera = Camera::new("BWC-0002", FileSystem::ExFat, films("BWC-0002", "100BWC", 5, 2 * MIB, 2).await).await;
+    let camera = Camera::new("BWC-0002", FileSystem::ExFat, films("BWC-0002", "100BWC", 5, 2 * MIB, 2)).await;
     station.dock(2, &camera).await;
     station.finishes(&[&camera]).await;
 }
@@ -33,7 +33,7 @@ async fn four_cameras_at_once_land_in_their_own_bays() {
     let mut cameras = Vec::new();
     for (number, kind) in (1..).zip(kinds) {
         let serial = format!("BWC-100{number}");
-        cameras.push(Camera::new(&serial, kind, films(&serial, "100BWC", 3, MIB, number).await).await);
+        cameras.push(Camera::new(&serial, kind, films(&serial, "100BWC", 3, MIB, number)).await);
     }
     for (number, camera) in (1..).zip(&cameras) {
         station.dock(number, camera).await;
@@ -50,7 +50,7 @@ async fn four_cameras_at_once_land_in_their_own_bays() {
 #[ignore = "run by make test-guest"]
 async fn a_camera_of_two_partitions_is_taken_as_a_whole() {
     let mut station = Station::running("partitions").await;
-    let (first, second) = (films("BWC-3", "100BWC", 2, MIB, 20).await, films("BWC-3", "101BWC", 2, MIB, 21).await);
+    let (first, second) = (films("BWC-3", "100BWC", 2, MIB, 20), films("BWC-3", "101BWC", 2, MIB, 21));
     let contents = [(FileSystem::Fat32, first), (FileSystem::ExFat, second)];
     let camera = Camera::with_partitions("BWC-3", &contents).await;
     station.dock(3, &camera).await;
@@ -61,8 +61,8 @@ async fn a_camera_of_two_partitions_is_taken_as_a_whole() {
 #[ignore = "run by make test-guest"]
 async fn of_two_cameras_with_one_serial_both_arrive_completely() {
     let mut station = Station::running("twins").await;
-    let one = Camera::new("BWC-7", FileSystem::Fat32, films("BWC-7", "100BWC", 3, MIB, 30).await).await;
-    let other = Camera::new("BWC-7", FileSystem::Fat32, films("BWC-7", "100BWC", 3, MIB, 31).await).await;
+    let one = Camera::new("BWC-7", FileSystem::Fat32, films("BWC-7", "100BWC", 3, MIB, 30)).await;
+    let other = Camera::new("BWC-7", FileSystem::Fat32, films("BWC-7", "100BWC", 3, MIB, 31)).await;
     station.dock(1, &one).await;
     station.dock(2, &other).await;
     let status = station
@@ -80,7 +80,7 @@ async fn of_two_cameras_with_one_serial_both_arrive_completely() {
 #[ignore = "run by make test-guest"]
 async fn what_is_put_on_a_camera_is_what_the_reader_finds_on_it() {
     for (seed, kind) in (60..).zip([FileSystem::Fat32, FileSystem::ExFat, FileSystem::Ext4]) {
-        let camera = Camera::new("BWC-8", kind, films("BWC-8", "100BWC", 3, MIB, seed).await).await;
+        let camera = Camera::new("BWC-8", kind, films("BWC-8", "100BWC", 3, MIB, seed)).await;
         let recorded = camera.footage.files.iter().map(|(path, content)| (path.clone(), sha256(content)));
         assert_eq!(camera.files().await, recorded.collect(), "{kind:?}");
     }

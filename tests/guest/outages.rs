@@ -15,7 +15,7 @@ const MIB: usize = 1 << 20;
 #[ignore = "run by make test-guest"]
 async fn a_reboot_in_mid_upload_is_taken_up_where_it_was() {
     let mut station = Station::running("reboot").await;
-    let camera = Camera::new("BWC-4", FileSystem::ExFat, films("BWC-4", "100BWC", 8, MIB, 51).await).await;
+    let camera = Camera::new("BWC-4", FileSystem::ExFat, films("BWC-4", "100BWC", 8, MIB, 51)).await;
     station.dock(2, &camera).await;
     station.until("some is uploaded", |status| status.bay(2).bytes_uploaded > 0).await;
     station.machine().reboot().await;
@@ -26,7 +26,7 @@ async fn a_reboot_in_mid_upload_is_taken_up_where_it_was() {
 #[ignore = "run by make test-guest"]
 async fn without_a_network_for_a_minute_it_waits_and_goes_on_by_itself() {
     let mut station = Station::running("network").await;
-    let camera = Camera::new("BWC-5", FileSystem::Fat32, films("BWC-5", "100BWC", 4, MIB, 52).await).await;
+    let camera = Camera::new("BWC-5", FileSystem::Fat32, films("BWC-5", "100BWC", 4, MIB, 52)).await;
     station.machine().set_network(false).await;
     station.dock(1, &camera).await;
     let waits =
@@ -48,7 +48,7 @@ async fn power_cuts_at_random_moments_lose_nothing() {
     let mut cameras: Vec<Camera> = Vec::new();
     for cut in 1..=cuts {
         let (serial, kind) = (format!("BWC-{cut:04}"), kinds[cut as usize % kinds.len()]);
-        let camera = Camera::new(&serial, kind, films(&serial, "100BWC", 6, MIB, u64::from(cut)).await).await;
+        let camera = Camera::new(&serial, kind, films(&serial, "100BWC", 6, MIB, u64::from(cut))).await;
         station.dock(1, &camera).await;
         let moment = Duration::from_millis(fastrand::u64(3_000..15_000));
         sleep(moment).await;

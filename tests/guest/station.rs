@@ -16,8 +16,8 @@ use super::status::{Bay, BayState, Status};
 
 /// Nothing takes longer, on the slowest machine.
 const PATIENCE: Duration = Duration::from_mins(3);
-/// Each look costs the emulated processors a tenth of a second.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Each look costs the emulated processor some milliseconds.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// The guest in which camdock runs, and the Azurite to which it sends.
 pub(crate) struct Station {
@@ -82,10 +82,10 @@ impl Station {
         self.machine = Some(machine);
     }
 
-    /// The document of `camdock status --json`; `None` while the service does not answer.
+    /// The document that `camdock status --json` prints; `None` while the service does not answer.
     pub(crate) async fn status(&mut self) -> Option<Status> {
-        let ran = self.machine().try_run("camdock status --json", b"").await;
-        serde_json::from_str(&ran.out).ok()
+        let document = self.machine().ask_camdock("/api/v1/status").await?;
+        Some(serde_json::from_str(&document).expect("a status"))
     }
 
     /// Waits until the status is as wanted.

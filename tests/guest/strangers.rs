@@ -53,7 +53,7 @@ async fn a_stick_without_a_cameras_file_system_is_never_written_to() {
 }
 
 async fn a_camera_is_still_welcome(station: &mut Station) {
-    let camera = Camera::new("BWC-1", FileSystem::Fat32, films("BWC-1", "100BWC", 1, 1 << 20, 40).await).await;
+    let camera = Camera::new("BWC-1", FileSystem::Fat32, films("BWC-1", "100BWC", 1, 1 << 20, 40)).await;
     station.dock(1, &camera).await;
     station.until_bay(1, BayState::Ready).await;
     station.yank(1).await;

@@ -1,5 +1,5 @@
-//! The two protocols by which a guest is steered, both JSON lines over a Unix socket: QMP to QEMU, and the guest agent's
-//! to the system within.
+//! The protocols by which a guest is steered and watched: JSON lines over a Unix socket, QMP to QEMU and the guest agent's
+//! to the system within; and HTTP to camdock's own interface.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -14,6 +14,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// QEMU answers at once; a guest that is busy or booting does not.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// How soon, and how late at most, a running command is looked after.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+const LAST_LOOK: Duration = Duration::from_millis(500);
+/// camdock's interface answers at once, if it does; a connection that a restart left behind never will.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// One connection, and the events that came while something else was awaited.
 #[derive(Debug)]
@@ -87,6 +92,17 @@ impl Qmp {
     pub(crate) async fn try_execute(&mut self, command: &str, arguments: Value) -> Result<Value, String> {
         self.0.send(&json!({"execute": command, "arguments": arguments})).await;
         timeout(PATIENCE, self.0.reply()).await.unwrap_or_else(|_| panic!("QEMU does not answer {command}"))
+    }
+
+    /// The port on this host at which QEMU's only forwarding to the guest begins.
+    pub(crate) async fn forwarded_port(&mut self) -> u16 {
+        let command = json!({"command-line": "info usernet"});
+        let table = self.execute("human-monitor-command", command).await;
+        let table = table.as_str().unwrap_or_default();
+        // `TCP[HOST_FORWARD]  13       127.0.0.1 43211       10.0.3.15    80     0     0`
+        let line = table.lines().find(|line| line.contains("[HOST_FORWARD]"));
+        let port = line.and_then(|line| line.split_whitespace().nth(3)?.parse().ok());
+        port.unwrap_or_else(|| panic!("QEMU forwards nothing:\n{table}"))
     }
 
     /// Waits for the next event that is as wanted, and forgets those before it. Some events come more than once.
@@ -169,7 +185,29 @@ impl Agent {
                 return Ran { code, out: text("out-data"), err: text("err-data") };
             }
             assert!(began.elapsed() < PATIENCE, "in the guest, {command:?} does not end");
-            sleep(Duration::from_millis(20)).await;
+            // Each look costs the guest something, so the longer it takes, the rarer.
+            sleep((began.elapsed() / 4).clamp(FIRST_LOOK, LAST_LOOK)).await;
         }
+    }
+}
+
+/// camdock's interface. It costs the guest a tenth of what running `camdock status` does.
+#[derive(Debug)]
+pub(crate) struct Interface {
+    client: reqwest::Client,
+    address: String,
+}
+
+impl Interface {
+    /// Reached at this port of this host.
+    pub(crate) fn at(port: u16) -> Self {
+        let client = reqwest::Client::builder().timeout(ANSWER).build().expect("an HTTP client");
+        Self { client, address: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// What it answers; `None` if it does not.
+    pub(crate) async fn get(&self, route: &str) -> Option<String> {
+        let answer = self.client.get(format!("{}{route}", self.address)).send().await.ok()?;
+        answer.error_for_status().ok()?.text().await.ok()
     }
 }

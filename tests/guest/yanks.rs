@@ -17,7 +17,7 @@ const OTHER_BAY: usize = 3;
 
 /// A camera in a station.
 async fn scene(scenario: &str, kind: FileSystem, count: usize, length: usize) -> (Station, Camera) {
-    let footage = films("BWC-0042", "100BWC", count, length, fastrand::u64(..)).await;
+    let footage = films("BWC-0042", "100BWC", count, length, fastrand::u64(..));
     (Station::running(scenario).await, Camera::new("BWC-0042", kind, footage).await)
 }
 
@@ -130,7 +130,7 @@ async fn a_storm_of_yanks_at_random_moments_loses_nothing() {
         } else {
             let serial = format!("BWC-{yank:04}");
             let kind = kinds[fastrand::usize(..kinds.len())];
-            Camera::new(&serial, kind, films(&serial, "100BWC", 6, MIB, u64::from(yank)).await).await
+            Camera::new(&serial, kind, films(&serial, "100BWC", 6, MIB, u64::from(yank))).await
         };
         let number = fastrand::usize(1..=4);
         let medium = Medium { bytes_per_second: Some(fastrand::u64(1_000_000..20_000_000)), ..Medium::default() };

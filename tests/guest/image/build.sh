@@ -53,7 +53,7 @@ kernel='APT_CONFIG=$MMDEBSTRAP_APT_CONFIG; export APT_CONFIG; cd '"$work"'
 "${as_root[@]}" mkdir "$work/kernel"
 "${as_root[@]}" dpkg-deb --fsys-tarfile "$work"/linux-image-*.deb | "${as_root[@]}" tar -x -C "$work/kernel" \
     --exclude='*/drivers/gpu' --exclude='*/drivers/media' --exclude='*/drivers/infiniband' --exclude='*/drivers/iio' \
-    --exclude='*/drivers/net/wireless' --exclude='*/drivers/net/ethernet' --exclude='*/drivers/isdn' \
+    --exclude='*/net/wireless' --exclude='*/net/mac80211' --exclude='*/net/bluetooth' --exclude='*/drivers/net/ethernet' --exclude='*/drivers/isdn' \
     --exclude='*/drivers/staging' --exclude='*/drivers/mtd' --exclude='*/drivers/hwmon' --exclude='*/drivers/firmware' \
     --exclude='*/drivers/edac' --exclude='*/drivers/thunderbolt' --exclude='*/drivers/platform' --exclude='*/sound' \
     --exclude='*/fs/xfs' --exclude='*/fs/btrfs' --exclude='*/fs/ocfs2' --exclude='*/fs/ceph' --exclude='*/fs/nfs*' \

@@ -10,11 +10,9 @@ export PATH=$PATH:/usr/sbin:/sbin
 here=$(dirname "$0")
 "$here/../../tools/setup.sh" mmdebstrap:mmdebstrap mkfs.vfat:dosfstools mkfs.exfat:exfatprogs \
     mkfs.ext4:e2fsprogs mcopy:mtools tsk_recover:sleuthkit cpio:cpio modprobe:kmod socat:socat \
-    nbdkit:nbdkit ffmpeg:ffmpeg
+    nbdkit:nbdkit
 
 command -v qemu-system-x86_64 >/dev/null && command -v qemu-img >/dev/null && exit
-as_root=()
-[ "$(id -u)" -eq 0 ] || as_root=(sudo)
 . /etc/os-release
 options=()
 if [ "$VERSION_CODENAME" = bookworm ]; then
@@ -24,7 +22,4 @@ if [ "$VERSION_CODENAME" = bookworm ]; then
     options=(-o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
         -o "Dir::State::Lists=$apt/lists" -o APT::Sandbox::User=root -t bookworm-backports)
 fi
-echo "Installing QEMU${as_root:+ (with sudo)}"
-"${as_root[@]}" apt-get "${options[@]}" update -qq
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" install -y -qq --no-install-recommends \
-    qemu-system-x86 qemu-utils
+"$here/../../tools/apt.sh" "${options[@]}" -- qemu-system-x86 qemu-utils
