@@ -10,13 +10,15 @@ mod folder;
 mod mass_storage;
 
 pub use folder::FolderCamera;
-pub use mass_storage::{AskLastWipe, MassStorageCamera, Surroundings};
+pub use mass_storage::{AskUnsettled, MassStorageCamera, Surroundings};
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::custody::WipePermit;
-use crate::domain::{ByteCount, CameraSerial, Oddity, SourceFile, SourcePath};
+use crate::domain::{ByteCount, CameraSerial, MediumId, Oddity, SourceFile, SourceKind, SourcePath};
 
 pub use crate::files::Cache;
 
@@ -29,10 +31,16 @@ pub trait Camera: Send + Sync {
     /// Everything on it, as it is now.
     async fn list(&self) -> Result<Listing, CameraError>;
 
-    /// Whether its file systems are as they should be. Nothing is wiped from a camera that is [`Condition::Unsound`]:
-    /// the station does not ask for it, and the adapter refuses it.
+    /// Whether its file systems are as they should be, as far as it was looked at by now. Nothing is wiped from a camera
+    /// of another condition than [`allows_wiping`](Condition::allows_wiping): the station does not ask for it, and the
+    /// adapter refuses it.
     fn condition(&self) -> Condition {
         Condition::Sound
+    }
+
+    /// Its media, where its file systems tell them apart from those of another camera with the same serial.
+    fn media(&self) -> &[MediumId] {
+        &[]
     }
 
     /// Opens a listed file.
@@ -42,8 +50,18 @@ pub trait Camera: Send + Sync {
     async fn open(&self, file: &SourceFile, cache: Cache) -> Result<Box<dyn SourceReader>, CameraError>;
 
     /// Deletes exactly the files that the permit lists, passing over each that changed since it was listed, and makes
-    /// the deletion durable. What is really gone is for the next fresh [`list`](Self::list) to say.
-    async fn wipe(&self, permit: &WipePermit) -> Result<(), CameraError>;
+    /// the deletion durable. What is really gone is for the next fresh [`list`](Self::list) to say. Returns those that
+    /// the camera's file system refused to delete.
+    async fn wipe(&self, permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError>;
+}
+
+/// A file that could not be deleted although its permit allows it.
+#[derive(Debug)]
+pub struct NotDeleted {
+    /// Which file.
+    pub path: SourcePath,
+    /// The system's words.
+    pub source: std::io::Error,
 }
 
 /// How a camera's file systems are.
@@ -51,10 +69,23 @@ pub trait Camera: Send + Sync {
 pub enum Condition {
     /// Nothing is known to be wrong.
     Sound,
-    /// Marked as in use, which a deletion of camdock's own explains: it was cut short, and the mark stays.
+    /// Something is wrong that a deletion of camdock's own explains: it was cut short, and what it left behind stays.
     MarkedByWipe,
+    /// Nothing is wrong, but it can only be read.
+    WriteProtected,
     /// Something is wrong, and what, as a sentence. Images of the volumes concerned are listed beside the files.
     Unsound(String),
+}
+
+impl Condition {
+    /// Whether files may be deleted from a camera in this condition, if a permit lists them.
+    #[must_use]
+    pub const fn allows_wiping(&self) -> bool {
+        match self {
+            Self::Sound | Self::MarkedByWipe => true,
+            Self::WriteProtected | Self::Unsound(_) => false,
+        }
+    }
 }
 
 /// What a camera holds.
@@ -64,6 +95,35 @@ pub struct Listing {
     pub files: Vec<SourceFile>,
     /// Everything else, sorted by path.
     pub oddities: Vec<Oddity>,
+}
+
+impl Listing {
+    /// What it says nothing about.
+    #[must_use]
+    pub fn blind_spots(&self) -> BlindSpots<'_> {
+        BlindSpots {
+            everywhere: self.files.iter().any(|file| file.kind == SourceKind::Image),
+            below: self.oddities.iter().map(|oddity| oddity.path.as_bytes()).collect(),
+        }
+    }
+}
+
+/// Where a listing cannot be believed to be complete: below what cannot be read, and everywhere if the camera has a volume
+/// that is not sound. That a file is not listed there does not mean that it is gone.
+#[derive(Debug)]
+pub struct BlindSpots<'listing> {
+    everywhere: bool,
+    below: BTreeSet<&'listing [u8]>,
+}
+
+impl BlindSpots<'_> {
+    /// Whether a file may be on the camera although it is not listed.
+    #[must_use]
+    pub fn may_hide(&self, path: &SourcePath) -> bool {
+        let path = path.as_bytes();
+        let folders = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(slash, _)| &path[..slash]);
+        self.everywhere || folders.chain([path]).any(|above| self.below.contains(above))
+    }
 }
 
 /// A file being read from its beginning to its end.
@@ -106,6 +166,9 @@ pub enum CameraError {
         /// The system's words.
         source: std::io::Error,
     },
+    /// Its drives or their media are not those that it was opened with: look at it afresh.
+    #[error("what is in the camera was exchanged")]
+    Exchanged,
     /// This is no camera that camdock may touch, and why, as a sentence. Nothing on it was changed.
     #[error("{0}")]
     Refused(String),
@@ -117,4 +180,39 @@ pub enum CameraError {
         /// The system's words.
         source: std::io::Error,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Moment, OddityKind};
+
+    fn path(text: &str) -> SourcePath {
+        SourcePath::new(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn a_file_below_a_folder_that_cannot_be_read_is_not_known_to_be_gone() {
+        let oddity = Oddity { path: path("DCIM/101"), kind: OddityKind::Unreadable };
+        let listing = Listing { files: Vec::new(), oddities: vec![oddity] };
+        let blind = listing.blind_spots();
+        for (file, hidden) in
+            [("DCIM/101/A.MP4", true), ("DCIM/101", true), ("DCIM/1011/A.MP4", false), ("DCIM", false)]
+        {
+            assert_eq!(blind.may_hide(&path(file)), hidden, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_volume_that_is_not_sound_may_hide_anything() {
+        let image = SourceFile {
+            path: path("/p1.img"),
+            size: ByteCount::new(1),
+            modified: Moment::from_millis(0),
+            stamp: 1,
+            kind: SourceKind::Image,
+        };
+        let listing = Listing { files: vec![image], oddities: Vec::new() };
+        assert!(listing.blind_spots().may_hide(&path("DCIM/A.MP4")));
+    }
 }

@@ -55,6 +55,13 @@ pub enum HoldReason {
         /// Its length in bytes.
         size: u64,
     },
+    /// It is proven everywhere, and the camera's file system refuses to delete it.
+    NotDeleted {
+        /// The system's words.
+        error: String,
+    },
+    /// It read differently each time, so none of what was read can be trusted to be all of it.
+    Unsteady,
     /// The destination already has an object of this name with other content.
     OtherContent,
     /// The destination refuses this object for good.
@@ -91,6 +98,15 @@ impl fmt::Display for HoldReason {
                 "it has {}, more than the spool can ever hold; it stays on the camera. Give the station's data_dir a \
                  larger disk, then release the hold",
                 ByteCount::new(*size)
+            ),
+            Self::NotDeleted { error } => write!(
+                f,
+                "it is proven everywhere, but the camera does not let it be deleted ({error}). Mend its permissions or \
+                 the medium, then release the hold to try again"
+            ),
+            Self::Unsteady => f.write_str(
+                "it reads differently each time: the medium is failing. Each version is uploaded, and the original \
+                 stays on the camera. Look at the copies, then release the hold to read it once more",
             ),
             Self::OtherContent => f.write_str(
                 "the destination already has an object of this name with other content; nothing was overwritten. Find \

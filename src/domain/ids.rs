@@ -109,6 +109,11 @@ name!(
     /// One place that evidence must reach.
     DestinationName, 32
 );
+name!(
+    /// What a file system calls itself, such as `fat-1a2b3c4d`: tells the media of two cameras apart that have the same
+    /// serial. Makers may give the same one to all of theirs.
+    MediumId, 64
+);
 
 /// One visit of one camera to one bay (a UUIDv7, so ids sort by time).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

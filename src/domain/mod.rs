@@ -13,17 +13,15 @@ mod segment;
 mod snapshot;
 mod units;
 mod usb;
-mod wipe;
 
 pub use clock::Clock;
 pub use destination::{Need, Secret};
 pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter, Sha256};
 pub use hold::{Hold, HoldReason};
-pub use ids::{BayName, CameraSerial, DestinationName, DockingId, HoldId, IdError, SegmentId, StationId};
+pub use ids::{BayName, CameraSerial, DestinationName, DockingId, HoldId, IdError, MediumId, SegmentId, StationId};
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, Transport, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind, SourcePath};
 pub use snapshot::{BaySnapshot, BayState, DestinationSnapshot, DestinationState, QueueSnapshot, Snapshot};
 pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};
 pub use usb::{NoUsbPort, UsbClass, UsbDevice, UsbId, UsbPort, UsbSpeed};
-pub use wipe::LastWipe;

@@ -185,6 +185,14 @@ impl Profile {
         };
         (self.folders.is_empty() || self.folders.iter().any(beneath)) && !self.leave.iter().any(left)
     }
+
+    /// Whether a volume that cannot be looked into is to be left alone, by the path of its image. Only a pattern that
+    /// begins with `/`, as no file's path does, can be meant for it.
+    #[must_use]
+    pub fn leaves_volume(&self, image: &SourcePath) -> bool {
+        let meant = |pattern: &&Pattern| pattern.as_str().starts_with('/');
+        self.leave.iter().filter(meant).any(|pattern| pattern.describes(image.as_bytes()))
+    }
 }
 
 #[cfg(test)]

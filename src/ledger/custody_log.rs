@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::records::SegmentRow;
 use super::{LedgerError, projection};
 use crate::domain::{
-    BayName, CameraSerial, DestinationName, DockingId, HoldId, HoldReason, Moment, Need, ProofMethod, SegmentId,
-    Sha256, SourcePath, Version,
+    BayName, CameraSerial, DestinationName, DockingId, HoldId, HoldReason, MediumId, Moment, Need, ProofMethod,
+    SegmentId, Sha256, SourcePath, Version,
 };
 
 /// One custody step. Entries are written once and read for ever: new kinds may be added, old ones never change.
@@ -79,12 +79,18 @@ pub enum Entry {
         docking: DockingId,
         /// Which segments.
         segments: Vec<SegmentId>,
+        /// The camera's media, where its file systems tell them apart.
+        #[serde(default)]
+        media: Vec<MediumId>,
     },
-    /// The camera's file systems are sound, as found after the last deletion on it: whatever mark one of them bears from
-    /// now on is not camdock's.
+    /// These media are sound, as found after the last deletion on them: whatever is wrong with one of them from now on is
+    /// not camdock's doing.
     WipeSettled {
         /// In which docking that was seen.
         docking: DockingId,
+        /// Which media.
+        #[serde(default)]
+        media: Vec<MediumId>,
     },
     /// The original is gone: a fresh listing no longer shows it.
     SegmentWiped {

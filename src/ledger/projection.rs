@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::custody_log::{self, Entry, Outcome};
 use super::records::sql_bytes;
 use super::{Ledger, LedgerError};
-use crate::domain::{DestinationName, Moment, Need, Segment, SegmentId};
+use crate::domain::{DestinationName, DockingId, MediumId, Moment, Need, Segment, SegmentId};
 
 /// How many required deliveries of segment `?1` are still queued.
 const RECOUNT: &str = "UPDATE segment SET pending = (
@@ -61,18 +61,19 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             }
         }
         Entry::HoldReleased { hold } => release_hold(db, hold.0),
-        Entry::WipeIntended { docking, segments: _ } => {
-            db.prepare_cached(
-                "INSERT OR IGNORE INTO unsettled_wipe (camera) SELECT camera FROM docking WHERE id = ?1",
-            )?
-            .execute([docking.to_string()])?;
-            Ok(())
-        }
-        Entry::WipeSettled { docking } => {
-            db.prepare_cached("DELETE FROM unsettled_wipe WHERE camera = (SELECT camera FROM docking WHERE id = ?1)")?
-                .execute([docking.to_string()])?;
-            Ok(())
-        }
+        Entry::WipeIntended { docking, segments: _, media } => for_each_medium(
+            db,
+            "INSERT OR IGNORE INTO unsettled_medium (camera, medium) SELECT camera, ?2 FROM docking WHERE id = ?1",
+            *docking,
+            media,
+        ),
+        Entry::WipeSettled { docking, media } => for_each_medium(
+            db,
+            "DELETE FROM unsettled_medium
+             WHERE camera = (SELECT camera FROM docking WHERE id = ?1) AND medium = ?2",
+            *docking,
+            media,
+        ),
         Entry::SegmentWiped { docking: _, segment } | Entry::OriginalGone { docking: _, segment } => {
             db.prepare_cached("UPDATE segment SET wiped_at = ?2 WHERE id = ?1 AND wiped_at IS NULL")?
                 .execute(params![segment.as_bytes(), at.millis()])?;
@@ -94,6 +95,13 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             Ok(())
         }
     }
+}
+
+fn for_each_medium(db: &Connection, change: &str, docking: DockingId, media: &[MediumId]) -> Result<(), LedgerError> {
+    for medium in media {
+        db.prepare_cached(change)?.execute(params![docking.to_string(), medium.as_str()])?;
+    }
+    Ok(())
 }
 
 fn set_destinations(db: &Connection, destinations: &[(DestinationName, Need)]) -> Result<(), LedgerError> {
@@ -238,7 +246,7 @@ impl Ledger {
         self.look(|db| {
             db.execute_batch(
                 "DELETE FROM hold; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
-                              DELETE FROM unsettled_wipe; DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;",
+                              DELETE FROM unsettled_medium; DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;",
             )?;
             let mut entries = Vec::new();
             custody_log::walk(db, |seq, at, text| {

@@ -1,5 +1,6 @@
 //! Questions about the queue, the cameras and the holds.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -9,7 +10,7 @@ use super::records::{
 };
 use super::{Ledger, LedgerError};
 use crate::domain::{
-    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Hold, HoldId, LastWipe, Moment, Need, ProofMethod,
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Hold, HoldId, MediumId, Moment, Need, ProofMethod,
     QueueSnapshot, Segment, SegmentId, SourcePath, Version,
 };
 
@@ -100,17 +101,17 @@ impl Ledger {
         .await
     }
 
-    /// Whether a mark of use on this camera's file systems may be left over from a deletion of camdock's own.
+    /// The media of this camera on which a deletion of camdock's own was begun, and which were not found sound since: what
+    /// is wrong with one of them may be left over from that.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
-    pub async fn last_wipe(&self, camera: &CameraSerial) -> Result<LastWipe, LedgerError> {
+    pub async fn unsettled_media(&self, camera: &CameraSerial) -> Result<BTreeSet<MediumId>, LedgerError> {
         let camera = camera.clone();
         self.look(move |db| {
-            let unsettled = db
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM unsettled_wipe WHERE camera = ?1)")?
-                .query_row([camera.as_str()], |row| row.get(0))?;
-            Ok(if unsettled { LastWipe::Unsettled } else { LastWipe::Settled })
+            let mut statement = db.prepare_cached("SELECT medium FROM unsettled_medium WHERE camera = ?1")?;
+            let media = statement.query_and_then([camera.as_str()], |row| name(row, 0, MediumId::new))?;
+            media.collect()
         })
         .await
     }

@@ -1,5 +1,6 @@
 //! What the ledger promises, as short stories on real databases.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -7,7 +8,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::domain::{
-    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Hold, HoldReason, LastWipe, Need,
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Hold, HoldReason, MediumId, Need,
     ProofMethod, Segment, SegmentId, SourcePath, Version,
 };
 
@@ -337,17 +338,19 @@ proptest! {
 }
 
 #[tokio::test]
-async fn a_wipe_is_unsettled_until_its_camera_is_found_sound() {
+async fn a_wipe_is_unsettled_until_its_medium_is_found_sound() {
     let ledger = ledger(Vec::new()).await;
     let (camera, docking) = (camera("BWC-1"), DockingId::new(NOW));
+    let medium = |name: &str| MediumId::new(name).unwrap();
+    let (one, other) = (medium("fat-1"), medium("fat-2"));
     let began = Entry::DockingBegan { docking, camera: camera.clone(), bay: BayName::new("1").unwrap() };
     ledger.record(NOW, vec![began]).await.unwrap();
-    assert_eq!(ledger.last_wipe(&camera).await.unwrap(), LastWipe::Settled);
-    let intended = || Entry::WipeIntended { docking, segments: Vec::new() };
+    assert_eq!(ledger.unsettled_media(&camera).await.unwrap(), BTreeSet::new());
+    let intended = || Entry::WipeIntended { docking, segments: Vec::new(), media: vec![one.clone(), other.clone()] };
     ledger.record(NOW, vec![intended(), intended()]).await.unwrap();
-    assert_eq!(ledger.last_wipe(&camera).await.unwrap(), LastWipe::Unsettled);
     ledger.rebuild().await.unwrap();
-    assert_eq!(ledger.last_wipe(&camera).await.unwrap(), LastWipe::Unsettled, "from the log alone");
-    ledger.record(NOW, vec![Entry::WipeSettled { docking }]).await.unwrap();
-    assert_eq!(ledger.last_wipe(&camera).await.unwrap(), LastWipe::Settled);
+    let both = BTreeSet::from([one.clone(), other.clone()]);
+    assert_eq!(ledger.unsettled_media(&camera).await.unwrap(), both, "from the log alone");
+    ledger.record(NOW, vec![Entry::WipeSettled { docking, media: vec![one] }]).await.unwrap();
+    assert_eq!(ledger.unsettled_media(&camera).await.unwrap(), BTreeSet::from([other]), "the other camera's");
 }

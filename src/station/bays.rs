@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::board::Board;
 use super::docking::{Docking, DockingError, WipeGate};
@@ -27,6 +27,10 @@ use crate::transfer::Site;
 
 /// A camera that cannot be used is tried again after this long.
 const TRY_CAMERA_AGAIN: Duration = Duration::from_secs(10);
+/// So many doublings of that make the longest pause: ten minutes.
+const SELDOMEST: u32 = 7;
+/// A docking that went on for so long did not fail for the reason that the one before it did.
+const SERVED_WELL: Duration = Duration::from_mins(30);
 /// What is no camera seldom becomes one, such as when its card is put in.
 const TRY_STRANGER_AGAIN: Duration = Duration::from_mins(1);
 
@@ -256,18 +260,28 @@ impl Service {
     /// Serves the camera until it is taken out, which cancels this.
     async fn run(self, mut camera: Arc<dyn Camera>) -> Result<Infallible, StationError> {
         let serial = camera.serial().clone();
+        let mut failures = 0;
         loop {
             let (site, board, gate) = (self.site.clone(), self.board.clone(), self.wipe_gate.clone());
             let mut docking = Docking::new(site, board, gate, self.bay.clone(), camera, self.docking);
-            match docking.serve().await {
+            let began = Instant::now();
+            let error = match docking.serve().await {
                 Ok(never) => match never {},
                 Err(DockingError::Ledger(error)) => return Err(error.into()),
-                Err(DockingError::Camera(error)) => complain(&self.board, &self.bay, &error),
-            }
+                Err(DockingError::Camera(error)) => error,
+            };
             // Whatever the docking held of the camera must be let go before it can be opened afresh.
             drop(docking);
+            complain(&self.board, &self.bay, &error);
+            failures = if began.elapsed() < SERVED_WELL { failures + 1 } else { 1 };
+            // Serving it again means reading all of it again, so what fails over and over is tried less and less often.
+            let mut pause = TRY_CAMERA_AGAIN.saturating_mul(1 << failures.min(SELDOMEST)) / 2;
+            if matches!(error, CameraError::Exchanged) {
+                pause = Duration::ZERO;
+            }
             loop {
-                sleep(TRY_CAMERA_AGAIN).await;
+                sleep(pause).await;
+                pause = TRY_CAMERA_AGAIN;
                 camera = identify(&self.board, &self.bay, &self.location, &self.open_camera).await;
                 if *camera.serial() == serial {
                     break;
@@ -291,10 +305,13 @@ fn complain(board: &Board, bay: &BayName, error: &CameraError) {
             BayState::Attention,
             "The camera no longer answers. What was copied goes on uploading; put the camera in again for the rest.",
         ),
+        CameraError::Exchanged => {
+            board.say(bay, BayState::Identifying, "Something was put into the camera or taken out of it. Looking again.");
+        }
         error => board.say(
             bay,
             BayState::Attention,
-            format!("Nothing on the camera was changed: {error}. Take it out and put it in again."),
+            format!("Not done: {error}. camdock tries again by itself; if that does not help, take it out and put it in again."),
         ),
     }
 }

@@ -20,10 +20,10 @@ use tokio::time::{Instant, sleep, timeout};
 use super::board::Board;
 use super::plan::{Findings, Plan, plan};
 use super::recover::{ReconcileError, reconcile};
-use crate::camera::{Camera, CameraError, Condition};
+use crate::camera::{Camera, CameraError, Condition, NotDeleted};
 use crate::custody::{Clearance, SourceMatch, Unproven};
 use crate::domain::{
-    BayName, BayState, ByteCount, DockingId, Hold, HoldId, HoldReason, LastWipe, Segment, SourceFile, SourcePath,
+    BayName, BayState, ByteCount, DockingId, Hold, HoldId, HoldReason, MediumId, Segment, SourceFile, SourcePath,
     counted,
 };
 use crate::faults::{PlantedBug, planted};
@@ -47,6 +47,8 @@ const SHOW_EVERY: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A file that changed this often while it was being pulled no longer holds up the others.
 const RESTLESS: u32 = 3;
+/// A file that reads differently so often is held.
+const UNSTEADY: u32 = 3;
 /// So often a file is read before it counts as unreadable in this docking.
 const ATTEMPTS: u32 = 2;
 
@@ -75,6 +77,8 @@ pub(super) struct Docking {
     attempts: BTreeMap<SourcePath, u32>,
     /// How often each file changed while it was being pulled.
     restless: BTreeMap<SourcePath, u32>,
+    /// How often each file, read again, was not what was read before although nothing says that it was written.
+    unsteady: BTreeMap<SourcePath, u32>,
     /// Files that are held because they could not be read, as of the last look.
     unread: BTreeMap<SourcePath, HoldId>,
     /// Bytes on the camera that are also in the ledger.
@@ -115,6 +119,7 @@ impl Docking {
             sources: BTreeMap::new(),
             attempts: BTreeMap::new(),
             restless: BTreeMap::new(),
+            unsteady: BTreeMap::new(),
             unread: BTreeMap::new(),
             taken: ByteCount::default(),
             wiped: ByteCount::default(),
@@ -167,18 +172,27 @@ impl Docking {
         });
         let gone = plan.gone.iter().map(|segment| Entry::OriginalGone { docking: self.id, segment: *segment });
         let resolved = plan.resolved.iter().map(|hold| Entry::HoldReleased { hold: *hold });
-        let sound = self.camera.condition() == Condition::Sound;
-        let settled = sound && self.site.ledger.last_wipe(serial).await? == LastWipe::Unsettled;
-        let settled = settled.then_some(Entry::WipeSettled { docking: self.id });
+        let settled = self.settled_media().await?;
+        let settled = (!settled.is_empty()).then_some(Entry::WipeSettled { docking: self.id, media: settled });
         let entries = odd.chain(gone).chain(resolved).chain(settled).collect();
         self.record(entries).await?;
         self.show_totals(&listing.files);
         Ok(plan)
     }
 
+    /// The media on which a deletion was begun some time, and which are found sound now.
+    async fn settled_media(&self) -> Result<Vec<MediumId>, LedgerError> {
+        let media = self.camera.media();
+        if media.is_empty() || self.camera.condition() != Condition::Sound {
+            return Ok(Vec::new());
+        }
+        let unsettled = self.site.ledger.unsettled_media(self.camera.serial()).await?;
+        Ok(media.iter().filter(|medium| unsettled.contains(medium)).cloned().collect())
+    }
+
     /// Whether anything may be deleted from this camera at all.
     fn may_wipe(&self) -> bool {
-        !matches!(self.camera.condition(), Condition::Unsound(_))
+        self.camera.condition().allows_wiping()
     }
 
     /// Whether there is something to pull that may come to rest. A file that is written on and on is tried again and
@@ -235,9 +249,6 @@ impl Docking {
     async fn pull_failed(&mut self, file: &SourceFile, error: PullError) -> Result<Again, DockingError> {
         match error {
             PullError::Ledger(error) => Err(error.into()),
-            PullError::Camera(error @ (CameraError::Gone | CameraError::Refused(_) | CameraError::Device { .. })) => {
-                Err(error.into())
-            }
             PullError::Camera(CameraError::Changed(path)) => {
                 *self.restless.entry(path).or_default() += 1;
                 Ok(Again::AtTheNextLook)
@@ -252,6 +263,7 @@ impl Docking {
                 self.hold_unreadable(path, &source).await?;
                 Ok(Again::AtTheNextLook)
             }
+            PullError::Camera(error) => Err(error.into()),
             PullError::Spool(SpoolError::TooLarge(size)) => {
                 self.hold(file.path.clone(), HoldReason::TooLarge { size: size.get() }).await?;
                 Ok(Again::AtTheNextLook)
@@ -325,6 +337,11 @@ impl Docking {
                     tracing::warn!(bay = %self.bay, file = %file.path, "not the segment it looked like; pulling it as a new one");
                     self.findings.segments.remove(&file.path);
                     self.findings.strangers.insert((file.path.clone(), file.stamp));
+                    let differed = self.unsteady.entry(file.path.clone()).or_default();
+                    *differed += 1;
+                    if *differed >= UNSTEADY {
+                        self.hold(file.path.clone(), HoldReason::Unsteady).await?;
+                    }
                 }
                 Err(SourceTrouble::Camera(CameraError::Changed(_))) => {}
                 Err(SourceTrouble::Camera(CameraError::File { path, source })) => {
@@ -408,16 +425,25 @@ impl Docking {
                 Err(WipeError::Camera(error)) => return Err(error.into()),
                 Err(WipeError::Ledger(error)) => return Err(error.into()),
             };
-            for segment in &outcome.still_there {
-                tracing::warn!(bay = %self.bay, %segment, "deleted, but the camera still lists it; trying again");
+            for (file, segment) in files {
+                let wiped = outcome.wiped.contains(&segment.id);
+                if wiped {
+                    self.wiped += file.size;
+                }
+                if wiped || outcome.still_there.contains(&segment.id) {
+                    // Whatever has this name from now on may be another file: nothing is believed of it before it is read.
+                    self.sources.remove(&file.path);
+                    self.findings.segments.remove(&file.path);
+                }
             }
             let wiped = outcome.wiped.len() as u64;
-            for (file, _) in files.iter().filter(|(_, segment)| outcome.wiped.contains(&segment.id)) {
-                self.sources.remove(&file.path);
-                self.findings.segments.remove(&file.path);
-                self.wiped += file.size;
-            }
             self.board.update(&self.bay, |bay| bay.segments_wiped += wiped);
+            for segment in &outcome.still_there {
+                tracing::warn!(bay = %self.bay, %segment, "was to be deleted, and may be there still");
+            }
+            for NotDeleted { path, source } in outcome.refused {
+                self.hold(path, HoldReason::NotDeleted { error: source.to_string() }).await?;
+            }
         }
         Ok(())
     }
@@ -466,6 +492,8 @@ impl Docking {
             );
         } else if let Condition::Unsound(why) = self.camera.condition() {
             self.say(BayState::Attention, format!("{why} What can be read is uploaded, and an image of it; nothing is deleted. A person must look at it: camdock hold list."));
+        } else if self.camera.condition() == Condition::WriteProtected {
+            self.say(BayState::Attention, "Everything on it is uploaded, but it can only be read, so its files stay on it. Is the lock of its card switched on?");
         } else if held > 0 {
             let camera = self.camera.serial();
             self.say(BayState::Attention, format!("A person must look at {}; everything else is safe. See: camdock hold list, camdock explain {camera}.", counted(held as u64, "file")));
@@ -494,7 +522,7 @@ impl Docking {
     /// A file that this docking does not try again unless a person says so.
     async fn hold(&mut self, path: SourcePath, reason: HoldReason) -> Result<(), DockingError> {
         tracing::warn!(bay = %self.bay, file = %path, "{reason}");
-        self.findings.unreadable.insert(path.clone());
+        self.findings.given_up.insert(path.clone());
         if self.unread.contains_key(&path) {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::clock::SystemClock;
 use super::{OpenCamera, Station};
-use crate::camera::{AskLastWipe, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
+use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
 use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::{Destination, FolderDestination};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place};
@@ -167,7 +167,7 @@ fn open_camera(ledger: Ledger) -> OpenCamera {
                 }
                 Location::Usb { device, profiles } => {
                     let surroundings = Surroundings::of_this_machine().await?;
-                    let camera = MassStorageCamera::open(surroundings, device, profiles, ask_last_wipe(ledger)).await?;
+                    let camera = MassStorageCamera::open(surroundings, device, profiles, ask_unsettled(ledger)).await?;
                     Ok(Arc::new(camera) as Arc<dyn Camera>)
                 }
             }
@@ -176,12 +176,12 @@ fn open_camera(ledger: Ledger) -> OpenCamera {
     })
 }
 
-fn ask_last_wipe(ledger: Ledger) -> AskLastWipe {
+fn ask_unsettled(ledger: Ledger) -> AskUnsettled {
     Arc::new(move |serial| {
         let ledger = ledger.clone();
         async move {
             ledger
-                .last_wipe(&serial)
+                .unsettled_media(&serial)
                 .await
                 .map_err(|error| CameraError::Device { action: "identified", source: std::io::Error::other(error) })
         }

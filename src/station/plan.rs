@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::camera::Listing;
-use crate::domain::{ByteCount, Hold, HoldId, HoldReason, Oddity, Segment, SegmentId, SourceFile, SourcePath};
+use crate::domain::{
+    ByteCount, Hold, HoldId, HoldReason, Oddity, Segment, SegmentId, SourceFile, SourceKind, SourcePath,
+};
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::{KnownSegment, SpoolCopy};
 
@@ -34,8 +36,8 @@ pub(super) struct Findings {
     pub(super) segments: BTreeMap<SourcePath, (SourceFile, Segment)>,
     /// Files that turned out not to be the segments they looked like.
     pub(super) strangers: BTreeSet<(SourcePath, u64)>,
-    /// Files that could not be read in this docking.
-    pub(super) unreadable: BTreeSet<SourcePath>,
+    /// Files that this docking does not try again: they could not be read, or not be deleted.
+    pub(super) given_up: BTreeSet<SourcePath>,
 }
 
 /// Makes the plan.
@@ -52,9 +54,9 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], holds: &[Hold], fi
         listed.insert(&file.path);
         let candidates = by_path.get(&file.path).map(Vec::as_slice).unwrap_or_default();
         let hold = file_holds.get(&file.path);
-        let unreadable = hold.is_some() && findings.unreadable.contains(&file.path);
+        let given_up = hold.is_some() && findings.given_up.contains(&file.path);
         match recognise(file, candidates, findings) {
-            _ if unreadable => plan.held.push(file.clone()),
+            _ if given_up => plan.held.push(file.clone()),
             Some(segment) if segment.damaged => match hold {
                 Some(_) => {
                     plan.taken += file.size;
@@ -77,9 +79,11 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], holds: &[Hold], fi
     }
     // What can be read file by file is safe before the whole medium is read.
     plan.pull.sort_by_key(|file| file.kind);
-    plan.gone.extend(known.iter().filter(|known| !listed.contains(&known.segment.path)).map(|known| known.segment.id));
+    let blind = listing.blind_spots();
+    let is_gone = |path: &SourcePath| !listed.contains(path) && !blind.may_hide(path);
+    plan.gone.extend(known.iter().filter(|known| is_gone(&known.segment.path)).map(|known| known.segment.id));
     let about_the_file = |hold: &&&Hold| !matches!(hold.reason, HoldReason::DamagedAtSource { .. });
-    let vanished = file_holds.values().filter(about_the_file).filter(|hold| !listed.contains(&hold.path));
+    let vanished = file_holds.values().filter(about_the_file).filter(|hold| is_gone(&hold.path));
     plan.resolved.extend(vanished.map(|hold| hold.id));
     plan
 }
@@ -93,7 +97,8 @@ fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Fi
         let lost = known.iter().any(|known| known.segment.id == segment.id && known.spool == SpoolCopy::Lost);
         return (!lost).then_some(segment);
     }
-    if findings.strangers.contains(&(file.path.clone(), file.stamp)) {
+    // An image says nothing of itself by which it could be known: another one has the same path and length.
+    if file.kind == SourceKind::Image || findings.strangers.contains(&(file.path.clone(), file.stamp)) {
         return None;
     }
     let looks_like = |known: &&&KnownSegment| {
@@ -108,7 +113,7 @@ fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Fi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CameraSerial, Fingerprint, Moment, OddityKind, SourceKind};
+    use crate::domain::{CameraSerial, Fingerprint, Moment, OddityKind};
 
     fn camera() -> CameraSerial {
         CameraSerial::new("BWC-1").unwrap()
@@ -194,7 +199,7 @@ mod tests {
     fn an_unreadable_file_is_tried_again_at_the_next_docking() {
         let look = listing(vec![file("A", 3, 1)]);
         let holds = [hold("A", HoldReason::Unreadable { error: String::new() })];
-        let here = Findings { unreadable: BTreeSet::from([path("A")]), ..Findings::default() };
+        let here = Findings { given_up: BTreeSet::from([path("A")]), ..Findings::default() };
         assert_eq!(plan(&look, &[], &holds, &here).held.len(), 1);
         assert_eq!(plan(&look, &[], &holds, &Findings::default()).pull.len(), 1, "at the next docking");
         assert_eq!(plan(&look, &[], &[], &here).pull.len(), 1, "after the hold was released");
@@ -205,7 +210,7 @@ mod tests {
         let look = listing(vec![file("A", 3, 1)]);
         let known = [known("A", b"abc", SpoolCopy::Present, 0)];
         let holds = [hold("A", HoldReason::Unreadable { error: String::new() })];
-        let here = Findings { unreadable: BTreeSet::from([path("A")]), ..Findings::default() };
+        let here = Findings { given_up: BTreeSet::from([path("A")]), ..Findings::default() };
         let plan = plan(&look, &known, &holds, &here);
         assert_eq!((plan.held.len(), plan.have.len()), (1, 0));
     }
@@ -247,5 +252,32 @@ mod tests {
     fn the_hold_of_an_image_ends_when_its_volume_is_sound() {
         let holds = [hold("/p1.img", HoldReason::DamagedVolume { missing: 0 })];
         assert_eq!(plan(&listing(vec![]), &[], &holds, &Findings::default()).resolved, [HoldId(3)]);
+    }
+
+    #[test]
+    fn an_image_is_taken_at_each_docking_and_once_only() {
+        let image = SourceFile { kind: SourceKind::Image, ..file("/p1.img", 3, 3) };
+        let mut taken = known("/p1.img", b"abc", SpoolCopy::Present, 0);
+        taken.segment.damaged = true;
+        let look = listing(vec![image.clone()]);
+        let (holds, known) = ([hold("/p1.img", HoldReason::DamagedVolume { missing: 0 })], [taken.clone()]);
+        assert_eq!(
+            plan(&look, &known, &holds, &Findings::default()).pull,
+            std::slice::from_ref(&image),
+            "it may be another one by now"
+        );
+        let segments = BTreeMap::from([(path("/p1.img"), (image, taken.segment))]);
+        let here = plan(&look, &known, &holds, &Findings { segments, ..Findings::default() });
+        assert_eq!((here.pull.len(), here.held.len()), (0, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_not_gone() {
+        let known = [known("DCIM/101/A", b"abc", SpoolCopy::Present, 0)];
+        let holds = [hold("DCIM/101/B", HoldReason::Unreadable { error: String::new() })];
+        let oddity = Oddity { path: path("DCIM/101"), kind: OddityKind::Unreadable };
+        let look = Listing { files: Vec::new(), oddities: vec![oddity] };
+        let plan = plan(&look, &known, &holds, &Findings::default());
+        assert_eq!((plan.gone.len(), plan.resolved.len()), (0, 0));
     }
 }

@@ -1,9 +1,9 @@
 //! Permit → camera: the conditions of the rule gathered for each file, one permit, one deletion, one fresh look.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::Site;
-use crate::camera::{Cache, Camera, CameraError, Listing, Piece};
+use crate::camera::{Cache, Camera, CameraError, Listing, NotDeleted, Piece};
 use crate::custody::{Clearance, ClearedFile, Proof, Remembered, SourceMatch, Unmet, Unproven, WipePermit, prove};
 use crate::domain::{
     DestinationName, DockingId, Fingerprinter, HoldReason, Segment, SegmentId, SourceFile, SourcePath,
@@ -165,8 +165,10 @@ async fn record(site: &Site, entry: Entry) -> Result<(), LedgerError> {
 pub struct WipeOutcome {
     /// Segments whose originals are gone, as a fresh listing shows.
     pub wiped: Vec<SegmentId>,
-    /// Segments that were to be deleted and are still there.
+    /// Segments that were to be deleted, and may be there still.
     pub still_there: Vec<SegmentId>,
+    /// Files that the camera's file system refused to delete.
+    pub refused: Vec<NotDeleted>,
 }
 
 /// Why a wipe broke off. What was deleted by then is found out at the next look at the camera.
@@ -193,15 +195,15 @@ pub async fn wipe(
     let permit = WipePermit::issue(docking, camera.serial().clone(), cleared);
     crash_point(CrashPoint::PermitIssued);
     let segments = permit.files().iter().map(ClearedFile::segment).collect();
-    record(site, Entry::WipeIntended { docking, segments }).await?;
+    record(site, Entry::WipeIntended { docking, segments, media: camera.media().to_vec() }).await?;
     crash_point(CrashPoint::WipeIntended);
-    camera.wipe(&permit).await?;
+    let refused = camera.wipe(&permit).await?;
     crash_point(CrashPoint::FilesDeleted);
     let outcome = if planted(PlantedBug::SkipRelist) {
         let wiped = permit.files().iter().map(ClearedFile::segment).collect();
-        WipeOutcome { wiped, still_there: Vec::new() }
+        WipeOutcome { wiped, still_there: Vec::new(), refused }
     } else {
-        compare(&permit, &camera.list().await?)
+        compare(&permit, &camera.list().await?, refused)
     };
     let entries = outcome.wiped.iter().map(|segment| Entry::SegmentWiped { docking, segment: *segment });
     site.ledger.record(site.clock.now(), entries.collect()).await?;
@@ -209,11 +211,11 @@ pub async fn wipe(
     Ok(outcome)
 }
 
-fn compare(permit: &WipePermit, listing: &Listing) -> WipeOutcome {
-    let listed: BTreeMap<&SourcePath, &SourceFile> = listing.files.iter().map(|file| (&file.path, file)).collect();
-    let odd = |path: &SourcePath| listing.oddities.iter().any(|oddity| oddity.path == *path);
-    let gone = |file: &&ClearedFile| !listed.contains_key(&file.file().path) && !odd(&file.file().path);
+fn compare(permit: &WipePermit, listing: &Listing, refused: Vec<NotDeleted>) -> WipeOutcome {
+    let listed: BTreeSet<&SourcePath> = listing.files.iter().map(|file| &file.path).collect();
+    let blind = listing.blind_spots();
+    let gone = |file: &&ClearedFile| !listed.contains(&file.file().path) && !blind.may_hide(&file.file().path);
     let (wiped, still_there): (Vec<_>, Vec<_>) = permit.files().iter().partition(gone);
     let ids = |files: Vec<&ClearedFile>| files.iter().map(|file| file.segment()).collect();
-    WipeOutcome { wiped: ids(wiped), still_there: ids(still_there) }
+    WipeOutcome { wiped: ids(wiped), still_there: ids(still_there), refused }
 }

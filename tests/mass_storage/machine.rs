@@ -1,8 +1,8 @@
 //! A machine with one USB drive in it: a `sysfs` in a folder, and a UDisks2 behind real D-Bus that really mounts. The
-//! drive's bytes are an image file, its files lie in a file system in memory.
+//! bytes of the drive's volumes are image files, their files lie in other file systems.
 
 use std::collections::HashMap;
-use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -11,62 +11,131 @@ use camdock::camera::Surroundings;
 use camdock::domain::{UsbClass, UsbDevice, UsbId, UsbSpeed};
 use zbus::Variant;
 
-const OBJECT: &str = "/org/freedesktop/UDisks2/block_devices/sdb1";
 const DEVICE: &str = "devices/usb1/1-1";
+const DISK: &str = "1-1:1.0/host2/target2:0:0/2:0:0:0/block/sdb";
+/// Where a FAT32 of 40 MiB, as mkfs makes it, has its table, and how long a cluster is.
+const TABLE: u64 = 32 * 512;
+const CLUSTER: u64 = 512;
 
-/// What the machine was asked to do with the drive, and what is mounted.
-#[derive(Debug, Default)]
-struct Log {
-    steps: Vec<&'static str>,
-    mounted: Option<PathBuf>,
-}
+/// What the machine was asked to do with its drive.
+type Steps = Arc<Mutex<Vec<&'static str>>>;
 
 pub(crate) struct Machine {
     folder: tempfile::TempDir,
-    number: u64,
-    log: Arc<Mutex<Log>>,
+    steps: Steps,
+    volumes: Vec<Volume>,
     server: Option<zbus::Connection>,
+}
+
+/// What a volume holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// A FAT32 file system.
+    Fat,
+    /// One that the kernel refuses to mount.
+    FatThatCannotBeMounted,
+    /// A file system that camdock does not know.
+    Ntfs,
+}
+
+/// Whether a file system's table of allocations says what its files take up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Books {
+    Kept,
+    LeftAsTheyAre,
+}
+
+#[derive(Debug, Clone)]
+struct Volume {
+    node: String,
+    image: PathBuf,
+    /// Where its files really lie.
+    files: PathBuf,
+    media: PathBuf,
+    holds: Holds,
+    /// The number of the file system in which its files lie, which is what the kernel says of a mount.
+    number: u64,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    mounted: Option<PathBuf>,
+    mounts: u32,
+    books: Books,
 }
 
 impl Machine {
     /// Plugs in a drive with a FAT32 file system.
     pub(crate) fn new() -> Self {
+        let mut machine = Self::empty();
+        let files = machine.at("files");
+        std::fs::create_dir_all(&files).unwrap();
+        run(&["mount", "-t", "tmpfs", "-o", "size=16m", "camdock-test", files.to_str().unwrap()]);
+        machine.add(Holds::Fat, files);
+        machine
+    }
+
+    /// Plugs in a drive with a FAT32 file system, whose files lie in `files`.
+    pub(crate) fn with_files_in(files: &Path) -> Self {
+        let mut machine = Self::empty();
+        machine.add(Holds::Fat, files.to_owned());
+        machine
+    }
+
+    fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let at = |inside: &str| folder.path().join(inside);
-        for inside in ["files", "media", "sys/bus/usb/devices", "sys/class/block"] {
-            std::fs::create_dir_all(at(inside)).unwrap();
+        for inside in ["media", "sys/bus/usb/devices", "sys/bus/scsi/devices", "sys/class/block", "sys"] {
+            std::fs::create_dir_all(folder.path().join(inside)).unwrap();
         }
-        run(&["mount", "-t", "tmpfs", "-o", "size=16m", "camdock-test", at("files").to_str().unwrap()]);
-        let image = std::fs::File::create(at("image")).unwrap();
-        image.set_len(40 << 20).unwrap();
-        run(&["/sbin/mkfs.vfat", "-F32", at("image").to_str().unwrap()]);
-        let number = std::fs::metadata(at("files")).unwrap().dev();
-        let block = at("sys").join(DEVICE).join("1-1:1.0/host2/target2:0:0/2:0:0:0/block/sdb/sdb1");
+        let device = folder.path().join("sys").join(DEVICE);
+        std::fs::create_dir_all(device.join(DISK)).unwrap();
+        std::fs::write(device.join("devnum"), "7").unwrap();
+        symlink(&device, folder.path().join("sys/bus/usb/devices/1-1")).unwrap();
+        Self { folder, steps: Steps::default(), volumes: Vec::new(), server: None }
+    }
+
+    /// Another partition. What it holds can be seen when the drive is opened next.
+    pub(crate) fn add_partition(&mut self, holds: Holds) {
+        let files = self.at(&format!("more-{}", self.volumes.len()));
+        std::fs::create_dir_all(&files).unwrap();
+        self.add(holds, files);
+    }
+
+    fn add(&mut self, holds: Holds, files: PathBuf) {
+        let partition = self.volumes.len() + 1;
+        let (node, image) = (format!("sdb{partition}"), self.at(&format!("image-{partition}")));
+        std::fs::File::create(&image).unwrap().set_len(40 << 20).unwrap();
+        if holds != Holds::Ntfs {
+            let id = format!("0000000{partition}");
+            run(&["/sbin/mkfs.vfat", "-F32", "-s1", "-i", &id, image.to_str().unwrap()]);
+        }
+        let number = std::fs::metadata(&files).unwrap().dev();
+        let block = self.at("sys").join(DEVICE).join(DISK).join(&node);
         std::fs::create_dir_all(&block).unwrap();
         for (file, text) in [
-            (at("sys").join(DEVICE).join("devnum"), "7".to_owned()),
-            (block.join("dev"), format!("{}:{}", rustix::fs::major(number), rustix::fs::minor(number))),
-            (block.join("size"), (40 << 11).to_string()),
-            (block.join("partition"), "1".to_owned()),
+            ("dev", format!("{}:{}", rustix::fs::major(number), rustix::fs::minor(number))),
+            ("size", (40 << 11).to_string()),
+            ("partition", partition.to_string()),
         ] {
-            std::fs::write(file, text).unwrap();
+            std::fs::write(block.join(file), text).unwrap();
         }
-        symlink(at("sys").join(DEVICE), at("sys/bus/usb/devices/1-1")).unwrap();
-        symlink(&block, at("sys/class/block/sdb1")).unwrap();
-        Self { number, log: Arc::default(), server: None, folder }
+        symlink(&block, self.at("sys/class/block").join(&node)).unwrap();
+        let state = Arc::new(Mutex::new(State { mounted: None, mounts: 0, books: Books::Kept }));
+        let media = self.at("media").join(&node);
+        self.volumes.push(Volume { node, image, files, media, holds, number, state });
     }
 
     /// How camdock reaches it.
     pub(crate) async fn surroundings(&mut self) -> Surroundings {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        let block = Block { image: self.at("image"), number: self.number, kind: "vfat", label: "BODYCAM" };
-        let file_system =
-            FileSystem { files: self.at("files"), media: self.at("media"), log: Arc::clone(&self.log), mounts: 0 };
-        let server = zbus::connection::Builder::unix_stream(theirs)
-            .server(zbus::Guid::generate())
-            .p2p()
-            .serve_at(OBJECT, block)
-            .serve_at(OBJECT, file_system);
+        let mut server = zbus::connection::Builder::unix_stream(theirs).server(zbus::Guid::generate()).p2p();
+        for volume in &self.volumes {
+            let object = format!("/org/freedesktop/UDisks2/block_devices/{}", volume.node);
+            let file_system = FileSystem { volume: volume.clone(), steps: Arc::clone(&self.steps) };
+            server = server.serve_at(object.clone(), Block(volume.clone()));
+            server = server.serve_at(object, file_system);
+        }
         let client = zbus::connection::Builder::unix_stream(ours).p2p();
         let (server, client) = tokio::join!(server.build(), client.build());
         self.server = Some(server.unwrap());
@@ -87,117 +156,195 @@ impl Machine {
         }
     }
 
-    pub(crate) fn at(&self, inside: &str) -> PathBuf {
+    fn at(&self, inside: &str) -> PathBuf {
         self.folder.path().join(inside)
     }
 
+    /// The bytes of the first volume.
+    pub(crate) fn image(&self) -> Vec<u8> {
+        std::fs::read(&self.volumes[0].image).unwrap()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.volumes[0].files.join("DCIM").join(name)
+    }
+
     pub(crate) fn record(&self, name: &str, content: &[u8]) {
-        let file = self.at("files/DCIM").join(name);
+        let file = self.file(name);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, content).unwrap();
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.file(name).exists()
     }
 
     /// As after a pull-out: the kernel lists no device, and the file system shows an empty folder.
     pub(crate) fn pull_out(&self) {
         std::fs::rename(self.at("sys").join(DEVICE), self.at("pulled-out")).unwrap();
-        std::fs::rename(self.at("files/DCIM"), self.at("files/.lost")).unwrap();
+        std::fs::rename(self.volumes[0].files.join("DCIM"), self.volumes[0].files.join(".lost")).unwrap();
     }
 
     /// Marks the file system as in use.
     pub(crate) fn mark(&self) {
-        use std::os::unix::fs::FileExt as _;
-        let image = std::fs::File::options().write(true).open(self.at("image")).unwrap();
-        image.write_all_at(&[1], 0x41).unwrap();
+        self.write(0x41, &[1]);
+    }
+
+    /// Leaves a cluster behind that belongs to no file, as when the battery ends while it records.
+    pub(crate) fn break_off(&self) {
+        keep_books(&self.volumes[0]);
+        self.write(TABLE + 50_000 * 4, &END_OF_CHAIN);
+        self.volumes[0].state.lock().unwrap().books = Books::LeftAsTheyAre;
+    }
+
+    /// Puts another medium of the same size in its place.
+    pub(crate) fn exchange_medium(&self) {
+        self.write(0x43, &[0xde, 0xad, 0xbe, 0xef]);
+    }
+
+    /// Switches on the lock of its card.
+    pub(crate) fn lock(&self) {
+        std::fs::write(self.at("sys").join(DEVICE).join(DISK).join("sdb1/ro"), "1").unwrap();
+    }
+
+    /// A medium appears in another slot.
+    pub(crate) fn put_in_a_second_card(&self) {
+        let card = self.at("sys").join(DEVICE).join("1-1:1.0/host2/target2:0:0/2:0:0:1/block/sdc");
+        std::fs::create_dir_all(&card).unwrap();
+        std::fs::write(card.join("dev"), "8:32").unwrap();
+        std::fs::write(card.join("size"), "1000").unwrap();
+        symlink(&card, self.at("sys/class/block/sdc")).unwrap();
+    }
+
+    fn write(&self, at: u64, bytes: &[u8]) {
+        let image = std::fs::File::options().write(true).open(&self.volumes[0].image).unwrap();
+        image.write_all_at(bytes, at).unwrap();
     }
 
     /// Mounts it, as an earlier camdock would have left it.
     pub(crate) fn leave_mounted(&self) {
-        self.log.lock().unwrap().mounted = Some(mount(&self.at("files"), &self.at("media/left"), "rw,nosuid"));
+        let volume = &self.volumes[0];
+        volume.state.lock().unwrap().mounted = Some(mount(&volume.files, &volume.media.join("left"), "rw,nosuid"));
     }
 
     pub(crate) fn steps(&self) -> Vec<&'static str> {
-        self.log.lock().unwrap().steps.clone()
+        self.steps.lock().unwrap().clone()
     }
 
     pub(crate) fn mounted(&self) -> Option<PathBuf> {
-        self.log.lock().unwrap().mounted.clone()
+        self.volumes[0].state.lock().unwrap().mounted.clone()
     }
 }
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        for mount in self.mounted().into_iter().chain([self.at("files")]) {
-            run(&["umount", "--lazy", mount.to_str().unwrap()]);
+        for volume in &self.volumes {
+            let mounted = volume.state.lock().unwrap().mounted.take();
+            let own = (volume.files == self.at("files")).then(|| volume.files.clone());
+            for mount in mounted.into_iter().chain(own) {
+                run(&["umount", "--lazy", mount.to_str().unwrap()]);
+            }
         }
     }
 }
 
+const END_OF_CHAIN: [u8; 4] = [0xff, 0xff, 0xff, 0x0f];
+
+/// Has a FAT's table say what its files take up, as its driver would. The root folder is none of its clusters, since the
+/// file system in which the files lie counts none for it.
+fn keep_books(volume: &Volume) {
+    if volume.holds != Holds::Fat || volume.state.lock().unwrap().books == Books::LeftAsTheyAre {
+        return;
+    }
+    let clusters = usize::try_from(occupied(&volume.files) / CLUSTER).unwrap();
+    let mut entries = vec![0; 4 * 60_000];
+    entries[4..][..4 * clusters].as_chunks_mut::<4>().0.fill(END_OF_CHAIN);
+    let image = std::fs::File::options().write(true).open(&volume.image).unwrap();
+    image.write_all_at(&entries, TABLE + 8).unwrap();
+}
+
+/// What can be read of a folder takes up so many bytes.
+fn occupied(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let readable = entries.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)));
+    readable.map(|(path, metadata)| metadata.blocks() * 512 + if metadata.is_dir() { occupied(&path) } else { 0 }).sum()
+}
+
 type Options<'a> = HashMap<String, Variant<'a>>;
 
-struct Block {
-    image: PathBuf,
-    number: u64,
-    kind: &'static str,
-    label: &'static str,
-}
+struct Block(Volume);
 
 #[zbus::interface(name = "org.freedesktop.UDisks2.Block")]
 impl Block {
     fn open_device(&self, mode: &str, options: Options<'_>) -> zbus::fdo::Result<zbus::OwnedFd> {
         assert_eq!(mode, "r", "nothing but reading is asked for");
         assert!(asks_nobody(options));
-        let file = std::fs::File::open(&self.image).map_err(|error| zbus::fdo::Error::Failed(error.to_string()))?;
+        let file = std::fs::File::open(&self.0.image).map_err(|error| zbus::fdo::Error::Failed(error.to_string()))?;
         Ok(std::os::fd::OwnedFd::from(file).into())
     }
     #[zbus(property)]
     fn device_number(&self) -> u64 {
-        self.number
+        self.0.number
     }
     #[zbus(property)]
     fn drive(&self) -> zbus::ObjectPath<'static> {
-        format!("/org/freedesktop/UDisks2/drives/{}", self.number).try_into().unwrap()
+        format!("/org/freedesktop/UDisks2/drives/{}", self.0.number).try_into().unwrap()
     }
     #[zbus(property)]
     fn id_type(&self) -> &'static str {
-        self.kind
+        if self.0.holds == Holds::Ntfs { "ntfs" } else { "vfat" }
     }
     #[zbus(property)]
     fn id_label(&self) -> &'static str {
-        self.label
+        if self.0.holds == Holds::Ntfs { "" } else { "BODYCAM" }
     }
 }
 
+/// How UDisks2 says no.
+#[derive(Debug, zbus::DBusError)]
+#[zbus(prefix = "org.freedesktop.UDisks2.Error")]
+enum Refusal {
+    #[zbus(error)]
+    Bus(zbus::Error),
+    Failed(String),
+}
+
 struct FileSystem {
-    files: PathBuf,
-    media: PathBuf,
-    log: Arc<Mutex<Log>>,
-    mounts: u32,
+    volume: Volume,
+    steps: Steps,
 }
 
 #[zbus::interface(name = "org.freedesktop.UDisks2.Filesystem")]
 impl FileSystem {
-    fn mount(&mut self, mut options: Options<'_>) -> String {
+    fn mount(&mut self, mut options: Options<'_>) -> Result<String, Refusal> {
+        if self.volume.holds != Holds::Fat {
+            return Err(Refusal::Failed("wrong fs type, bad option, bad superblock".to_owned()));
+        }
         let Some(Variant::Str(wanted)) = options.remove("options") else { panic!("no options") };
-        let mut log = self.log.lock().unwrap();
-        assert_eq!(log.mounted, None, "it would be mounted twice");
-        self.mounts += 1;
-        let at = mount(&self.files, &self.media.join(self.mounts.to_string()), wanted.trim_end_matches(",sync"));
-        log.steps.push(if wanted.starts_with("ro,") { "mount to read" } else { "mount to write" });
-        log.mounted = Some(at.clone());
-        at.to_str().unwrap().to_owned()
+        let mut state = self.volume.state.lock().unwrap();
+        assert_eq!(state.mounted, None, "it would be mounted twice");
+        state.mounts += 1;
+        let at = self.volume.media.join(state.mounts.to_string());
+        let at = mount(&self.volume.files, &at, wanted.trim_end_matches(",sync"));
+        state.mounted = Some(at.clone());
+        drop(state);
+        keep_books(&self.volume);
+        self.steps.lock().unwrap().push(if wanted.starts_with("ro,") { "mount to read" } else { "mount to write" });
+        Ok(at.to_str().unwrap().to_owned())
     }
     fn unmount(&mut self, options: Options<'_>) -> zbus::fdo::Result<()> {
         assert!(asks_nobody(options));
-        let mut log = self.log.lock().unwrap();
-        let Some(at) = log.mounted.take() else { return Err(zbus::fdo::Error::Failed("not mounted".to_owned())) };
+        let mounted = self.volume.state.lock().unwrap().mounted.take();
+        let Some(at) = mounted else { return Err(zbus::fdo::Error::Failed("not mounted".to_owned())) };
         run(&["umount", at.to_str().unwrap()]);
-        log.steps.push("unmount");
+        keep_books(&self.volume);
+        self.steps.lock().unwrap().push("unmount");
         Ok(())
     }
     #[zbus(property)]
     fn mount_points(&self) -> Vec<Vec<u8>> {
         let path = |at: &PathBuf| format!("{}\0", at.display()).into_bytes();
-        self.log.lock().unwrap().mounted.iter().map(path).collect()
+        self.volume.state.lock().unwrap().mounted.iter().map(path).collect()
     }
 }
 

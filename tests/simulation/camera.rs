@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use camdock::camera::{Cache, CameraError, Listing, Piece, SourceReader};
+use camdock::camera::{Cache, CameraError, Listing, NotDeleted, Piece, SourceReader};
 use camdock::custody::WipePermit;
 use camdock::domain::{ByteCount, CameraSerial, Moment, Oddity, OddityKind, SourceFile, SourceKind, SourcePath};
 
@@ -15,6 +15,15 @@ pub(crate) enum Reads {
     Wholly,
     /// Not these bytes.
     Partly(usize, usize),
+    /// Differently each time.
+    Unsteadily,
+    Refused,
+}
+
+/// Whether a file can be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deletes {
+    Freely,
     Refused,
 }
 
@@ -24,8 +33,18 @@ pub(crate) struct File {
     pub modified: Moment,
     pub stamp: u64,
     pub reads: Reads,
+    pub deletes: Deletes,
+    /// How often it read differently: no two readings are the same.
+    pub disturbances: u8,
     /// Which evidence it is.
     pub evidence: usize,
+}
+
+impl File {
+    /// A healthy one.
+    pub(crate) const fn new(content: Vec<u8>, modified: Moment, stamp: u64, evidence: usize) -> Self {
+        Self { content, modified, stamp, reads: Reads::Wholly, deletes: Deletes::Freely, disturbances: 0, evidence }
+    }
 }
 
 /// Where a camera is docked.
@@ -151,45 +170,60 @@ impl camdock::camera::Camera for DockedCamera {
 
     async fn open(&self, file: &SourceFile, _: Cache) -> Result<Box<dyn SourceReader>, CameraError> {
         let wanted = file.clone();
-        self.ask(
-            || format!("open {}", file.path),
-            |world| {
-                let faulty = world.goes_wrong(Fault::FileError);
-                let found =
-                    world.cameras[self.camera].same(file).ok_or_else(|| CameraError::Changed(file.path.clone()))?;
-                if faulty || found.reads == Reads::Refused {
-                    let source = std::io::Error::other("the medium gives an error");
-                    return Err(CameraError::File { path: file.path.clone(), source });
-                }
-                Ok(())
-            },
-        )
-        .await?;
-        let camera = Self { life: self.life.clone(), serial: self.serial.clone(), ..*self };
-        Ok(Box::new(OpenFile { camera, file: wanted, at: 0 }))
-    }
-
-    async fn wipe(&self, permit: &WipePermit) -> Result<(), CameraError> {
-        let lie = self
-            .ask(|| format!("wipe {} files", permit.files().len()), |world| Ok(world.goes_wrong(Fault::WipeLie)))
-            .await?;
-        for cleared in permit.files() {
-            let path = text(&cleared.file().path);
-            self.ask(
-                || format!("delete {path}"),
+        let disturbed = self
+            .ask(
+                || format!("open {}", file.path),
                 |world| {
+                    let faulty = world.goes_wrong(Fault::FileError);
                     let camera = &mut world.cameras[self.camera];
-                    if !lie
-                        && camera.same(cleared.file()).is_some()
-                        && let Some(file) = camera.files.remove(&path)
-                    {
-                        camera.unsynced.push((path.clone(), file));
-                        world.touched = true;
+                    camera.same(file).ok_or_else(|| CameraError::Changed(file.path.clone()))?;
+                    let found = camera.files.get_mut(&text(&file.path)).expect("it is the same");
+                    match found.reads {
+                        _ if faulty => Err(medium_error(&file.path)),
+                        Reads::Refused => Err(medium_error(&file.path)),
+                        Reads::Wholly | Reads::Partly(..) => Ok(0),
+                        Reads::Unsteadily => {
+                            let next = found.disturbances.checked_add(1);
+                            found.disturbances = next.ok_or_else(|| medium_error(&file.path))?;
+                            Ok(found.disturbances)
+                        }
                     }
-                    Ok(())
                 },
             )
             .await?;
+        let camera = Self { life: self.life.clone(), serial: self.serial.clone(), ..*self };
+        Ok(Box::new(OpenFile { camera, file: wanted, at: 0, disturbed }))
+    }
+
+    async fn wipe(&self, permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
+        let lie = self
+            .ask(|| format!("wipe {} files", permit.files().len()), |world| Ok(world.goes_wrong(Fault::WipeLie)))
+            .await?;
+        let mut refused = Vec::new();
+        for cleared in permit.files() {
+            let path = text(&cleared.file().path);
+            let deletes = self
+                .ask(
+                    || format!("delete {path}"),
+                    |world| {
+                        let camera = &mut world.cameras[self.camera];
+                        let deletes = camera.same(cleared.file()).map_or(Deletes::Freely, |file| file.deletes);
+                        if !lie
+                            && deletes == Deletes::Freely
+                            && camera.same(cleared.file()).is_some()
+                            && let Some(file) = camera.files.remove(&path)
+                        {
+                            camera.unsynced.push((path.clone(), file));
+                            world.touched = true;
+                        }
+                        Ok(deletes)
+                    },
+                )
+                .await?;
+            if deletes == Deletes::Refused {
+                let source = std::io::Error::other("the file system does not let it go");
+                refused.push(NotDeleted { path: cleared.file().path.clone(), source });
+            }
         }
         self.ask(
             || "sync".to_owned(),
@@ -198,20 +232,28 @@ impl camdock::camera::Camera for DockedCamera {
                 Ok(())
             },
         )
-        .await
+        .await?;
+        Ok(refused)
     }
+}
+
+fn medium_error(path: &SourcePath) -> CameraError {
+    CameraError::File { path: path.clone(), source: std::io::Error::other("the medium gives an error") }
 }
 
 struct OpenFile {
     camera: DockedCamera,
     file: SourceFile,
     at: usize,
+    /// By how much its first byte is wrong in this reading.
+    disturbed: u8,
 }
 
 #[async_trait]
 impl SourceReader for OpenFile {
     async fn next(&mut self) -> Result<Option<Piece>, CameraError> {
         let (camera, at, path) = (self.camera.camera, self.at, self.file.path.clone());
+        let disturbed = if at == 0 { self.disturbed } else { 0 };
         let piece = self
             .camera
             .ask(
@@ -231,13 +273,12 @@ impl SourceReader for OpenFile {
                         Reads::Partly(from, _) if at < from => {
                             Piece::Data(Bytes::copy_from_slice(&file.content[at..end.min(from)]))
                         }
-                        Reads::Partly(..) | Reads::Wholly => {
-                            Piece::Data(Bytes::copy_from_slice(&file.content[at..end]))
+                        Reads::Partly(..) | Reads::Wholly | Reads::Unsteadily => {
+                            let mut bytes = file.content[at..end].to_vec();
+                            bytes.first_mut().into_iter().for_each(|byte| *byte ^= disturbed);
+                            Piece::Data(bytes.into())
                         }
-                        Reads::Refused => {
-                            let source = std::io::Error::other("the medium gives an error");
-                            return Err(CameraError::File { path: path.clone(), source });
-                        }
+                        Reads::Refused => return Err(medium_error(&path)),
                     }))
                 },
             )

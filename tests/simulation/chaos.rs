@@ -39,6 +39,8 @@ pub(crate) enum Fault {
     NewFile,
     Unreadable,
     PartlyUnreadable,
+    Unsteady,
+    Undeletable,
     ClockJump,
     // While every station is down.
     LostObject,
@@ -48,7 +50,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -77,6 +79,8 @@ impl Fault {
         Self::NewFile,
         Self::Unreadable,
         Self::PartlyUnreadable,
+        Self::Unsteady,
+        Self::Undeletable,
         Self::ClockJump,
         Self::LostObject,
         Self::AlteredObject,
@@ -88,7 +92,7 @@ impl Fault {
 pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
-pub(crate) const EVENTS: [Fault; 12] = [
+pub(crate) const EVENTS: [Fault; 14] = [
     Fault::Yank,
     Fault::Outage,
     Fault::Denial,
@@ -100,6 +104,8 @@ pub(crate) const EVENTS: [Fault; 12] = [
     Fault::NewFile,
     Fault::Unreadable,
     Fault::PartlyUnreadable,
+    Fault::Unsteady,
+    Fault::Undeletable,
     Fault::ClockJump,
 ];
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use camdock::domain::Sha256;
 
-use crate::camera::{File, Reads};
+use crate::camera::{Deletes, File, Reads};
 use crate::chaos::Fault;
 use crate::destination::Outage;
 use crate::scene::new_file;
@@ -82,7 +82,8 @@ pub(crate) fn change(world: &mut World, camera: usize, path: &str, change: impl 
     evidence.content.clone_from(&file.content);
     evidence.sha256 = Sha256::of(&file.content);
     evidence.states.push(evidence.sha256);
-    evidence.was_damaged |= file.reads != Reads::Wholly;
+    evidence.was_damaged |= matches!(file.reads, Reads::Partly(..) | Reads::Refused);
+    evidence.was_unsteady |= matches!(file.reads, Reads::Unsteadily);
     let (length, sha256) = (file.content.len(), evidence.sha256);
     world.tell(|| format!("camera {camera} changes {path}: now {length} bytes, {sha256}"));
 }
@@ -120,7 +121,12 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
             let camera = world.rng.usize(0..world.cameras.len());
             rewrite(world, camera, true);
         }
-        Fault::Growth | Fault::Touch | Fault::Unreadable | Fault::PartlyUnreadable => {
+        Fault::Growth
+        | Fault::Touch
+        | Fault::Unreadable
+        | Fault::PartlyUnreadable
+        | Fault::Unsteady
+        | Fault::Undeletable => {
             let Some((camera, path)) = some_file(world) else { return };
             change(world, camera, &path, |file, rng| match event {
                 Fault::Growth => {
@@ -134,6 +140,10 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
                     file.stamp = fresh;
                 }
                 Fault::Unreadable => file.reads = Reads::Refused,
+                // Of an empty file there is nothing to be read.
+                Fault::Unsteady if !file.content.is_empty() => file.reads = Reads::Unsteadily,
+                Fault::Unsteady => {}
+                Fault::Undeletable => file.deletes = Deletes::Refused,
                 _ => {
                     let from = rng.usize(0..=file.content.len());
                     let to = rng.usize(from..=file.content.len());
@@ -155,9 +165,12 @@ pub(crate) fn mend(world: &mut World) -> bool {
     let mut wholly = true;
     world.tell(|| "a person mends things".to_owned());
     for camera in &mut world.cameras {
-        for file in camera.files.values_mut().filter(|file| file.reads != Reads::Wholly) {
+        for file in camera.files.values_mut() {
+            if file.reads == Reads::Wholly && file.deletes == Deletes::Freely {
+                continue;
+            }
             if world.rng.u32(0..4) > 0 {
-                file.reads = Reads::Wholly;
+                (file.reads, file.deletes) = (Reads::Wholly, Deletes::Freely);
             } else {
                 wholly = false;
             }

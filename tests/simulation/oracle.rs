@@ -131,7 +131,9 @@ fn segment_spooled(world: &World, station: usize, segment: &Value) -> Result<(),
     let recorded = world.evidence.iter().any(|evidence| {
         world.cameras[evidence.camera].serial.as_str() == text("camera")
             && evidence.path == text("path")
-            && (evidence.states.contains(&sha256) || evidence.was_damaged && segment["damaged"] == Value::Bool(true))
+            && (evidence.states.contains(&sha256)
+                || evidence.was_unsteady
+                || evidence.was_damaged && segment["damaged"] == Value::Bool(true))
     });
     if recorded { Ok(()) } else { Err("no camera ever held this".to_owned()) }
 }

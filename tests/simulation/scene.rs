@@ -7,7 +7,7 @@ use camdock::custody::ProofPolicy;
 use camdock::domain::{CameraSerial, DestinationName, Moment, Need, ObjectName, Sha256};
 use camdock::ledger::Ledger;
 
-use crate::camera::{Camera, File, Place, Reads, source_path};
+use crate::camera::{Camera, File, Place, source_path};
 use crate::chaos::Fault;
 use crate::destination::{Destination, Knows};
 use crate::mishaps::rewrite;
@@ -90,8 +90,9 @@ pub(crate) fn new_file(world: &mut World, camera: usize) {
         sha256,
         states: vec![sha256],
         was_damaged: false,
+        was_unsteady: false,
     });
-    world.cameras[camera].files.insert(path, File { content, modified, stamp, reads: Reads::Wholly, evidence });
+    world.cameras[camera].files.insert(path, File::new(content, modified, stamp, evidence));
 }
 
 pub(crate) fn content(rng: &mut fastrand::Rng, length: usize) -> Vec<u8> {

@@ -29,6 +29,8 @@ pub(crate) struct Evidence {
     pub states: Vec<Sha256>,
     /// Whether the camera could ever not give all of it.
     pub was_damaged: bool,
+    /// Whether it ever read differently each time: then nothing is known of what was read.
+    pub was_unsteady: bool,
 }
 
 /// What survives a station's crash.

@@ -1,5 +1,7 @@
 //! A file system whose medium fails where a test says so, mounted through FUSE.
 
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::ops::Range;
@@ -31,6 +33,10 @@ pub(crate) enum Entry {
     Kept(Vec<u8>),
     /// A folder that may not be opened.
     ForbiddenFolder,
+    /// A folder that cannot be read.
+    DeadFolder,
+    /// A name that is listed and leads to nothing.
+    Ghost,
 }
 
 /// The file system, mounted as long as this exists.
@@ -118,8 +124,8 @@ impl Medium {
     fn attr(&self, ino: INodeNo) -> Option<FileAttr> {
         let (kind, size) = match self.entry(ino) {
             None if ino == INodeNo::ROOT => (FileType::Directory, 0),
-            None => return None,
-            Some(Entry::ForbiddenFolder) => (FileType::Directory, 0),
+            None | Some(Entry::Ghost) => return None,
+            Some(Entry::ForbiddenFolder | Entry::DeadFolder) => (FileType::Directory, 0),
             Some(Entry::Forbidden) => (FileType::RegularFile, 9),
             Some(Entry::Dead(size)) => (FileType::RegularFile, *size),
             Some(Entry::File(content) | Entry::Damaged(content, _) | Entry::Kept(content)) => {
@@ -171,6 +177,7 @@ impl Filesystem for Medium {
     fn opendir(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
         match self.entry(ino) {
             Some(Entry::ForbiddenFolder) => reply.error(Errno::EACCES),
+            Some(Entry::DeadFolder) => reply.error(Errno::EIO),
             _ => reply.opened(FileHandle(0), FopenFlags::empty()),
         }
     }
@@ -209,9 +216,11 @@ impl Filesystem for Medium {
         (self.on_listing)();
         for (index, (name, _)) in (0_u64..).zip(&self.entries).skip(usize::try_from(offset).unwrap()) {
             let ino = INodeNo(index + 2);
-            if let Some(attr) = self.attr(ino)
-                && reply.add(ino, index + 1, attr.kind, name)
-            {
+            let kind = match self.entry(ino) {
+                Some(Entry::Ghost) => Some(FileType::RegularFile),
+                _ => self.attr(ino).map(|attr| attr.kind),
+            };
+            if kind.is_some_and(|kind| reply.add(ino, index + 1, kind, name)) {
                 break;
             }
         }

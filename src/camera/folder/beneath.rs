@@ -14,6 +14,9 @@ use rustix::io::{Errno, Result};
 use crate::camera::CameraError;
 use crate::domain::{ByteCount, Moment, Sha256, SourceFile, SourceKind, SourcePath};
 
+/// The unit of `stx_blocks`, in bytes, whatever the file system.
+const BLOCK: u64 = 512;
+
 /// The longest path that the kernel takes in one call, without the NUL at its end.
 const LONGEST_CALL: usize = 4095;
 
@@ -125,6 +128,22 @@ impl Root {
         Ok(Self { path, folder, look, backing })
     }
 
+    /// Whether nobody writes to it while it is looked at: it is a device's file system, mounted to be read.
+    pub(super) fn stands_still(&self) -> bool {
+        self.backing.device.is_some()
+    }
+
+    /// Whether two entries of one folder that lead to the same file are two entries of the same name, of which the file
+    /// system shows the first only.
+    pub(super) fn has_no_hard_links(&self) -> bool {
+        self.stands_still() && self.backing.stamps == Stamps::SizeAndTime
+    }
+
+    /// What the root folder itself takes up on its medium, as far as the file system says.
+    pub(super) fn occupied(&self) -> ByteCount {
+        self.look.occupied()
+    }
+
     /// Where the camera was found.
     pub(super) fn path(&self) -> &Path {
         &self.path
@@ -177,7 +196,7 @@ impl Root {
         step(here.as_ref().unwrap_or(&self.folder), last, flags | OFlags::DIRECTORY)
     }
 
-    /// Whether there is a folder of this path beneath the root.
+    /// Whether there is a folder of this path beneath the root, readable or not.
     ///
     /// # Errors
     /// [`CameraError`] if that cannot be told.
@@ -185,6 +204,7 @@ impl Root {
         match self.open_folder(path.as_bytes(), OFlags::PATH) {
             Ok(_) => Ok(true),
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => self.check_present().map(|()| false),
+            Err(error) if tells_of_damage(error) => self.check_present().map(|()| true),
             Err(error) => Err(self.explain_whole("identified", error.into())),
         }
     }
@@ -224,6 +244,11 @@ impl Root {
             Err(error) => Err(self.explain(&file.path, error)),
         }
     }
+}
+
+/// Whether this error says that a file system contradicts itself, or that its medium does not give what belongs to it.
+pub(super) fn tells_of_damage(error: Errno) -> bool {
+    matches!(error, Errno::IO | Errno::UCLEAN | Errno::BADMSG)
 }
 
 /// The path of the folder that holds an entry (empty for the root), and the entry's name in it.
@@ -269,6 +294,7 @@ pub(super) struct Look {
     device: (u32, u32),
     inode: u64,
     size: u64,
+    blocks: u64,
     modified: (i64, u32),
     changed: (i64, u32),
 }
@@ -284,6 +310,15 @@ impl Look {
         let statx = rustix::fs::statx(folder, name, flags, Self::WANTED)?;
         // Without the mount's id, which came with Linux 5.8, a mount point inside the camera would go unnoticed.
         if statx.stx_mask & StatxFlags::MNT_ID.bits() == 0 { Err(Errno::NOSYS) } else { Ok(Self::from(statx)) }
+    }
+
+    /// What it takes up on its medium, in whole clusters.
+    pub(super) const fn occupied(&self) -> ByteCount {
+        ByteCount::new(self.blocks.saturating_mul(BLOCK))
+    }
+
+    pub(super) const fn inode(&self) -> u64 {
+        self.inode
     }
 
     const fn identity(&self) -> ((u32, u32), u64) {
@@ -326,6 +361,7 @@ impl From<Statx> for Look {
             device: (statx.stx_dev_major, statx.stx_dev_minor),
             inode: statx.stx_ino,
             size: statx.stx_size,
+            blocks: statx.stx_blocks,
             modified: time(statx.stx_mtime),
             changed: time(statx.stx_ctime),
         }

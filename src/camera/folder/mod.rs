@@ -19,9 +19,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use self::walk::{Progress, Walk};
-use super::{Cache, Camera, CameraError, Listing, SourceReader};
+use super::{Cache, Camera, CameraError, Listing, NotDeleted, SourceReader};
 use crate::custody::WipePermit;
-use crate::domain::{CameraSerial, SourceFile};
+use crate::domain::{ByteCount, CameraSerial, SourceFile};
 
 pub(super) use self::beneath::{Backing, Device, Holder, Root, Stamps};
 pub(super) use self::reader::FolderReader;
@@ -58,7 +58,7 @@ impl Camera for FolderCamera {
     }
 
     async fn list(&self) -> Result<Listing, CameraError> {
-        list(&self.root).await
+        Ok(take_stock(&self.root).await?.listing)
     }
 
     async fn open(&self, file: &SourceFile, cache: Cache) -> Result<Box<dyn SourceReader>, CameraError> {
@@ -67,7 +67,7 @@ impl Camera for FolderCamera {
         Ok(Box::new(reader))
     }
 
-    async fn wipe(&self, permit: &WipePermit) -> Result<(), CameraError> {
+    async fn wipe(&self, permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
         if *permit.camera() != self.serial {
             let reason = format!("the permit is for camera {}, and this is {}", permit.camera(), self.serial);
             return Err(CameraError::Device { action: "wiped", source: std::io::Error::other(reason) });
@@ -77,8 +77,20 @@ impl Camera for FolderCamera {
     }
 }
 
-/// Everything beneath a root, as it is now.
-pub(super) async fn list(root: &Arc<Root>) -> Result<Listing, CameraError> {
+/// Everything beneath a root, and what it says about the file system.
+#[derive(Debug)]
+pub(super) struct Stock {
+    pub(super) listing: Listing,
+    /// What the files and folders below the root take up, in whole clusters.
+    pub(super) occupied: ByteCount,
+    /// What the root folder itself takes up.
+    pub(super) root: ByteCount,
+    /// What no sound file system shows. Told only of one that a device holds and nobody writes to.
+    pub(super) damage: Option<&'static str>,
+}
+
+/// Looks at everything beneath a root, as it is now.
+pub(super) async fn take_stock(root: &Arc<Root>) -> Result<Stock, CameraError> {
     let present = Arc::clone(root);
     blocking("listed", move || present.check_present()).await??;
     let mut walk = Walk::new(Arc::clone(root));
@@ -96,8 +108,8 @@ pub(super) async fn list(root: &Arc<Root>) -> Result<Listing, CameraError> {
     }
     let present = Arc::clone(root);
     blocking("listed", move || {
-        let listing = walk.finish();
-        present.check_present().map(|()| listing)
+        let stock = walk.finish();
+        present.check_present().map(|()| stock)
     })
     .await?
 }

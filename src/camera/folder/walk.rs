@@ -3,15 +3,17 @@
 //! Promises: the walk ends, holds two folders open at most, and needs memory for what it reports and for the folders
 //! it has yet to enter, within a limit. It opens folders only, and reports whatever it cannot enter.
 
+use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use rustix::fs::{FileType, OFlags, RawDir};
 use rustix::io::Errno;
 
-use super::beneath::{Freshness, Look, Root, split_parent, step_quietly};
+use super::Stock;
+use super::beneath::{Freshness, Look, Root, split_parent, step_quietly, tells_of_damage};
 use crate::camera::Listing;
-use crate::domain::{Oddity, OddityKind, SourcePath};
+use crate::domain::{ByteCount, Oddity, OddityKind, SourcePath};
 
 /// How much memory the names on one camera may take. A million files with long names fit; what needs more was not
 /// recorded by a camera but made to exhaust the station.
@@ -38,6 +40,11 @@ pub(super) struct Walk {
     /// The folder entered last: most often the parent of the next one, which then is reached in one step however deep.
     last: Option<(SourcePath, std::os::fd::OwnedFd)>,
     listing: Listing,
+    /// What everything below the root takes up.
+    occupied: ByteCount,
+    damage: Option<&'static str>,
+    /// The inodes seen in the folder that is looked at, where each may be there once only.
+    inodes: BTreeSet<u64>,
     names: usize,
     buffer: Vec<u8>,
 }
@@ -56,6 +63,9 @@ impl Walk {
             pending: vec![SourcePath::new(Vec::new())],
             last: None,
             listing: Listing::default(),
+            occupied: ByteCount::default(),
+            damage: None,
+            inodes: BTreeSet::new(),
             names: ENTRY_OVERHEAD,
             buffer: Vec::with_capacity(DIRENT_BUFFER),
         }
@@ -64,8 +74,8 @@ impl Walk {
     /// Goes on for one batch.
     ///
     /// # Errors
-    /// Only if the camera as a whole cannot be listed: its root is unreadable, it has too many names, or this process
-    /// is short of something.
+    /// Only if the camera as a whole cannot be listed: its root is unreadable and no damaged file system explains that, it
+    /// has too many names, or this process is short of something.
     pub(super) fn advance(&mut self) -> std::io::Result<Progress> {
         let mut looked_at = 0;
         while looked_at < BATCH {
@@ -77,7 +87,7 @@ impl Walk {
     }
 
     /// Everything found, sorted.
-    pub(super) fn finish(self) -> Listing {
+    pub(super) fn finish(self) -> Stock {
         let Listing { mut files, mut oddities } = self.listing;
         // A folder that changes while it is read may show an entry twice.
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
@@ -90,7 +100,12 @@ impl Walk {
         for oddity in &mut oddities {
             oddity.path = self.root.outside(std::mem::replace(&mut oddity.path, SourcePath::new(Vec::new())));
         }
-        Listing { files, oddities }
+        Stock {
+            listing: Listing { files, oddities },
+            occupied: self.occupied,
+            root: self.root.occupied(),
+            damage: self.damage,
+        }
     }
 
     /// Looks at everything in a folder; returns how many entries that were.
@@ -102,6 +117,7 @@ impl Walk {
                 return Ok(0);
             }
         };
+        self.inodes.clear();
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut entries = RawDir::new(&folder, buffer.spare_capacity_mut());
         let mut looked_at = 0;
@@ -143,6 +159,11 @@ impl Walk {
         if !self.root.owns(&look) {
             return self.report(path, OddityKind::MountPoint);
         }
+        if self.root.has_no_hard_links() && !self.inodes.insert(look.inode()) {
+            self.damage = Some("two entries of one folder have the same name, so that one hides the other");
+            return Ok(());
+        }
+        self.occupied += look.occupied();
         match look.kind {
             FileType::RegularFile => {
                 self.reserve(&path)?;
@@ -166,9 +187,18 @@ impl Walk {
     /// this process.
     fn give_up(&mut self, path: SourcePath, error: Errno) -> std::io::Result<()> {
         match error {
+            _ if self.root.stands_still() && tells_of_damage(error) => {
+                self.damage = Some("a part of it cannot be read");
+                // The root folder has no path to be reported by.
+                if path.as_bytes().is_empty() { Ok(()) } else { self.report(path, OddityKind::Unreadable) }
+            }
             _ if path.as_bytes().is_empty() => Err(error.into()),
             Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOSYS => Err(error.into()),
-            // It was removed in the meantime. Whether the whole camera was is looked at when the walk is over.
+            // Nobody can have removed it, unless the whole camera is gone, which is looked at when the walk is over.
+            Errno::NOENT if self.root.stands_still() => {
+                self.damage = Some("a name in one of its folders leads to nothing");
+                self.report(path, OddityKind::Unreadable)
+            }
             Errno::NOENT => Ok(()),
             Errno::XDEV => self.report(path, OddityKind::MountPoint),
             _ => self.report(path, OddityKind::Unreadable),

@@ -11,15 +11,16 @@ use rustix::io::Errno;
 
 use super::beneath::{Holder as _, Root, split_parent};
 use super::blocking;
-use crate::camera::CameraError;
+use crate::camera::{CameraError, NotDeleted};
 use crate::custody::WipePermit;
 use crate::domain::SourceFile;
 use crate::faults::{CrashPoint, crash_point};
 
-/// Deletes what the permit lists of this root. Each file has a turn of its own on a blocking thread, so that after a cancellation,
-/// when the permit is void, at most the deletion under way is completed.
-pub(in crate::camera) async fn wipe(root: &Arc<Root>, permit: &WipePermit) -> Result<(), CameraError> {
-    let mut failed = None;
+/// Deletes what the permit lists of this root; returns what the file system refused to delete. Each file has a turn of its
+/// own on a blocking thread, so that after a cancellation, when the permit is void, at most the deletion under way is
+/// completed.
+pub(in crate::camera) async fn wipe(root: &Arc<Root>, permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
+    let mut refused = Vec::new();
     let mut touched = BTreeSet::new();
     for cleared in permit.files() {
         let Some(inside) = root.inside(&cleared.file().path) else { continue };
@@ -30,17 +31,17 @@ pub(in crate::camera) async fn wipe(root: &Arc<Root>, permit: &WipePermit) -> Re
                 touched.insert(folder);
                 crash_point(CrashPoint::MidWipe);
             }
-            Err(CameraError::Gone) => return Err(CameraError::Gone),
             Err(CameraError::Changed(path)) => {
                 tracing::warn!(%path, "it changed since it was proven, so it stays on the camera");
             }
             // One file that cannot be deleted keeps no other from being deleted.
-            Err(error) => failed = failed.or(Some(error)),
+            Err(CameraError::File { path, source }) => refused.push(NotDeleted { path, source }),
+            Err(error) => return Err(error),
         }
     }
     let root = Arc::clone(root);
     blocking("wiped", move || sync(&root, &touched)).await??;
-    failed.map_or(Ok(()), Err)
+    Ok(refused)
 }
 
 fn delete(root: &Root, file: &SourceFile) -> Result<(), CameraError> {

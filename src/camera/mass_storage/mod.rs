@@ -6,13 +6,17 @@
 //! - Its volumes are examined before they are mounted ([`soundness`]), and mounted read-only, without anything that they
 //!   could do harm with; for writing only while a permit is carried out. Nothing is repaired.
 //! - A volume that is not sound is listed as an image, besides whatever files can be read, and nothing at all is deleted
-//!   from its camera. The one exception is a mark that camdock's own deletion left ([`LastWipe`]).
+//!   from its camera. The one exception is what camdock's own deletion left behind, on the medium it was begun on.
+//! - What is allocated on a volume must be accounted for by what it shows ([`allocation`]); else it is not sound.
 //! - Whatever its file systems show, nothing is believed absent unless the device itself answers before and after.
+//! - A drive or medium that appears later, or is exchanged, is noticed at the next look.
 //! - What deletions came to is read from a fresh mount.
 //! - Nothing stays mounted: what dropping the camera does not get done, the next opening does.
 
+mod allocation;
 #[cfg(test)]
 mod fixtures;
+mod layout;
 mod mounts;
 mod probe;
 mod soundness;
@@ -30,15 +34,17 @@ use futures::future::BoxFuture;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use tokio::time::{Instant, sleep};
 
-use self::probe::{concerns_evidence, described_by, fit, outer_serial};
+use self::probe::{concerns_evidence, fit, outer_serial, worth_keeping};
 use self::soundness::{FileSystem, Soundness};
 use self::sysfs::{Bus, Slot, slots};
 use self::udisks::{UDisks, UDisksError};
 use self::volume::{Host, Raw, Replay, Volume};
 use super::folder::{self, FolderReader, blocking};
-use super::{Cache, Camera, CameraError, Condition, Listing, Piece, SourceReader};
+use super::{Cache, Camera, CameraError, Condition, Listing, NotDeleted, Piece, SourceReader};
 use crate::custody::WipePermit;
-use crate::domain::{CameraSerial, LastWipe, Moment, Profile, SourceFile, SourceKind, SourcePath, UsbDevice, UsbPort};
+use crate::domain::{
+    CameraSerial, MediumId, Moment, Oddity, Profile, SourceFile, SourceKind, SourcePath, UsbDevice, UsbPort,
+};
 
 /// The volumes of a camera appear within seconds of its plugging-in; one that shows none by then is stuck.
 const APPEAR: Duration = Duration::from_secs(30);
@@ -46,8 +52,10 @@ const APPEAR: Duration = Duration::from_secs(30);
 const STILL: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
-/// What the ledger knows of deletions on the camera of a serial.
-pub type AskLastWipe = Arc<dyn Fn(CameraSerial) -> BoxFuture<'static, Result<LastWipe, CameraError>> + Send + Sync>;
+/// What the ledger knows of deletions on the camera of a serial: the media on which one was begun, and which were not found
+/// sound since.
+pub type AskUnsettled =
+    Arc<dyn Fn(CameraSerial) -> BoxFuture<'static, Result<BTreeSet<MediumId>, CameraError>> + Send + Sync>;
 
 /// The parts of a machine through which cameras are reached.
 #[derive(Debug, Clone)]
@@ -78,6 +86,9 @@ pub struct MassStorageCamera {
     host: Host,
     profile: Arc<Profile>,
     serial: CameraSerial,
+    /// Every place for a volume that it had when it was opened.
+    slots: Vec<Slot>,
+    media: Vec<MediumId>,
     /// Read while files are, written while volumes are mounted afresh.
     volumes: Arc<RwLock<Vec<Volume>>>,
     verdict: Mutex<Verdict>,
@@ -86,7 +97,8 @@ pub struct MassStorageCamera {
 /// How the camera's volumes are, and what that was told from.
 #[derive(Debug, Clone)]
 struct Verdict {
-    last_wipe: LastWipe,
+    /// The media on which a deletion of camdock's own may have left something behind.
+    unsettled: BTreeSet<MediumId>,
     condition: Condition,
 }
 
@@ -101,16 +113,17 @@ impl MassStorageCamera {
         surroundings: Surroundings,
         device: UsbDevice,
         profiles: Vec<Arc<Profile>>,
-        ask: AskLastWipe,
+        ask: AskUnsettled,
     ) -> Result<Self, CameraError> {
         let host = Host {
             bus: Arc::new(Bus::new(surroundings.sysfs, device)),
             udisks: surroundings.udisks,
             runtime: tokio::runtime::Handle::current(),
         };
+        let slots = appear(&host).await?;
         let mut volumes = Vec::new();
-        for slot in appear(&host).await? {
-            let mut volume = Volume::look(&host, slot).await?;
+        for slot in &slots {
+            let mut volume = Volume::look(&host, slot.clone()).await?;
             let replay = replay(&volume, host.bus.device(), &profiles, &ask).await?;
             volume.mount(&host, replay).await?;
             volumes.push(volume);
@@ -131,42 +144,73 @@ impl MassStorageCamera {
             }
         };
         let for_probing = Arc::clone(&profile);
-        let volumes = blocking("identified", move || described_by(&for_probing, volumes.into_iter())).await??;
-        let last_wipe = ask(serial.clone()).await?;
-        let verdict = Mutex::new(Verdict { last_wipe, condition: condition_of(&volumes, last_wipe) });
-        Ok(Self { host, profile, serial, volumes: Arc::new(RwLock::new(volumes)), verdict })
+        let volumes = blocking("identified", move || worth_keeping(&for_probing, volumes)).await??;
+        let unsettled = ask(serial.clone()).await?;
+        let condition = condition_of(&volumes, &unsettled);
+        Ok(Self {
+            host,
+            profile,
+            serial,
+            slots,
+            media: volumes.iter().filter_map(|volume| volume.medium.clone()).collect(),
+            volumes: Arc::new(RwLock::new(volumes)),
+            verdict: Mutex::new(Verdict { unsettled, condition }),
+        })
     }
 
     fn verdict(&self) -> MutexGuard<'_, Verdict> {
         self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn list_volume(&self, volume: &Volume) -> Result<Listing, CameraError> {
-        let mut listing = Listing::default();
-        if let Some(root) = volume.root() {
-            listing = folder::list(root).await?;
-            let inside = |path: &SourcePath| SourcePath::new(root.inside(path).unwrap_or_default().to_vec());
-            listing.files.retain(|file| self.profile.is_evidence(&inside(&file.path)));
-            listing.oddities.retain(|oddity| concerns_evidence(&self.profile, &inside(&oddity.path)));
+    /// # Errors
+    /// [`CameraError::Exchanged`] if its drives or their media are not those that it was opened with.
+    async fn check_slots(&self) -> Result<(), CameraError> {
+        let bus = Arc::clone(&self.host.bus);
+        let blocks = blocking("listed", move || bus.is_plugged_in().then(|| bus.blocks())).await?;
+        let blocks = blocks.ok_or(CameraError::Gone)?;
+        let blocks = blocks.map_err(|source| CameraError::Device { action: "listed", source })?;
+        if slots(&blocks) == self.slots { Ok(()) } else { Err(CameraError::Exchanged) }
+    }
+
+    /// What all volumes hold, and which of them turned out to be damaged, and how.
+    async fn list_volumes(&self, volumes: &[Volume]) -> Result<(Listing, Vec<(usize, &'static str)>), CameraError> {
+        let unsettled = self.verdict().unsettled.clone();
+        let (mut listing, mut damaged) = (Listing::default(), Vec::new());
+        for (number, volume) in volumes.iter().enumerate() {
+            let before = listing.files.len();
+            if let (Some(root), Some(stock)) = (volume.root(), volume.take_stock().await?) {
+                damaged.extend(stock.damage.map(|how| (number, how)));
+                let inside = |path: &SourcePath| SourcePath::new(root.inside(path).unwrap_or_default().to_vec());
+                let evidence = |file: &SourceFile| self.profile.is_evidence(&inside(&file.path));
+                listing.files.extend(stock.listing.files.into_iter().filter(evidence));
+                let concerns = |oddity: &Oddity| concerns_evidence(&self.profile, &inside(&oddity.path));
+                listing.oddities.extend(stock.listing.oddities.into_iter().filter(concerns));
+            }
+            if !is_sound(volume, &unsettled) {
+                let size = volume.slot.block.size;
+                let latest = listing.files[before..].iter().map(|file| file.modified).max();
+                listing.files.push(SourceFile {
+                    path: volume.image_path(),
+                    size,
+                    // The latest that is known to have been written to it.
+                    modified: latest.unwrap_or(Moment::from_millis(0)),
+                    stamp: size.get(),
+                    kind: SourceKind::Image,
+                });
+            }
         }
-        let last_wipe = self.verdict().last_wipe;
-        if !is_sound(volume, last_wipe) {
+        // What the first volumes showed was true only if the camera is there still.
+        for volume in volumes {
             self.host.check_present(&volume.slot.block).await?;
-            let size = volume.slot.block.size;
-            listing.files.push(SourceFile {
-                path: volume.image_path(),
-                size,
-                // The latest that is known to have been written to it.
-                modified: listing.files.iter().map(|file| file.modified).max().unwrap_or(Moment::from_millis(0)),
-                stamp: size.get(),
-                kind: SourceKind::Image,
-            });
         }
-        Ok(listing)
+        listing.files.sort_by(|a, b| a.path.cmp(&b.path));
+        listing.oddities.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok((listing, damaged))
     }
 
     /// Deletes what the permit lists, on each volume that holds some of it.
-    async fn carry_out(&self, volumes: &mut [Volume], permit: &WipePermit) -> Result<(), CameraError> {
+    async fn carry_out(&self, volumes: &mut [Volume], permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
+        let mut refused = Vec::new();
         for volume in volumes {
             let Some(root) = volume.root() else { continue };
             if !permit.files().iter().any(|cleared| root.inside(&cleared.file().path).is_some()) {
@@ -176,13 +220,13 @@ impl MassStorageCamera {
             volume.mount_writable(&self.host).await?;
             let wiped = match volume.root() {
                 Some(root) => folder::wipe(root, permit).await,
-                None => Ok(()),
+                None => Ok(Vec::new()),
             };
             volume.unmount(&self.host).await?;
             volume.mount_again(&self.host).await?;
-            wiped?;
+            refused.extend(wiped?);
         }
-        Ok(())
+        Ok(refused)
     }
 }
 
@@ -193,24 +237,29 @@ impl Camera for MassStorageCamera {
     }
 
     async fn list(&self) -> Result<Listing, CameraError> {
-        let volumes = self.volumes.read().await;
-        let mut listing = Listing::default();
-        for volume in volumes.iter() {
-            let Listing { files, oddities } = self.list_volume(volume).await?;
-            listing.files.extend(files);
-            listing.oddities.extend(oddities);
+        self.check_slots().await?;
+        let (listing, damaged) = self.list_volumes(&self.volumes.read().await).await?;
+        let new = |volume: &Volume| !matches!(volume.soundness, Soundness::Damaged(_));
+        if !damaged.is_empty() {
+            let mut volumes = self.volumes.write().await;
+            if damaged.iter().any(|(number, _)| new(&volumes[*number])) {
+                for (number, how) in damaged {
+                    volumes[number].note(Soundness::Damaged(how));
+                }
+                let unsettled = self.verdict().unsettled.clone();
+                self.verdict().condition = condition_of(&volumes, &unsettled);
+                return Ok(self.list_volumes(&volumes).await?.0);
+            }
         }
-        // What the first volumes showed was true only if the camera is there still.
-        for volume in volumes.iter() {
-            self.host.check_present(&volume.slot.block).await?;
-        }
-        listing.files.sort_by(|a, b| a.path.cmp(&b.path));
-        listing.oddities.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(listing)
     }
 
     fn condition(&self) -> Condition {
         self.verdict().condition.clone()
+    }
+
+    fn media(&self) -> &[MediumId] {
+        &self.media
     }
 
     async fn open(&self, file: &SourceFile, cache: Cache) -> Result<Box<dyn SourceReader>, CameraError> {
@@ -234,22 +283,26 @@ impl Camera for MassStorageCamera {
         Ok(Box::new(Reading { reader, _volumes: volumes }))
     }
 
-    async fn wipe(&self, permit: &WipePermit) -> Result<(), CameraError> {
+    async fn wipe(&self, permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
         let refuse = |why: String| Err(CameraError::Device { action: "wiped", source: std::io::Error::other(why) });
         if *permit.camera() != self.serial {
             return refuse(format!("the permit is for camera {}, and this is {}", permit.camera(), self.serial));
         }
         // Whoever reads is waited for.
         let mut volumes = self.volumes.write().await;
-        if let Condition::Unsound(why) = self.condition() {
-            return refuse(why);
+        match self.condition() {
+            condition if condition.allows_wiping() => {}
+            Condition::Unsound(why) => return refuse(why),
+            condition => return refuse(format!("its condition is {condition:?}")),
         }
+        self.check_slots().await?;
         tracing::info!(camera = %self.serial, port = %self.port(), files = permit.files().len(), "deleting");
         // If this is cut short, a mark may stay that only the next opening can judge.
-        *self.verdict() = Verdict { last_wipe: LastWipe::Unsettled, condition: Condition::MarkedByWipe };
-        self.carry_out(&mut volumes, permit).await?;
-        self.verdict().condition = condition_of(&volumes, LastWipe::Unsettled);
-        Ok(())
+        let unsettled: BTreeSet<_> = self.media.iter().cloned().collect();
+        *self.verdict() = Verdict { unsettled: unsettled.clone(), condition: Condition::MarkedByWipe };
+        let refused = self.carry_out(&mut volumes, permit).await?;
+        self.verdict().condition = condition_of(&volumes, &unsettled);
+        Ok(refused)
     }
 }
 
@@ -283,17 +336,17 @@ async fn appear(host: &Host) -> Result<Vec<Slot>, CameraError> {
     let mut missing = "it shows no drive".to_owned();
     while began.elapsed() < APPEAR {
         let bus = Arc::clone(&host.bus);
-        let looked = blocking("found", move || bus.is_plugged_in().then(|| bus.blocks())).await?;
-        let blocks = match looked {
-            None => return Err(CameraError::Gone),
-            Some(blocks) => blocks.map_err(|source| CameraError::Device { action: "found", source })?,
-        };
+        let looked = blocking("found", move || bus.is_plugged_in().then(|| (bus.blocks(), bus.is_starting()))).await?;
+        let Some((blocks, starting)) = looked else { return Err(CameraError::Gone) };
+        let blocks = blocks.map_err(|source| CameraError::Device { action: "found", source })?;
         if blocks != known {
             (known, since) = (blocks, Instant::now());
         }
         let slots = slots(&known);
         if slots.is_empty() && !known.is_empty() {
             "it holds no medium".clone_into(&mut missing);
+        } else if !slots.is_empty() && starting {
+            "one of its drives is still starting up".clone_into(&mut missing);
         } else if !slots.is_empty() && since.elapsed() >= STILL {
             match all_known(host, &slots).await {
                 Ok(()) => return Ok(slots),
@@ -327,7 +380,7 @@ async fn replay(
     volume: &Volume,
     device: &UsbDevice,
     profiles: &[Arc<Profile>],
-    ask: &AskLastWipe,
+    ask: &AskUnsettled,
 ) -> Result<Replay, CameraError> {
     if volume.file_system != Some(FileSystem::Ext4) || volume.soundness != Soundness::InUse {
         return Ok(Replay::Never);
@@ -335,34 +388,61 @@ async fn replay(
     let serials: BTreeSet<_> =
         profiles.iter().filter_map(|profile| outer_serial(profile, device, &volume.label)).collect();
     for serial in serials {
-        if ask(serial).await? == LastWipe::Unsettled {
+        if is_unsettled(volume, &ask(serial).await?) {
             return Ok(Replay::OurOwn);
         }
     }
     Ok(Replay::Never)
 }
 
-/// Whether nothing is wrong with a volume that camdock's own deletion does not explain.
-fn is_sound(volume: &Volume, last_wipe: LastWipe) -> bool {
-    match volume.soundness {
-        Soundness::Clean => volume.root().is_some(),
-        Soundness::InUse => last_wipe == LastWipe::Unsettled && volume.root().is_some(),
-        Soundness::Damaged(_) => false,
-    }
+/// Whether a deletion of camdock's own may have left something behind on a volume.
+fn is_unsettled(volume: &Volume, unsettled: &BTreeSet<MediumId>) -> bool {
+    volume.medium.as_ref().is_some_and(|medium| unsettled.contains(medium))
 }
 
-fn condition_of(volumes: &[Volume], last_wipe: LastWipe) -> Condition {
-    match volumes.iter().find(|volume| !is_sound(volume, last_wipe)) {
-        Some(volume) => {
-            let name = &volume.slot.name;
-            Condition::Unsound(match volume.soundness {
-                Soundness::Damaged(how) => format!("Its volume {name} is damaged: {how}."),
-                Soundness::InUse | Soundness::Clean => format!(
-                    "Its volume {name} was not closed properly: the camera was switched off or pulled out while it wrote."
-                ),
-            })
+/// Whether nothing is wrong with a volume that camdock's own deletion does not explain.
+fn is_sound(volume: &Volume, unsettled: &BTreeSet<MediumId>) -> bool {
+    volume.root().is_some()
+        && match volume.soundness {
+            Soundness::Clean => true,
+            Soundness::Unaccounted | Soundness::InUse => is_unsettled(volume, unsettled),
+            Soundness::Damaged(_) => false,
         }
-        None if volumes.iter().any(|volume| volume.soundness == Soundness::InUse) => Condition::MarkedByWipe,
-        None => Condition::Sound,
+}
+
+fn condition_of(volumes: &[Volume], unsettled: &BTreeSet<MediumId>) -> Condition {
+    if let Some(volume) = volumes.iter().find(|volume| !is_sound(volume, unsettled)) {
+        return Condition::Unsound(what_is_wrong(volume));
+    }
+    if volumes.iter().any(|volume| volume.slot.block.is_write_protected()) {
+        return Condition::WriteProtected;
+    }
+    if volumes.iter().any(|volume| volume.soundness != Soundness::Clean) {
+        return Condition::MarkedByWipe;
+    }
+    Condition::Sound
+}
+
+fn what_is_wrong(volume: &Volume) -> String {
+    let name = &volume.slot.name;
+    let leave = || {
+        format!(
+            "If nothing is ever recorded there, write leave = [\"{}\"] into the camera's profile.",
+            volume.image_path()
+        )
+    };
+    match volume.soundness {
+        _ if volume.file_system.is_none() && !volume.kind.is_empty() => {
+            format!("Its volume {name} holds {}, which camdock cannot read. {}", volume.kind, leave())
+        }
+        _ if volume.file_system.is_none() => format!("On its volume {name} no file system is recognised. {}", leave()),
+        Soundness::Damaged(how) => format!("Its volume {name} is damaged: {how}."),
+        Soundness::Unaccounted => format!(
+            "On its volume {name} there is data that belongs to no file: the camera was switched off or pulled out while it \
+             recorded."
+        ),
+        Soundness::InUse | Soundness::Clean => format!(
+            "Its volume {name} was not closed properly: the camera was switched off or pulled out while it wrote."
+        ),
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Promises: whatever fits no profile is refused with one sentence that says what it holds and what to do.
 
-use std::borrow::Borrow;
 use std::sync::Arc;
 
 use super::soundness::{FileSystem, Soundness};
@@ -25,39 +24,58 @@ pub(super) fn fit(
     profiles: &[Arc<Profile>],
     volumes: &[Volume],
 ) -> Result<(Arc<Profile>, CameraSerial), CameraError> {
-    let mut why = "no profile describes it".to_owned();
+    let mut why = None;
     for profile in profiles {
-        let described = described_by(profile, volumes.iter())?;
+        let described = described_by(profile, volumes)?;
         let serial = match described.first() {
             Some(first) => serial_by(profile, device, first, &described),
             None => Err(what_it_holds(profile, volumes)),
         };
         match serial {
             Ok(serial) => return Ok((Arc::clone(profile), serial)),
-            Err(misfit) => why = misfit,
+            // The profile that says most about it.
+            Err(misfit) => {
+                why.get_or_insert(misfit);
+            }
+        }
+        // A camera whose own serial cannot be read must not become another one by the way of a profile for anything.
+        if !described.is_empty() && profile.matches.breadth() < Breadth::Anything {
+            break;
         }
     }
+    let why = why.unwrap_or_else(|| "no profile describes it".to_owned());
     Err(CameraError::Refused(format!(
         "This is no camera that camdock knows: {why}. Nothing on it was changed. Take it out; if it is a camera, give it \
          a profile."
     )))
 }
 
-/// Those of the volumes on which evidence may lie.
-///
-/// # Errors
-/// [`CameraError`] if that cannot be told.
-pub(super) fn described_by<V: Borrow<Volume>>(
-    profile: &Profile,
-    volumes: impl Iterator<Item = V>,
-) -> Result<Vec<V>, CameraError> {
+/// Those of the volumes by which a camera of this kind is known.
+fn described_by<'v>(profile: &Profile, volumes: &'v [Volume]) -> Result<Vec<&'v Volume>, CameraError> {
     let mut described = Vec::new();
     for volume in volumes {
-        if holds_evidence(profile, volume.borrow())? {
+        if holds_evidence(profile, volume)? {
             described.push(volume);
         }
     }
     Ok(described)
+}
+
+/// Those of a camera's volumes on which evidence may lie: where its profile says so, and whatever cannot be looked into or
+/// is not sound, unless its profile leaves it alone.
+///
+/// # Errors
+/// [`CameraError`] if that cannot be told.
+pub(super) fn worth_keeping(profile: &Profile, volumes: Vec<Volume>) -> Result<Vec<Volume>, CameraError> {
+    let mut kept = Vec::new();
+    for volume in volumes {
+        let doubtful = volume.root().is_none() || volume.soundness != Soundness::Clean;
+        let wanted = volume.root().is_some() && holds_evidence(profile, &volume)?;
+        if wanted || doubtful && !profile.leaves_volume(&volume.image_path()) {
+            kept.push(volume);
+        }
+    }
+    Ok(kept)
 }
 
 fn serial_by(
@@ -77,7 +95,7 @@ fn serial_by(
     CameraSerial::new(text.as_str()).map_err(|why| format!("its serial is {text:?}, and {why}"))
 }
 
-/// Whether evidence may lie on a volume, so that it is listed, or an image of it is taken.
+/// Whether a volume is one on which this kind of camera keeps evidence.
 fn holds_evidence(profile: &Profile, volume: &Volume) -> Result<bool, CameraError> {
     let labelled = profile.label.as_ref().is_none_or(|label| label.describes(volume.label.as_bytes()));
     let Some(root) = volume.root() else {

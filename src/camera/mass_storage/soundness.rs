@@ -6,7 +6,9 @@ use std::os::fd::AsFd;
 
 use rustix::io::Errno;
 
-use crate::files::{ALIGNMENT, Pool};
+use super::layout::{ExFat, Fat, FatWidth, read, read_at, u16_at, u32_at};
+use crate::domain::MediumId;
+use crate::files::ALIGNMENT;
 
 /// The file systems that cameras have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +31,13 @@ impl FileSystem {
     }
 }
 
-/// What a file system says about itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a file system says about itself, from the best to the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Soundness {
     /// It was closed properly, and nothing is known to be wrong.
     Clean,
+    /// Something in it belongs to no file, or several files claim the same: its device went off while it wrote.
+    Unaccounted,
     /// It was in use when its device went off.
     InUse,
     /// It is damaged, and how.
@@ -42,110 +46,84 @@ pub(super) enum Soundness {
 
 use Soundness::{Clean, Damaged, InUse};
 
-/// Looks at the beginning of a block device, open for reading past the page cache.
-pub(super) fn examine(device: impl AsFd, kind: FileSystem) -> Soundness {
-    let answer = match kind {
-        FileSystem::Fat => fat(device),
-        FileSystem::ExFat => read(device, 0).map(|first| exfat(&first)),
-        FileSystem::Ext4 => read(device, 0).map(|first| ext4(&first[1024..])),
-    };
-    answer.unwrap_or(Damaged("its first sectors cannot be read"))
+/// What the beginning of a volume tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Examined {
+    pub(super) soundness: Soundness,
+    /// What it calls itself, if it makes sense.
+    pub(super) id: Option<MediumId>,
 }
 
-/// The bytes from `offset` on, which is aligned; zeros beyond the end.
-fn read(device: impl AsFd, offset: u64) -> Result<Vec<u8>, Errno> {
-    let mut buffer = Pool::new(ALIGNMENT, 1).take();
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match rustix::io::pread(&device, &mut buffer[filled..], offset + filled as u64) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error),
-        }
+impl Examined {
+    const fn damaged(how: &'static str) -> Self {
+        Self { soundness: Damaged(how), id: None }
     }
-    buffer[filled..].fill(0);
-    Ok(buffer.to_vec())
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([bytes[at], bytes[at + 1]])
+/// Looks at the beginning of a block device, open for reading past the page cache.
+pub(super) fn examine(device: impl AsFd, kind: FileSystem) -> Examined {
+    let answer = read(&device, 0, ALIGNMENT).and_then(|first| match kind {
+        FileSystem::Fat => fat(device, &first),
+        FileSystem::ExFat => Ok(exfat(&first)),
+        FileSystem::Ext4 => Ok(ext4(&first[1024..])),
+    });
+    answer.unwrap_or(Examined::damaged("its first sectors cannot be read"))
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from(u16_at(bytes, at)) | u32::from(u16_at(bytes, at + 2)) << 16
-}
-
-const NO_BOOT_SECTOR: Soundness = Damaged("its boot sector makes no sense");
+const NO_BOOT_SECTOR: &str = "its boot sector makes no sense";
 const MEDIUM_FAILED: Soundness = Damaged("it notes that its medium failed");
 
-/// Microsoft's FAT specification: the mark is in the boot sector, where Linux sets it, and in the second entry of the
-/// allocation table, where Windows and cameras do.
-fn fat(device: impl AsFd) -> Result<Soundness, Errno> {
-    let boot = read(&device, 0)?;
-    let (sector, per_cluster) = (u32::from(u16_at(&boot, 11)), u32::from(boot[13]));
-    let (reserved, tables) = (u32::from(u16_at(&boot, 14)), u32::from(boot[16]));
-    let whole =
-        [512, 1024, 2048, 4096].contains(&sector) && per_cluster.is_power_of_two() && reserved > 0 && tables > 0;
-    if u16_at(&boot, 510) != 0xaa55 || !whole {
-        return Ok(NO_BOOT_SECTOR);
-    }
-    let either = |short: u16, long: u32| if short == 0 { long } else { u32::from(short) };
-    let (is_32, table) = (u16_at(&boot, 22) == 0, either(u16_at(&boot, 22), u32_at(&boot, 36)));
-    let root = (u32::from(u16_at(&boot, 17)) * 32).div_ceil(sector);
-    let total = either(u16_at(&boot, 19), u32_at(&boot, 32));
-    let used = u64::from(reserved) + u64::from(tables) * u64::from(table) + u64::from(root);
-    let Some(data) = u64::from(total).checked_sub(used) else { return Ok(NO_BOOT_SECTOR) };
-    let flags = boot[if is_32 { 0x41 } else { 0x25 }];
-    let first = u64::from(reserved) * u64::from(sector);
-    let start = first - first % ALIGNMENT as u64;
-    let entries = read(&device, start)?;
-    let at = usize::try_from(first - start).unwrap_or(0);
-    let (closed, healthy) = if is_32 {
-        let second = u32_at(&entries, at + 4);
-        (second & 1 << 27 != 0, second & 1 << 26 != 0)
-    } else if data / u64::from(per_cluster) < 4085 {
-        // FAT12 has no room for marks.
-        (true, true)
-    } else {
-        let second = u16_at(&entries, at + 2);
-        (second & 1 << 15 != 0, second & 1 << 14 != 0)
+/// The mark is in the boot sector, where Linux sets it, and in the second entry of the allocation table, where Windows and
+/// cameras do.
+fn fat(device: impl AsFd, boot: &[u8]) -> Result<Examined, Errno> {
+    let Some(fat) = Fat::read(boot) else { return Ok(Examined::damaged(NO_BOOT_SECTOR)) };
+    let entries = read_at(device, fat.table, 8)?;
+    let (closed, healthy) = match fat.width {
+        FatWidth::ThirtyTwo => {
+            let second = u32_at(&entries, 4);
+            (second & 1 << 27 != 0, second & 1 << 26 != 0)
+        }
+        FatWidth::Sixteen => {
+            let second = u16_at(&entries, 2);
+            (second & 1 << 15 != 0, second & 1 << 14 != 0)
+        }
+        // It has no room for marks.
+        FatWidth::Twelve => (true, true),
     };
-    Ok(if flags & 2 != 0 || !healthy {
+    let soundness = if fat.flags & 2 != 0 || !healthy {
         MEDIUM_FAILED
-    } else if flags & 1 != 0 || !closed {
+    } else if fat.flags & 1 != 0 || !closed {
         InUse
     } else {
         Clean
-    })
+    };
+    Ok(Examined { soundness, id: fat.id() })
 }
 
-/// Microsoft's exFAT specification, "Volume Flags".
-fn exfat(boot: &[u8]) -> Soundness {
-    if &boot[3..11] != b"EXFAT   " || u16_at(boot, 510) != 0xaa55 {
-        return NO_BOOT_SECTOR;
-    }
-    match u16_at(boot, 106) {
+fn exfat(boot: &[u8]) -> Examined {
+    let Some(exfat) = ExFat::read(boot) else { return Examined::damaged(NO_BOOT_SECTOR) };
+    let soundness = match exfat.flags {
         flags if flags & 4 != 0 => MEDIUM_FAILED,
         flags if flags & 2 != 0 => InUse,
         _ => Clean,
-    }
+    };
+    Examined { soundness, id: exfat.id() }
 }
 
 /// The superblock of ext4. Whatever makes the kernel write although it mounts read-only counts as in use: a journal to
 /// be replayed, files to be removed for good.
-fn ext4(superblock: &[u8]) -> Soundness {
+fn ext4(superblock: &[u8]) -> Examined {
     const CLOSED: u16 = 1;
     const ERRORS: u16 = 2;
     const REMOVING: u16 = 4;
     const NEEDS_RECOVERY: u32 = 0x4;
     const ORPHANS_PRESENT: u32 = 0x1_0000;
     if u16_at(superblock, 0x38) != 0xef53 {
-        return Damaged("its superblock makes no sense");
+        return Examined::damaged("its superblock makes no sense");
     }
     let state = u16_at(superblock, 0x3a);
     let (incompatible, last_orphan) = (u32_at(superblock, 0x60), u32_at(superblock, 0xe8));
-    if state & ERRORS != 0 {
+    let soundness = if state & ERRORS != 0 {
         Damaged("it notes errors")
     } else if state & CLOSED == 0
         || state & REMOVING != 0
@@ -156,87 +134,62 @@ fn ext4(superblock: &[u8]) -> Soundness {
         InUse
     } else {
         Clean
-    }
+    };
+    let uuid = superblock[0x68..0x78].iter().fold(String::from("ext4-"), |text, byte| text + &format!("{byte:02x}"));
+    Examined { soundness, id: MediumId::new(uuid).ok() }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
-    use std::os::unix::fs::FileExt as _;
-    use std::process::Command;
-
     use super::*;
+    use crate::camera::mass_storage::fixtures::Image;
 
-    struct Image {
-        _folder: tempfile::TempDir,
-        file: File,
-    }
-
-    impl Image {
-        fn new(make: &[&str], mebibytes: u64) -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("image");
-            let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
-            file.set_len(mebibytes << 20).unwrap();
-            let done = Command::new(make[0]).args(&make[1..]).arg(&path).output().unwrap();
-            assert!(done.status.success(), "{make:?}: {}", String::from_utf8_lossy(&done.stderr));
-            Self { _folder: folder, file }
-        }
-
-        /// Changes bits of one byte: sets the first, clears the second.
-        fn change(&self, at: u64, set: u8, clear: u8) {
-            let mut byte = [0];
-            self.file.read_exact_at(&mut byte, at).unwrap();
-            self.file.write_all_at(&[(byte[0] | set) & !clear], at).unwrap();
-        }
-
-        fn is(&self, kind: FileSystem) -> Soundness {
-            examine(&self.file, kind)
-        }
+    fn soundness(image: &Image, kind: FileSystem) -> Soundness {
+        examine(image.file(), kind).soundness
     }
 
     #[test]
     fn fat32_is_in_use_by_either_mark() {
         let new = || Image::new(&["/sbin/mkfs.vfat", "-F32"], 64);
         let table = 32 * 512;
-        assert_eq!(new().is(FileSystem::Fat), Clean);
+        assert_eq!(soundness(&new(), FileSystem::Fat), Clean);
         let marked = |at, set, clear| {
             let image = new();
             image.change(at, set, clear);
-            image.is(FileSystem::Fat)
+            soundness(&image, FileSystem::Fat)
         };
         assert_eq!(marked(0x41, 1, 0), InUse);
         assert_eq!(marked(table + 7, 0, 0x08), InUse);
         assert_eq!(marked(0x41, 2, 0), MEDIUM_FAILED);
         assert_eq!(marked(table + 7, 0, 0x04), MEDIUM_FAILED);
-        assert_eq!(marked(510, 0, 0xff), NO_BOOT_SECTOR);
+        assert_eq!(marked(510, 0, 0xff), Damaged(NO_BOOT_SECTOR));
     }
 
     #[test]
     fn fat16_and_fat12_have_their_marks_elsewhere() {
         let sixteen = Image::new(&["/sbin/mkfs.vfat", "-F16"], 32);
-        assert_eq!(sixteen.is(FileSystem::Fat), Clean);
+        assert_eq!(soundness(&sixteen, FileSystem::Fat), Clean);
         sixteen.change(0x25, 1, 0);
-        assert_eq!(sixteen.is(FileSystem::Fat), InUse);
-        assert_eq!(Image::new(&["/sbin/mkfs.vfat", "-F12"], 2).is(FileSystem::Fat), Clean);
+        assert_eq!(soundness(&sixteen, FileSystem::Fat), InUse);
+        assert_eq!(soundness(&Image::new(&["/sbin/mkfs.vfat", "-F12"], 2), FileSystem::Fat), Clean);
     }
 
     #[test]
     fn exfat_is_in_use_by_its_volume_flags() {
         let image = Image::new(&["/sbin/mkfs.exfat"], 16);
-        assert_eq!(image.is(FileSystem::ExFat), Clean);
+        assert_eq!(soundness(&image, FileSystem::ExFat), Clean);
         image.change(106, 2, 0);
-        assert_eq!(image.is(FileSystem::ExFat), InUse);
+        assert_eq!(soundness(&image, FileSystem::ExFat), InUse);
         image.change(106, 4, 0);
-        assert_eq!(image.is(FileSystem::ExFat), MEDIUM_FAILED);
+        assert_eq!(soundness(&image, FileSystem::ExFat), MEDIUM_FAILED);
         image.change(3, 0, 0xff);
-        assert_eq!(image.is(FileSystem::ExFat), NO_BOOT_SECTOR);
+        assert_eq!(soundness(&image, FileSystem::ExFat), Damaged(NO_BOOT_SECTOR));
     }
 
     #[test]
     fn ext4_that_a_mount_would_write_to_is_in_use() {
         let new = || Image::new(&["/sbin/mkfs.ext4", "-q"], 32);
-        assert_eq!(new().is(FileSystem::Ext4), Clean);
+        assert_eq!(soundness(&new(), FileSystem::Ext4), Clean);
         for (what, at, set, clear, expected) in [
             ("not closed", 0x3a, 0, 1, InUse),
             ("errors", 0x3a, 2, 0, Damaged("it notes errors")),
@@ -246,7 +199,7 @@ mod tests {
         ] {
             let image = new();
             image.change(1024 + at, set, clear);
-            assert_eq!(image.is(FileSystem::Ext4), expected, "{what}");
+            assert_eq!(soundness(&image, FileSystem::Ext4), expected, "{what}");
         }
     }
 
@@ -254,7 +207,27 @@ mod tests {
     fn nothing_is_sound_that_is_not_there() {
         let image = Image::new(&["true"], 1);
         for kind in [FileSystem::Fat, FileSystem::ExFat, FileSystem::Ext4] {
-            assert!(matches!(image.is(kind), Damaged(_)), "{kind:?}");
+            assert!(matches!(soundness(&image, kind), Damaged(_)), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn every_file_system_has_a_name_of_its_own() {
+        let made = |make: &[&str]| {
+            let image = Image::new(make, 64);
+            let kind = if make[0].ends_with("vfat") {
+                FileSystem::Fat
+            } else if make[0].ends_with("exfat") {
+                FileSystem::ExFat
+            } else {
+                FileSystem::Ext4
+            };
+            examine(image.file(), kind).id.unwrap().to_string()
+        };
+        assert_eq!(made(&["/sbin/mkfs.vfat", "-F32", "-i", "1A2B3C4D"]), "fat-1a2b3c4d");
+        assert_eq!(made(&["/sbin/mkfs.vfat", "-F16", "-i", "1A2B3C4D"]), "fat-1a2b3c4d");
+        assert!(made(&["/sbin/mkfs.exfat"]).starts_with("exfat-"));
+        let uuid = "01234567-89ab-cdef-0123-456789abcdef";
+        assert_eq!(made(&["/sbin/mkfs.ext4", "-q", "-U", uuid]), format!("ext4-{}", uuid.replace('-', "")));
     }
 }

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::{ByteCount, UsbDevice};
 
+/// SCSI's numbers for kinds of devices.
+const SCSI_DISK: u64 = 0;
+const SCSI_OPTICAL: u64 = 5;
 /// The unit of every size in `sysfs`.
 const SECTOR: u64 = 512;
 
@@ -21,8 +24,8 @@ pub(super) struct Bus {
 /// A block device: a whole disk or a partition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Block {
-    /// Its number among the disks of its device; a card reader has one for each slot.
-    pub(super) lun: u32,
+    /// The disk that it is or lies on.
+    disk: Disk,
     /// Its number, if it is a partition.
     pub(super) partition: Option<u32>,
     /// The kernel's name for it, such as `sdb1`, for as long as it is there.
@@ -34,11 +37,21 @@ pub(super) struct Block {
     folder: PathBuf,
 }
 
+/// A disk's place in its device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Disk {
+    /// The number of the USB interface that it answers on; most devices have one.
+    interface: u32,
+    /// Its number there; a card reader has one for each slot.
+    lun: u32,
+}
+
 /// A block device that may have a file system, and how camdock calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Slot {
     pub(super) block: Block,
-    /// `p1` is the first partition, `disk` an unpartitioned disk, `lun1-p2` a partition of the second disk.
+    /// `p1` is the first partition, `disk` an unpartitioned disk, `lun1-p2` a partition of the second disk, `if1-p1` one
+    /// behind another of the device's interfaces.
     pub(super) name: String,
     /// What is put before the paths on it: nothing, if the camera has one place for a volume only.
     pub(super) prefix: Vec<u8>,
@@ -68,12 +81,20 @@ impl Bus {
         for entry in std::fs::read_dir(self.sysfs.join("class/block"))? {
             // What vanishes meanwhile is not there.
             let Ok(folder) = entry?.path().canonicalize() else { continue };
-            if folder.starts_with(&port) {
+            if folder.starts_with(&port) && !is_optical(&folder) {
                 blocks.extend(Block::read(folder));
             }
         }
         blocks.sort();
         Ok(blocks)
+    }
+
+    /// Whether one of its disks is still starting up: the kernel knows it, and does not show it yet.
+    pub(super) fn is_starting(&self) -> bool {
+        let Ok(port) = self.port().canonicalize() else { return false };
+        let devices = std::fs::read_dir(self.sysfs.join("bus/scsi/devices")).into_iter().flatten().flatten();
+        let ours = devices.filter_map(|entry| entry.path().canonicalize().ok()).filter(|path| path.starts_with(&port));
+        ours.into_iter().any(|disk| number(&disk.join("type")) == Some(SCSI_DISK) && !disk.join("block").exists())
     }
 
     /// Whether a block device is still the one that it was.
@@ -96,7 +117,7 @@ impl Block {
             None => None,
         };
         Some(Self {
-            lun: lun(&folder)?,
+            disk: disk(&folder)?,
             partition,
             node,
             number: (major.parse().ok()?, minor.parse().ok()?),
@@ -107,17 +128,34 @@ impl Block {
 
     /// A disk that the kernel gave up on stays in `sysfs` for a while.
     fn is_running(&self) -> bool {
-        let disk = if self.partition.is_some() { self.folder.parent() } else { Some(self.folder.as_path()) };
-        let state = disk.and_then(|disk| std::fs::read_to_string(disk.join("device/state")).ok());
+        let state = self.disk_folder().and_then(|disk| std::fs::read_to_string(disk.join("device/state")).ok());
         state.is_none_or(|state| state.trim() == "running")
+    }
+
+    /// Whether it, or the disk that it lies on, says that nothing can be written to it.
+    pub(super) fn is_write_protected(&self) -> bool {
+        let protected = |folder: &Path| number(&folder.join("ro")) == Some(1);
+        protected(&self.folder) || self.disk_folder().is_some_and(protected)
+    }
+
+    fn disk_folder(&self) -> Option<&Path> {
+        if self.partition.is_some() { self.folder.parent() } else { Some(&self.folder) }
     }
 }
 
-/// The last number of the SCSI address above a block device: `…/2:0:0:1/block/sdc/sdc1` is on LUN 1.
-fn lun(folder: &Path) -> Option<u32> {
+/// `…/1-1:1.0/host2/target2:0:0/2:0:0:1/block/sdc/sdc1` is LUN 1 of interface 0.
+fn disk(folder: &Path) -> Option<Disk> {
     let parts: Vec<_> = folder.iter().filter_map(|part| part.to_str()).collect();
     let block = parts.iter().rposition(|part| *part == "block")?;
-    parts.get(block.checked_sub(1)?)?.rsplit(':').next()?.parse().ok()
+    let lun = parts.get(block.checked_sub(1)?)?.rsplit(':').next()?.parse().ok()?;
+    let interface =
+        parts[..block].iter().rev().find_map(|part| part.split_once(':')?.1.split_once('.')?.1.parse().ok())?;
+    Some(Disk { interface, lun })
+}
+
+/// Whether a block device is a disc drive: what some devices pretend to be to bring drivers along. Nothing is recorded there.
+fn is_optical(folder: &Path) -> bool {
+    number(&folder.join("device/type")) == Some(SCSI_OPTICAL)
 }
 
 fn number(file: &Path) -> Option<u64> {
@@ -127,8 +165,8 @@ fn number(file: &Path) -> Option<u64> {
 /// The places for volumes among a device's block devices: partitions, and disks without any. Whether a medium is in an
 /// empty slot changes no other volume's name.
 pub(super) fn slots(blocks: &[Block]) -> Vec<Slot> {
-    let partitioned = |disk: &Block| {
-        blocks.iter().any(|other| other.lun == disk.lun && other.partition.is_some() && holds_data(other))
+    let partitioned = |whole: &Block| {
+        blocks.iter().any(|other| other.disk == whole.disk && other.partition.is_some() && holds_data(other))
     };
     let volumes: Vec<&Block> = blocks
         .iter()
@@ -139,12 +177,11 @@ pub(super) fn slots(blocks: &[Block]) -> Vec<Slot> {
         .collect();
     let only = volumes.len() == 1;
     let slot = |block: &&Block| {
+        let Disk { interface, lun } = block.disk;
+        let numbered = |kind: &str, number: u32| (number > 0).then(|| format!("{kind}{number}"));
         let part = block.partition.map(|partition| format!("p{partition}"));
-        let name = match (block.lun, part) {
-            (0, part) => part.unwrap_or_else(|| "disk".to_owned()),
-            (lun, Some(part)) => format!("lun{lun}-{part}"),
-            (lun, None) => format!("lun{lun}"),
-        };
+        let parts: Vec<_> = [numbered("if", interface), numbered("lun", lun), part].into_iter().flatten().collect();
+        let name = if parts.is_empty() { "disk".to_owned() } else { parts.join("-") };
         let prefix = if only { Vec::new() } else { format!("{name}/").into_bytes() };
         Slot { block: (*block).clone(), name, prefix }
     };
@@ -186,6 +223,37 @@ mod tests {
         assert_eq!(names(&slots(&bus.blocks().unwrap())), [("p1", "p1/")]);
         plugged.disk(1, "sdc", (8, 32), 4000);
         assert_eq!(names(&slots(&bus.blocks().unwrap())), [("p1", "p1/"), ("lun1", "lun1/")]);
+    }
+
+    #[test]
+    fn disks_behind_two_interfaces_are_not_mixed_up() {
+        let machine = Machine::new();
+        let plugged = machine.plug("1-2", 3);
+        plugged.disk(0, "sdb", (8, 16), 1000).partition("sdb", "sdb1", 1, (8, 17), 900);
+        plugged.disk_behind(1, 0, "sdc", (8, 32), 1000);
+        let slots = slots(&machine.bus(camera("1-2", 3)).blocks().unwrap());
+        assert_eq!(names(&slots), [("p1", "p1/"), ("if1", "if1/")]);
+    }
+
+    #[test]
+    fn a_disc_of_drivers_is_no_volume() {
+        let machine = Machine::new();
+        let plugged = machine.plug("1-2", 3);
+        plugged.disk(0, "sdb", (8, 16), 1000).disk(1, "sr0", (11, 0), 500).of_type(1, "5");
+        assert_eq!(names(&slots(&machine.bus(camera("1-2", 3)).blocks().unwrap())), [("disk", "")]);
+    }
+
+    #[test]
+    fn a_disk_that_is_starting_up_is_waited_for() {
+        let machine = Machine::new();
+        let plugged = machine.plug("1-2", 3);
+        plugged.disk(0, "sdb", (8, 16), 1000).of_type(0, "0");
+        let bus = machine.bus(camera("1-2", 3));
+        assert!(!bus.is_starting());
+        plugged.of_type(1, "0");
+        assert!(bus.is_starting(), "the kernel knows it, and shows no disk yet");
+        plugged.disk(1, "sdc", (8, 32), 4000);
+        assert!(!bus.is_starting());
     }
 
     #[test]

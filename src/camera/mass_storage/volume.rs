@@ -1,7 +1,8 @@
 //! One volume of a camera: looked at, mounted, and what stays of it when it cannot be mounted.
 //!
-//! Promises: a volume is examined before it is mounted; it is mounted read-only unless a permit says otherwise; one that
-//! the kernel would repair on its own is not mounted at all.
+//! Promises: a volume is examined before it is mounted, and its stock taken before it is believed to be sound; it is mounted
+//! read-only unless a permit says otherwise; one that the kernel would repair on its own is not mounted at all. Another
+//! medium in its place is noticed before anything is deleted, and before anything counts as deleted.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -9,14 +10,15 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::allocation::{RootFolder, allocated};
 use super::mounts::{self, Access};
 use super::probe::FIRST_LINE;
 use super::soundness::{FileSystem, Soundness, examine};
 use super::sysfs::{Block, Bus, Slot};
 use super::udisks::{UDisks, UDisksError, bypass_cache};
 use crate::camera::CameraError;
-use crate::camera::folder::{Backing, Device, Holder, Root, Stamps, blocking};
-use crate::domain::{SourceFile, SourcePath};
+use crate::camera::folder::{Backing, Device, Holder, Root, Stamps, Stock, blocking, take_stock};
+use crate::domain::{ByteCount, MediumId, SourceFile, SourcePath};
 use crate::files::{ALIGNMENT, Pool};
 
 /// A mount fails for a moment while an earlier one ends, or while two volumes of one label are mounted at once.
@@ -32,6 +34,8 @@ pub(super) struct Volume {
     pub(super) label: String,
     pub(super) file_system: Option<FileSystem>,
     pub(super) soundness: Soundness,
+    /// What its file system calls itself, if it makes sense.
+    pub(super) medium: Option<MediumId>,
     mounted: Option<Mounted>,
 }
 
@@ -56,19 +60,27 @@ impl Volume {
             label: content.label,
             file_system,
             soundness: Soundness::Damaged("no file system is recognised"),
+            medium: None,
             mounted: None,
         };
-        volume.examine(host).await?;
+        volume.medium = volume.examine(host).await?;
         Ok(volume)
     }
 
-    /// What its file system says about itself now.
-    async fn examine(&mut self, host: &Host) -> Result<(), CameraError> {
-        let Some(kind) = self.file_system else { return Ok(()) };
+    /// What its file system says about itself now. Returns what it calls itself.
+    async fn examine(&mut self, host: &Host) -> Result<Option<MediumId>, CameraError> {
+        let Some(kind) = self.file_system else { return Ok(None) };
         let device = host.open(&self.slot.block).await?;
-        self.soundness = blocking("examined", move || examine(&device, kind)).await?;
+        let examined = blocking("examined", move || examine(&device, kind)).await?;
         // An error of the medium and a camera that was taken out look alike.
-        host.check_present(&self.slot.block).await
+        host.check_present(&self.slot.block).await?;
+        self.soundness = examined.soundness;
+        Ok(examined.id)
+    }
+
+    /// Examines it again, and whether it is the same medium still.
+    async fn examine_again(&mut self, host: &Host) -> Result<(), CameraError> {
+        if self.examine(host).await? == self.medium { Ok(()) } else { Err(CameraError::Exchanged) }
     }
 
     /// Mounts it to be read, if it can be. One that cannot is damaged.
@@ -82,16 +94,64 @@ impl Volume {
             return Ok(());
         }
         match self.mount_for(host, Access::ReadOnly).await {
-            Ok(mounted) => self.mounted = Some(mounted),
+            Ok(mounted) => {
+                self.mounted = Some(mounted);
+                self.judge(host).await
+            }
             Err(MountError::Medium(why)) => {
                 tracing::warn!(volume = %self.slot.name, %why, "cannot be mounted");
-                if matches!(self.soundness, Soundness::Clean | Soundness::InUse) {
-                    self.soundness = Soundness::Damaged("it cannot be mounted");
+                self.note(Soundness::Damaged("it cannot be mounted"));
+                Ok(())
+            }
+            Err(MountError::Camera(error)) => Err(error),
+        }
+    }
+
+    /// Holds what is allocated on it against what its files and folders take up.
+    async fn judge(&mut self, host: &Host) -> Result<(), CameraError> {
+        let Some(stock) = self.take_stock().await? else { return Ok(()) };
+        if let Some(how) = stock.damage {
+            self.note(Soundness::Damaged(how));
+            return Ok(());
+        }
+        let Some(kind) = self.file_system else { return Ok(()) };
+        let device = host.open(&self.slot.block).await?;
+        let allocated = blocking("examined", move || allocated(&device, kind)).await?;
+        host.check_present(&self.slot.block).await?;
+        match allocated {
+            Ok(Some(allocated)) => {
+                let root = match allocated.root {
+                    RootFolder::InClusters => stock.root,
+                    RootFolder::Apart => ByteCount::default(),
+                };
+                if stock.occupied + root != allocated.bytes {
+                    tracing::warn!(
+                        volume = %self.slot.name, files = %(stock.occupied + root), allocated = %allocated.bytes,
+                        "its files do not account for what is allocated on it"
+                    );
+                    self.note(Soundness::Unaccounted);
                 }
             }
-            Err(MountError::Camera(error)) => return Err(error),
+            Ok(None) => {}
+            Err(_) => self.note(Soundness::Damaged("its table of allocations cannot be read")),
         }
         Ok(())
+    }
+
+    /// Everything on it, as it is now; `None` if it is not mounted.
+    pub(super) async fn take_stock(&self) -> Result<Option<Stock>, CameraError> {
+        match self.root() {
+            Some(root) => take_stock(root).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What was found makes it no better than this.
+    pub(super) fn note(&mut self, found: Soundness) {
+        // Of two kinds of damage the one that was found first explains the other.
+        if found > self.soundness && !matches!(self.soundness, Soundness::Damaged(_)) {
+            self.soundness = found;
+        }
     }
 
     async fn mount_for(&self, host: &Host, access: Access) -> Result<Mounted, MountError> {
@@ -135,7 +195,15 @@ impl Volume {
     }
 
     /// Mounts it so that files can be deleted. It must not be in use; afterwards it is [unmounted](Self::unmount).
+    ///
+    /// # Errors
+    /// [`CameraError::Exchanged`] if there is another medium in its place, or the same one in another state.
     pub(super) async fn mount_writable(&mut self, host: &Host) -> Result<(), CameraError> {
+        self.examine_again(host).await?;
+        if let Soundness::Damaged(how) = self.soundness {
+            tracing::warn!(volume = %self.slot.name, how, "not written to");
+            return Err(CameraError::Exchanged);
+        }
         match self.mount_for(host, Access::Writable).await {
             Ok(mounted) => {
                 self.mounted = Some(mounted);
@@ -158,8 +226,11 @@ impl Volume {
     }
 
     /// Examines and mounts it afresh, so that what is read comes from the medium.
+    ///
+    /// # Errors
+    /// [`CameraError::Exchanged`] if there is another medium in its place.
     pub(super) async fn mount_again(&mut self, host: &Host) -> Result<(), CameraError> {
-        self.examine(host).await?;
+        self.examine_again(host).await?;
         self.mount(host, Replay::OurOwn).await
     }
 
