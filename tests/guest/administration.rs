@@ -22,6 +22,9 @@ async fn with_the_shipped_profiles_alone_a_camera_is_served_and_the_story_told_i
     for words in ["BWC-15", "0 of 2 segments", "Uploaded, proven and wiped: take this one."] {
         assert!(journal.contains(words), "{words:?} is not in the journal:\n{journal}");
     }
+    assert!(!journal.contains("WARN") && !journal.contains("ERROR"), "nothing went wrong:\n{journal}");
+    let document = station.machine().run("camdock status --json").await;
+    assert!(document.contains(r#""state": "ready""#), "{document}");
 }
 
 #[tokio::test]
@@ -43,16 +46,21 @@ async fn the_service_runs_as_its_own_user_without_any_privilege() {
 
 #[tokio::test]
 #[ignore = "run by make test-guest"]
-async fn an_upgrade_in_mid_offload_is_taken_up_where_it_was() {
+async fn an_upgrade_in_mid_offload_and_with_a_full_queue_is_taken_up_where_it_was() {
     let mut station = Station::running("upgrade").await;
+    let spooled = Camera::new("BWC-18", FileSystem::ExFat, films("BWC-18", "100BWC", 3, MIB, 83)).await;
     let camera = Camera::new("BWC-6", FileSystem::Fat32, films("BWC-6", "100BWC", 8, MIB, 53)).await;
+    station.machine().set_network(false).await;
+    station.dock(3, &spooled).await;
+    station.until("it is spooled", |status| status.queue.segments == 3).await;
     station.dock_medium(4, &camera, Medium { bytes_per_second: Some(2_000_000), ..Medium::default() }).await;
     station.machine().until_traffic(4, "half of it is read", |traffic| traffic.read > 4 << 20).await;
     let before = station.machine().run("systemctl show --property MainPID camdock").await;
     station.machine().run(&format!("DEBIAN_FRONTEND=noninteractive dpkg --install {NEXT_VERSION}")).await;
     let after = station.machine().run("systemctl show --property MainPID camdock").await;
     assert_ne!(before, after, "the new version runs");
-    station.finishes(&[&camera]).await;
+    station.machine().set_network(true).await;
+    station.finishes(&[&spooled, &camera]).await;
 }
 
 #[tokio::test]

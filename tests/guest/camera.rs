@@ -30,6 +30,14 @@ pub(crate) enum FileSystem {
 }
 
 impl FileSystem {
+    /// The least that one takes, in bytes: fewer clusters would make no FAT32.
+    fn smallest(self) -> u64 {
+        match self {
+            Self::Fat32 => 40 * MIB,
+            Self::ExFat | Self::Ext4 => 8 * MIB,
+        }
+    }
+
     /// Its number in a table of partitions.
     fn partition_type(self) -> u8 {
         match self {
@@ -117,6 +125,22 @@ impl Camera {
         }
     }
 
+    /// Leaves a cluster behind that belongs to no file: its battery ran out while it recorded, and it sets no mark.
+    pub(crate) fn cut_short(&self) {
+        let disk = File::options().read(true).write(true).open(&self.image).unwrap();
+        let begin = self.partitions[0];
+        let mut boot = [0; 512];
+        disk.read_exact_at(&mut boot, begin).unwrap();
+        assert_eq!(&boot[3..8], b"EXFAT", "only an exFAT is cut short here");
+        let number = |at: usize| u64::from(u32::from_le_bytes(boot[at..at + 4].try_into().unwrap()));
+        // The last cluster's bit in the table of allocations, which mkfs puts into the first one.
+        let (heap, clusters) = (number(88) << boot[108], number(92));
+        let at = begin + heap + (clusters - 1) / 8;
+        let mut byte = [0];
+        disk.read_exact_at(&mut byte, at).unwrap();
+        disk.write_all_at(&[byte[0] | 1 << ((clusters - 1) % 8)], at).unwrap();
+    }
+
     /// All of it, bit for bit.
     pub(crate) fn content(&self) -> Vec<u8> {
         std::fs::read(&self.image).unwrap()
@@ -181,8 +205,7 @@ pub(crate) async fn swap_space(folder: &Path) -> PathBuf {
 async fn file_system(folder: &Path, kind: FileSystem, footage: &Footage) -> File {
     let bytes: u64 = footage.files.iter().map(|(_, content)| content.len() as u64).sum();
     let image = folder.join("partition.img");
-    // A smaller one would be no FAT32.
-    let size = (40 * MIB).max(bytes + bytes / 4).next_multiple_of(MIB) + 4 * MIB;
+    let size = kind.smallest().max(bytes + bytes / 4).next_multiple_of(MIB) + 4 * MIB;
     File::create(&image).unwrap().set_len(size).unwrap();
     let tree = TempDir::new().unwrap();
     footage.write_to(tree.path());
