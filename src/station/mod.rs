@@ -9,7 +9,6 @@ mod clock;
 mod docking;
 mod leave;
 mod open;
-mod plan;
 mod recover;
 mod status;
 mod supervise;

@@ -1,0 +1,281 @@
+//! One camera's visit, from its arrival to "take this one".
+//!
+//! ```text
+//!   look ─► offload ─► check sources ─► wait for proofs ─► wipe ─► rest
+//!    ▲                                      │                        │
+//!    └──────── something new on the camera ─┴────────────────────────┘
+//! ```
+//!
+//! Being yanked is being cancelled: nothing here needs to be undone, and the next docking starts with a look.
+
+mod offload;
+mod patience;
+mod plan;
+mod wipe;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+use self::patience::{Patience, Trouble, Troubles};
+use self::plan::{Findings, Plan, plan};
+use self::wipe::Waited;
+use super::board::Board;
+use crate::camera::{Camera, CameraError, Condition};
+use crate::custody::SourceMatch;
+use crate::domain::{
+    BayName, BayState, ByteCount, DockingId, Hold, HoldId, HoldReason, MediumId, SourceFile, SourcePath, counted,
+};
+use crate::ledger::{Entry, LedgerError};
+use crate::transfer::{Site, backoff};
+
+/// A camera is looked at again this often at least, for files that appear late.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// So often a bay's figures are brought up to date during long work.
+const SHOW_EVERY: Duration = Duration::from_millis(200);
+/// The pause after something that will not be better at once.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Whether wiping is allowed yet; the reason, if not.
+pub(super) type WipeGate = watch::Receiver<Option<&'static str>>;
+
+/// Why a docking broke off.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DockingError {
+    #[error(transparent)]
+    Camera(#[from] CameraError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// One camera's visit to one bay.
+pub(super) struct Docking {
+    pub(super) site: Site,
+    pub(super) board: Board,
+    pub(super) wipe_gate: WipeGate,
+    pub(super) bay: BayName,
+    pub(super) camera: Arc<dyn Camera>,
+    pub(super) id: DockingId,
+    findings: Findings,
+    sources: BTreeMap<SourcePath, SourceMatch>,
+    troubles: Troubles,
+    /// Files that are held because they could not be read, as of the last look.
+    unread: BTreeMap<SourcePath, HoldId>,
+    /// Bytes on the camera that are also in the ledger.
+    taken: ByteCount,
+    /// Bytes that this docking deleted from the camera.
+    wiped: ByteCount,
+    /// How often in a row a destination could not answer before the wipe.
+    refusals: u32,
+    /// What the last look took, so that looking never becomes the main work.
+    look_took: Duration,
+}
+
+impl Docking {
+    pub(super) fn new(
+        site: Site,
+        board: Board,
+        wipe_gate: WipeGate,
+        bay: BayName,
+        camera: Arc<dyn Camera>,
+        id: DockingId,
+    ) -> Self {
+        Self {
+            site,
+            board,
+            wipe_gate,
+            bay,
+            camera,
+            id,
+            findings: Findings::default(),
+            sources: BTreeMap::new(),
+            troubles: Troubles::default(),
+            unread: BTreeMap::new(),
+            taken: ByteCount::default(),
+            wiped: ByteCount::default(),
+            refusals: 0,
+            look_took: Duration::ZERO,
+        }
+    }
+
+    /// Serves the camera until it is gone. Returns only with an error; being taken out is being cancelled.
+    pub(super) async fn serve(&mut self) -> Result<std::convert::Infallible, DockingError> {
+        loop {
+            let plan = self.look().await?;
+            self.offload(plan.pull).await?;
+            let plan = self.look().await?;
+            if self.has_news(&plan) {
+                // Still growing, or appeared meanwhile.
+                sleep(LOOK_AGAIN).await;
+                continue;
+            }
+            if self.may_wipe() {
+                self.check_sources(&plan.have).await?;
+            }
+            match self.wait_for_proofs(&plan).await? {
+                Waited::News => continue,
+                Waited::Settled => self.wipe().await?,
+            }
+            self.rest().await?;
+        }
+    }
+
+    /// Lists the camera, tells the ledger what is new about it, and plans.
+    async fn look(&mut self) -> Result<Plan, DockingError> {
+        let began = Instant::now();
+        let listing = self.camera.list().await?;
+        let serial = self.camera.serial();
+        let known = self.site.ledger.on_camera(serial).await?;
+        let holds = self.site.ledger.holds(Some(serial.clone())).await?;
+        let plan = plan(&listing, &known, &holds, &self.findings);
+        let unread = |hold: &&Hold| matches!(hold.reason, HoldReason::Unreadable { .. } | HoldReason::TooLarge { .. });
+        self.unread = holds.iter().filter(unread).map(|hold| (hold.path.clone(), hold.id)).collect();
+        self.taken = plan.taken;
+        self.look_took = began.elapsed();
+
+        let odd = plan.odd.iter().map(|oddity| Entry::HoldPlaced {
+            camera: serial.clone(),
+            path: oddity.path.clone(),
+            segment: None,
+            destination: None,
+            reason: HoldReason::Oddity { kind: oddity.kind },
+        });
+        let gone = plan.gone.iter().map(|segment| Entry::OriginalGone { docking: self.id, segment: *segment });
+        let resolved = plan.resolved.iter().map(|hold| Entry::HoldReleased { hold: *hold });
+        let settled = self.settled_media().await?;
+        let settled = (!settled.is_empty()).then_some(Entry::WipeSettled { docking: self.id, media: settled });
+        let entries = odd.chain(gone).chain(resolved).chain(settled).collect();
+        self.record(entries).await?;
+        self.show_totals(&listing.files);
+        Ok(plan)
+    }
+
+    /// The media on which a deletion was begun some time, and which are found sound now.
+    async fn settled_media(&self) -> Result<Vec<MediumId>, LedgerError> {
+        let media = self.camera.media();
+        if media.is_empty() || self.camera.condition() != Condition::Sound {
+            return Ok(Vec::new());
+        }
+        let unsettled = self.site.ledger.unsettled_media(self.camera.serial()).await?;
+        Ok(media.iter().filter(|medium| unsettled.contains(medium)).cloned().collect())
+    }
+
+    /// Whether anything may be deleted from this camera at all.
+    fn may_wipe(&self) -> bool {
+        self.camera.condition().allows_wiping()
+    }
+
+    /// Whether there is something to pull that may come to rest. A file that is written on and on is tried again and
+    /// again, and kept, but the others do not wait for it.
+    fn has_news(&self, plan: &Plan) -> bool {
+        let worth_it = |file: &SourceFile| self.troubles.patience(&file.path, Trouble::Restless) == Patience::Left;
+        plan.pull.iter().any(worth_it)
+    }
+
+    /// Says how the camera stands, and waits until it is time to look again.
+    async fn rest(&mut self) -> Result<(), DockingError> {
+        let plan = self.look().await?;
+        let held = self.site.ledger.holds(Some(self.camera.serial().clone())).await?.len();
+        let now = self.site.clock.now();
+        if plan.pull.is_empty() && plan.have.is_empty() && held == 0 {
+            self.board.update(&self.bay, |bay| {
+                bay.state = BayState::Ready;
+                bay.ready_at.get_or_insert(now);
+                "Uploaded, proven and wiped: take this one.".clone_into(&mut bay.message);
+            });
+        } else if !plan.pull.is_empty() {
+            let growing = plan.pull.len();
+            self.say(
+                BayState::Offloading,
+                format!("{growing} files are still being written; camdock takes them as soon as they rest."),
+            );
+        } else if let Condition::Unsound(why) = self.camera.condition() {
+            self.say(BayState::Attention, format!("{why} What can be read is uploaded, and an image of it; nothing is deleted. A person must look at it: camdock hold list."));
+        } else if self.camera.condition() == Condition::WriteProtected {
+            self.say(BayState::Attention, "Everything on it is uploaded, but it can only be read, so its files stay on it. Is the lock of its card switched on?");
+        } else if held > 0 {
+            let camera = self.camera.serial();
+            self.say(BayState::Attention, format!("A person must look at {}; everything else is safe. See: camdock hold list, camdock explain {camera}.", counted(held as u64, "file")));
+        }
+        if self.refusals > 0 {
+            // A destination that cannot answer is not asked every other second by every camera that is docked.
+            sleep(backoff(self.refusals)).await;
+            return Ok(());
+        }
+        let mut changes = self.site.ledger.changes();
+        changes.mark_seen();
+        let _ = timeout(self.until_next_look(), changes.changed()).await;
+        sleep(Duration::from_millis(100)).await;
+        Ok(())
+    }
+
+    /// Looking takes a twentieth of the time at most.
+    fn until_next_look(&self) -> Duration {
+        LOOK_AGAIN.max(self.look_took * 20)
+    }
+
+    async fn hold_unreadable(&mut self, path: SourcePath, error: &std::io::Error) -> Result<(), DockingError> {
+        self.hold(path, HoldReason::Unreadable { error: error.to_string() }).await
+    }
+
+    /// A file that this docking does not try again unless a person says so.
+    async fn hold(&mut self, path: SourcePath, reason: HoldReason) -> Result<(), DockingError> {
+        tracing::warn!(bay = %self.bay, file = %path, "{reason}");
+        self.findings.given_up.insert(path.clone());
+        if self.unread.contains_key(&path) {
+            return Ok(());
+        }
+        self.record(vec![Entry::HoldPlaced {
+            camera: self.camera.serial().clone(),
+            path,
+            segment: None,
+            destination: None,
+            reason,
+        }])
+        .await
+    }
+
+    async fn record(&self, entries: Vec<Entry>) -> Result<(), DockingError> {
+        Ok(self.site.ledger.record(self.site.clock.now(), entries).await?)
+    }
+
+    fn say(&self, state: BayState, message: impl Into<String>) {
+        self.board.say(&self.bay, state, message);
+    }
+
+    fn show_totals(&self, files: &[SourceFile]) {
+        let listed = files.len() as u64;
+        let bytes: ByteCount = files.iter().map(|file| file.size).sum();
+        let wiped = self.wiped;
+        self.board.update(&self.bay, |bay| {
+            // What was wiped is no longer listed, but belongs to the totals of this docking.
+            bay.segments_total = listed + bay.segments_wiped;
+            bay.bytes_total = bytes + wiped;
+            if listed > 0 {
+                bay.ready_at = None;
+            }
+        });
+    }
+
+    /// Keeps the bay's figures true while something takes its time.
+    async fn while_showing<T>(&self, work: impl Future<Output = T>) -> Result<T, DockingError> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                () = sleep(SHOW_EVERY) => self.show_uploaded().await?,
+            }
+        }
+    }
+
+    async fn show_uploaded(&self) -> Result<(), DockingError> {
+        let unproven = self.site.ledger.unproven_bytes_of(self.camera.serial()).await?;
+        let uploaded = self.taken.saturating_sub(unproven) + self.wiped;
+        self.board.update(&self.bay, |bay| bay.bytes_uploaded = uploaded);
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! Copying: every file of a camera into the spool, whatever single ones of them do.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::patience::{Patience, Trouble};
+use super::{Docking, DockingError, PAUSE};
+use crate::camera::CameraError;
+use crate::domain::{BayState, HoldReason, Segment, SourceFile};
+use crate::ledger::Entry;
+use crate::spool::SpoolError;
+use crate::station::recover::{ReconcileError, reconcile};
+use crate::transfer::{PullError, make_room, pull};
+
+/// So many files of one camera are pulled at once: some are copied while others are synced and read again.
+const PULLS: usize = 5;
+
+/// When a file that was not pulled is tried again.
+#[derive(Debug, PartialEq, Eq)]
+enum Again {
+    Now,
+    AtTheNextLook,
+}
+
+impl Docking {
+    /// Pulls files until each is in the spool, has changed, or cannot be read.
+    pub(super) async fn offload(&mut self, files: Vec<SourceFile>) -> Result<(), DockingError> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let total = files.len();
+        let mut waiting = VecDeque::from(files);
+        let mut pulls: JoinSet<(SourceFile, Result<Segment, PullError>)> = JoinSet::new();
+        let mut done = 0;
+        loop {
+            while pulls.len() < PULLS
+                && let Some(file) = waiting.pop_front()
+            {
+                let (site, camera, docking) = (self.site.clone(), Arc::clone(&self.camera), self.id);
+                pulls.spawn(async move {
+                    let result = pull(&site, docking, &*camera, &file).await;
+                    (file, result)
+                });
+            }
+            self.say(BayState::Offloading, format!("Copying from the camera: {done} of {total} segments."));
+            let Some(pulled) = pulls.join_next().await else { return Ok(()) };
+            let Ok((file, result)) = pulled else { continue };
+            match result {
+                Ok(segment) => {
+                    done += 1;
+                    self.taken += file.size;
+                    self.troubles.forget(&file.path, Trouble::Unreadable);
+                    if let Some(hold) = self.unread.remove(&file.path) {
+                        // A file that could be read after all needs nobody any more.
+                        self.record(vec![Entry::HoldReleased { hold }]).await?;
+                    }
+                    self.findings.segments.insert(file.path.clone(), (file, segment));
+                    self.show_uploaded().await?;
+                }
+                Err(error) => {
+                    if self.pull_failed(&file, error).await? == Again::Now {
+                        waiting.push_back(file);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decides what to do about a file that was not pulled.
+    async fn pull_failed(&mut self, file: &SourceFile, error: PullError) -> Result<Again, DockingError> {
+        match error {
+            PullError::Ledger(error) => Err(error.into()),
+            PullError::Camera(CameraError::Changed(path)) => {
+                self.troubles.once_more(&path, Trouble::Restless);
+                Ok(Again::AtTheNextLook)
+            }
+            PullError::Camera(CameraError::File { path, source }) => {
+                if self.troubles.once_more(&path, Trouble::Unreadable) == Patience::Left {
+                    return Ok(Again::Now);
+                }
+                self.troubles.forget(&path, Trouble::Unreadable);
+                self.hold_unreadable(path, &source).await?;
+                Ok(Again::AtTheNextLook)
+            }
+            PullError::Camera(error) => Err(error.into()),
+            PullError::Spool(SpoolError::TooLarge(size)) => {
+                self.hold(file.path.clone(), HoldReason::TooLarge { size: size.get() }).await?;
+                Ok(Again::AtTheNextLook)
+            }
+            PullError::Spool(SpoolError::Full) => {
+                let removed = match make_room(&self.site).await {
+                    Ok(removed) => removed,
+                    Err(crate::transfer::ReleaseError::Ledger(error)) => return Err(error.into()),
+                    Err(crate::transfer::ReleaseError::Spool(_)) => 0,
+                };
+                if removed == 0 {
+                    // A copy whose docking was cancelled before it was recorded takes up room that nobody would free.
+                    if let Err(ReconcileError::Ledger(error)) = reconcile(&self.site).await {
+                        return Err(error.into());
+                    }
+                    self.say(
+                        BayState::Offloading,
+                        "The spool is full. Copying goes on by itself once uploads have made room.",
+                    );
+                    sleep(PAUSE).await;
+                }
+                Ok(Again::Now)
+            }
+            PullError::Spool(error) => {
+                self.say(
+                    BayState::Attention,
+                    format!("Nothing is copied: {error}. Nothing is wiped; the camera keeps everything."),
+                );
+                sleep(PAUSE).await;
+                Ok(Again::Now)
+            }
+            error @ PullError::BadCopy(_) => {
+                tracing::error!(bay = %self.bay, %error, "pulling again");
+                self.say(BayState::Attention, format!("Copying again: {error}."));
+                sleep(PAUSE).await;
+                Ok(Again::Now)
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! From "everything is copied" to "nothing is left on the camera": comparing, waiting for the proofs, deleting.
+
+use std::time::Duration;
+
+use futures::{FutureExt as _, StreamExt as _};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::patience::{Patience, Trouble};
+use super::plan::Plan;
+use super::{Docking, DockingError, SHOW_EVERY};
+use crate::camera::{CameraError, NotDeleted};
+use crate::custody::{Clearance, SourceMatch, Unproven};
+use crate::domain::{BayState, HoldReason, Segment, SourceFile, counted};
+use crate::faults::{PlantedBug, planted};
+use crate::transfer::{NotCleared, SourceTrouble, WipeError, check_source, clear, wipe};
+
+/// So many destinations' answers are awaited at once.
+const QUESTIONS: usize = 8;
+/// So many files go on one permit, so that no answer on it is old when the last of them is deleted.
+const PERMIT: usize = 4096;
+
+/// How waiting ended.
+pub(super) enum Waited {
+    /// Every required destination has answered, or a person must.
+    Settled,
+    /// The camera shows something new.
+    News,
+}
+
+impl Docking {
+    /// Reads every known file once more, while the uplink is busy, and compares it with its segment.
+    pub(super) async fn check_sources(&mut self, have: &[(SourceFile, Segment)]) -> Result<(), DockingError> {
+        let total = have.len();
+        let mut shown = Instant::now();
+        for (done, (file, segment)) in have.iter().enumerate() {
+            if shown.elapsed() >= SHOW_EVERY {
+                self.show_uploaded().await?;
+                shown = Instant::now();
+            }
+            let checked = |source: &SourceMatch| source.segment() == segment.id && source.still_holds_for(file);
+            if self.sources.get(&file.path).is_some_and(checked) {
+                continue;
+            }
+            if planted(PlantedBug::StaleSourceCheck)
+                && self.sources.contains_key(&file.path)
+                && let Ok(stale) = SourceMatch::compare(segment, file, segment.fingerprint.clone())
+            {
+                self.sources.insert(file.path.clone(), stale);
+                continue;
+            }
+            self.say(
+                BayState::Uploading,
+                format!("Uploading. Reading the camera again to compare: {done} of {total}."),
+            );
+            match self.while_showing(check_source(&self.site, &*self.camera, file, segment)).await? {
+                Ok(source) => {
+                    self.findings.segments.insert(file.path.clone(), (file.clone(), segment.clone()));
+                    self.sources.insert(file.path.clone(), source);
+                }
+                Err(SourceTrouble::Differs) => {
+                    tracing::warn!(bay = %self.bay, file = %file.path, "not the segment it looked like; pulling it as a new one");
+                    self.findings.segments.remove(&file.path);
+                    self.findings.strangers.insert((file.path.clone(), file.stamp));
+                    if self.troubles.once_more(&file.path, Trouble::Unsteady) == Patience::AtItsEnd {
+                        self.hold(file.path.clone(), HoldReason::Unsteady).await?;
+                    }
+                }
+                Err(SourceTrouble::Camera(CameraError::Changed(_))) => {}
+                Err(SourceTrouble::Camera(CameraError::File { path, source })) => {
+                    self.findings.segments.remove(&path);
+                    self.hold_unreadable(path, &source).await?;
+                }
+                Err(SourceTrouble::Camera(error)) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until no required destination has anything of this camera left to receive.
+    pub(super) async fn wait_for_proofs(&mut self, plan: &Plan) -> Result<Waited, DockingError> {
+        let unread = plan.have.iter().any(|(file, _)| !self.sources.contains_key(&file.path));
+        if unread && self.may_wipe() {
+            sleep(Duration::from_millis(100)).await;
+            return Ok(Waited::News);
+        }
+        let mut changes = self.site.ledger.changes();
+        let mut looked = Instant::now();
+        loop {
+            changes.mark_seen();
+            let pending = if planted(PlantedBug::WipeBeforeProof) || planted(PlantedBug::OneProofForAll) {
+                0
+            } else {
+                self.site.ledger.pending_of(self.camera.serial()).await?
+            };
+            self.show_uploaded().await?;
+            if pending == 0 {
+                return Ok(Waited::Settled);
+            }
+            self.say(
+                BayState::Uploading,
+                format!(
+                    "Uploading: {} to go. The camera may be taken; the wipe then waits for its next docking.",
+                    counted(pending, "segment")
+                ),
+            );
+            let pause = self.until_next_look().saturating_sub(looked.elapsed());
+            if pause.is_zero() {
+                let now = self.look().await?;
+                looked = Instant::now();
+                if self.has_news(&now) || now.have.len() != plan.have.len() {
+                    return Ok(Waited::News);
+                }
+            }
+            // Either something was committed, or it is time to look again; a short rest bundles many commits.
+            let _ = timeout(pause, changes.changed()).await;
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Wipes whatever the rule allows to wipe.
+    pub(super) async fn wipe(&mut self) -> Result<(), DockingError> {
+        if self.sources.is_empty() || !self.may_wipe() {
+            return Ok(());
+        }
+        if let Some(reason) = *self.wipe_gate.borrow() {
+            self.say(BayState::Uploading, format!("Everything is uploaded. Wiping waits: {reason}."));
+            return Ok(());
+        }
+        let plan = self.look().await?;
+        if self.has_news(&plan) {
+            // Something new or changed: nothing is deleted before it is understood.
+            return Ok(());
+        }
+        for files in plan.have.chunks(PERMIT) {
+            self.say(BayState::Wiping, "Every required copy is proven. Deleting the files from the camera.");
+            let (cleared, refusal) = self.clear(files).await?;
+            self.refusals = if refusal.is_some() { self.refusals + 1 } else { 0 };
+            if let Some(why) = refusal {
+                self.say(BayState::Uploading, format!("Wiping waits: {why}. It goes on by itself."));
+                return Ok(());
+            }
+            if cleared.is_empty() {
+                continue;
+            }
+            let outcome = match wipe(&self.site, self.id, &*self.camera, cleared).await {
+                Ok(outcome) => outcome,
+                Err(WipeError::Camera(error)) => return Err(error.into()),
+                Err(WipeError::Ledger(error)) => return Err(error.into()),
+            };
+            for (file, segment) in files {
+                let wiped = outcome.wiped.contains(&segment.id);
+                if wiped {
+                    self.wiped += file.size;
+                }
+                if wiped || outcome.still_there.contains(&segment.id) {
+                    // Whatever has this name from now on may be another file: nothing is believed of it before it is read.
+                    self.sources.remove(&file.path);
+                    self.findings.segments.remove(&file.path);
+                }
+            }
+            let wiped = outcome.wiped.len() as u64;
+            self.board.update(&self.bay, |bay| bay.segments_wiped += wiped);
+            for (file, _) in files.iter().filter(|(_, segment)| outcome.still_there.contains(&segment.id)) {
+                tracing::warn!(bay = %self.bay, file = %file.path, "was to be deleted, and may be there still");
+                if self.troubles.once_more(&file.path, Trouble::Undead) == Patience::AtItsEnd {
+                    let error = "it is listed again after each deletion".to_owned();
+                    self.hold(file.path.clone(), HoldReason::NotDeleted { error }).await?;
+                }
+            }
+            for NotDeleted { path, source } in outcome.refused {
+                self.hold(path, HoldReason::NotDeleted { error: source.to_string() }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks every required destination about each file. The first that cannot answer ends the asking; then nothing is
+    /// cleared, and what it said comes back as well.
+    async fn clear(&self, files: &[(SourceFile, Segment)]) -> Result<(Vec<Clearance>, Option<String>), DockingError> {
+        let mut questions = Vec::new();
+        for (file, segment) in files {
+            let Some(source) = self.sources.get(&file.path) else { continue };
+            if source.still_holds_for(file) {
+                questions.push(async move { (segment, clear(&self.site, segment, source).await) }.boxed());
+            }
+        }
+        let mut answers = futures::stream::iter(questions).buffer_unordered(QUESTIONS);
+        let mut cleared = Vec::new();
+        while let Some((segment, answer)) = answers.next().await {
+            match answer {
+                Ok(clearance) => cleared.push(clearance),
+                Err(NotCleared::Ledger(error)) => return Err(error.into()),
+                Err(error @ NotCleared::Unproven { why: Unproven::Unanswered(_), .. }) => {
+                    return Ok((Vec::new(), Some(error.to_string())));
+                }
+                Err(error) => tracing::warn!(bay = %self.bay, segment = %segment.path, %error, "not wiped yet"),
+            }
+        }
+        Ok((cleared, None))
+    }
+}
