@@ -306,6 +306,22 @@ fn what_is_not_written_has_the_default_that_the_example_shows() {
 }
 
 #[test]
+fn a_file_in_another_encoding_is_named_with_the_line_to_mend() {
+    let latin_1 = [GOOD.as_bytes(), b"# Stra\xdfe\n"].concat();
+    let utf_16: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, place) in [(latin_1, "camdock.toml:39:7]"), (utf_16, "camdock.toml:1:1]")] {
+        let folder = station(GOOD);
+        std::fs::write(folder.path().join("camdock.toml"), bytes).unwrap();
+        let output = check(&folder);
+        let message = text(&output.stderr);
+        for part in [place, "another encoding than UTF-8", "save it as UTF-8", "1 mistake in the configuration"] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let output = check(&folder);

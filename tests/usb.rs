@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its scene fails")]
 
 use std::os::unix::fs::symlink;
+use std::process::Output;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -58,7 +59,13 @@ impl Machine {
 
     /// What a command prints, and how it ends.
     fn says(&self, arguments: &[&str]) -> (String, i32) {
-        let output = Command::cargo_bin("camdock")
+        let output = self.ended(arguments);
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (text, output.status.code().unwrap())
+    }
+
+    fn ended(&self, arguments: &[&str]) -> Output {
+        Command::cargo_bin("camdock")
             .unwrap()
             .arg("--config")
             .arg(self.0.path().join("etc/camdock.toml"))
@@ -66,9 +73,7 @@ impl Machine {
             .arg("--sysfs")
             .arg(self.0.path())
             .output()
-            .unwrap();
-        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        (text, output.status.code().unwrap())
+            .unwrap()
     }
 }
 
@@ -83,8 +88,34 @@ fn udev_is_told_what_to_do_and_nothing_that_a_device_says() {
     let machine = Machine::new();
     machine.plug("1-1", "Camera", &[STORAGE]);
     assert_eq!(machine.says(&["gate", "1-1"]), ("CAMDOCK_GATE=open\nCAMDOCK_BAY=1\n".to_owned(), 0));
+    machine.write("etc/camdock.toml", b"");
+    assert_eq!(machine.says(&["gate", "1-1"]), ("CAMDOCK_GATE=none\n".to_owned(), 0));
+}
+
+#[test]
+fn what_keeps_a_camera_out_is_said_for_udevs_log() {
+    let machine = Machine::new();
+    machine.plug("1-1", "Camera", &[STORAGE]);
     machine.write("etc/profiles.d/typo.toml", b"name = \"generic-dcim\"\nenabeld = false\n");
-    assert_eq!(machine.says(&["gate", "1-1"]), ("CAMDOCK_GATE=closed\nCAMDOCK_BAY=1\n".to_owned(), 0));
+    let Output { stdout, stderr, .. } = machine.ended(&["gate", "1-1"]);
+    assert_eq!(stdout, b"CAMDOCK_GATE=closed\nCAMDOCK_BAY=1\n");
+    let said = String::from_utf8(stderr).unwrap();
+    assert!(said.contains("profiles.d/typo.toml:2: profile.enabeld is no key that camdock knows: did you"), "{said}");
+}
+
+#[test]
+fn a_gate_that_does_not_know_the_bays_says_nothing() {
+    let machine = Machine::new();
+    machine.plug("1-1", "Camera", &[STORAGE]);
+    machine.write("etc/camdock.toml.d", b"a file in the place of a folder");
+    let refuses = |said: &str| {
+        let Output { stdout, stderr, status } = machine.ended(&["gate", "1-1"]);
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert!(stdout.is_empty() && !status.success() && stderr.contains(said), "{stderr}");
+    };
+    refuses("camdock.toml.d cannot be listed");
+    std::fs::rename(machine.0.path().join("etc"), machine.0.path().join("elsewhere")).unwrap();
+    refuses("there is no ");
 }
 
 #[test]

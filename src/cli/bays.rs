@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use camdock::config::Admission;
+use camdock::config::{Admission, AdmissionError};
 use camdock::dock::usb::{Authorized, Plugged, Socket, Sysfs, admit, sockets};
 use camdock::domain::{BayName, UsbPort};
 use serde::Serialize;
@@ -88,7 +88,8 @@ pub(super) async fn run(config: &Path, args: &Args) -> anyhow::Result<Outcome> {
     }
 }
 
-/// What is configured, and what is wrong with that; a machine is mapped before it is configured.
+/// What is configured, and what is wrong with that; a machine is mapped before it is configured, and by whoever may not
+/// read the configuration.
 pub(super) fn known(config: &Path) -> (Admission, Option<String>) {
     match Admission::read(config) {
         Ok(admission) => {
@@ -97,10 +98,11 @@ pub(super) fn known(config: &Path) -> (Admission, Option<String>) {
                 "camdock: there are mistakes in the configuration, so this is not all; `camdock check` shows them";
             (admission, trouble.then(|| note.to_owned()))
         }
-        Err(error) => {
-            let nothing = Admission { bays: Vec::new(), profiles: [].into(), errors: None };
-            let note = format!("camdock: {} cannot be read ({error}), so no bay is known", config.display());
-            (nothing, Some(note))
+        Err(AdmissionError::Absent(_)) => (Admission::shipped(), None),
+        Err(AdmissionError::Unreadable(errors)) => {
+            let note =
+                format!("camdock: {errors}\ncamdock: so only the profiles that came with it are known, and no bay");
+            (Admission::shipped(), Some(note))
         }
     }
 }

@@ -19,7 +19,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-pub use admission::Admission;
+pub use admission::{Admission, AdmissionError};
 pub use credential::{Credential, CredentialError, CredentialKind};
 pub use problem::{ConfigErrors, Problem};
 pub use rules::overlapping;
@@ -54,7 +54,7 @@ impl Config {
         let mut problems = Problems::default();
         let root = document::read(path, &mut problems);
         let config = sections::config(root, &surroundings, &mut problems);
-        let profiles = profiles::read(Path::new(profiles::SHIPPED), &Self::profile_folder(path), &mut problems);
+        let profiles = profiles::read(Path::new(profiles::SHIPPED), Some(&Self::profile_folder(path)), &mut problems);
         match config {
             Some(config) if problems.is_empty() => Ok(Self { profiles, ..config }),
             _ => Err(problems.into_errors()),

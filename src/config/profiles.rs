@@ -24,8 +24,8 @@ const BUILT_IN: [(&str, &str); 3] = [
     ("volume-label.toml", include_str!("../../config/profiles/volume-label.toml")),
 ];
 
-/// Reads all profiles, in the order in which they are to be tried.
-pub(super) fn read(shipped: &Path, own: &Path, problems: &mut Problems) -> Arc<[Arc<Profile>]> {
+/// Reads what came with camdock and the station's `own`, if that is known; in the order in which they are to be tried.
+pub(super) fn read(shipped: &Path, own: Option<&Path>, problems: &mut Problems) -> Arc<[Arc<Profile>]> {
     let absent = std::fs::metadata(shipped).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     let shipped = if absent {
         let documents = BUILT_IN.map(|(name, text)| document::parse(Path::new(name), text, problems));
@@ -34,7 +34,8 @@ pub(super) fn read(shipped: &Path, own: &Path, problems: &mut Problems) -> Arc<[
         folder(shipped, problems)
     };
     let mut known = BTreeMap::new();
-    for documents in [shipped, folder(own, problems)] {
+    let own = own.map(|own| folder(own, problems));
+    for documents in std::iter::once(shipped).chain(own) {
         known.extend(named(documents, problems));
     }
     let mut profiles: Vec<_> = known.into_values().flatten().map(Arc::new).collect();
@@ -137,7 +138,7 @@ mod tests {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let mut problems = Problems::default();
-        let profiles = read(&folder.path().join("none"), folder.path(), &mut problems);
+        let profiles = read(&folder.path().join("none"), Some(folder.path()), &mut problems);
         if problems.is_empty() { Ok(profiles) } else { Err(problems.into_errors()) }
     }
 
