@@ -20,7 +20,7 @@ pub enum Verdict {
     Closed(BayName),
     /// This is on a guarded bus, but in no bay: let it be used as if there were no gate.
     Elsewhere,
-    /// There is no bay on this bus, or it is no device.
+    /// There is no bay on this bus, or it is no device: take back whatever was done to it.
     NotOurs,
 }
 
