@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use camdock::config::{Admission, AdmissionError};
-use camdock::dock::usb::{Authorized, Plugged, Socket, Sysfs, admit, sockets};
+use camdock::dock::usb::{Authorized, Plugged, Socket, SuperSpeed, Sysfs, admit, sockets};
 use camdock::domain::{BayName, UsbPort};
 use serde::Serialize;
 
@@ -142,9 +142,11 @@ fn judged(socket: &Socket, plugged: &Plugged, bay: Option<&BayName>, admission: 
     if state == State::Camera && *authorized == Authorized::No {
         message += "; kept out when it was plugged in: take it out and put it in again";
     }
-    if socket.is_slow() {
-        message += "; USB 2 speed on a USB 3 port: a slow cable or plug";
-    }
+    message += match socket.could_be_faster() {
+        SuperSpeed::Yes => "; USB 2 speed on a USB 3 port: a slow cable or plug",
+        SuperSpeed::Unknown => "; USB 2 speed on a USB 3 port: if it is made for USB 3, the cable or plug is slow",
+        SuperSpeed::No => "",
+    };
     (state, message)
 }
 

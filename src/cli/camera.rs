@@ -62,7 +62,7 @@ pub(super) fn run(config: &Path, what: &Camera) -> anyhow::Result<Outcome> {
 }
 
 fn probed(plugged: &Plugged, place: &BayName, admission: &Admission) -> (String, bool) {
-    let Plugged { device, authorized, release_of_usb } = plugged;
+    let Plugged { device, authorized, release_of_usb, .. } = plugged;
     let mut text = String::new();
     let release = |number: u16| format!("{:x}.{:02x}", number >> 8, number & 0xff);
     let said = |text: &Option<String>| text.as_ref().map_or_else(|| "(none)".to_owned(), |text| format!("{text:?}"));

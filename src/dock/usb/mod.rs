@@ -30,7 +30,7 @@ use crate::domain::{BayName, Profile, UsbDevice, UsbPort};
 pub use admit::{Refusal, admit};
 pub use gate::{Verdict, gate};
 pub use sockets::{Socket, sockets};
-pub use sysfs::{Authorized, Plugged, Sysfs};
+pub use sysfs::{Authorized, Plugged, SuperSpeed, Sysfs};
 
 /// So long the gate may take to let a device in, while a machine starts and udev has much to do.
 const GATE: Duration = Duration::from_secs(4);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn plugged(device: UsbDevice, authorized: Authorized) -> Plugged {
-        Plugged { device, authorized, release_of_usb: 0x0200 }
+        Plugged { device, authorized, release_of_usb: 0x0200, super_speed: SuperSpeed::No }
     }
 
     /// What is told about a bay in which, look by look, this is found.
