@@ -140,7 +140,8 @@ fn judged(socket: &Socket, plugged: &Plugged, bay: Option<&BayName>, admission: 
         (Err(_), None) => (State::Other, "no camera that a profile knows".to_owned()),
     };
     if state == State::Camera && *authorized == Authorized::No {
-        message += "; kept out when it was plugged in: take it out and put it in again";
+        message +=
+            "; kept out when it was plugged in: take it out and put it in again, or run: systemctl restart camdock";
     }
     message += match socket.could_be_faster() {
         SuperSpeed::Yes => "; USB 2 speed on a USB 3 port: a slow cable or plug",

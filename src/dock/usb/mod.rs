@@ -23,6 +23,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use udev::{MonitorBuilder, MonitorSocket};
 
+use self::admit::RESTART;
 use super::contents::{self, Docked, Found};
 use super::{BayEvent, DockError, Location};
 use crate::domain::{BayName, Profile, UsbDevice, UsbPort};
@@ -170,8 +171,11 @@ fn sorted_out(bay: &BayName, plugged: Vec<Plugged>, profiles: &[Arc<Profile>]) -
         match (admit(&device, profiles), authorized) {
             (Ok(profiles), Authorized::Yes) => cameras.push(DockedDevice { device, profiles }),
             (Ok(_), Authorized::No) => {
+                // The gate knows the present configuration, and this the one from the start.
                 let reason = format!(
-                    "bay {bay}: {device} is allowed, but was kept out when it was plugged in. Take it out and put it in again"
+                    "bay {bay}: {device} is allowed, but was kept out when it was plugged in. Take it out and put it in again. \
+                     If that does not help, `camdock check` tells what is wrong with the configuration; correct that, and \
+                     run: {RESTART}"
                 );
                 refused.insert(port, reason);
             }
@@ -241,7 +245,9 @@ mod tests {
     fn a_camera_that_the_kernel_keeps_out_is_not_docked() {
         let kept_out = plugged(device(&[STORAGE]), Authorized::No);
         let events = words(&told(&[vec![kept_out], vec![addressed(4)]]));
-        assert!(events[0].ends_with("Take it out and put it in again"), "{events:?}");
+        for part in ["Take it out and put it in again", "`camdock check` tells", "run: systemctl restart camdock"] {
+            assert!(events[0].contains(part), "{events:?}");
+        }
         assert_eq!(events[1], "docked 4");
     }
 

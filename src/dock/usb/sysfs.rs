@@ -259,7 +259,7 @@ fn same_card(one: &Path, other: &Path) -> bool {
     card(one).is_some_and(|card_of_one| card(other) == Some(card_of_one))
 }
 
-/// Whether there is the capability of SuperSpeed among those that a device names.
+/// Whether a device is made for USB 3, by the capabilities that it names.
 fn super_speed(mut capabilities: &[u8]) -> SuperSpeed {
     const CAPABILITY: u8 = 0x10;
     const SUPER_SPEED: u8 = 0x03;
