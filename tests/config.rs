@@ -416,3 +416,52 @@ fn check_sees_through_links_that_bring_folders_together() {
     assert_eq!(output.status.code(), Some(1), "{lines}");
     assert!(lines.contains("bay 2: access failed: it is really ") && lines.contains("Keep them apart"), "{lines}");
 }
+
+#[test]
+fn check_knows_what_systemd_hands_over_to_the_service_alone() {
+    let folder = complete_station();
+    std::fs::rename(folder.path().join("primary.sas"), folder.path().join("elsewhere")).unwrap();
+    let drop_ins = folder.path().join("camdock.service.d");
+    std::fs::create_dir(&drop_ins).unwrap();
+    let checked = |text: &str, arguments: &[&str]| {
+        std::fs::write(drop_ins.join("credentials.conf"), text).unwrap();
+        let output = camdock(folder.path(), &[&["check", "--units", "."], arguments].concat());
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for setting in
+        ["LoadCredential=primary.sas:/root/primary.sas", "LoadCredentialEncrypted=primary.sas:/root/sas.cred"]
+    {
+        let (code, lines) = checked(&format!("[Service]\n{setting}\n"), &["--offline"]);
+        assert_eq!(code, Some(0), "{lines}");
+        assert!(lines.contains("primary: credential: access ok: handed over by systemd at its start"), "{lines}");
+        let (code, lines) = checked(&format!("[Service]\n{setting}\n"), &[]);
+        assert_eq!(code, Some(3), "{lines}");
+        let how = format!(
+            "primary: access warning: not asked, since only the service can read the credential. To ask all the \
+                           same, as root: systemd-run --quiet --pipe --wait --property=User=camdock --property={setting} "
+        );
+        assert!(lines.contains(&how), "{lines}");
+    }
+    for other in [
+        "LoadCredential=other.sas:/root/primary.sas",
+        "#LoadCredential=primary.sas:/root/primary.sas",
+        "LoadCredential=primary.sas:/root/primary.sas\nLoadCredential=",
+    ] {
+        let (code, lines) = checked(other, &["--offline"]);
+        assert!(code == Some(1) && lines.contains("primary: credential: access missing"), "{other}: {lines}");
+    }
+}
+
+#[test]
+fn a_credential_that_is_given_as_a_path_is_nobodys_to_hand_over() {
+    let folder = complete_station();
+    let path = folder.path().join("camdock.toml");
+    let sas = folder.path().join("away/primary.sas");
+    let text = std::fs::read_to_string(&path).unwrap().replace("\"primary.sas\"", &format!("{sas:?}"));
+    std::fs::write(&path, text).unwrap();
+    std::fs::create_dir(folder.path().join("camdock.service.d")).unwrap();
+    let drop_in = "[Service]\nLoadCredential=primary.sas:/root/primary.sas\n";
+    std::fs::write(folder.path().join("camdock.service.d/credentials.conf"), drop_in).unwrap();
+    let output = camdock(folder.path(), &["check", "--offline", "--units", "."]);
+    assert_eq!(output.status.code(), Some(1));
+}

@@ -5,6 +5,7 @@
 #[path = "support/usb.rs"]
 mod usb;
 
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Output;
 
 use usb::{KEYBOARD, Machine, STORAGE};
@@ -65,7 +66,7 @@ fn bays_are_mapped_by_plugging_in() {
     assert_eq!(code, 0);
     assert!(text.contains("1-1 = 2-1          bay 1      empty\n"), "{text}");
     assert!(text.contains("8564:1000 \"Body\\u{1b}[2J Cam\", 480 Mbit/s"), "{text}");
-    assert!(text.contains("a slow cable or plug\n    [[bay]]\n    name = \"2\"\n    port = \"1-2\"\n"), "{text}");
+    assert!(text.contains("if it is made for USB 3, the cable or plug is slow\n    [[bay]]\n    name = \"2\"\n    port = \"1-2\"\n"), "{text}");
     let (json, _) = says(&machine, &["bays", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["ports"][0]["bay"], &json["ports"][1]["state"]), (&"1".into(), &"camera".into()));
@@ -85,4 +86,57 @@ fn a_probed_device_comes_with_a_profile_that_allows_it() {
     let (text, code) = says(&machine, &["camera", "probe", "1-1"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("my-camera") && text.contains(" fits\n"), "{text}");
+}
+
+/// What `camdock check` finds on a machine with these bays.
+fn findings(machine: &Machine, bays: &str) -> String {
+    let (data, nas) = (machine.path("data"), machine.path("nas"));
+    for folder in [&data, &nas] {
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    let config = format!(
+        "[station]\nid = \"hq-01\"\ndata_dir = {data:?}\n[[destination]]\nname = \"nas\"\nkind = \"folder\"\n\
+         path = {nas:?}\n{bays}"
+    );
+    machine.write("etc/camdock.toml", config.as_bytes());
+    says(machine, &["check", "--offline"]).0
+}
+
+fn bays(ports: &[&str]) -> String {
+    ports.iter().map(|port| format!("[[bay]]\nname = \"{port}\"\nport = \"{port}\"\n")).collect()
+}
+
+#[test]
+fn check_warns_while_a_profile_lets_any_drive_in_and_says_how_to_switch_it_off() {
+    let machine = Machine::new();
+    let found = findings(&machine, &bays(&["1-1"]));
+    let warning = "profile generic-dcim: gate warning: it lets any USB drive in";
+    assert!(found.contains(warning) && found.contains("profile volume-label: gate warning"), "{found}");
+    assert!(found.contains("with the two lines name = \"generic-dcim\" and enabled = false"), "{found}");
+    machine.write("etc/profiles.d/off.toml", b"name = \"generic-dcim\"\nenabled = false\n");
+    assert!(!findings(&machine, &bays(&["1-1"])).contains(warning));
+    let folder = format!("[[bay]]\nname = \"f\"\nfolder = {:?}\n", machine.path("bay"));
+    assert!(!findings(&machine, &folder).contains("profile "), "no bay is a port");
+}
+
+#[test]
+fn check_warns_of_slow_devices_that_end_up_in_no_bay() {
+    let machine = Machine::new();
+    for (bus, function, speed) in [("3", "7", "480"), ("4", "0", "12"), ("5", "1", "12")] {
+        let hub = format!("devices/0000:00:1d.{function}/usb{bus}");
+        machine.write(&format!("{hub}/maxchild"), b"2\n");
+        machine.write(&format!("{hub}/speed"), format!("{speed}\n").as_bytes());
+        symlink(machine.path(&hub), machine.path(&format!("bus/usb/devices/usb{bus}"))).unwrap();
+    }
+    machine.write("devices/0000:00:1d.7/companion", b"");
+    let warning =
+        "bay 3-1: gate warning: a slow device that is plugged in there, such as a keyboard, appears on bus 4 or 5";
+    assert!(findings(&machine, &bays(&["3-1"])).contains(warning));
+    assert!(findings(&machine, &bays(&["3-1", "3-2", "4-1"])).contains(warning), "one of them is not named yet");
+    for named in [&["3-1", "4-2"][..], &["3-1.4"], &["1-1"]] {
+        assert!(!findings(&machine, &bays(named)).contains("slow device"), "{named:?}");
+    }
+    assert!(findings(&machine, &bays(&["1-1"])).contains("bays: place warning: this machine has 4 USB controllers"));
+    assert!(!findings(&Machine::new(), &bays(&["1-1"])).contains("bays: place"));
 }

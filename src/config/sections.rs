@@ -285,8 +285,9 @@ fn credential(table: &mut Reader<'_>, surroundings: &Surroundings) -> Option<Cre
         table.close("with kind = \"sas\"");
         CredentialKind::Sas
     };
-    let file = Credential::find(&file?.value, &surroundings.folder, surroundings.credentials.as_deref());
-    Some(Credential { kind, file })
+    let name = file?.value;
+    let file = Credential::find(&name, &surroundings.folder, surroundings.credentials.as_deref());
+    Some(Credential { kind, name, file })
 }
 
 fn credential_file(value: &Value) -> Result<PathBuf, Wrong> {
