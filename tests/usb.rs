@@ -64,12 +64,53 @@ fn bays_are_mapped_by_plugging_in() {
     machine.plug("1-2", "Body\u{1b}[2J Cam", &[STORAGE]);
     let (text, code) = says(&machine, &["bays"]);
     assert_eq!(code, 0);
-    assert!(text.contains("1-1 = 2-1          bay 1      empty\n"), "{text}");
-    assert!(text.contains("8564:1000 \"Body\\u{1b}[2J Cam\", 480 Mbit/s"), "{text}");
-    assert!(text.contains("if it is made for USB 3, the cable or plug is slow\n    [[bay]]\n    name = \"2\"\n    port = \"1-2\"\n"), "{text}");
+    assert!(text.contains("port = \"1-1\"       # = 2-1    bay 1    empty\n"), "{text}");
+    assert!(text.contains("port = \"1-2\"       # = 2-2    -        8564:1000 \"Body\\u{1b}[2J Cam\", 480"), "{text}");
+    assert!(text.contains("\n    [[bay]]\n    name = \"2\"\n    port = \"1-2\"\n"), "{text}");
     let (json, _) = says(&machine, &["bays", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["ports"][0]["bay"], &json["ports"][1]["state"]), (&"1".into(), &"camera".into()));
+}
+
+#[test]
+fn each_line_of_bays_is_a_line_for_the_configuration() {
+    let machine = Machine::new();
+    machine.plug("1-1", "Camera", &[STORAGE]);
+    machine.plug("1-2", "Mouse", &[KEYBOARD]);
+    let (text, _) = says(&machine, &["bays"]);
+    for (line, port) in text.lines().zip(["1-1", "1-2"]) {
+        assert_eq!(line.parse::<toml::Table>().unwrap()["port"].as_str(), Some(port), "{line}");
+    }
+}
+
+#[test]
+fn several_cameras_get_a_name_each_and_what_is_no_camera_gets_none() {
+    let machine = Machine::new();
+    machine.write("etc/camdock.toml", b"[[bay]]\nname = \"7\"\nport = \"5-1\"\n");
+    machine.write("etc/profiles.d/off.toml", b"name = \"generic-dcim\"\nenabled = false\n");
+    machine.write("etc/profiles.d/off2.toml", b"name = \"volume-label\"\nenabled = false\n");
+    machine.plug("1-1", "Camera", &[STORAGE]);
+    machine.plug("2-2", "Camera", &[STORAGE]);
+    let (text, _) = says(&machine, &["bays"]);
+    let names: Vec<_> = text.lines().filter_map(|line| line.trim().strip_prefix("name = ")).collect();
+    assert_eq!(names, ["\"8\"", "\"9\""], "{text}");
+    assert!(text.contains("a drive that no profile knows"), "{text}");
+
+    let machine = Machine::new();
+    machine.plug("1-2", "Keyboard of the machine", &[KEYBOARD]);
+    let (text, _) = says(&machine, &["bays"]);
+    assert!(text.contains("Keyboard of the machine") && !text.contains("[[bay]]"), "{text}");
+}
+
+#[test]
+fn whoever_may_not_read_the_configuration_still_sees_which_device_is_a_camera() {
+    let machine = Machine::new();
+    machine.plug("1-2", "Camera", &[STORAGE]);
+    machine.write("etc/camdock.toml.d", b"a file in the place of a folder");
+    let Output { stdout, stderr, .. } = machine.ended(&["bays"]);
+    let (shown, said) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+    assert!(shown.contains("may be: volume-label, generic-dcim"), "{shown}");
+    assert!(said.contains("cannot be listed") && said.contains("only the profiles that came with it"), "{said}");
 }
 
 #[test]
@@ -77,15 +118,25 @@ fn a_probed_device_comes_with_a_profile_that_allows_it() {
     let machine = Machine::new();
     machine.write("etc/profiles.d/off.toml", b"name = \"generic-dcim\"\nenabled = false\n");
     machine.write("etc/profiles.d/off2.toml", b"name = \"volume-label\"\nenabled = false\n");
-    machine.plug("1-1", "Body \"Cam\"\n[x]", &[STORAGE]);
+    machine.plug("1-1", " Body \"C\u{e4}m\"\n[x] ", &[STORAGE]);
+    // As the shell has it when the output goes there.
+    machine.write("etc/profiles.d/mine.toml", b"");
     let (text, code) = says(&machine, &["camera", "probe", "1"]);
     assert_eq!(code, 3, "{text}");
     assert!(text.contains("no profile allows it") && text.contains("mass storage (08/06/50)"), "{text}");
-    let (_, profile) = text.split_once("NAME.toml:\n\n").unwrap();
-    machine.write("etc/profiles.d/mine.toml", profile.as_bytes());
+    machine.write("etc/profiles.d/mine.toml", text.as_bytes());
     let (text, code) = says(&machine, &["camera", "probe", "1-1"]);
     assert_eq!(code, 0, "{text}");
-    assert!(text.contains("my-camera") && text.contains(" fits\n"), "{text}");
+    assert!(text.contains("profile camera-8564-1000 ") && text.contains(" fits\n"), "{text}");
+}
+
+#[test]
+fn what_no_profile_can_allow_is_described_without_one() {
+    let machine = Machine::new();
+    machine.plug("1-1", "Camera", &[STORAGE, KEYBOARD]);
+    let (text, code) = says(&machine, &["camera", "probe", "1"]);
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("no profile can allow it") && text.lines().all(|line| line.starts_with('#')), "{text}");
 }
 
 /// What `camdock check` finds on a machine with these bays.

@@ -14,8 +14,9 @@ pub struct Refusal {
     why: Why,
 }
 
-/// Profiles and bays are read at the start. The gate, which is asked anew each time, looks at every device again then.
-pub(super) const RESTART: &str = "systemctl restart camdock";
+/// What makes a changed configuration count: profiles and bays are read at the start, and the gate looks at every device
+/// again then.
+pub const RESTART: &str = "systemctl restart camdock";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Why {

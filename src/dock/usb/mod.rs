@@ -23,12 +23,11 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use udev::{MonitorBuilder, MonitorSocket};
 
-use self::admit::RESTART;
 use super::contents::{self, Docked, Found};
 use super::{BayEvent, DockError, Location};
 use crate::domain::{BayName, Profile, UsbDevice, UsbPort};
 
-pub use admit::{Refusal, admit};
+pub use admit::{RESTART, Refusal, admit};
 pub use gate::{Verdict, gate};
 pub use sockets::{Socket, sockets};
 pub use sysfs::{Authorized, Plugged, SuperSpeed, Sysfs};
