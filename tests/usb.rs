@@ -146,16 +146,18 @@ fn findings(machine: &Machine, bays: &str) -> String {
         std::fs::create_dir_all(folder).unwrap();
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).unwrap();
     }
+    let (data, nas) = (data.display(), nas.display());
     let config = format!(
-        "[station]\nid = \"hq-01\"\ndata_dir = {data:?}\n[[destination]]\nname = \"nas\"\nkind = \"folder\"\n\
-         path = {nas:?}\n{bays}"
+        "[station]\nid = \"hq-01\"\ndata_dir = \"{data}\"\n[[destination]]\nname = \"nas\"\nkind = \"folder\"\n\
+         path = \"{nas}\"\n{bays}"
     );
     machine.write("etc/camdock.toml", config.as_bytes());
     says(machine, &["check", "--offline"]).0
 }
 
 fn bays(ports: &[&str]) -> String {
-    ports.iter().map(|port| format!("[[bay]]\nname = \"{port}\"\nport = \"{port}\"\n")).collect()
+    let bay = |port: &&str| format!("[[bay]]\nname = \"{port}\"\nport = \"{port}\"\n");
+    ports.iter().map(bay).collect::<Vec<_>>().concat()
 }
 
 #[test]
@@ -167,7 +169,7 @@ fn check_warns_while_a_profile_lets_any_drive_in_and_says_how_to_switch_it_off()
     assert!(found.contains("with the two lines name = \"generic-dcim\" and enabled = false"), "{found}");
     machine.write("etc/profiles.d/off.toml", b"name = \"generic-dcim\"\nenabled = false\n");
     assert!(!findings(&machine, &bays(&["1-1"])).contains(warning));
-    let folder = format!("[[bay]]\nname = \"f\"\nfolder = {:?}\n", machine.path("bay"));
+    let folder = format!("[[bay]]\nname = \"f\"\nfolder = \"{}\"\n", machine.path("bay").display());
     assert!(!findings(&machine, &folder).contains("profile "), "no bay is a port");
 }
 

@@ -152,10 +152,11 @@ impl Machine {
     pub(crate) fn configure(&self, data_dir: &Path) {
         std::fs::create_dir_all(data_dir).unwrap();
         std::fs::set_permissions(data_dir, std::fs::Permissions::from_mode(0o700)).unwrap();
-        let nas = self.path("nas");
+        let (data_dir, nas) = (data_dir.display(), self.path("nas"));
+        let nas = nas.display();
         let text = format!(
-            "[station]\nid = \"hq-01\"\ndata_dir = {data_dir:?}\n[spool]\nreserve = \"1 MiB\"\n\
-             [[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = {nas:?}\n"
+            "[station]\nid = \"hq-01\"\ndata_dir = \"{data_dir}\"\n[spool]\nreserve = \"1 MiB\"\n\
+             [[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = \"{nas}\"\n"
         );
         self.write("etc/camdock/camdock.toml", &text);
     }
