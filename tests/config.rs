@@ -306,6 +306,22 @@ fn what_is_not_written_has_the_default_that_the_example_shows() {
 }
 
 #[test]
+fn a_file_in_another_encoding_is_named_with_the_line_to_mend() {
+    let latin_1 = [GOOD.as_bytes(), b"# Stra\xdfe\n"].concat();
+    let utf_16: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, place) in [(latin_1, "camdock.toml:39:7]"), (utf_16, "camdock.toml:1:1]")] {
+        let folder = station(GOOD);
+        std::fs::write(folder.path().join("camdock.toml"), bytes).unwrap();
+        let output = check(&folder);
+        let message = text(&output.stderr);
+        for part in [place, "another encoding than UTF-8", "save it as UTF-8", "1 mistake in the configuration"] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let output = check(&folder);
@@ -399,4 +415,53 @@ fn check_sees_through_links_that_bring_folders_together() {
     let lines = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{lines}");
     assert!(lines.contains("bay 2: access failed: it is really ") && lines.contains("Keep them apart"), "{lines}");
+}
+
+#[test]
+fn check_knows_what_systemd_hands_over_to_the_service_alone() {
+    let folder = complete_station();
+    std::fs::rename(folder.path().join("primary.sas"), folder.path().join("elsewhere")).unwrap();
+    let drop_ins = folder.path().join("camdock.service.d");
+    std::fs::create_dir(&drop_ins).unwrap();
+    let checked = |text: &str, arguments: &[&str]| {
+        std::fs::write(drop_ins.join("credentials.conf"), text).unwrap();
+        let output = camdock(folder.path(), &[&["check", "--units", "."], arguments].concat());
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for setting in
+        ["LoadCredential=primary.sas:/root/primary.sas", "LoadCredentialEncrypted=primary.sas:/root/sas.cred"]
+    {
+        let (code, lines) = checked(&format!("[Service]\n{setting}\n"), &["--offline"]);
+        assert_eq!(code, Some(0), "{lines}");
+        assert!(lines.contains("primary: credential: access ok: handed over by systemd at its start"), "{lines}");
+        let (code, lines) = checked(&format!("[Service]\n{setting}\n"), &[]);
+        assert_eq!(code, Some(3), "{lines}");
+        let how = format!(
+            "primary: access warning: not asked, since only the service can read the credential. To ask all the \
+                           same, as root: systemd-run --quiet --pipe --wait --property=User=camdock --property={setting} "
+        );
+        assert!(lines.contains(&how), "{lines}");
+    }
+    for other in [
+        "LoadCredential=other.sas:/root/primary.sas",
+        "#LoadCredential=primary.sas:/root/primary.sas",
+        "LoadCredential=primary.sas:/root/primary.sas\nLoadCredential=",
+    ] {
+        let (code, lines) = checked(other, &["--offline"]);
+        assert!(code == Some(1) && lines.contains("primary: credential: access missing"), "{other}: {lines}");
+    }
+}
+
+#[test]
+fn a_credential_that_is_given_as_a_path_is_nobodys_to_hand_over() {
+    let folder = complete_station();
+    let path = folder.path().join("camdock.toml");
+    let sas = folder.path().join("away/primary.sas");
+    let text = std::fs::read_to_string(&path).unwrap().replace("\"primary.sas\"", &format!("{sas:?}"));
+    std::fs::write(&path, text).unwrap();
+    std::fs::create_dir(folder.path().join("camdock.service.d")).unwrap();
+    let drop_in = "[Service]\nLoadCredential=primary.sas:/root/primary.sas\n";
+    std::fs::write(folder.path().join("camdock.service.d/credentials.conf"), drop_in).unwrap();
+    let output = camdock(folder.path(), &["check", "--offline", "--units", "."]);
+    assert_eq!(output.status.code(), Some(1));
 }

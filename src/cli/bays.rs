@@ -1,13 +1,14 @@
 //! `camdock bays`: every USB socket, what sits in it, and which bay it is. Needs no daemon and no privileges.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use camdock::config::Admission;
-use camdock::dock::usb::{Authorized, Plugged, Socket, Sysfs, admit, sockets};
-use camdock::domain::{BayName, UsbPort};
+use camdock::config::{Admission, AdmissionError};
+use camdock::dock::usb::{Authorized, Plugged, RESTART, Socket, SuperSpeed, Sysfs, admit, sockets};
+use camdock::domain::{BayName, Transport, UsbPort};
 use serde::Serialize;
 
 use super::Outcome;
@@ -48,7 +49,9 @@ enum State {
     /// Some profile allows it.
     Camera,
     Hub,
-    /// Nothing that would be touched in a bay.
+    /// A drive, but none that a profile allows.
+    Storage,
+    /// No profile could allow it.
     Other,
 }
 
@@ -74,7 +77,8 @@ pub(super) async fn run(config: &Path, args: &Args) -> anyhow::Result<Outcome> {
         writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&serde_json::json!({ "ports": shown }))?)?;
         return Ok(Outcome::Fine);
     }
-    print(shown.iter(), &admission)?;
+    let mut names = Names::default();
+    print(shown.iter(), &mut names, &admission)?;
     if !args.watch {
         return Ok(Outcome::Fine);
     }
@@ -83,12 +87,13 @@ pub(super) async fn run(config: &Path, args: &Args) -> anyhow::Result<Outcome> {
         // A bay that was written into the configuration meanwhile should show.
         admission = known(config).0;
         let now = show(&sockets(&sysfs)?, &admission);
-        print(now.iter().filter(|socket| !shown.contains(socket)), &admission)?;
+        print(now.iter().filter(|socket| !shown.contains(socket)), &mut names, &admission)?;
         shown = now;
     }
 }
 
-/// What is configured, and what is wrong with that; a machine is mapped before it is configured.
+/// What is configured, and what is wrong with that; a machine is mapped before it is configured, and by whoever may not
+/// read the configuration.
 pub(super) fn known(config: &Path) -> (Admission, Option<String>) {
     match Admission::read(config) {
         Ok(admission) => {
@@ -97,10 +102,11 @@ pub(super) fn known(config: &Path) -> (Admission, Option<String>) {
                 "camdock: there are mistakes in the configuration, so this is not all; `camdock check` shows them";
             (admission, trouble.then(|| note.to_owned()))
         }
-        Err(error) => {
-            let nothing = Admission { bays: Vec::new(), profiles: [].into(), errors: None };
-            let note = format!("camdock: {} cannot be read ({error}), so no bay is known", config.display());
-            (nothing, Some(note))
+        Err(AdmissionError::Absent(_)) => (Admission::shipped(), None),
+        Err(AdmissionError::Unreadable(errors)) => {
+            let note =
+                format!("camdock: {errors}\ncamdock: so only the profiles that came with it are known, and no bay");
+            (Admission::shipped(), Some(note))
         }
     }
 }
@@ -128,22 +134,42 @@ fn one(socket: &Socket, admission: &Admission) -> Shown {
 fn judged(socket: &Socket, plugged: &Plugged, bay: Option<&BayName>, admission: &Admission) -> (State, String) {
     let Plugged { device, authorized, .. } = plugged;
     let hub = device.interfaces.iter().any(|interface| interface.is_hub());
-    let (state, mut message) = match (admit(device, &admission.profiles), bay) {
+    let kind = if hub {
+        State::Hub
+    } else if Transport::MassStorage.fits(device) {
+        State::Storage
+    } else {
+        State::Other
+    };
+    let mut notes = Vec::new();
+    let state = match (admit(device, &admission.profiles), bay) {
         (Ok(profiles), _) => {
             let names: Vec<_> = profiles.iter().map(|profile| profile.name.as_str()).collect();
-            (State::Camera, format!("may be: {}", names.join(", ")))
+            notes.push(format!("may be: {}", names.join(", ")));
+            if *authorized == Authorized::No {
+                notes.push(format!(
+                    "kept out when it was plugged in: take it out and put it in again, or run: {RESTART}"
+                ));
+            }
+            State::Camera
         }
-        (Err(refusal), Some(bay)) => (if hub { State::Hub } else { State::Other }, refusal.on(bay)),
-        (Err(_), None) if hub => (State::Hub, String::new()),
-        (Err(_), None) => (State::Other, "no camera that a profile knows".to_owned()),
+        (Err(refusal), Some(bay)) => {
+            notes.push(refusal.on(bay));
+            kind
+        }
+        (Err(_), None) => {
+            notes.extend((kind == State::Storage).then(|| "a drive that no profile knows".to_owned()));
+            kind
+        }
     };
-    if state == State::Camera && *authorized == Authorized::No {
-        message += "; kept out when it was plugged in: take it out and put it in again";
-    }
-    if socket.is_slow() {
-        message += "; USB 2 speed on a USB 3 port: a slow cable or plug";
-    }
-    (state, message)
+    notes.extend(match socket.could_be_faster() {
+        SuperSpeed::Yes => Some("USB 2 speed on a USB 3 port: a slow cable or plug".to_owned()),
+        SuperSpeed::Unknown => {
+            Some("USB 2 speed on a USB 3 port: if it is made for USB 3, the cable or plug is slow".to_owned())
+        }
+        SuperSpeed::No => None,
+    });
+    (state, notes.join("; "))
 }
 
 fn described(plugged: &Plugged) -> Device {
@@ -159,11 +185,17 @@ fn described(plugged: &Plugged) -> Device {
     }
 }
 
-fn print<'s>(sockets: impl Iterator<Item = &'s Shown>, admission: &Admission) -> std::io::Result<()> {
+/// Each socket is a line of TOML, so that it can be copied from any of them; where a camera is plugged in that is in no bay
+/// yet, the whole entry follows.
+fn print<'s>(
+    sockets: impl Iterator<Item = &'s Shown>,
+    names: &mut Names,
+    admission: &Admission,
+) -> std::io::Result<()> {
     let mut text = String::new();
     for socket in sockets {
         let bay = socket.bay.as_ref().map_or_else(|| "-".to_owned(), |bay| format!("bay {bay}"));
-        let companion = socket.companion.as_ref().map_or_else(String::new, |port| format!(" = {port}"));
+        let companion = socket.companion.as_ref().map_or_else(String::new, |port| format!("= {port}"));
         let what = match (&socket.device, socket.state) {
             (None, _) => "empty".to_owned(),
             (Some(device), state) => {
@@ -176,18 +208,26 @@ fn print<'s>(sockets: impl Iterator<Item = &'s Shown>, admission: &Admission) ->
             }
         };
         let message = if socket.message.is_empty() { String::new() } else { format!("; {}", socket.message) };
-        let port = format!("{}{companion}", socket.port);
-        let _ = writeln!(text, "{port:<18} {bay:<10} {what}{message}");
-        if socket.bay.is_none() && matches!(socket.state, State::Camera | State::Other) {
-            let (next, port) = (next_name(admission), &socket.port);
-            let _ = writeln!(text, "    [[bay]]\n    name = \"{next}\"\n    port = \"{port}\"");
+        let port = format!("port = \"{}\"", socket.port);
+        let _ = writeln!(text, "{port:<18} # {companion:<8} {bay:<8} {what}{message}");
+        if socket.bay.is_none() && matches!(socket.state, State::Camera | State::Storage) {
+            let name = names.of(&socket.port, admission);
+            let _ = writeln!(text, "    [[bay]]\n    name = \"{name}\"\n    {port}");
         }
     }
     std::io::stdout().write_all(text.as_bytes())
 }
 
-/// A name for one more bay: the next number.
-fn next_name(admission: &Admission) -> u32 {
-    let numbers = admission.bays.iter().filter_map(|(name, _)| name.as_str().parse::<u32>().ok());
-    numbers.max().map_or(1, |last| last.saturating_add(1))
+/// Names for bays that are not written yet: numbers, each for one port.
+#[derive(Debug, Default)]
+struct Names {
+    given: BTreeMap<UsbPort, u32>,
+}
+
+impl Names {
+    fn of(&mut self, port: &UsbPort, admission: &Admission) -> u32 {
+        let written = admission.bays.iter().filter_map(|(name, _)| name.as_str().parse::<u32>().ok());
+        let last = written.chain(self.given.values().copied()).max().unwrap_or(0);
+        *self.given.entry(port.clone()).or_insert_with(|| last.saturating_add(1))
+    }
 }

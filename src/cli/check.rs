@@ -1,46 +1,64 @@
 //! `camdock check`: tells, before the first camera is docked, whether everything will work and what could be tighter.
 
+mod credential;
 mod destination;
 mod local;
+mod usb;
 
 use std::fmt;
 use std::io::Write as _;
+use std::path::PathBuf;
 
-use camdock::config::Config;
+use camdock::config::{Config, DestinationSettings, Place};
+use camdock::dock::usb::Sysfs;
 use camdock::domain::Clock as _;
 use camdock::station::{SystemClock, open_destination};
 
 use super::Outcome;
+use credential::Units;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Ask no destination: look at the configuration and this machine only
     #[arg(long)]
     offline: bool,
+    /// Where to look for devices
+    #[arg(long, hide = true, default_value = "/sys")]
+    sysfs: PathBuf,
+    /// Where to look for what was added to the unit
+    #[arg(long, hide = true, default_value = "/etc/systemd/system")]
+    units: PathBuf,
 }
 
 /// Looks at this machine and at each destination, and prints a line for each finding.
 pub(super) fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
-    let mut findings = local::check(config, SystemClock.now());
+    let units = Units::read(&args.units);
+    let mut findings = local::check(config, SystemClock.now(), &units);
+    findings.extend(usb::check(config, &Sysfs::at(&args.sysfs)));
     print(&findings)?;
     if args.offline {
         return Ok(outcome(&findings));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for settings in &config.destinations {
-        let found = match open_destination(settings, config) {
-            Ok(adapter) => {
-                let check = destination::check(&*adapter, settings, &config.station.id, config.upload.stall);
-                runtime.block_on(check)
-            }
-            Err(error) => {
-                vec![Finding::new(settings.name.as_str(), Aspect::Access, Verdict::Failed, error.to_string())]
-            }
-        };
+        let found = runtime.block_on(asked(settings, config, &units));
         print(&found)?;
         findings.extend(found);
     }
     Ok(outcome(&findings))
+}
+
+async fn asked(settings: &DestinationSettings, config: &Config, units: &Units) -> Vec<Finding> {
+    let name = settings.name.as_str();
+    if let Place::Azure { credential, .. } = &settings.place
+        && let Some(finding) = units.out_of_reach(name, credential)
+    {
+        return vec![finding];
+    }
+    match open_destination(settings, config) {
+        Ok(adapter) => destination::check(&*adapter, settings, &config.station.id, config.upload.stall).await,
+        Err(error) => vec![Finding::new(name, Aspect::Access, Verdict::Failed, error.to_string())],
+    }
 }
 
 fn print(findings: &[Finding]) -> std::io::Result<()> {
@@ -111,8 +129,10 @@ pub(super) enum Aspect {
     Room,
     /// Is the date plausible?
     Date,
-    /// Is what is plugged in kept from drivers until it was looked at?
+    /// Is what is plugged in kept from drivers until it was looked at, and from more than cameras?
     Gate,
+    /// Does it stay where it is?
+    Place,
 }
 
 impl fmt::Display for Aspect {
@@ -130,6 +150,7 @@ impl fmt::Display for Aspect {
             Self::Room => "room",
             Self::Date => "date",
             Self::Gate => "gate",
+            Self::Place => "place",
         })
     }
 }

@@ -9,14 +9,15 @@
 //! | `CAMDOCK_GATE=open`, `CAMDOCK_BAY=3` | in a bay, and may be a camera |
 //! | `CAMDOCK_GATE=closed`, `CAMDOCK_BAY=3` | in a bay, and is none |
 //! | `CAMDOCK_GATE=elsewhere` | on a guarded bus, in no bay |
+//! | `CAMDOCK_GATE=none` | no business of camdock's, or no longer |
 //!
-//! It prints nothing about what is no business of camdock's, nor what a device says of itself. It fails, and prints
-//! nothing, when it cannot tell; then the device stays as the kernel left it, which on a guarded bus is kept out.
+//! It never prints what a device says of itself. It fails, and prints nothing, when it cannot tell, also if there is no
+//! configuration at all; then everything stays as it is: on a guarded bus a new device is kept out. What is wrong with the
+//! configuration goes to the standard error, which udev logs when it is told to (`udevadm control --log-level=debug`).
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use camdock::config::Admission;
 use camdock::dock::usb::{Sysfs, Verdict, gate};
 
@@ -32,17 +33,16 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<Outcome> {
-    let Admission { bays, profiles, .. } =
-        Admission::read(config).with_context(|| format!("{} cannot be read", config.display()))?;
-    if bays.is_empty() {
-        return Ok(Outcome::Fine);
+    let Admission { bays, profiles, errors } = Admission::read(config)?;
+    if let Some(errors) = errors {
+        writeln!(std::io::stderr(), "{errors}")?;
     }
     let (word, bay) = match gate(&Sysfs::at(&args.sysfs), &args.device, &bays, &profiles)? {
         Verdict::Guard => ("guard", None),
         Verdict::Open(bay) => ("open", Some(bay)),
         Verdict::Closed(bay) => ("closed", Some(bay)),
         Verdict::Elsewhere => ("elsewhere", None),
-        Verdict::NotOurs => return Ok(Outcome::Fine),
+        Verdict::NotOurs => ("none", None),
     };
     let mut out = std::io::stdout().lock();
     writeln!(out, "CAMDOCK_GATE={word}")?;

@@ -7,6 +7,7 @@ mod bays;
 mod camera;
 mod check;
 mod client;
+mod data_dir;
 mod demo;
 mod explain;
 mod gate;
@@ -68,6 +69,9 @@ enum Command {
     /// Ask before a station is taken down. Works whether or not the daemon runs. Ends with exit code 3 if there is such
     /// evidence.
     Unproven(unproven::Args),
+    /// Print the data folder, for the package's scripts
+    #[command(hide = true)]
+    DataDir,
     /// List or release what waits for a person
     #[command(subcommand)]
     Hold(hold::Hold),
@@ -101,7 +105,8 @@ impl Cli {
             Command::Gate(args) => gate::run(&self.config, &args),
             Command::Explain(args) => block_on(explain::run(&config()?, &args)),
             Command::Unproven(unproven::Args { data_dir: Some(folder) }) => block_on(unproven::run(&folder)),
-            Command::Unproven(_) => block_on(unproven::run(&config()?.station.data_dir)),
+            Command::Unproven(_) => block_on(unproven::run(&Config::data_dir(&self.config)?)),
+            Command::DataDir => data_dir::run(&Config::data_dir(&self.config)?),
             Command::Hold(what) => block_on(hold::run(&config()?, &what)),
             Command::Gen(what) => generate::run(&what),
         }

@@ -1,15 +1,15 @@
 //! What the gate and the maps of bays go by: as much of the configuration as can be made out.
 //!
 //! Promises: a port that is written for a bay is a bay, whatever else is wrong with the configuration; so a mistake opens
-//! no bay. If anything is wrong with a profile, there are none, and nothing is a camera.
+//! no bay. If anything is wrong with a profile, there are none, and nothing is a camera. What cannot be read is not taken
+//! for nothing.
 
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::{self, Node, Value};
 use super::problem::Problems;
-use super::{Config, ConfigErrors, profiles, values};
+use super::{Config, ConfigErrors, profiles, reader, values};
 use crate::domain::{BayName, Profile, UsbPort};
 
 /// Bays that are USB ports, and what may be in them.
@@ -23,58 +23,80 @@ pub struct Admission {
     pub errors: Option<ConfigErrors>,
 }
 
+/// Why nobody knows what is a bay.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmissionError {
+    /// There is no configuration.
+    #[error("there is no {}", .0.display())]
+    Absent(PathBuf),
+    /// Something of it is there and cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] ConfigErrors),
+}
+
 impl Admission {
-    /// Reads what [`Config::load`] would, as far as it goes. Without a configuration there are no bays.
+    /// Reads what [`Config::load`] would, as far as it goes.
     ///
     /// # Errors
-    /// If there is a configuration and it cannot be opened: nothing is known then of what is a bay.
-    pub fn read(path: &Path) -> io::Result<Self> {
+    /// [`AdmissionError`] if there is no configuration, or if any of its files cannot be read.
+    pub fn read(path: &Path) -> Result<Self, AdmissionError> {
+        if std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Err(AdmissionError::Absent(path.to_owned()));
+        }
         let mut problems = Problems::default();
-        let bays = match std::fs::File::open(path) {
-            Ok(_) => {
-                let mut bays = bays(&document::read(path, &mut problems));
-                for port in problems.broken_texts().flat_map(written_ports) {
-                    if !bays.iter().any(|(_, known)| *known == port) {
-                        bays.extend(named_as(port));
-                    }
-                }
-                bays
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error),
-        };
+        let mut bays = Vec::new();
+        ports(&document::read(path, &mut problems), &mut bays);
+        for text in problems.broken_texts() {
+            bays.extend(document::written(text, PORT).filter_map(|port| named_as(port.parse().ok()?)));
+        }
         let before = problems.count();
-        let profiles = profiles::read(Path::new(profiles::SHIPPED), &Config::profile_folder(path), &mut problems);
+        let profiles = profiles::read(Path::new(profiles::SHIPPED), Some(&Config::profile_folder(path)), &mut problems);
         let profiles = if problems.count() == before { profiles } else { Arc::default() };
+        if problems.could_not_read() {
+            return Err(problems.into_errors().into());
+        }
+        let mut known = Vec::new();
+        bays.retain(|(_, port): &(BayName, UsbPort)| {
+            let new = !known.contains(port);
+            known.push(port.clone());
+            new
+        });
         Ok(Self { bays, profiles, errors: (!problems.is_empty()).then(|| problems.into_errors()) })
+    }
+
+    /// What is known without any configuration: no bay, and the kinds of camera that came with camdock.
+    #[must_use]
+    pub fn shipped() -> Self {
+        let mut problems = Problems::default();
+        let profiles = profiles::read(Path::new(profiles::SHIPPED), None, &mut problems);
+        Self { bays: Vec::new(), profiles, errors: (!problems.is_empty()).then(|| problems.into_errors()) }
     }
 }
 
-fn bays(root: &Node) -> Vec<(BayName, UsbPort)> {
-    let Value::Table(root) = &root.value else { return Vec::new() };
-    let Some(Value::List(entries)) = root.get("bay").map(|(_, bays)| &bays.value) else { return Vec::new() };
-    let bay = |entry: &Node| {
-        let Value::Table(entry) = &entry.value else { return None };
-        let port = entry.get("port").and_then(|(_, port)| values::port(&port.value).ok())?;
-        match entry.get("name").and_then(|(_, name)| values::name(&name.value, BayName::new).ok()) {
-            Some(name) => Some((name, port)),
-            None => named_as(port),
+/// The key that makes a bay.
+const PORT: &str = "port";
+
+/// Adds each port that is written in a tree: a mistake in the heading above it, or in the key itself, opens no bay.
+fn ports(node: &Node, found: &mut Vec<(BayName, UsbPort)>) {
+    match &node.value {
+        Value::Table(table) => {
+            let name = || values::name(&table.get("name")?.1.value, BayName::new).ok();
+            for (key, (_, value)) in table {
+                let port = reader::similar(key, &[PORT]).and_then(|_| values::port(&value.value).ok());
+                found.extend(port.and_then(|port| match name() {
+                    Some(name) => Some((name, port)),
+                    None => named_as(port),
+                }));
+                ports(value, found);
+            }
         }
-    };
-    entries.iter().filter_map(bay).collect()
+        Value::List(entries) => entries.iter().for_each(|entry| ports(entry, found)),
+        _ => {}
+    }
 }
 
 fn named_as(port: UsbPort) -> Option<(BayName, UsbPort)> {
     Some((BayName::new(port.as_str()).ok()?, port))
-}
-
-/// The ports in a text that is no TOML: a broken line may hide everything below it from a proper reader.
-fn written_ports(text: &str) -> impl Iterator<Item = UsbPort> {
-    text.lines().filter_map(|line| {
-        let (key, value) = line.split_once('=')?;
-        let value = (key.trim() == "port").then(|| value.split(['"', '\'']).nth(1))??;
-        value.parse().ok()
-    })
 }
 
 #[cfg(test)]
@@ -82,13 +104,13 @@ mod tests {
     use super::*;
     use tempfile::TempDir;
 
-    fn admission(text: &str, own: Option<&str>) -> Admission {
+    fn admission(bytes: &[u8], own: Option<&[u8]>) -> Admission {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("camdock.toml");
-        std::fs::write(&path, text).unwrap();
-        if let Some(text) = own {
+        std::fs::write(&path, bytes).unwrap();
+        if let Some(bytes) = own {
             std::fs::create_dir(folder.path().join("profiles.d")).unwrap();
-            std::fs::write(folder.path().join("profiles.d/a.toml"), text).unwrap();
+            std::fs::write(folder.path().join("profiles.d/a.toml"), bytes).unwrap();
         }
         Admission::read(&path).unwrap()
     }
@@ -102,10 +124,10 @@ mod tests {
 
     #[test]
     fn a_port_is_a_bay_whatever_else_is_wrong() {
-        assert_eq!(ports(&admission(BAYS, None)), [("1", "1-1.1"), ("1-1.2", "1-1.2")]);
+        assert_eq!(ports(&admission(BAYS.as_bytes(), None)), [("1", "1-1.1"), ("1-1.2", "1-1.2")]);
         for broken in ["[upload\n", "[upload]\nchunk_size = \n", "[web]\nlisten = \"127\n", "= 1\n", "]]\n"] {
             for text in [format!("{broken}{BAYS}"), format!("{BAYS}{broken}")] {
-                let admission = admission(&text, None);
+                let admission = admission(text.as_bytes(), None);
                 let ports: Vec<_> = admission.bays.iter().map(|(_, port)| port.as_str()).collect();
                 assert_eq!(ports, ["1-1.1", "1-1.2"], "{text}");
                 assert!(admission.errors.is_some() && !admission.profiles.is_empty());
@@ -114,16 +136,83 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_that_is_wrong_closes_every_bay() {
-        assert!(!admission(BAYS, None).profiles.is_empty());
-        let typo = admission(BAYS, Some("name = \"generic-dcim\"\nenabeld = false\n"));
-        assert!(typo.profiles.is_empty() && typo.errors.is_some());
+    fn a_port_is_a_bay_in_whatever_encoding_it_is_written() {
+        let utf16 = |order: fn(u16) -> [u8; 2], mark: &str| -> Vec<u8> {
+            format!("{mark}{BAYS}").encode_utf16().flat_map(order).collect()
+        };
+        let latin_1 = [&b"# Stra\xdfe 1\n"[..], BAYS.as_bytes()].concat();
+        let old_mac = BAYS.replace('\n', "\r").into_bytes();
+        for bytes in [
+            latin_1,
+            utf16(u16::to_le_bytes, "\u{feff}"),
+            utf16(u16::to_be_bytes, "\u{feff}"),
+            utf16(u16::to_le_bytes, ""),
+            old_mac,
+        ] {
+            let admission = admission(&bytes, None);
+            let ports: Vec<_> = admission.bays.iter().map(|(_, port)| port.as_str()).collect();
+            assert_eq!(ports, ["1-1.1", "1-1.2"], "{}", String::from_utf8_lossy(&bytes));
+            assert!(admission.errors.is_some());
+        }
+        let with_mark = admission(format!("\u{feff}{BAYS}").as_bytes(), None);
+        assert_eq!((with_mark.bays.len(), with_mark.errors.is_none()), (2, true), "as some editors save UTF-8");
     }
 
     #[test]
-    fn without_a_configuration_there_are_no_bays() {
-        let admission = Admission::read(Path::new("/nonexistent/camdock.toml")).unwrap();
-        assert!(admission.bays.is_empty() && admission.errors.is_none());
-        assert!(Admission::read(Path::new("/dev/null/camdock.toml")).is_err());
+    fn a_port_is_a_bay_under_whatever_heading_it_is_written() {
+        for text in [
+            "[bay]\nname = \"7\"\nport = \"1-1\"\n",
+            "[[bays]]\nname = \"7\"\nport = \"1-1\"\n",
+            "[[bay]]\nname = \"7\"\nprot = \"1-1\"\n",
+            "bay = [{ name = \"7\", port = \"1-1\" }]\n",
+            "[dock]\nbay = { name = \"7\", port = \"1-1\" }\n",
+        ] {
+            assert_eq!(ports(&admission(text.as_bytes(), None)), [("7", "1-1")], "{text}");
+        }
+        let broken = "bay = [{ name = \"7\", port = \"1-1\" },\n#port = \"1-2\"\n = 1\n";
+        let admission = admission(broken.as_bytes(), None);
+        assert_eq!((ports(&admission), admission.errors.is_some()), (vec![("7", "1-1")], true));
+    }
+
+    #[test]
+    fn a_profile_that_is_wrong_closes_every_bay() {
+        assert!(!admission(BAYS.as_bytes(), None).profiles.is_empty());
+        for wrong in
+            [&b"name = \"generic-dcim\"\nenabeld = false\n"[..], b"# Stra\xdfe\nname = \"a\"\nenabled = false\n"]
+        {
+            let admission = admission(BAYS.as_bytes(), Some(wrong));
+            assert!(admission.profiles.is_empty() && admission.errors.is_some());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_no_bays() {
+        assert!(matches!(
+            Admission::read(Path::new("/nonexistent/camdock.toml")),
+            Err(AdmissionError::Absent(path)) if path == Path::new("/nonexistent/camdock.toml")
+        ));
+        assert!(matches!(Admission::read(Path::new("/dev/null/camdock.toml")), Err(AdmissionError::Unreadable(_))));
+        for (folder, unreadable) in
+            [("camdock.toml.d", "a.toml"), ("profiles.d", "a.toml"), ("camdock.toml", ""), ("camdock.toml.d", "")]
+        {
+            let station = TempDir::new().unwrap();
+            let path = station.path().join("camdock.toml");
+            // A folder in the place of a file, or the other way round, can be read by nobody, not even by root.
+            if folder != "camdock.toml" {
+                std::fs::write(&path, BAYS).unwrap();
+            }
+            match (folder, unreadable) {
+                ("camdock.toml.d", "") => std::fs::write(station.path().join(folder), "").unwrap(),
+                _ => std::fs::create_dir_all(station.path().join(folder).join(unreadable)).unwrap(),
+            }
+            let read = Admission::read(&path);
+            assert!(matches!(read, Err(AdmissionError::Unreadable(_))), "{folder}/{unreadable}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn before_anything_is_known_the_shipped_profiles_are() {
+        let shipped = Admission::shipped();
+        assert_eq!((shipped.bays.len(), shipped.profiles.len(), shipped.errors.is_none()), (0, 3, true));
     }
 }

@@ -11,6 +11,8 @@ use crate::domain::Secret;
 pub struct Credential {
     /// What the secret is.
     pub kind: CredentialKind,
+    /// How the configuration calls it: an absolute path, or a bare name, which may be one of systemd's credentials.
+    pub name: PathBuf,
     /// The file that holds it; absolute.
     pub file: PathBuf,
 }
@@ -87,7 +89,7 @@ mod tests {
     fn a_secret_is_trimmed() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("primary.sas");
-        let credential = Credential { kind: CredentialKind::Sas, file: file.clone() };
+        let credential = Credential { kind: CredentialKind::Sas, name: file.clone(), file: file.clone() };
         assert!(matches!(credential.read(), Err(CredentialError::Unreadable { .. })));
         std::fs::write(&file, " \n").unwrap();
         assert!(matches!(credential.read(), Err(CredentialError::Empty(_))));

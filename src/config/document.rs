@@ -88,17 +88,53 @@ fn is_drop_in(path: &Path) -> bool {
 
 /// Reads one file.
 pub(super) fn read_file(path: &Path, problems: &mut Problems) -> Node {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| {
         let remedy = "check the path and its permissions; `camdock gen config` prints an example to start from";
         problems.unreadable(format!("{} cannot be read: {error}", path.display()), remedy.to_owned());
-        String::new()
+        Vec::new()
     });
-    parse(path, &text, problems)
+    match std::str::from_utf8(&bytes) {
+        // TOML knows no such character, and text of two bytes per letter is full of it.
+        Ok(text) if !text.contains('\0') => parse(path, text, problems),
+        read => {
+            let text = made_out(&bytes);
+            let file = problems.add_source(path, &text);
+            let start = read.map_or_else(|error| error.valid_up_to(), |_| 0);
+            let end =
+                text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |odd| start + odd.len_utf8());
+            let what = "this file is written in another encoding than UTF-8".to_owned();
+            problems.syntax(
+                At { file, span: start..end },
+                what,
+                "save it as UTF-8, or write this character in another way",
+            );
+            parsed(file, &text, problems)
+        }
+    }
 }
+
+/// What a text in another encoding than UTF-8 says, as far as that can be made out.
+fn made_out(bytes: &[u8]) -> String {
+    let unit = match bytes {
+        [0xff, 0xfe, ..] | [_, 0, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] | [0, _, ..] => u16::from_be_bytes,
+        _ => return String::from_utf8_lossy(bytes).into_owned(),
+    };
+    let (pairs, _) = bytes.as_chunks();
+    let text =
+        char::decode_utf16(pairs.iter().copied().map(unit)).map(|read| read.unwrap_or(char::REPLACEMENT_CHARACTER));
+    text.skip_while(|first| *first == BYTE_ORDER_MARK).collect()
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Takes `text` for the contents of `path`.
 pub(super) fn parse(path: &Path, text: &str, problems: &mut Problems) -> Node {
     let file = problems.add_source(path, text);
+    parsed(file, text, problems)
+}
+
+fn parsed(file: usize, text: &str, problems: &mut Problems) -> Node {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let at = At { file, span: error.span().unwrap_or(0..0) };
@@ -108,6 +144,19 @@ pub(super) fn parse(path: &Path, text: &str, problems: &mut Problems) -> Node {
     let root = Node { at: At { file, span: 0..0 }, value: table_value(table.into_inner(), file) };
     refuse_twins(&root, problems);
     root
+}
+
+/// The texts that are written for `key` in a file that is no TOML: a broken line may hide everything below it from a proper
+/// reader.
+pub(super) fn written<'t>(text: &'t str, key: &'static str) -> impl Iterator<Item = &'t str> {
+    let lines = text.split(['\n', '\r']).filter(|line| !line.trim_start().starts_with('#'));
+    lines.flat_map(move |line| {
+        line.match_indices(key).filter_map(move |(at, _)| {
+            let value = line[at + key.len()..].trim_start().strip_prefix('=')?.trim_start();
+            let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+            value[1..].split(quote).next()
+        })
+    })
 }
 
 fn node(value: Spanned<DeValue<'_>>, file: usize) -> Node {
@@ -177,5 +226,17 @@ fn merge(earlier: &mut Node, later: Node) {
             }
         }
         (_, value) => *earlier = Node { at: later.at, value },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_found_wherever_a_line_has_it() {
+        let text = "[station\ndata_dir=\"/a\"\n  data_dir = '/b \"c' # data_dir = \"/d\"\r#data_dir = \"/e\"\ndata_dir = /f\n\
+                    x = { data_dir = \"/\u{fc}\" }\ndata_dir";
+        assert_eq!(written(text, "data_dir").collect::<Vec<_>>(), ["/a", "/b \"c", "/d", "/\u{fc}"]);
     }
 }

@@ -19,7 +19,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-pub use admission::Admission;
+pub use admission::{Admission, AdmissionError};
 pub use credential::{Credential, CredentialError, CredentialKind};
 pub use problem::{ConfigErrors, Problem};
 pub use rules::overlapping;
@@ -27,6 +27,7 @@ pub use settings::{
     Bay, Config, DestinationSettings, Place, Slot, SpoolSettings, Station, UploadSettings, WebSettings,
 };
 
+use document::Value;
 use problem::Problems;
 use sections::Surroundings;
 
@@ -54,9 +55,25 @@ impl Config {
         let mut problems = Problems::default();
         let root = document::read(path, &mut problems);
         let config = sections::config(root, &surroundings, &mut problems);
-        let profiles = profiles::read(Path::new(profiles::SHIPPED), &Self::profile_folder(path), &mut problems);
+        let profiles = profiles::read(Path::new(profiles::SHIPPED), Some(&Self::profile_folder(path)), &mut problems);
         match config {
             Some(config) if problems.is_empty() => Ok(Self { profiles, ..config }),
+            _ => Err(problems.into_errors()),
+        }
+    }
+
+    /// The data folder that `path` and its drop-ins name, whatever else is wrong with them: evidence may lie there.
+    ///
+    /// # Errors
+    /// What keeps it from being known.
+    pub fn data_dir(path: &Path) -> Result<PathBuf, ConfigErrors> {
+        let mut problems = Problems::default();
+        let root = document::read(path, &mut problems);
+        let read = sections::data_dir(root, &mut problems);
+        let written = problems.broken_texts().flat_map(|text| document::written(text, "data_dir"));
+        let written = written.filter_map(|text| values::folder(&Value::Text(text.to_owned())).ok()).last();
+        match read.or(written) {
+            Some(folder) if !problems.could_not_read() => Ok(folder),
             _ => Err(problems.into_errors()),
         }
     }
@@ -77,6 +94,27 @@ mod tests {
         let path = folder.path().join("camdock.toml");
         std::fs::write(&path, text).unwrap();
         Config::load(&path).unwrap_or_else(|errors| panic!("{errors}"))
+    }
+
+    #[test]
+    fn the_data_folder_is_known_whatever_else_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("camdock.toml");
+        for text in [
+            "[station]\ndata_dir = \"/srv/camdock\"\nid = 5\n[upload]\nchunks = 1\n",
+            "[[station\ndata_dir = \"/srv/camdock\"\n",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(Config::data_dir(&path).unwrap(), Path::new("/srv/camdock"), "{text}");
+        }
+        for (text, said) in [("[station]\n", "data_dir is missing"), ("[station]\ndata_dir = \"x\"", "not an absolute")]
+        {
+            std::fs::write(&path, text).unwrap();
+            assert!(Config::data_dir(&path).unwrap_err().to_string().contains(said), "{text}");
+        }
+        std::fs::write(&path, "[station]\ndata_dir = \"/srv/camdock\"\n").unwrap();
+        std::fs::create_dir_all(folder.path().join("camdock.toml.d/a.toml")).unwrap();
+        assert!(Config::data_dir(&path).is_err(), "a drop-in that nobody can read may name another");
     }
 
     #[test]

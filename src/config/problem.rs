@@ -32,7 +32,7 @@ impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.problems.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
-            write!(f, "{separator}{problem}: {}", problem.remedy)?;
+            write!(f, "{separator}{}{problem}: {}", problem.line(), problem.remedy)?;
         }
         Ok(())
     }
@@ -47,6 +47,17 @@ pub struct Problem {
     what: String,
     remedy: String,
     place: Option<(NamedSource<Arc<str>>, SourceSpan)>,
+}
+
+impl Problem {
+    /// File and line, as a prefix.
+    fn line(&self) -> String {
+        let line = |(source, span): &(NamedSource<Arc<str>>, SourceSpan)| {
+            let read = source.inner().bytes().take(span.offset());
+            format!("{}:{}: ", source.name(), 1 + read.filter(|byte| *byte == b'\n').count())
+        };
+        self.place.as_ref().map_or_else(String::new, line)
+    }
 }
 
 impl Diagnostic for Problem {
@@ -116,10 +127,15 @@ impl Problems {
         }
     }
 
-    /// The files that were read, if any of them is no TOML in part; what was in that part is not in their trees.
+    /// The files that were read, if any of them is no TOML in part; what was in that part may not be in their trees.
     pub(super) fn broken_texts(&self) -> impl Iterator<Item = &str> {
         let broken = !self.syntax.is_empty();
         self.sources.iter().map(|(_, text)| text.as_str()).filter(move |_| broken)
+    }
+
+    /// Whether some file or folder could not be read, so that nobody knows what is in it.
+    pub(super) fn could_not_read(&self) -> bool {
+        self.found.iter().any(|(at, ..)| at.is_none())
     }
 
     /// How much was found so far.

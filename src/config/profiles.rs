@@ -1,7 +1,8 @@
 //! Profiles: which kinds of cameras there are.
 //!
 //! Those that came with camdock lie in one folder, a station's own in `profiles.d` beside the configuration; of two with
-//! the same name the station's counts, and one that says `enabled = false` counts as none.
+//! the same name the station's counts, and one that says `enabled = false` counts as none. A file with nothing in it, or
+//! only comments, is no profile.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,8 +25,8 @@ const BUILT_IN: [(&str, &str); 3] = [
     ("volume-label.toml", include_str!("../../config/profiles/volume-label.toml")),
 ];
 
-/// Reads all profiles, in the order in which they are to be tried.
-pub(super) fn read(shipped: &Path, own: &Path, problems: &mut Problems) -> Arc<[Arc<Profile>]> {
+/// Reads what came with camdock and the station's `own`, if that is known; in the order in which they are to be tried.
+pub(super) fn read(shipped: &Path, own: Option<&Path>, problems: &mut Problems) -> Arc<[Arc<Profile>]> {
     let absent = std::fs::metadata(shipped).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     let shipped = if absent {
         let documents = BUILT_IN.map(|(name, text)| document::parse(Path::new(name), text, problems));
@@ -34,7 +35,8 @@ pub(super) fn read(shipped: &Path, own: &Path, problems: &mut Problems) -> Arc<[
         folder(shipped, problems)
     };
     let mut known = BTreeMap::new();
-    for documents in [shipped, folder(own, problems)] {
+    let own = own.map(|own| folder(own, problems));
+    for documents in std::iter::once(shipped).chain(own) {
         known.extend(named(documents, problems));
     }
     let mut profiles: Vec<_> = known.into_values().flatten().map(Arc::new).collect();
@@ -50,7 +52,8 @@ fn folder(path: &Path, problems: &mut Problems) -> Vec<Node> {
 /// The profiles of one folder by name; `None` is one that is switched off.
 fn named(documents: Vec<Node>, problems: &mut Problems) -> BTreeMap<String, Option<Profile>> {
     let mut found = BTreeMap::new();
-    for document in documents {
+    let empty = |document: &Node| matches!(&document.value, Value::Table(table) if table.is_empty());
+    for document in documents.into_iter().filter(|document| !empty(document)) {
         let Some((name, at, profile)) = profile(document, problems) else { continue };
         if found.insert(name.clone(), profile).is_some() {
             let what = format!("profile.name = \"{name}\": another file in this folder has that name already");
@@ -137,7 +140,7 @@ mod tests {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let mut problems = Problems::default();
-        let profiles = read(&folder.path().join("none"), folder.path(), &mut problems);
+        let profiles = read(&folder.path().join("none"), Some(folder.path()), &mut problems);
         if problems.is_empty() { Ok(profiles) } else { Err(problems.into_errors()) }
     }
 
@@ -176,6 +179,12 @@ mod tests {
         assert_eq!(names(&load(&[("off.toml", off)]).unwrap()), ["transcend-drivepro-body", "volume-label"]);
         let whole = format!("{PROFILE_EXAMPLE}\nenabled = false\n");
         assert_eq!(load(&[("off.toml", &whole)]).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_file_with_nothing_in_it_is_no_profile() {
+        assert_eq!(load(&[("empty.toml", ""), ("comments.toml", "# name = \"x\"\n")]).unwrap().len(), 3);
+        assert!(load(&[("broken.toml", "]\n")]).is_err());
     }
 
     #[test]

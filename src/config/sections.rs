@@ -71,10 +71,20 @@ pub(super) fn config(root: Node, surroundings: &Surroundings, problems: &mut Pro
     })
 }
 
+/// Reads the data folder alone.
+pub(super) fn data_dir(root: Node, problems: &mut Problems) -> Option<PathBuf> {
+    let mut root = Reader::new("", root, problems)?;
+    given_data_dir(&mut root.table("station")?).map(|folder| folder.value)
+}
+
+fn given_data_dir(station: &mut Reader<'_>) -> Option<Given<PathBuf>> {
+    station.required("data_dir", "\"/var/lib/camdock\"", values::folder)
+}
+
 fn station(root: &mut Reader<'_>, folders: &mut Vec<Folder>) -> Option<Station> {
     let mut table = root.table("station")?;
     let id = table.required("id", "\"hq-01\"", |value| values::name(value, StationId::new));
-    let data_dir = table.required("data_dir", "\"/var/lib/camdock\"", values::folder);
+    let data_dir = given_data_dir(&mut table);
     table.close("here");
     let data_dir = noted(data_dir, "the data_dir".to_owned(), folders);
     Some(Station { id: id?.value, data_dir: data_dir? })
@@ -275,8 +285,9 @@ fn credential(table: &mut Reader<'_>, surroundings: &Surroundings) -> Option<Cre
         table.close("with kind = \"sas\"");
         CredentialKind::Sas
     };
-    let file = Credential::find(&file?.value, &surroundings.folder, surroundings.credentials.as_deref());
-    Some(Credential { kind, file })
+    let name = file?.value;
+    let file = Credential::find(&name, &surroundings.folder, surroundings.credentials.as_deref());
+    Some(Credential { kind, name, file })
 }
 
 fn credential_file(value: &Value) -> Result<PathBuf, Wrong> {

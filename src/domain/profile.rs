@@ -68,7 +68,8 @@ pub enum SerialSource {
     File(SourcePath),
 }
 
-/// A text with `*` for any run of characters and `?` for any one; upper and lower case are the same.
+/// A text with `*` for any run of characters and `?` for any one; upper and lower case are the same. A byte that is part of
+/// no character counts as one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
 
@@ -88,17 +89,18 @@ impl Pattern {
     /// Whether it describes the whole of `text`.
     #[must_use]
     pub fn describes(&self, text: &[u8]) -> bool {
-        let pattern = self.0.as_bytes();
+        let pattern: Vec<char> = self.0.chars().collect();
+        let text = characters(text);
         let (mut at, mut seen) = (0, 0);
         // Where to go back to: the last `*`, and how much of the text it has swallowed.
         let mut star = None;
         while seen < text.len() {
             match pattern.get(at) {
-                Some(b'*') => {
+                Some('*') => {
                     star = Some((at, seen));
                     at += 1;
                 }
-                Some(expected) if *expected == b'?' || expected.eq_ignore_ascii_case(&text[seen]) => {
+                Some(expected) if *expected == '?' || text[seen].is_ok_and(|seen| is_same(*expected, seen)) => {
                     at += 1;
                     seen += 1;
                 }
@@ -110,8 +112,18 @@ impl Pattern {
                 }
             }
         }
-        pattern[at..].iter().all(|rest| *rest == b'*')
+        pattern[at..].iter().all(|rest| *rest == '*')
     }
+}
+
+/// The characters of a text, and the bytes in it that are none.
+fn characters(text: &[u8]) -> Vec<Result<char, u8>> {
+    let chunks = text.utf8_chunks();
+    chunks.flat_map(|part| part.valid().chars().map(Ok).chain(part.invalid().iter().copied().map(Err))).collect()
+}
+
+fn is_same(one: char, other: char) -> bool {
+    one == other || one.to_lowercase().eq(other.to_lowercase())
 }
 
 impl UsbMatch {
@@ -122,7 +134,10 @@ impl UsbMatch {
         let listed = |(v, p): &(u16, Option<u16>)| *v == vendor && p.is_none_or(|p| p == product);
         let looks = |pattern: &Option<Pattern>, text: &Option<String>| match pattern {
             None => true,
-            Some(pattern) => pattern.describes(text.as_deref().unwrap_or_default().as_bytes()),
+            // Devices pad their texts, and people copy what they see.
+            Some(Pattern(pattern)) => {
+                Pattern::new(pattern.trim()).describes(text.as_deref().unwrap_or_default().trim().as_bytes())
+            }
         };
         (self.ids.is_empty() || self.ids.iter().any(listed))
             && looks(&self.manufacturer, &device.manufacturer)
@@ -279,8 +294,21 @@ mod tests {
             ("*.mp4", "A.MP4.mp4", true),
             ("B?C", "bxc", true),
             ("b", "bb", false),
+            ("K?rper", "K\u{f6}rper", true),
+            ("K??rper", "K\u{f6}rper", false),
+            ("k\u{d6}r*", "K\u{f6}rper", true),
         ] {
             assert_eq!(Pattern::new(pattern).describes(text.as_bytes()), described, "{pattern} {text}");
+        }
+        assert!(Pattern::new("K?rper*").describes(b"K\xf6rper\xff"), "a byte that is no character counts as one");
+    }
+
+    #[test]
+    fn spaces_around_a_devices_texts_do_not_count() {
+        for (pattern, text) in [("DrivePro*", "  DrivePro Body 30 "), (" DrivePro ", "DrivePro"), ("", "  ")] {
+            let matches = UsbMatch { product: Some(Pattern::new(pattern)), ..UsbMatch::default() };
+            let device = UsbDevice { product: Some(text.to_owned()), ..device(&[STORAGE]) };
+            assert!(matches.describes(&device), "{pattern:?} {text:?}");
         }
     }
 }

@@ -17,10 +17,10 @@ async fn a_hub_behind_a_hub_has_bays_that_are_found_by_plugging_a_camera_in() {
     station.machine().plug_device("5.1", "usb-hub").await;
     let camera = Camera::new("BWC-11", FileSystem::Fat32, films("BWC-11", "100BWC", 2, MIB, 70)).await;
     station.machine().plug("5.1.2", camera.image(), &camera.serial, Medium::default()).await;
-    let found = "until camdock bays | grep -q '^1-5.1.2 .*46f4'; do sleep 0.5; done; camdock bays";
+    let found = "until camdock bays | grep -q '^port = \"1-5.1.2\" .*46f4'; do sleep 0.5; done; camdock bays";
     let found = station.machine().run(found).await;
     // Below it stand the lines that the configuration lacks.
-    let lines = found.lines().skip_while(|line| !line.starts_with("1-5.1.2 ")).skip(1);
+    let lines = found.lines().skip_while(|line| !line.starts_with(r#"port = "1-5.1.2" "#)).skip(1);
     let lines = lines.take_while(|line| line.starts_with(' ')).fold(String::new(), |text, line| text + line + "\n");
     assert!(lines.contains(r#"port = "1-5.1.2""#), "{found}");
     station.machine().run_with("cat >>/etc/camdock/camdock.toml && systemctl restart camdock", lines.as_bytes()).await;

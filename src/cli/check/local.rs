@@ -4,10 +4,10 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use camdock::config::{Config, Credential, Place, Slot, SpoolSettings, overlapping};
-use camdock::dock::usb::Sysfs;
-use camdock::domain::{ByteCount, Moment, UsbPort};
+use camdock::config::{Config, Place, Slot, SpoolSettings, overlapping};
+use camdock::domain::{ByteCount, Moment};
 
+use super::credential::Units;
 use super::{Aspect, Finding, Verdict};
 
 /// 2026-01-01: camdock is younger than any station whose clock says otherwise.
@@ -15,11 +15,11 @@ const EARLIEST: Moment = Moment::from_millis(1_767_225_600_000);
 /// 2100-01-01.
 const LATEST: Moment = Moment::from_millis(4_102_444_800_000);
 
-/// What a file's mode grants to every user of the machine.
+/// What a folder's mode grants to every user of the machine.
 const EVERYONE: u32 = 0o007;
 
-/// Looks at folders, credential files, room and clock.
-pub(super) fn check(config: &Config, now: Moment) -> Vec<Finding> {
+/// Looks at folders, credentials, room and clock.
+pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding> {
     let mut findings = vec![clock(now)];
     data_dir(&config.station.data_dir, &config.spool, &mut findings);
     if config.bays.is_empty() {
@@ -27,12 +27,9 @@ pub(super) fn check(config: &Config, now: Moment) -> Vec<Finding> {
         findings.push(Finding::new("bays", Aspect::Access, Verdict::Warning, note));
     }
     for bay in &config.bays {
-        let subject = format!("bay {}", bay.name);
-        match &bay.slot {
-            Slot::Folder(path) => {
-                findings.push(folder(subject, path, "Create it, readable and writable by camdock's user"));
-            }
-            Slot::Port(port) => findings.extend(socket(&subject, port, &Sysfs::default())),
+        if let Slot::Folder(path) = &bay.slot {
+            let fix = "Create it, readable and writable by camdock's user";
+            findings.push(folder(format!("bay {}", bay.name), path, fix));
         }
     }
     if config.profiles.is_empty() {
@@ -45,7 +42,7 @@ pub(super) fn check(config: &Config, now: Moment) -> Vec<Finding> {
             Place::Folder { path } => {
                 findings.push(folder(name, path, "Mount the share or create the folder; camdock does not"));
             }
-            Place::Azure { credential, .. } => findings.extend(credential_file(name, credential)),
+            Place::Azure { credential, .. } => findings.extend(units.check(name, credential)),
         }
         if destination.retention.is_some() {
             let note =
@@ -127,48 +124,12 @@ fn folder(subject: impl Into<String>, path: &Path, fix: &str) -> Finding {
     }
 }
 
-fn socket(subject: &str, port: &UsbPort, sysfs: &Sysfs) -> Vec<Finding> {
-    let there = sysfs.ports().is_ok_and(|ports| ports.contains(port));
-    let mut findings = vec![if there {
-        Finding::ok(subject, Aspect::Access)
-    } else {
-        let note =
-            format!("there is no port {port} now. Connect the dock, or see `camdock bays` for the ports there are");
-        Finding::new(subject, Aspect::Access, Verdict::Warning, note)
-    }];
-    if sysfs.socket(port).iter().any(|port| sysfs.is_guarded(port.bus()) == Some(false)) {
-        let note = "whatever is plugged in there is used by the system before camdock looks at it. Install camdock's udev \
-                    rules, and run: udevadm trigger --subsystem-match=usb --action=change";
-        findings.push(Finding::new(subject, Aspect::Gate, Verdict::Warning, note));
-    } else if there {
-        findings.push(Finding::ok(subject, Aspect::Gate));
-    }
-    findings
-}
-
 fn existing_folder(path: &Path) -> Result<Metadata, String> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(metadata),
         Ok(_) => Err(format!("{} is not a folder", path.display())),
         Err(error) => Err(format!("{} cannot be opened: {error}", path.display())),
     }
-}
-
-fn credential_file(destination: &str, credential: &Credential) -> Vec<Finding> {
-    let subject = format!("{destination}: credential");
-    if let Err(error) = credential.read() {
-        return vec![Finding::new(subject, Aspect::Access, Verdict::Missing, error.to_string())];
-    }
-    let privacy = match credential.is_open_to_others() {
-        Ok(false) => Finding::ok(subject.clone(), Aspect::Privacy),
-        Ok(true) => {
-            let path = credential.file.display();
-            let note = format!("every user of this machine can read {path}. Run: chmod o= {path}");
-            Finding::new(subject.clone(), Aspect::Privacy, Verdict::Warning, note)
-        }
-        Err(error) => Finding::new(subject.clone(), Aspect::Privacy, Verdict::Failed, error.to_string()),
-    };
-    vec![Finding::ok(subject, Aspect::Access), privacy]
 }
 
 /// The configuration keeps folders apart by their paths; links and mounts can still bring them together.

@@ -14,6 +14,10 @@ pub struct Refusal {
     why: Why,
 }
 
+/// What makes a changed configuration count: profiles and bays are read at the start, and the gate looks at every device
+/// again then.
+pub const RESTART: &str = "systemctl restart camdock";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Why {
     /// Whatever is plugged into it would be in no bay.
@@ -53,20 +57,24 @@ impl Refusal {
         let device = &self.device;
         match &self.why {
             Why::Hub => format!(
-                "a hub is plugged into bay {bay}: {device}. Plug the camera itself in; or remove this bay from the \
-                 configuration and name the hub's ports as bays, as `camdock bays` shows them"
+                "a hub is plugged into bay {bay}: {device}, and no profile can allow one. Plug the camera itself in; or name \
+                 the hub's ports as bays in place of this one, as `camdock bays` shows them, and run: {RESTART}"
             ),
-            Why::Unreadable => {
-                format!("bay {bay}: {device} does not say what it is, so it is not touched. Take it out")
-            }
+            Why::Unreadable => format!(
+                "bay {bay}: {device} does not say what it is, so no profile can allow it, and it is not touched. Take it out"
+            ),
             Why::Other(other) => {
                 let what = other.iter().map(UsbClass::to_string).collect::<Vec<_>>().join(", ");
                 let also = if other.len() < device.interfaces.len() { "also " } else { "" };
-                format!("bay {bay}: {device} is {also}{what}, so it is no camera and is not touched. Take it out")
+                format!(
+                    "bay {bay}: {device} is {also}{what}, so no profile can allow it, and it is not touched. Take it out; if it \
+                     is a camera, set it to be a USB drive and nothing else"
+                )
             }
             Why::Unknown => format!(
                 "bay {bay}: {device} is mass storage, but no profile allows it. To allow it, add \
-                 /etc/camdock/profiles.d/NAME.toml with usb = [\"{}\"]; `camdock camera probe {bay}` prints one",
+                 /etc/camdock/profiles.d/NAME.toml with usb = [\"{}\"], as `camdock camera probe {bay}` prints it, and run: \
+                 {RESTART}",
                 device.id
             ),
         }
@@ -136,22 +144,23 @@ pub(super) mod tests {
     #[test]
     fn whatever_is_not_only_storage_is_refused() {
         for (interfaces, what) in [
-            (&[KEYBOARD][..], "is keyboard or mouse (03/01/01), so it is no camera"),
-            (&[STORAGE, KEYBOARD], "is also keyboard or mouse (03/01/01), so it is no camera"),
-            (&[NETWORK], "is network or modem (02/06/00), so it is no camera"),
+            (&[KEYBOARD][..], "is keyboard or mouse (03/01/01), so no profile can allow it"),
+            (&[STORAGE, KEYBOARD], "is also keyboard or mouse (03/01/01), so no profile can allow it"),
+            (&[NETWORK], "is network or modem (02/06/00), so no profile can allow it"),
             (&[], "does not say what it is"),
             (&[HUB], "a hub is plugged into bay 3"),
             (&[STORAGE, HUB], "a hub is plugged into bay 3"),
         ] {
             let reason = refused(interfaces, &profiles());
-            assert!(reason.contains(what), "{reason}");
+            assert!(reason.contains(what) && reason.contains("no profile can allow"), "{reason}");
         }
     }
 
     #[test]
     fn unknown_storage_is_refused_with_the_line_that_would_allow_it() {
         let expected = "bay 3: 8564:1000 \"Transcend\" \"JetFlash\" is mass storage, but no profile allows it. To allow it, \
-                        add /etc/camdock/profiles.d/NAME.toml with usb = [\"8564:1000\"]; `camdock camera probe 3` prints one";
+                        add /etc/camdock/profiles.d/NAME.toml with usb = [\"8564:1000\"], as `camdock camera probe 3` prints \
+                        it, and run: systemctl restart camdock";
         assert_eq!(refused(&[STORAGE], &[other_vendor()]), expected);
         assert_eq!(refused(&[STORAGE], &[]), expected);
         let by_name = UsbMatch { product: Some(Pattern::new("DrivePro*")), ..UsbMatch::default() };

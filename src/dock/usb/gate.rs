@@ -20,7 +20,7 @@ pub enum Verdict {
     Closed(BayName),
     /// This is on a guarded bus, but in no bay: let it be used as if there were no gate.
     Elsewhere,
-    /// There is no bay on this bus, or it is no device.
+    /// There is no bay on this bus, or it is no device: take back whatever was done to it.
     NotOurs,
 }
 
@@ -29,7 +29,7 @@ pub enum Verdict {
 /// # Errors
 /// If the device cannot be looked at. It must be kept out then.
 pub fn gate(sysfs: &Sysfs, name: &str, bays: &[(BayName, UsbPort)], profiles: &[Arc<Profile>]) -> io::Result<Verdict> {
-    // The two speeds of a bay's socket are two buses. While its bus does not exist, it may be the other half of this one.
+    // The speeds of a bay's socket are buses of their own. While its bus does not exist, this one may belong to it.
     let guarded = |bus: &str| bays.iter().any(|(_, port)| sysfs.same_controller(bus, port.bus()) != Some(false));
     if let Some(bus) = name.strip_prefix("usb") {
         return Ok(if guarded(bus) { Verdict::Guard } else { Verdict::NotOurs });
@@ -109,11 +109,24 @@ mod tests {
     #[test]
     fn both_buses_of_a_bays_controller_are_guarded_and_no_other() {
         let tree = Tree::new();
-        tree.other_controller("3");
+        tree.bus("3", "0000:00:14.0", "480");
         assert_eq!(verdict(&tree, "1-1.3", "usb1"), Verdict::Guard);
         assert_eq!(verdict(&tree, "1-1.3", "usb2"), Verdict::Guard);
         assert_eq!(verdict(&tree, "1-1.3", "usb3"), Verdict::NotOurs);
         assert_eq!(verdict(&tree, "4-1", "usb3"), Verdict::Guard, "the bay's bus is not there yet");
+    }
+
+    #[test]
+    fn the_bus_to_which_a_bays_controller_hands_slow_devices_is_guarded_too() {
+        let tree = Tree::with_companions();
+        for (bus, expected) in
+            [("usb4", Verdict::Guard), ("usb5", Verdict::Guard), ("usb6", Verdict::NotOurs), ("usb7", Verdict::NotOurs)]
+        {
+            assert_eq!(verdict(&tree, "3-1", bus), expected, "{bus}");
+        }
+        tree.plug("4-1", 0, &[KEYBOARD], "12");
+        assert_eq!(verdict(&tree, "3-1", "4-1"), Verdict::Elsewhere, "which socket it is in, nobody can tell");
+        assert_eq!(verdict(&tree, "4-1", "4-1"), Verdict::Closed(bay()), "unless it is named");
     }
 
     #[test]

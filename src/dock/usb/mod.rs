@@ -27,10 +27,10 @@ use super::contents::{self, Docked, Found};
 use super::{BayEvent, DockError, Location};
 use crate::domain::{BayName, Profile, UsbDevice, UsbPort};
 
-pub use admit::{Refusal, admit};
+pub use admit::{RESTART, Refusal, admit};
 pub use gate::{Verdict, gate};
 pub use sockets::{Socket, sockets};
-pub use sysfs::{Authorized, Plugged, Sysfs};
+pub use sysfs::{Authorized, Plugged, SuperSpeed, Sysfs};
 
 /// So long the gate may take to let a device in, while a machine starts and udev has much to do.
 const GATE: Duration = Duration::from_secs(4);
@@ -170,8 +170,11 @@ fn sorted_out(bay: &BayName, plugged: Vec<Plugged>, profiles: &[Arc<Profile>]) -
         match (admit(&device, profiles), authorized) {
             (Ok(profiles), Authorized::Yes) => cameras.push(DockedDevice { device, profiles }),
             (Ok(_), Authorized::No) => {
+                // The gate knows the present configuration, and this the one from the start.
                 let reason = format!(
-                    "bay {bay}: {device} is allowed, but was kept out when it was plugged in. Take it out and put it in again"
+                    "bay {bay}: {device} is allowed, but was kept out when it was plugged in. Take it out and put it in again. \
+                     If that does not help, `camdock check` tells what is wrong with the configuration; correct that, and \
+                     run: {RESTART}"
                 );
                 refused.insert(port, reason);
             }
@@ -193,7 +196,7 @@ mod tests {
     }
 
     fn plugged(device: UsbDevice, authorized: Authorized) -> Plugged {
-        Plugged { device, authorized, release_of_usb: 0x0200 }
+        Plugged { device, authorized, release_of_usb: 0x0200, super_speed: SuperSpeed::No }
     }
 
     /// What is told about a bay in which, look by look, this is found.
@@ -241,7 +244,9 @@ mod tests {
     fn a_camera_that_the_kernel_keeps_out_is_not_docked() {
         let kept_out = plugged(device(&[STORAGE]), Authorized::No);
         let events = words(&told(&[vec![kept_out], vec![addressed(4)]]));
-        assert!(events[0].ends_with("Take it out and put it in again"), "{events:?}");
+        for part in ["Take it out and put it in again", "`camdock check` tells", "run: systemctl restart camdock"] {
+            assert!(events[0].contains(part), "{events:?}");
+        }
         assert_eq!(events[1], "docked 4");
     }
 

@@ -2,11 +2,8 @@
 
 use std::io;
 
-use super::{Plugged, Sysfs};
+use super::{Plugged, SuperSpeed, Sysfs};
 use crate::domain::{UsbPort, UsbSpeed};
-
-/// From this release of USB on, a device may be faster than USB 2 where its cable is.
-const FASTER: u16 = 0x0210;
 
 /// A place where something can be plugged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +23,13 @@ impl Socket {
         self.port == *port || self.companion.as_ref() == Some(port)
     }
 
-    /// Whether a device that could do better talks at the speed of USB 2, as with a slow cable or a plug that sits badly.
+    /// Whether what is plugged in could talk faster than it does, as with a slow cable or a plug that sits badly.
     #[must_use]
-    pub fn is_slow(&self) -> bool {
-        let held_back = |plugged: &Plugged| plugged.device.speed <= UsbSpeed::High && plugged.release_of_usb >= FASTER;
-        self.companion.is_some() && self.plugged.len() == 1 && self.plugged.iter().all(held_back)
+    pub fn could_be_faster(&self) -> SuperSpeed {
+        match &self.plugged[..] {
+            [plugged] if self.companion.is_some() && plugged.device.speed <= UsbSpeed::High => plugged.super_speed,
+            _ => SuperSpeed::No,
+        }
     }
 }
 
@@ -80,7 +79,7 @@ mod tests {
         let tree = Tree::new();
         tree.plug("1-1", 0, &[STORAGE], "480");
         tree.plug("2-2", 0, &[STORAGE], "5000");
-        let slow: Vec<_> = sockets(&tree.sysfs()).unwrap().iter().map(Socket::is_slow).collect();
-        assert_eq!(slow, [true, false]);
+        let faster: Vec<_> = sockets(&tree.sysfs()).unwrap().iter().map(Socket::could_be_faster).collect();
+        assert_eq!(faster, [SuperSpeed::Unknown, SuperSpeed::No]);
     }
 }

@@ -45,8 +45,21 @@ pub struct Plugged {
     pub device: UsbDevice,
     /// Whether it may be used.
     pub authorized: Authorized,
-    /// `bcdUSB`, the release of USB that it follows: 0x0210 and above could talk faster than USB 2.
+    /// `bcdUSB`, the release of USB that it follows, as hexadecimal digits.
     pub release_of_usb: u16,
+    /// Whether it could talk faster than USB 2.
+    pub super_speed: SuperSpeed,
+}
+
+/// Whether a device could talk faster than USB 2, where cable and socket are made for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuperSpeed {
+    /// It says so.
+    Yes,
+    /// It says otherwise.
+    No,
+    /// It may; this kernel does not tell.
+    Unknown,
 }
 
 impl Sysfs {
@@ -104,15 +117,58 @@ impl Sysfs {
         format!("{}.{number}", self.companion(&hub)?).parse().ok()
     }
 
-    /// Whether two buses belong to the same controller, as the two speeds of one set of sockets do. `None` if one of
-    /// them does not exist, or not yet.
+    /// Whether two buses belong together: as the two speeds of one set of sockets, or because one is the other's companion,
+    /// to which a controller of USB 2 alone hands every device that is slower. `None` if one of them does not exist, or not
+    /// yet.
     #[must_use]
     pub fn same_controller(&self, one: &str, other: &str) -> Option<bool> {
-        let controller = |bus: &str| {
-            let hub = std::fs::canonicalize(self.devices.join(format!("usb{bus}"))).ok()?;
-            Some(hub.parent()?.to_owned())
-        };
-        Some(controller(one)? == controller(other)?)
+        let (first, second) = (self.controller(one)?, self.controller(other)?);
+        let companions = self.is_of_usb_1(one) != self.is_of_usb_1(other) && same_card(&first, &second);
+        Some(first == second || companions)
+    }
+
+    /// The buses to which a port's controller hands whatever is too slow for it: `None` if it does no such thing, and none
+    /// if it does but nobody can tell which these are. Behind a hub of USB 2 no device is handed on.
+    #[must_use]
+    pub fn companions(&self, port: &UsbPort) -> Option<Vec<String>> {
+        let controller = self.controller(port.bus()).filter(|controller| controller.join("companion").exists())?;
+        if port.hub().is_some() {
+            return None;
+        }
+        let others = self.buses().ok()?.into_iter().filter(|bus| {
+            self.is_of_usb_1(bus) && self.controller(bus).is_some_and(|other| same_card(&controller, &other))
+        });
+        Some(others.collect())
+    }
+
+    /// How many USB controllers with ports there are. At every start they get their bus numbers in the order in which they
+    /// are found.
+    ///
+    /// # Errors
+    /// If devices cannot be listed.
+    pub fn controllers(&self) -> io::Result<usize> {
+        let mut controllers: Vec<_> = self.buses()?.iter().filter_map(|bus| self.controller(bus)).collect();
+        controllers.sort();
+        controllers.dedup();
+        Ok(controllers.len())
+    }
+
+    /// The buses with ports.
+    fn buses(&self) -> io::Result<Vec<String>> {
+        let mut buses: Vec<_> = self.ports()?.iter().map(|port| port.bus().to_owned()).collect();
+        buses.sort();
+        buses.dedup();
+        Ok(buses)
+    }
+
+    /// The folder of a bus's controller.
+    fn controller(&self, bus: &str) -> Option<PathBuf> {
+        let hub = std::fs::canonicalize(self.devices.join(format!("usb{bus}"))).ok()?;
+        Some(hub.parent()?.to_owned())
+    }
+
+    fn is_of_usb_1(&self, bus: &str) -> bool {
+        self.text(&format!("usb{bus}"), "speed").is_ok_and(|megabits| speed(&megabits) == UsbSpeed::Full)
     }
 
     /// Whether a bus lets no device be used by itself; `None` if there is no such bus.
@@ -154,7 +210,17 @@ impl Sysfs {
         if self.address(name)? != address {
             return Err(io::ErrorKind::NotFound.into());
         }
-        Ok(Plugged { device, authorized, release_of_usb: field(2) })
+        let super_speed = self.super_speed(name, field(2));
+        Ok(Plugged { device, authorized, release_of_usb: field(2), super_speed })
+    }
+
+    fn super_speed(&self, device: &str, release_of_usb: u16) -> SuperSpeed {
+        // From this release on, a device has to say what it is capable of. That may still be USB 2 alone.
+        const HAS_CAPABILITIES: u16 = 0x0201;
+        if release_of_usb < HAS_CAPABILITIES {
+            return SuperSpeed::No;
+        }
+        self.bytes(device, "bos_descriptors").map_or(SuperSpeed::Unknown, |capabilities| super_speed(&capabilities))
     }
 
     fn address(&self, device: &str) -> io::Result<u16> {
@@ -182,6 +248,28 @@ fn speed(megabits: &str) -> UsbSpeed {
         other if other.parse::<u32>().is_ok_and(|megabits| megabits >= 5_000) => UsbSpeed::Super,
         _ => UsbSpeed::Unknown,
     }
+}
+
+/// Whether two controllers are parts of one PCI device: all but the function number of `0000:00:1d.7` is the same.
+fn same_card(one: &Path, other: &Path) -> bool {
+    let card = |controller: &Path| {
+        let (card, function) = controller.file_name()?.to_str()?.rsplit_once('.')?;
+        (function.parse::<u8>().is_ok() && card.contains(':')).then(|| controller.with_file_name(card))
+    };
+    card(one).is_some_and(|card_of_one| card(other) == Some(card_of_one))
+}
+
+/// Whether a device is made for USB 3, by the capabilities that it names.
+fn super_speed(mut capabilities: &[u8]) -> SuperSpeed {
+    const CAPABILITY: u8 = 0x10;
+    const SUPER_SPEED: u8 = 0x03;
+    while let [length, rest @ ..] = capabilities {
+        if rest.starts_with(&[CAPABILITY, SUPER_SPEED]) {
+            return SuperSpeed::Yes;
+        }
+        capabilities = capabilities.get(usize::from(*length).max(1)..).unwrap_or_default();
+    }
+    SuperSpeed::No
 }
 
 /// The interfaces that a device's descriptors name, in any configuration and setting; `None` if the descriptors are not
@@ -290,10 +378,30 @@ pub(super) mod tests {
             self.write(&format!("devices/pci/{port}/authorized"), authorized.as_bytes());
         }
 
-        pub(in super::super) fn other_controller(&self, bus: &str) {
-            let hub = format!("devices/pci-too/usb{bus}");
+        /// A bus of one port on a controller of its own.
+        pub(in super::super) fn bus(&self, bus: &str, controller: &str, speed: &str) {
+            let hub = format!("devices/{controller}/usb{bus}");
             self.write(&format!("{hub}/maxchild"), b"1\n");
+            self.write(&format!("{hub}/speed"), speed.as_bytes());
             self.link(&format!("usb{bus}"), &hub);
+        }
+
+        /// A controller of USB 2 alone, as bus 3, whose slow devices are on buses 4 and 5; and another such pair, 6 and 7.
+        pub(in super::super) fn with_companions() -> Self {
+            let tree = Self::new();
+            for (bus, controller, speed) in [
+                ("3", "0000:00:1d.7", "480"),
+                ("4", "0000:00:1d.0", "12"),
+                ("5", "0000:00:1d.1", "12"),
+                ("6", "0000:00:1a.7", "480"),
+                ("7", "0000:00:1a.0", "12"),
+            ] {
+                tree.bus(bus, controller, speed);
+                if speed == "480" {
+                    tree.write(&format!("devices/{controller}/companion"), b"");
+                }
+            }
+            tree
         }
     }
 
@@ -308,7 +416,7 @@ pub(super) mod tests {
     fn a_device_is_described_by_its_descriptors() {
         let tree = Tree::new();
         tree.plug("1-1", 0, &[STORAGE, [3, 1, 1], STORAGE], "480");
-        let Plugged { device, authorized, release_of_usb } = tree.sysfs().plugged(&port("1-1")).unwrap().unwrap();
+        let Plugged { device, authorized, release_of_usb, .. } = tree.sysfs().plugged(&port("1-1")).unwrap().unwrap();
         assert_eq!((device.id.to_string().as_str(), device.release, device.address), ("8564:1000", 0x0102, 7));
         assert_eq!((device.manufacturer, device.product.as_deref()), (None, Some("Body\nCam")));
         assert_eq!((device.speed, authorized, release_of_usb), (UsbSpeed::High, Authorized::Yes, 0x0210));
@@ -354,5 +462,50 @@ pub(super) mod tests {
         assert_eq!(sysfs.socket(&port("3-1")), [port("3-1")]);
         assert_eq!(sysfs.same_controller("1", "2"), Some(true));
         assert_eq!(sysfs.same_controller("1", "3"), None);
+    }
+
+    #[test]
+    fn a_companions_bus_belongs_to_its_controller() {
+        let tree = Tree::with_companions();
+        tree.bus("8", "0000:00:1d.3", "480");
+        let sysfs = tree.sysfs();
+        for (one, other, together) in [
+            ("3", "4", true),
+            ("5", "3", true),
+            ("3", "7", false),
+            ("1", "3", false),
+            ("3", "8", false),
+            ("6", "7", true),
+        ] {
+            assert_eq!(sysfs.same_controller(one, other), Some(together), "{one} {other}");
+        }
+        assert_eq!(sysfs.companions(&port("3-1")), Some(vec!["4".to_owned(), "5".to_owned()]));
+        assert_eq!(sysfs.companions(&port("3-1.2")), None, "a hub of USB 2 talks to slow devices itself");
+        assert_eq!(sysfs.companions(&port("1-1")), None);
+    }
+
+    #[test]
+    fn the_buses_of_one_controller_are_one_controllers() {
+        assert_eq!(Tree::new().sysfs().controllers().unwrap(), 1);
+        assert_eq!(Tree::with_companions().sysfs().controllers().unwrap(), 6);
+    }
+
+    #[test]
+    fn what_a_device_is_capable_of_is_asked_of_its_capabilities() {
+        let usb_2_extension = [7, 0x10, 2, 6, 0, 0, 0];
+        let super_speed = [10, 0x10, 3, 0, 0x0e, 0, 1, 10, 0xff, 7];
+        let tree = Tree::new();
+        tree.plug("1-1", 0, &[STORAGE], "480");
+        let told = || tree.sysfs().plugged(&port("1-1")).unwrap().unwrap().super_speed;
+        assert_eq!(told(), SuperSpeed::Unknown, "an older kernel");
+        for (capabilities, expected) in [
+            (&[&[5, 0x0f, 12, 0, 1][..], &usb_2_extension].concat(), SuperSpeed::No),
+            (&[&[5, 0x0f, 22, 0, 2][..], &usb_2_extension, &super_speed].concat(), SuperSpeed::Yes),
+            (&vec![0, 0, 0], SuperSpeed::No),
+            (&vec![200, 0x10], SuperSpeed::No),
+        ] {
+            tree.write("devices/pci/1-1/bos_descriptors", capabilities);
+            assert_eq!(told(), expected, "{capabilities:?}");
+        }
     }
 }

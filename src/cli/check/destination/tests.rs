@@ -120,7 +120,11 @@ impl Destination for Memory {
 
 fn settings() -> DestinationSettings {
     let endpoint = "https://account.blob.example.org".parse().unwrap();
-    let credential = camdock::config::Credential { kind: CredentialKind::Sas, file: "/etc/camdock/primary.sas".into() };
+    let credential = camdock::config::Credential {
+        kind: CredentialKind::Sas,
+        name: "primary.sas".into(),
+        file: "/etc/camdock/primary.sas".into(),
+    };
     DestinationSettings {
         name: DestinationName::new("primary").unwrap(),
         prefix: camdock::domain::ObjectPrefix::new("north").unwrap(),
