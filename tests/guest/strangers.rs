@@ -52,6 +52,19 @@ async fn a_stick_without_a_cameras_file_system_is_never_written_to() {
     a_camera_is_still_welcome(&mut station).await;
 }
 
+#[tokio::test]
+#[ignore = "run by make test-guest"]
+async fn what_the_gate_kept_out_is_let_in_when_the_package_is_removed() {
+    let mut station = Station::running("gone").await;
+    station.machine().plug_device(3, "usb-kbd").await;
+    station.until_bay(3, BayState::Refused).await;
+    let kept_out = "cd /sys/bus/usb/devices && grep -lx 0 */authorized usb*/authorized_default; true";
+    let before = station.machine().run(kept_out).await;
+    assert_eq!(before.lines().count(), 3, "the keyboard, and both buses: {before}");
+    station.machine().run("dpkg --remove camdock").await;
+    assert_eq!(station.machine().run(kept_out).await, "");
+}
+
 async fn a_camera_is_still_welcome(station: &mut Station) {
     let camera = Camera::new("BWC-1", FileSystem::Fat32, films("BWC-1", "100BWC", 1, 1 << 20, 40)).await;
     station.dock(1, &camera).await;
