@@ -30,6 +30,9 @@ fn replay_line(seed: u64) -> String {
     format!("replay: SEED={seed} cargo test --features faults --test simulation every_story_ends_well -- --nocapture")
 }
 
+/// Many stories take a while; after so many it is said how far they are.
+const TOLD_EVERY: u64 = 10_000;
+
 /// Plays seeds on every core; the first that fails, if one does.
 fn first_failure(seeds: std::ops::Range<u64>, bug: Option<camdock::faults::PlantedBug>) -> Option<(u64, String)> {
     let next = AtomicU64::new(seeds.start);
@@ -44,6 +47,10 @@ fn first_failure(seeds: std::ops::Range<u64>, bug: Option<camdock::faults::Plant
                         || failed.lock().expect("no panic").as_ref().is_some_and(|(first, _)| *first < seed)
                     {
                         return;
+                    }
+                    let played = seed - seeds.start;
+                    if played > 0 && played.is_multiple_of(TOLD_EVERY) {
+                        println!("{played} of {} stories", seeds.end - seeds.start);
                     }
                     if let Some(failure) = run::play(seed, bug, false).failure {
                         let mut failed = failed.lock().expect("no panic");
