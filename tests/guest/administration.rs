@@ -2,8 +2,9 @@
 
 use super::camera::{Camera, FileSystem, films};
 use super::machine::Medium;
-use super::prepared::{NEXT_VERSION, PACKAGE};
+use super::prepared::NEXT_VERSION;
 use super::station::Station;
+use super::status::BayState;
 
 const MIB: usize = 1 << 20;
 
@@ -12,7 +13,7 @@ const MIB: usize = 1 << 20;
 async fn with_the_shipped_profiles_alone_a_camera_is_served_and_the_story_told_in_plain_words() {
     let mut station = Station::running("story").await;
     station.machine().run("rm -r /etc/camdock/profiles.d && systemctl restart camdock").await;
-    let camera = Camera::new("BWC-15", FileSystem::Fat32, films("BWC-15", "100BWC", 2, MIB, 80)).await;
+    let camera = Camera::new("BWC-15", FileSystem::Fat32, films("BWC-15", "100BWC", 2, MIB / 2, 80)).await;
     station.dock(1, &camera).await;
     station.finishes(&[&camera]).await;
     let told =
@@ -65,21 +66,28 @@ async fn an_upgrade_in_mid_offload_and_with_a_full_queue_is_taken_up_where_it_wa
 
 #[tokio::test]
 #[ignore = "run by make test-guest"]
-async fn a_removed_package_leaves_the_evidence_and_a_purge_refuses_until_it_is_proven() {
+async fn a_removed_package_opens_the_gate_and_leaves_the_evidence_and_a_purge_refuses_until_it_is_proven() {
     let mut station = Station::running("remove").await;
-    let camera = Camera::new("BWC-16", FileSystem::Fat32, films("BWC-16", "100BWC", 3, MIB, 81)).await;
+    let camera = Camera::new("BWC-16", FileSystem::Fat32, films("BWC-16", "100BWC", 2, MIB, 81)).await;
     station.machine().set_network(false).await;
     station.dock(1, &camera).await;
-    station.until("all of it is spooled", |status| status.queue.segments == 3).await;
+    station.machine().plug_device(3, "usb-kbd").await;
+    station.until("all of it is spooled", |status| status.queue.segments == 2).await;
+    station.until_bay(3, BayState::Refused).await;
     station.yank(1).await;
+    let kept_out = "cd /sys/bus/usb/devices && grep -lx 0 */authorized usb*/authorized_default; true";
+    let before = station.machine().run(kept_out).await;
+    assert_eq!(before.lines().count(), 3, "the keyboard, and both buses: {before}");
 
     let removed = station.machine().run("dpkg --remove camdock 2>&1").await;
     assert!(removed.contains("evidence and ledger stay in /var/lib/camdock"), "{removed}");
+    assert_eq!(station.machine().run(kept_out).await, "", "what the gate kept out is let in");
+    station.yank(3).await;
     let purged = station.machine().try_run("dpkg --purge camdock 2>&1", b"").await;
     assert!(purged.code != 0 && purged.out.contains("not purged"), "{}", purged.out);
 
     station.machine().set_network(true).await;
-    station.machine().run(&format!("DEBIAN_FRONTEND=noninteractive dpkg --install {PACKAGE}")).await;
+    station.machine().run(&format!("DEBIAN_FRONTEND=noninteractive dpkg --install {NEXT_VERSION}")).await;
     station.until("what was spooled has arrived", |status| status.queue.segments == 0).await;
     station.dock(1, &camera).await;
     station.finishes(&[&camera]).await;

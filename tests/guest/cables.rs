@@ -29,16 +29,6 @@ async fn a_hub_behind_a_hub_has_bays_that_are_found_by_plugging_a_camera_in() {
 
 #[tokio::test]
 #[ignore = "run by make test-guest"]
-async fn a_camera_of_two_memory_cards_is_taken_as_a_whole() {
-    let mut station = Station::running("cards").await;
-    let first = Camera::new("BWC-12", FileSystem::Fat32, films("BWC-12", "100BWC", 2, MIB, 71)).await;
-    let second = Camera::new("BWC-12", FileSystem::ExFat, films("BWC-12", "100BWC", 2, MIB, 72)).await;
-    station.dock_cards(2, &[&first, &second]).await;
-    station.finishes(&[&first, &second]).await;
-}
-
-#[tokio::test]
-#[ignore = "run by make test-guest"]
 async fn a_camera_that_comes_back_under_another_name_is_taken_up_where_it_was() {
     let mut station = Station::running("renamed").await;
     let camera = Camera::new("BWC-13", FileSystem::ExFat, films("BWC-13", "100BWC", 6, MIB, 73)).await;

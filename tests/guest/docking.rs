@@ -9,20 +9,13 @@ const MIB: usize = 1 << 20;
 
 #[tokio::test]
 #[ignore = "run by make test-guest"]
-async fn a_fat32_camera_arrives_bit_for_bit_and_is_handed_back_empty() {
-    let mut station = Station::running("fat32").await;
-    let camera = Camera::new("BWC-0001", FileSystem::Fat32, films("BWC-0001", "100BWC", 5, 2 * MIB, 1)).await;
-    station.dock(1, &camera).await;
-    station.finishes(&[&camera]).await;
-}
-
-#[tokio::test]
-#[ignore = "run by make test-guest"]
-async fn an_exfat_camera_arrives_bit_for_bit_and_is_handed_back_empty() {
-    let mut station = Station::running("exfat").await;
-    let camera = Camera::new("BWC-0002", FileSystem::ExFat, films("BWC-0002", "100BWC", 5, 2 * MIB, 2)).await;
-    station.dock(2, &camera).await;
-    station.finishes(&[&camera]).await;
+async fn a_fat32_and_an_exfat_camera_arrive_bit_for_bit_and_are_handed_back_empty() {
+    let mut station = Station::running("formats").await;
+    let fat32 = Camera::new("BWC-0001", FileSystem::Fat32, films("BWC-0001", "100BWC", 3, 2 * MIB, 1)).await;
+    let exfat = Camera::new("BWC-0002", FileSystem::ExFat, films("BWC-0002", "100BWC", 3, 2 * MIB, 2)).await;
+    station.dock(1, &fat32).await;
+    station.dock(2, &exfat).await;
+    station.finishes(&[&fat32, &exfat]).await;
 }
 
 #[tokio::test]
@@ -33,7 +26,7 @@ async fn four_cameras_at_once_land_in_their_own_bays() {
     let mut cameras = Vec::new();
     for (number, kind) in (1..).zip(kinds) {
         let serial = format!("BWC-100{number}");
-        cameras.push(Camera::new(&serial, kind, films(&serial, "100BWC", 3, MIB, number)).await);
+        cameras.push(Camera::new(&serial, kind, films(&serial, "100BWC", 2, MIB, number)).await);
     }
     for (number, camera) in (1..).zip(&cameras) {
         station.dock(number, camera).await;
@@ -48,21 +41,24 @@ async fn four_cameras_at_once_land_in_their_own_bays() {
 
 #[tokio::test]
 #[ignore = "run by make test-guest"]
-async fn a_camera_of_two_partitions_is_taken_as_a_whole() {
-    let mut station = Station::running("partitions").await;
-    let (first, second) = (films("BWC-3", "100BWC", 2, MIB, 20), films("BWC-3", "101BWC", 2, MIB, 21));
+async fn a_camera_of_two_partitions_and_one_of_two_memory_cards_are_each_taken_as_a_whole() {
+    let mut station = Station::running("parts").await;
+    let (first, second) = (films("BWC-3", "100BWC", 1, MIB, 20), films("BWC-3", "101BWC", 1, MIB, 21));
     let contents = [(FileSystem::Fat32, first), (FileSystem::ExFat, second)];
-    let camera = Camera::with_partitions("BWC-3", &contents).await;
-    station.dock(3, &camera).await;
-    station.finishes(&[&camera]).await;
+    let partitioned = Camera::with_partitions("BWC-3", &contents).await;
+    station.dock(3, &partitioned).await;
+    let one_card = Camera::new("BWC-12", FileSystem::Fat32, films("BWC-12", "100BWC", 1, MIB, 71)).await;
+    let other_card = Camera::new("BWC-12", FileSystem::ExFat, films("BWC-12", "101BWC", 1, MIB, 72)).await;
+    station.dock_cards(2, &[&one_card, &other_card]).await;
+    station.finishes(&[&partitioned, &one_card, &other_card]).await;
 }
 
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn of_two_cameras_with_one_serial_both_arrive_completely() {
     let mut station = Station::running("twins").await;
-    let one = Camera::new("BWC-7", FileSystem::Fat32, films("BWC-7", "100BWC", 3, MIB, 30)).await;
-    let other = Camera::new("BWC-7", FileSystem::Fat32, films("BWC-7", "100BWC", 3, MIB, 31)).await;
+    let one = Camera::new("BWC-7", FileSystem::Fat32, films("BWC-7", "100BWC", 2, MIB, 30)).await;
+    let other = Camera::new("BWC-7", FileSystem::Fat32, films("BWC-7", "100BWC", 2, MIB, 31)).await;
     station.dock(1, &one).await;
     station.dock(2, &other).await;
     let status = station

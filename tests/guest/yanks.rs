@@ -41,23 +41,24 @@ async fn a_camera_yanked_while_it_is_listed_loses_nothing() {
 
 #[tokio::test]
 #[ignore = "run by make test-guest"]
-async fn a_fat32_camera_yanked_while_it_is_read_loses_nothing() {
-    let (station, camera) = scene("yank-reading-fat32", FileSystem::Fat32, 6, 2 * MIB).await;
-    yanked_while_it_is_read(station, camera).await;
-}
-
-#[tokio::test]
-#[ignore = "run by make test-guest"]
-async fn an_exfat_camera_yanked_while_it_is_read_loses_nothing() {
-    let (station, camera) = scene("yank-reading-exfat", FileSystem::ExFat, 6, 2 * MIB).await;
-    yanked_while_it_is_read(station, camera).await;
-}
-
-async fn yanked_while_it_is_read(mut station: Station, camera: Camera) {
-    station.dock_medium(BAY, &camera, Medium { bytes_per_second: Some(2_000_000), ..Medium::default() }).await;
-    station.machine().until_traffic(BAY, "half of it is read", |traffic| traffic.read > 6 << 20).await;
-    station.yank(BAY).await;
-    is_taken_up_elsewhere(station, camera).await;
+async fn a_fat32_and_an_exfat_camera_yanked_while_they_are_read_lose_nothing() {
+    let mut station = Station::running("yank-reading").await;
+    let fat32 = Camera::new("BWC-0043", FileSystem::Fat32, films("BWC-0043", "100BWC", 3, 2 * MIB, 43)).await;
+    let exfat = Camera::new("BWC-0044", FileSystem::ExFat, films("BWC-0044", "100BWC", 3, 2 * MIB, 44)).await;
+    let slow = Medium { bytes_per_second: Some(1_000_000), ..Medium::default() };
+    for (bay, camera) in [(1, &fat32), (2, &exfat)] {
+        station.dock_medium(bay, camera, slow).await;
+    }
+    for bay in [1, 2] {
+        station.machine().until_traffic(bay, "half of it is read", |traffic| traffic.read > 3 << 20).await;
+        station.yank(bay).await;
+    }
+    station.nothing_is_lost(&[&fat32, &exfat]).await;
+    for (bay, camera) in [(1, &fat32), (2, &exfat)] {
+        station.until_bay(bay, BayState::Empty).await;
+        station.dock(bay + 2, camera).await;
+    }
+    station.finishes(&[&fat32, &exfat]).await;
 }
 
 #[tokio::test]
