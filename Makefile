@@ -46,7 +46,7 @@ PACKAGE := $(if $(CAMDOCK_DEB),,deb)
 # Each takes its time, and none needs both processors all of it.
 .PHONY: guest
 guest: setup
-	@$(MAKE) --jobs=4 $(PACKAGE) guest-image guest-driver tools
+	@$(MAKE) --jobs=5 $(PACKAGE) guest-image guest-driver tools
 
 .PHONY: guest-image
 guest-image: setup-guest
