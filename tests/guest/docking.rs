@@ -48,7 +48,7 @@ async fn a_camera_of_two_partitions_and_one_of_two_memory_cards_are_each_taken_a
     let partitioned = Camera::with_partitions("BWC-3", &contents).await;
     station.dock(3, &partitioned).await;
     let one_card = Camera::new("BWC-12", FileSystem::Fat32, films("BWC-12", "100BWC", 1, MIB, 71)).await;
-    let other_card = Camera::new("BWC-12", FileSystem::ExFat, films("BWC-12", "101BWC", 1, MIB, 72)).await;
+    let other_card = Camera::new("BWC-12", FileSystem::ExFat, films("BWC-12", "100BWC", 1, MIB, 72)).await;
     station.dock_cards(2, &[&one_card, &other_card]).await;
     station.finishes(&[&partitioned, &one_card, &other_card]).await;
 }

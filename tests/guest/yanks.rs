@@ -45,9 +45,9 @@ async fn a_fat32_and_an_exfat_camera_yanked_while_they_are_read_lose_nothing() {
     let mut station = Station::running("yank-reading").await;
     let fat32 = Camera::new("BWC-0043", FileSystem::Fat32, films("BWC-0043", "100BWC", 3, 2 * MIB, 43)).await;
     let exfat = Camera::new("BWC-0044", FileSystem::ExFat, films("BWC-0044", "100BWC", 3, 2 * MIB, 44)).await;
-    let slow = Medium { bytes_per_second: Some(1_000_000), ..Medium::default() };
-    for (bay, camera) in [(1, &fat32), (2, &exfat)] {
-        station.dock_medium(bay, camera, slow).await;
+    // The second is the slower one, so that it is still being read when the first has been pulled out.
+    for (bay, camera, speed) in [(1, &fat32, 1_000_000), (2, &exfat, 500_000)] {
+        station.dock_medium(bay, camera, Medium { bytes_per_second: Some(speed), ..Medium::default() }).await;
     }
     for bay in [1, 2] {
         station.machine().until_traffic(bay, "half of it is read", |traffic| traffic.read > 3 << 20).await;
