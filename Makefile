@@ -69,7 +69,7 @@ power-cuts: guest ## N=40 power cuts at random moments, with unflushed writes lo
 	CAMDOCK_POWER_CUTS=$(or $(N),40) $(GUEST) --no-capture -E 'test(power_cuts)'
 
 .PHONY: simulate
-simulate: setup ## stories in the simulator: SEEDS=100000 plays so many, from seed FROM on
+simulate: setup ## stories in the simulator: SEEDS=100000 plays so many, from seed FROM on; ENDINGS=FILE notes how each ended
 	cargo test --locked --features faults --test simulation every_story_ends_well -- --nocapture
 
 .PHONY: check

@@ -30,6 +30,20 @@ fn replay_line(seed: u64) -> String {
     format!("replay: SEED={seed} cargo test --features faults --test simulation every_story_ends_well -- --nocapture")
 }
 
+/// With `ENDINGS=FILE`, writes a line for each story: so two versions of camdock can be compared seed by seed.
+fn note(seed: u64, ending: &run::Ending) {
+    use std::io::Write as _;
+    static FILE: std::sync::LazyLock<Option<std::fs::File>> = std::sync::LazyLock::new(|| {
+        let path = std::env::var_os("ENDINGS")?;
+        Some(std::fs::File::options().create(true).append(true).open(path).expect("a file for the endings"))
+    });
+    if let Some(mut file) = FILE.as_ref() {
+        let run::Ending { steps, lasted, happened, .. } = ending;
+        let line = format!("{seed}: {steps} steps, {} ms, faults {happened:?}\n", lasted.as_millis());
+        file.write_all(line.as_bytes()).expect("the file can be written");
+    }
+}
+
 /// Many stories take a while; after so many it is said how far they are.
 const TOLD_EVERY: u64 = 10_000;
 
@@ -52,7 +66,9 @@ fn first_failure(seeds: std::ops::Range<u64>, bug: Option<camdock::faults::Plant
                     if played > 0 && played.is_multiple_of(TOLD_EVERY) {
                         println!("{played} of {} stories", seeds.end - seeds.start);
                     }
-                    if let Some(failure) = run::play(seed, bug, false).failure {
+                    let ending = run::play(seed, bug, false);
+                    note(seed, &ending);
+                    if let Some(failure) = ending.failure {
                         let mut failed = failed.lock().expect("no panic");
                         if failed.as_ref().is_none_or(|(first, _)| seed < *first) {
                             *failed = Some((seed, failure));
