@@ -49,10 +49,10 @@ fn report_configuration(errors: ConfigErrors) -> ExitCode {
     if miette::set_hook(Box::new(unwrapped)).is_err() {
         eprintln!("camdock: messages are printed in another form than usual");
     }
-    let problems = errors.into_problems();
-    let count = problems.len();
-    for problem in problems {
-        eprintln!("{:?}", miette::Report::new(problem));
+    let found = errors.into_mistakes();
+    let count = found.len();
+    for mistake in found {
+        eprintln!("{:?}", miette::Report::new(mistake));
     }
     let mistakes = if count == 1 { "mistake" } else { "mistakes" };
     eprintln!("camdock: {count} {mistakes} in the configuration; nothing was started or changed");

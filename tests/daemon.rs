@@ -242,10 +242,10 @@ async fn a_file_that_no_spool_can_take_keeps_no_other_waiting() {
     station.dock(1, &footage);
     std::fs::write(station.camera(1, &footage).join("ALL-NIGHT.MP4"), vec![7; 16 << 20]).unwrap();
     station.start();
-    station.until("the others are wiped", |status| bay(status, 1).segments_wiped == 3 && status.holds == 1).await;
+    station.until("the others are wiped", |status| bay(status, 1).segments_wiped == 3 && status.problems == 1).await;
     assert_eq!(files_below(&station.camera(1, &footage)), 1);
-    let holds = station.camdock(&["hold", "list"]).await;
-    assert!(printed(&holds).contains("more than the spool can ever hold"), "{}", printed(&holds));
+    let problems = station.camdock(&["problems"]).await;
+    assert!(printed(&problems).contains("more than the spool can ever hold"), "{}", printed(&problems));
 }
 
 #[tokio::test]
@@ -417,21 +417,21 @@ async fn a_foreign_object_in_the_way_is_held_until_a_person_has_looked() {
     station.start();
     station.until("the bay asks for a person", |status| bay(status, 1).state == BayState::Attention).await;
     assert_eq!(station.camdock(&["status"]).await.status.code(), NEEDS_PERSON);
-    let list = station.camdock(&["hold", "list"]).await;
+    let list = station.camdock(&["problems"]).await;
     assert_eq!(list.status.code(), NEEDS_PERSON);
     assert!(printed(&list).contains("already has an object of this name with other content"), "{}", printed(&list));
     let explained = station.camdock(&["explain", "BWC-1"]).await;
     assert_eq!(explained.status.code(), NEEDS_PERSON);
-    assert!(printed(&explained).contains("[unmet] primary: held"), "{}", printed(&explained));
+    assert!(printed(&explained).contains("[unmet] primary: a person must look at it"), "{}", printed(&explained));
     assert_eq!(cloud.azurite.raw(Method::GET, &in_the_way, "").await.bytes().await.unwrap(), foreign, "left alone");
     assert_eq!(files_below(&station.camera(1, &footage)), 1, "kept on the camera");
 
     assert_eq!(cloud.azurite.raw(Method::DELETE, &in_the_way, "").await.status(), 202);
     let id = printed(&list).split_whitespace().next().unwrap().to_owned();
-    assert_eq!(station.camdock(&["hold", "release", &id]).await.status.code(), Some(0));
+    assert_eq!(station.camdock(&["retry", &id]).await.status.code(), Some(0));
     station.until_all_done().await;
     assert_eq!(station.camdock(&["status"]).await.status.code(), Some(0));
-    assert_eq!(station.camdock(&["hold", "list"]).await.status.code(), Some(0));
+    assert_eq!(station.camdock(&["problems"]).await.status.code(), Some(0));
     finishes(&mut station, &cloud, &[&footage]).await;
 }
 

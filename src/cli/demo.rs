@@ -277,7 +277,7 @@ fn trouble(snapshot: &Snapshot) -> Option<String> {
     let attention = snapshot.bays.iter().find(|bay| bay.state == BayState::Attention);
     match (refused, attention) {
         (Some(place), _) => Some(place.message.clone()),
-        (None, Some(bay)) if snapshot.holds > 0 && snapshot.bays.iter().all(settled) => {
+        (None, Some(bay)) if snapshot.problems > 0 && snapshot.bays.iter().all(settled) => {
             Some(format!("bay {}: {}", bay.name, bay.message))
         }
         _ => None,

@@ -20,18 +20,18 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
     let camera = CameraSerial::new(args.camera.clone())?;
     let ledger = Ledger::look_only(&config.station.data_dir.join(LEDGER_FILE))?;
     let segments = ledger.explain(&camera).await?;
-    let holds = ledger.holds(Some(camera.clone())).await?;
-    if segments.is_empty() && holds.is_empty() {
+    let problems = ledger.problems(Some(camera.clone())).await?;
+    if segments.is_empty() && problems.is_empty() {
         bail!("station {} has never seen camera {camera}", config.station.id);
     }
     let required = config.required();
     let mut out = std::io::stdout().lock();
     let unmet = segments.iter().filter(|segment| !print(&mut out, segment, &required).unwrap_or(false)).count();
-    for hold in holds.iter().filter(|hold| hold.segment.is_none()) {
-        writeln!(out, "{}\n  [unmet] hold {}: {}", hold.path, hold.id, hold.reason)?;
+    for problem in problems.iter().filter(|problem| problem.segment.is_none()) {
+        writeln!(out, "{}\n  [unmet] problem {}: {}", problem.path, problem.id, problem.kind)?;
     }
     writeln!(out, "\n{}, {unmet} not wiped", counted(segments.len() as u64, "segment"))?;
-    Ok(if holds.is_empty() { Outcome::Fine } else { Outcome::NeedsPerson })
+    Ok(if problems.is_empty() { Outcome::Fine } else { Outcome::NeedsPerson })
 }
 
 /// Prints one segment; returns whether it is wiped.
@@ -66,7 +66,7 @@ fn print(
             Some((DeliveryState::Proven, Some(method))) => (true, format!("proven ({method}){again}")),
             Some((DeliveryState::Proven, None)) => (true, format!("proven{again}")),
             Some((DeliveryState::Queued, _)) => (false, "not proven yet: queued".to_owned()),
-            Some((DeliveryState::Held, _)) => (false, "held; see below".to_owned()),
+            Some((DeliveryState::Problem, _)) => (false, "a person must look at it; see below".to_owned()),
             Some((DeliveryState::Stranded, _)) => {
                 (false, "not proven, and no spool copy: dock the camera again".to_owned())
             }
@@ -74,8 +74,8 @@ fn print(
         };
         line(met, format!("{destination}: {text}"))?;
     }
-    for hold in &explained.holds {
-        line(false, format!("hold {}: {}", hold.id, hold.reason))?;
+    for problem in &explained.problems {
+        line(false, format!("problem {}: {}", problem.id, problem.kind))?;
     }
     match explained.wiped_at {
         Some(at) => line(true, format!("the camera's file was read again, compared, and deleted; seen gone at {at}"))?,

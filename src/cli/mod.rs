@@ -12,7 +12,8 @@ mod demo;
 mod explain;
 mod gate;
 mod generate;
-mod hold;
+mod problems;
+mod retry;
 mod run;
 mod status;
 mod unproven;
@@ -72,9 +73,12 @@ enum Command {
     /// Print the data folder, for the package's scripts
     #[command(hide = true)]
     DataDir,
-    /// List or release what waits for a person
-    #[command(subcommand)]
-    Hold(hold::Hold),
+    /// List what waits for a person, and why
+    ///
+    /// Ends with exit code 3 if there is anything.
+    Problems,
+    /// Have problems tried again, once their cause is mended; nothing is ever wiped by that
+    Retry(retry::Args),
     /// Print the example configuration or profile, shell completions or the manual
     #[command(subcommand)]
     Gen(generate::Gen),
@@ -107,7 +111,8 @@ impl Cli {
             Command::Unproven(unproven::Args { data_dir: Some(folder) }) => block_on(unproven::run(&folder)),
             Command::Unproven(_) => block_on(unproven::run(&Config::data_dir(&self.config)?)),
             Command::DataDir => data_dir::run(&Config::data_dir(&self.config)?),
-            Command::Hold(what) => block_on(hold::run(&config()?, &what)),
+            Command::Problems => block_on(problems::run(&config()?)),
+            Command::Retry(args) => block_on(retry::run(&config()?, &args)),
             Command::Gen(what) => generate::run(&what),
         }
     }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use axum::Router;
 use camdock::config::{Config, Slot};
 use camdock::dock::{self, BayEvent};
-use camdock::domain::{Hold, HoldId, Snapshot};
+use camdock::domain::{Problem, ProblemId, Snapshot};
 use camdock::ledger::{Ledger, StationLock};
 use camdock::station::{Command, Doors, LastLedger, Station, StationError};
 use camdock::views::{self, Desk, systemd};
@@ -141,14 +141,14 @@ struct Counter {
 
 #[async_trait]
 impl Desk for Counter {
-    async fn holds(&self) -> Result<Vec<Hold>, String> {
-        self.ledger.holds(None).await.map_err(|error| error.to_string())
+    async fn problems(&self) -> Result<Vec<Problem>, String> {
+        self.ledger.problems(None).await.map_err(|error| error.to_string())
     }
 
-    async fn release(&self, hold: HoldId) -> Result<Option<Hold>, String> {
+    async fn retry(&self, problem: ProblemId) -> Result<Option<Problem>, String> {
         let (reply, answer) = oneshot::channel();
         let stopped = "the station is stopping";
-        self.orders.send(Command::ReleaseHold { hold, reply }).await.map_err(|_| stopped.to_owned())?;
+        self.orders.send(Command::Retry { problem, reply }).await.map_err(|_| stopped.to_owned())?;
         answer.await.map_err(|_| stopped.to_owned())
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
 fn outcome(snapshot: &Snapshot) -> Outcome {
     let bays = snapshot.bays.iter().any(|bay| matches!(bay.state, BayState::Attention | BayState::Refused));
     let refused = snapshot.destinations.iter().any(|place| place.state == DestinationState::Refused);
-    if bays || refused || snapshot.holds > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
+    if bays || refused || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
 }
 
 fn print(snapshot: &Snapshot) -> std::io::Result<()> {
@@ -56,7 +56,7 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
         snapshot.station,
         counted(queue.segments, "segment"),
         queue.bytes,
-        counted(snapshot.holds, "hold")
+        counted(snapshot.problems, "problem")
     )?;
     for bay in &snapshot.bays {
         let camera = bay.camera.as_ref().map_or("-", |camera| camera.as_str());

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::{self, Node, Value};
-use super::problem::Problems;
+use super::mistake::Mistakes;
 use super::{Config, ConfigErrors, profiles, reader, values};
 use crate::domain::{BayName, Profile, UsbPort};
 
@@ -43,17 +43,17 @@ impl Admission {
         if std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Err(AdmissionError::Absent(path.to_owned()));
         }
-        let mut problems = Problems::default();
+        let mut mistakes = Mistakes::default();
         let mut bays = Vec::new();
-        ports(&document::read(path, &mut problems), &mut bays);
-        for text in problems.broken_texts() {
+        ports(&document::read(path, &mut mistakes), &mut bays);
+        for text in mistakes.broken_texts() {
             bays.extend(document::written(text, PORT).filter_map(|port| named_as(port.parse().ok()?)));
         }
-        let before = problems.count();
-        let profiles = profiles::read(Path::new(profiles::SHIPPED), Some(&Config::profile_folder(path)), &mut problems);
-        let profiles = if problems.count() == before { profiles } else { Arc::default() };
-        if problems.could_not_read() {
-            return Err(problems.into_errors().into());
+        let before = mistakes.count();
+        let profiles = profiles::read(Path::new(profiles::SHIPPED), Some(&Config::profile_folder(path)), &mut mistakes);
+        let profiles = if mistakes.count() == before { profiles } else { Arc::default() };
+        if mistakes.could_not_read() {
+            return Err(mistakes.into_errors().into());
         }
         let mut known = Vec::new();
         bays.retain(|(_, port): &(BayName, UsbPort)| {
@@ -61,15 +61,15 @@ impl Admission {
             known.push(port.clone());
             new
         });
-        Ok(Self { bays, profiles, errors: (!problems.is_empty()).then(|| problems.into_errors()) })
+        Ok(Self { bays, profiles, errors: (!mistakes.is_empty()).then(|| mistakes.into_errors()) })
     }
 
     /// What is known without any configuration: no bay, and the kinds of camera that came with camdock.
     #[must_use]
     pub fn shipped() -> Self {
-        let mut problems = Problems::default();
-        let profiles = profiles::read(Path::new(profiles::SHIPPED), None, &mut problems);
-        Self { bays: Vec::new(), profiles, errors: (!problems.is_empty()).then(|| problems.into_errors()) }
+        let mut mistakes = Mistakes::default();
+        let profiles = profiles::read(Path::new(profiles::SHIPPED), None, &mut mistakes);
+        Self { bays: Vec::new(), profiles, errors: (!mistakes.is_empty()).then(|| mistakes.into_errors()) }
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::problem::{At, Problems};
+use super::mistake::{At, Mistakes};
 
 /// A value and where it is written.
 #[derive(Debug)]
@@ -47,30 +47,30 @@ impl Value {
 
 /// Reads `path` and then the drop-ins `<path>.d/*.toml` in the order of their names. The keys of a later file override
 /// those of an earlier one, one by one; list entries with the same `name` are the same entry.
-pub(super) fn read(path: &Path, problems: &mut Problems) -> Node {
-    let mut root = read_file(path, problems);
-    for drop_in in drop_ins(path, problems) {
-        let later = read_file(&drop_in, problems);
+pub(super) fn read(path: &Path, mistakes: &mut Mistakes) -> Node {
+    let mut root = read_file(path, mistakes);
+    for drop_in in drop_ins(path, mistakes) {
+        let later = read_file(&drop_in, mistakes);
         merge(&mut root, later);
     }
     root
 }
 
-fn drop_ins(path: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+fn drop_ins(path: &Path, mistakes: &mut Mistakes) -> Vec<PathBuf> {
     let mut folder = path.as_os_str().to_owned();
     folder.push(".d");
-    toml_files(Path::new(&folder), problems)
+    toml_files(Path::new(&folder), mistakes)
 }
 
 /// The files of a folder whose names end in `.toml`, in the order of their names. A folder that is not there has none.
-pub(super) fn toml_files(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+pub(super) fn toml_files(folder: &Path, mistakes: &mut Mistakes) -> Vec<PathBuf> {
     let listing = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = match listing {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
             let what = format!("what is in {} cannot be listed: {error}", folder.display());
-            problems.unreadable(what, "let camdock's user read that folder, or remove it".to_owned());
+            mistakes.unreadable(what, "let camdock's user read that folder, or remove it".to_owned());
             return Vec::new();
         }
     };
@@ -87,28 +87,28 @@ fn is_drop_in(path: &Path) -> bool {
 }
 
 /// Reads one file.
-pub(super) fn read_file(path: &Path, problems: &mut Problems) -> Node {
+pub(super) fn read_file(path: &Path, mistakes: &mut Mistakes) -> Node {
     let bytes = std::fs::read(path).unwrap_or_else(|error| {
         let remedy = "check the path and its permissions; `camdock gen config` prints an example to start from";
-        problems.unreadable(format!("{} cannot be read: {error}", path.display()), remedy.to_owned());
+        mistakes.unreadable(format!("{} cannot be read: {error}", path.display()), remedy.to_owned());
         Vec::new()
     });
     match std::str::from_utf8(&bytes) {
         // TOML knows no such character, and text of two bytes per letter is full of it.
-        Ok(text) if !text.contains('\0') => parse(path, text, problems),
+        Ok(text) if !text.contains('\0') => parse(path, text, mistakes),
         read => {
             let text = made_out(&bytes);
-            let file = problems.add_source(path, &text);
+            let file = mistakes.add_source(path, &text);
             let start = read.map_or_else(|error| error.valid_up_to(), |_| 0);
             let end =
                 text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |odd| start + odd.len_utf8());
             let what = "this file is written in another encoding than UTF-8".to_owned();
-            problems.syntax(
+            mistakes.syntax(
                 At { file, span: start..end },
                 what,
                 "save it as UTF-8, or write this character in another way",
             );
-            parsed(file, &text, problems)
+            parsed(file, &text, mistakes)
         }
     }
 }
@@ -129,20 +129,20 @@ fn made_out(bytes: &[u8]) -> String {
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Takes `text` for the contents of `path`.
-pub(super) fn parse(path: &Path, text: &str, problems: &mut Problems) -> Node {
-    let file = problems.add_source(path, text);
-    parsed(file, text, problems)
+pub(super) fn parse(path: &Path, text: &str, mistakes: &mut Mistakes) -> Node {
+    let file = mistakes.add_source(path, text);
+    parsed(file, text, mistakes)
 }
 
-fn parsed(file: usize, text: &str, problems: &mut Problems) -> Node {
+fn parsed(file: usize, text: &str, mistakes: &mut Mistakes) -> Node {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let at = At { file, span: error.span().unwrap_or(0..0) };
         let remedy = "write `key = value`, with quotes around texts, below a [table] or a [[list]] heading";
-        problems.syntax(at, format!("this is no TOML: {}", error.message()), remedy);
+        mistakes.syntax(at, format!("this is no TOML: {}", error.message()), remedy);
     }
     let root = Node { at: At { file, span: 0..0 }, value: table_value(table.into_inner(), file) };
-    refuse_twins(&root, problems);
+    refuse_twins(&root, mistakes);
     root
 }
 
@@ -183,7 +183,7 @@ fn table_value(table: DeTable<'_>, file: usize) -> Value {
 }
 
 /// Within one file a name stands for one entry; across files the same name means "change that entry".
-fn refuse_twins(root: &Node, problems: &mut Problems) {
+fn refuse_twins(root: &Node, mistakes: &mut Mistakes) {
     let Value::Table(table) = &root.value else { return };
     for (key, (_, list)) in table {
         let Value::List(entries) = &list.value else { continue };
@@ -191,7 +191,7 @@ fn refuse_twins(root: &Node, problems: &mut Problems) {
             let Some((name, at)) = name_of(entry) else { continue };
             if entries[..index].iter().any(|earlier| name_of(earlier).is_some_and(|(other, _)| other == name)) {
                 let what = format!("{key}.name = \"{name}\" is used twice");
-                problems.add(at, what, format!("give each [[{key}]] a name of its own"));
+                mistakes.add(at, what, format!("give each [[{key}]] a name of its own"));
             }
         }
     }

@@ -9,7 +9,7 @@
 mod admission;
 mod credential;
 mod document;
-mod problem;
+mod mistake;
 mod profiles;
 mod reader;
 mod rules;
@@ -21,14 +21,14 @@ use std::path::{Path, PathBuf};
 
 pub use admission::{Admission, AdmissionError};
 pub use credential::{Credential, CredentialError, CredentialKind};
-pub use problem::{ConfigErrors, Problem};
+pub use mistake::{ConfigErrors, Mistake};
 pub use rules::overlapping;
 pub use settings::{
     Bay, Config, DestinationSettings, Place, Slot, SpoolSettings, Station, UploadSettings, WebSettings,
 };
 
 use document::Value;
-use problem::Problems;
+use mistake::Mistakes;
 use sections::Surroundings;
 
 /// The commented example, as `camdock gen config` prints it.
@@ -52,13 +52,13 @@ impl Config {
             folder: absolute.parent().unwrap_or(&absolute).to_owned(),
             credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         };
-        let mut problems = Problems::default();
-        let root = document::read(path, &mut problems);
-        let config = sections::config(root, &surroundings, &mut problems);
-        let profiles = profiles::read(Path::new(profiles::SHIPPED), Some(&Self::profile_folder(path)), &mut problems);
+        let mut mistakes = Mistakes::default();
+        let root = document::read(path, &mut mistakes);
+        let config = sections::config(root, &surroundings, &mut mistakes);
+        let profiles = profiles::read(Path::new(profiles::SHIPPED), Some(&Self::profile_folder(path)), &mut mistakes);
         match config {
-            Some(config) if problems.is_empty() => Ok(Self { profiles, ..config }),
-            _ => Err(problems.into_errors()),
+            Some(config) if mistakes.is_empty() => Ok(Self { profiles, ..config }),
+            _ => Err(mistakes.into_errors()),
         }
     }
 
@@ -67,14 +67,14 @@ impl Config {
     /// # Errors
     /// What keeps it from being known.
     pub fn data_dir(path: &Path) -> Result<PathBuf, ConfigErrors> {
-        let mut problems = Problems::default();
-        let root = document::read(path, &mut problems);
-        let read = sections::data_dir(root, &mut problems);
-        let written = problems.broken_texts().flat_map(|text| document::written(text, "data_dir"));
+        let mut mistakes = Mistakes::default();
+        let root = document::read(path, &mut mistakes);
+        let read = sections::data_dir(root, &mut mistakes);
+        let written = mistakes.broken_texts().flat_map(|text| document::written(text, "data_dir"));
         let written = written.filter_map(|text| values::folder(&Value::Text(text.to_owned())).ok()).last();
         match read.or(written) {
-            Some(folder) if !problems.could_not_read() => Ok(folder),
-            _ => Err(problems.into_errors()),
+            Some(folder) if !mistakes.could_not_read() => Ok(folder),
+            _ => Err(mistakes.into_errors()),
         }
     }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::document::{self, Node, Value};
-use super::problem::{At, Problems};
+use super::mistake::{At, Mistakes};
 use super::reader::{Reader, Wrong};
 use super::values;
 use crate::domain::{Profile, SerialSource, SourcePath, Transport, UsbMatch};
@@ -26,46 +26,46 @@ const BUILT_IN: [(&str, &str); 3] = [
 ];
 
 /// Reads what came with camdock and the station's `own`, if that is known; in the order in which they are to be tried.
-pub(super) fn read(shipped: &Path, own: Option<&Path>, problems: &mut Problems) -> Arc<[Arc<Profile>]> {
+pub(super) fn read(shipped: &Path, own: Option<&Path>, mistakes: &mut Mistakes) -> Arc<[Arc<Profile>]> {
     let absent = std::fs::metadata(shipped).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     let shipped = if absent {
-        let documents = BUILT_IN.map(|(name, text)| document::parse(Path::new(name), text, problems));
+        let documents = BUILT_IN.map(|(name, text)| document::parse(Path::new(name), text, mistakes));
         documents.into_iter().collect()
     } else {
-        folder(shipped, problems)
+        folder(shipped, mistakes)
     };
     let mut known = BTreeMap::new();
-    let own = own.map(|own| folder(own, problems));
+    let own = own.map(|own| folder(own, mistakes));
     for documents in std::iter::once(shipped).chain(own) {
-        known.extend(named(documents, problems));
+        known.extend(named(documents, mistakes));
     }
     let mut profiles: Vec<_> = known.into_values().flatten().map(Arc::new).collect();
     Profile::sort(&mut profiles);
     profiles.into()
 }
 
-fn folder(path: &Path, problems: &mut Problems) -> Vec<Node> {
-    let files = document::toml_files(path, problems);
-    files.iter().map(|file| document::read_file(file, problems)).collect()
+fn folder(path: &Path, mistakes: &mut Mistakes) -> Vec<Node> {
+    let files = document::toml_files(path, mistakes);
+    files.iter().map(|file| document::read_file(file, mistakes)).collect()
 }
 
 /// The profiles of one folder by name; `None` is one that is switched off.
-fn named(documents: Vec<Node>, problems: &mut Problems) -> BTreeMap<String, Option<Profile>> {
+fn named(documents: Vec<Node>, mistakes: &mut Mistakes) -> BTreeMap<String, Option<Profile>> {
     let mut found = BTreeMap::new();
     let empty = |document: &Node| matches!(&document.value, Value::Table(table) if table.is_empty());
     for document in documents.into_iter().filter(|document| !empty(document)) {
-        let Some((name, at, profile)) = profile(document, problems) else { continue };
+        let Some((name, at, profile)) = profile(document, mistakes) else { continue };
         if found.insert(name.clone(), profile).is_some() {
             let what = format!("profile.name = \"{name}\": another file in this folder has that name already");
-            problems.add(&at, what, "give each profile a name of its own, or remove one of the files".to_owned());
+            mistakes.add(&at, what, "give each profile a name of its own, or remove one of the files".to_owned());
         }
     }
     found
 }
 
 /// Its name and where that is written, and the profile unless it is switched off. `None` if anything is wrong.
-fn profile(document: Node, problems: &mut Problems) -> Option<(String, At, Option<Profile>)> {
-    let mut table = Reader::new("profile", document, problems)?;
+fn profile(document: Node, mistakes: &mut Mistakes) -> Option<(String, At, Option<Profile>)> {
+    let mut table = Reader::new("profile", document, mistakes)?;
     let name = table.required("name", "\"my-camera\"", profile_name);
     let enabled = table.or("enabled", true, values::boolean);
     let transport = [("mass-storage", Transport::MassStorage)];
@@ -106,7 +106,7 @@ fn serial(table: &mut Reader<'_>) -> Option<SerialSource> {
         return table.required("serial", "\"usb\"", word).map(|given| given.value);
     }
     let node = table.take("serial")?;
-    let mut table = Reader::new("profile.serial", node, table.problems)?;
+    let mut table = Reader::new("profile.serial", node, table.mistakes)?;
     let file: Option<SourcePath> =
         table.required("file", "\"SERIAL.TXT\"", values::path_on_camera).map(|given| given.value);
     table.close("here");
@@ -139,9 +139,9 @@ mod tests {
         for (name, text) in own {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        let mut problems = Problems::default();
-        let profiles = read(&folder.path().join("none"), Some(folder.path()), &mut problems);
-        if problems.is_empty() { Ok(profiles) } else { Err(problems.into_errors()) }
+        let mut mistakes = Mistakes::default();
+        let profiles = read(&folder.path().join("none"), Some(folder.path()), &mut mistakes);
+        if mistakes.is_empty() { Ok(profiles) } else { Err(mistakes.into_errors()) }
     }
 
     fn names(profiles: &[Arc<Profile>]) -> Vec<&str> {
@@ -222,7 +222,7 @@ mod tests {
             assert!(errors.contains(said), "{line}: {errors}");
         }
         let errors = load(&[("a.toml", "usb = [\"1\"]\nserial = 5\n"), ("b.toml", "name = \"x y\"\n")]).unwrap_err();
-        assert!(errors.into_problems().len() >= 3);
+        assert!(errors.into_mistakes().len() >= 3);
         let errors = load(&[("a.toml", PROFILE_EXAMPLE), ("b.toml", PROFILE_EXAMPLE)]).unwrap_err().to_string();
         assert!(errors.contains("another file in this folder has that name already"), "{errors}");
     }

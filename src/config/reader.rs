@@ -1,7 +1,7 @@
 //! Takes typed values out of a table, and reports each that is wrong, missing or unknown.
 
 use super::document::{Node, Table, Value};
-use super::problem::{At, Problems};
+use super::mistake::{At, Mistakes};
 
 /// Every key of every table. What is not listed is refused; `config/camdock.toml` and
 /// `config/profile.toml` show each of them.
@@ -61,14 +61,14 @@ pub(super) struct Reader<'p> {
     path: &'static str,
     at: At,
     table: Table,
-    pub(super) problems: &'p mut Problems,
+    pub(super) mistakes: &'p mut Mistakes,
 }
 
 impl<'p> Reader<'p> {
     /// Reads the node as the table `path`, one of [`KEYS`].
-    pub(super) fn new(path: &'static str, node: Node, problems: &'p mut Problems) -> Option<Self> {
+    pub(super) fn new(path: &'static str, node: Node, mistakes: &'p mut Mistakes) -> Option<Self> {
         match node.value {
-            Value::Table(table) => Some(Self { path, at: node.at, table, problems }),
+            Value::Table(table) => Some(Self { path, at: node.at, table, mistakes }),
             other => {
                 let what = format!("{path} is {}, but must be a table", other.kind());
                 let remedy = match path {
@@ -78,7 +78,7 @@ impl<'p> Reader<'p> {
                     "bay" | "destination" => format!("write each {path} below a heading [[{path}]]"),
                     _ => format!("write its keys below a heading [{path}]"),
                 };
-                problems.add(&node.at, what, remedy);
+                mistakes.add(&node.at, what, remedy);
                 None
             }
         }
@@ -103,7 +103,7 @@ impl<'p> Reader<'p> {
     pub(super) fn table(&mut self, path: &'static str) -> Option<Reader<'_>> {
         let absent = Node { at: self.at.clone(), value: Value::Table(Table::new()) };
         let node = self.take(path).unwrap_or(absent);
-        Reader::new(path, node, self.problems)
+        Reader::new(path, node, self.mistakes)
     }
 
     /// Takes the entries of a list such as `[[bay]]`; a list that is not written is empty.
@@ -113,7 +113,7 @@ impl<'p> Reader<'p> {
             Some(Node { value: Value::List(entries), .. }) => entries,
             Some(Node { at, value }) => {
                 let what = format!("{path} is {}, but must be a list", value.kind());
-                self.problems.add(
+                self.mistakes.add(
                     &at,
                     what,
                     format!("write each {path} below a heading [[{path}]], in double brackets"),
@@ -135,7 +135,7 @@ impl<'p> Reader<'p> {
             Ok(value) => Some(Some(Given { value, at })),
             Err(Wrong { why, remedy }) => {
                 let what = format!("{}.{key} = {}: {why}", self.path, shown(&value));
-                self.problems.add(&at, what, remedy);
+                self.mistakes.add(&at, what, remedy);
                 None
             }
         }
@@ -171,7 +171,7 @@ impl<'p> Reader<'p> {
             |written: &&String| !self.known().contains(&written.as_str()) && similar(written, &[key]).is_some();
         if self.table.keys().find(mistyped).is_none() {
             let what = format!("{}.{key} is missing", self.path);
-            self.problems.missing(&self.at, what, format!("add, for instance, {key} = {example}"));
+            self.mistakes.missing(&self.at, what, format!("add, for instance, {key} = {example}"));
         }
     }
 
@@ -186,17 +186,17 @@ impl<'p> Reader<'p> {
         for (key, (at, value)) in self.table {
             // Whoever writes a key of their own into a credential may have written the credential itself.
             if self.path == "destination.credential" {
-                self.problems.hide(&value.at);
+                self.mistakes.hide(&value.at);
             }
             let name = format!("{}{dot}{}", self.path, key.escape_debug());
             if known.contains(&key.as_str()) {
-                self.problems.add(&at, format!("{name} means nothing {here}"), "remove it".to_owned());
+                self.mistakes.add(&at, format!("{name} means nothing {here}"), "remove it".to_owned());
             } else {
                 let remedy = similar(&key, known).map_or_else(
                     || format!("remove it; known here are {}", known.join(", ")),
                     |known| format!("did you mean \"{known}\"?"),
                 );
-                self.problems.add(&at, format!("{name} is no key that camdock knows"), remedy);
+                self.mistakes.add(&at, format!("{name} is no key that camdock knows"), remedy);
             }
         }
     }

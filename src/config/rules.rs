@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::problem::{At, Problems};
+use super::mistake::{At, Mistakes};
 use super::reader::Given;
 use super::settings::{DestinationSettings, Place};
 use crate::domain::{Need, UsbPort};
@@ -23,7 +23,7 @@ pub fn overlapping(one: &Path, other: &Path) -> bool {
 }
 
 /// No folder may lie in another: what camdock writes would be taken for a camera, or a camera's own file for a copy.
-pub(super) fn folders_apart(folders: &[Folder], problems: &mut Problems) {
+pub(super) fn folders_apart(folders: &[Folder], mistakes: &mut Mistakes) {
     for (index, later) in folders.iter().enumerate() {
         if let Some(earlier) = folders[..index].iter().find(|earlier| overlapping(&earlier.path, &later.path)) {
             let (here, there) = (later.path.display(), earlier.path.display());
@@ -35,23 +35,23 @@ pub(super) fn folders_apart(folders: &[Folder], problems: &mut Problems) {
                 format!("overlap: {there} lies inside it")
             };
             let what = format!("\"{here}\": {} and {} {how}", later.what, earlier.what);
-            problems.add(&later.at, what, "give each a folder of its own, none inside another".to_owned());
+            mistakes.add(&later.at, what, "give each a folder of its own, none inside another".to_owned());
         }
     }
 }
 
 /// A port is one bay.
-pub(super) fn ports_apart(ports: &[Given<UsbPort>], problems: &mut Problems) {
+pub(super) fn ports_apart(ports: &[Given<UsbPort>], mistakes: &mut Mistakes) {
     for (index, later) in ports.iter().enumerate() {
         if ports[..index].iter().any(|earlier| earlier.value == later.value) {
             let what = format!("bay.port = \"{}\": another bay has this port already", later.value);
-            problems.add(&later.at, what, "`camdock bays` shows every port and what is plugged in there".to_owned());
+            mistakes.add(&later.at, what, "`camdock bays` shows every port and what is plugged in there".to_owned());
         }
     }
 }
 
 /// Two destinations in one place would be one copy that counts as two.
-pub(super) fn places_apart(destinations: &[(DestinationSettings, At)], problems: &mut Problems) {
+pub(super) fn places_apart(destinations: &[(DestinationSettings, At)], mistakes: &mut Mistakes) {
     for (index, (later, at)) in destinations.iter().enumerate() {
         let same = |earlier: &DestinationSettings| match (&earlier.place, &later.place) {
             (
@@ -64,7 +64,7 @@ pub(super) fn places_apart(destinations: &[(DestinationSettings, At)], problems:
         if let Some((earlier, _)) = destinations[..index].iter().find(|(earlier, _)| same(earlier)) {
             let what =
                 format!("\"{}\" is the same place as \"{}\": one copy would count as two", later.name, earlier.name);
-            problems.add(at, what, "name another endpoint, container or prefix, or remove one of them".to_owned());
+            mistakes.add(at, what, "name another endpoint, container or prefix, or remove one of them".to_owned());
         }
     }
 }
@@ -73,16 +73,16 @@ pub(super) fn places_apart(destinations: &[(DestinationSettings, At)], problems:
 pub(super) type KnownNeed = (Option<Need>, At);
 
 /// A wipe waits for the required destinations; without one it would wait for ever.
-pub(super) fn something_required(needs: &[KnownNeed], root: &At, problems: &mut Problems) {
+pub(super) fn something_required(needs: &[KnownNeed], root: &At, mistakes: &mut Mistakes) {
     let consequence = "nothing could ever be wiped from a camera";
     match needs.first() {
         None => {
             let remedy = "add a [[destination]]; `camdock gen config` shows how".to_owned();
-            problems.missing(root, format!("there is no destination, so {consequence}"), remedy);
+            mistakes.missing(root, format!("there is no destination, so {consequence}"), remedy);
         }
         Some((_, at)) if needs.iter().all(|(need, _)| *need == Some(Need::Optional)) => {
             let remedy = "write required = true at one [[destination]] at least".to_owned();
-            problems.missing(
+            mistakes.missing(
                 at,
                 format!("required = false everywhere: no destination is required, so {consequence}"),
                 remedy,

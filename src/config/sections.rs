@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::document::{Node, Value};
-use super::problem::{At, Problems};
+use super::mistake::{At, Mistakes};
 use super::reader::{Given, Reader, Wrong};
 use super::rules::{self, Folder, KnownNeed};
 use super::settings::{
@@ -34,30 +34,30 @@ pub(super) struct Surroundings {
 }
 
 /// Reads everything but the profiles. `None` if anything is wrong, which is reported.
-pub(super) fn config(root: Node, surroundings: &Surroundings, problems: &mut Problems) -> Option<Config> {
-    let mut root = Reader::new("", root, problems)?;
+pub(super) fn config(root: Node, surroundings: &Surroundings, mistakes: &mut Mistakes) -> Option<Config> {
+    let mut root = Reader::new("", root, mistakes)?;
     let mut folders = Vec::new();
     let station = station(&mut root, &mut folders);
     let spool = spool(&mut root);
     let bays = root.list("bay");
     let mut ports = Vec::new();
-    let bays: Vec<_> = bays.into_iter().map(|node| bay(node, (&mut folders, &mut ports), root.problems)).collect();
+    let bays: Vec<_> = bays.into_iter().map(|node| bay(node, (&mut folders, &mut ports), root.mistakes)).collect();
     let destinations = root.list("destination");
     let mut needs = Vec::new();
     let destinations: Vec<_> = destinations
         .into_iter()
-        .map(|node| destination(node, surroundings, &mut folders, &mut needs, root.problems))
+        .map(|node| destination(node, surroundings, &mut folders, &mut needs, root.mistakes))
         .collect();
     let upload = upload(&mut root);
     let web = web(&mut root);
     let whole = root.at().clone();
     root.close("here");
 
-    rules::something_required(&needs, &whole, problems);
-    rules::folders_apart(&folders, problems);
-    rules::ports_apart(&ports, problems);
+    rules::something_required(&needs, &whole, mistakes);
+    rules::folders_apart(&folders, mistakes);
+    rules::ports_apart(&ports, mistakes);
     let known: Vec<_> = destinations.iter().flatten().cloned().collect();
-    rules::places_apart(&known, problems);
+    rules::places_apart(&known, mistakes);
 
     let destinations: Option<Vec<_>> = destinations.into_iter().collect();
     Some(Config {
@@ -72,8 +72,8 @@ pub(super) fn config(root: Node, surroundings: &Surroundings, problems: &mut Pro
 }
 
 /// Reads the data folder alone.
-pub(super) fn data_dir(root: Node, problems: &mut Problems) -> Option<PathBuf> {
-    let mut root = Reader::new("", root, problems)?;
+pub(super) fn data_dir(root: Node, mistakes: &mut Mistakes) -> Option<PathBuf> {
+    let mut root = Reader::new("", root, mistakes)?;
     given_data_dir(&mut root.table("station")?).map(|folder| folder.value)
 }
 
@@ -101,9 +101,9 @@ fn spool(root: &mut Reader<'_>) -> Option<SpoolSettings> {
 fn bay(
     node: Node,
     (folders, ports): (&mut Vec<Folder>, &mut Vec<Given<UsbPort>>),
-    problems: &mut Problems,
+    mistakes: &mut Mistakes,
 ) -> Option<Bay> {
-    let mut table = Reader::new("bay", node, problems)?;
+    let mut table = Reader::new("bay", node, mistakes)?;
     let name = table.required("name", "\"1\"", |value| values::name(value, BayName::new));
     let slot = slot(&mut table, name.as_ref().map(|name| &name.value), (folders, ports));
     table.close("here");
@@ -118,7 +118,7 @@ fn slot(
     if let Some(port) = table.optional("port", values::port)? {
         if let Some(folder) = table.take("folder") {
             let what = "bay.folder: this bay is a USB port already".to_owned();
-            table.problems.add(
+            table.mistakes.add(
                 &folder.at,
                 what,
                 "write either port or folder, and give each its own [[bay]]".to_owned(),
@@ -192,11 +192,11 @@ fn destination(
     surroundings: &Surroundings,
     folders: &mut Vec<Folder>,
     needs: &mut Vec<KnownNeed>,
-    problems: &mut Problems,
+    mistakes: &mut Mistakes,
 ) -> Option<(DestinationSettings, At)> {
     let at = node.at.clone();
     needs.push((None, at.clone()));
-    let mut table = Reader::new("destination", node, problems)?;
+    let mut table = Reader::new("destination", node, mistakes)?;
     let name = table.required("name", "\"primary\"", |value| values::name(value, DestinationName::new));
     let need = table.optional("required", values::boolean).map(|written| match written {
         None => (Need::Required, at.clone()),
@@ -228,7 +228,7 @@ fn destination(
         }
         Kind::Later(word) => {
             let what = format!("destination.kind = \"{word}\": not in this version of camdock");
-            table.problems.add(&kind.at, what, "write kind = \"azure\" or kind = \"folder\"".to_owned());
+            table.mistakes.add(&kind.at, what, "write kind = \"azure\" or kind = \"folder\"".to_owned());
             return None;
         }
     };
@@ -255,10 +255,10 @@ fn endpoint(table: &mut Reader<'_>) -> Option<Url> {
     let secret = |node: &Node| matches!(&node.value, Value::Text(text) if values::carries_secret(text));
     if table.peek("endpoint").is_some_and(secret) {
         let at = table.take("endpoint")?.at;
-        table.problems.hide(&at);
+        table.mistakes.hide(&at);
         let what = "destination.endpoint (not shown): it carries a query or a user, as a credential does".to_owned();
         let remedy = "write the address up to the host or account only; the credential belongs in a file of its own";
-        table.problems.add(&at, what, remedy.to_owned());
+        table.mistakes.add(&at, what, remedy.to_owned());
         return None;
     }
     let example = "\"https://ACCOUNT.blob.core.usgovcloudapi.net\"";
@@ -271,9 +271,9 @@ fn credential(table: &mut Reader<'_>, surroundings: &Surroundings) -> Option<Cre
         return None;
     };
     if !matches!(node.value, Value::Table(_)) {
-        table.problems.hide(&node.at);
+        table.mistakes.hide(&node.at);
     }
-    let mut table = Reader::new("destination.credential", node, table.problems)?;
+    let mut table = Reader::new("destination.credential", node, table.mistakes)?;
     let file = table.required("file", "\"primary.sas\"", credential_file);
     let kinds = [("sas", false), ("shared-key", true)];
     let with_account = table.required("kind", "\"sas\"", |value| values::one_of(value, &kinds))?.value;

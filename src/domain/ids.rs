@@ -220,11 +220,11 @@ impl<'de> Deserialize<'de> for SegmentId {
     }
 }
 
-/// The number of a hold, as a person types it.
+/// The number of a problem, as a person types it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct HoldId(pub i64);
+pub struct ProblemId(pub i64);
 
-impl fmt::Display for HoldId {
+impl fmt::Display for ProblemId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

@@ -19,8 +19,8 @@ pub struct Snapshot {
     pub queue: QueueSnapshot,
     /// Every configured destination, in the order of the configuration.
     pub destinations: Vec<DestinationSnapshot>,
-    /// How many holds wait for a person.
-    pub holds: u64,
+    /// How many problems wait for a person.
+    pub problems: u64,
 }
 
 /// One bay.

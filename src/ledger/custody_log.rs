@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::records::SegmentRow;
 use super::{LedgerError, projection};
 use crate::domain::{
-    BayName, CameraSerial, DestinationName, DockingId, HoldId, HoldReason, MediumId, Moment, Need, ProofMethod,
+    BayName, CameraSerial, DestinationName, DockingId, MediumId, Moment, Need, ProblemId, ProblemKind, ProofMethod,
     SegmentId, Sha256, SourcePath, Version,
 };
 
@@ -56,7 +56,8 @@ pub enum Entry {
         why: String,
     },
     /// A person must look at something.
-    HoldPlaced {
+    #[serde(alias = "hold-placed")]
+    ProblemFound {
         /// The camera it is about.
         camera: CameraSerial,
         /// The file on it.
@@ -65,13 +66,16 @@ pub enum Entry {
         segment: Option<SegmentId>,
         /// The destination, where the trouble is at one.
         destination: Option<DestinationName>,
-        /// Why.
-        reason: HoldReason,
+        /// What is wrong.
+        #[serde(rename = "reason")]
+        kind: ProblemKind,
     },
-    /// A person looked; camdock tries again.
-    HoldReleased {
-        /// Which hold.
-        hold: HoldId,
+    /// A person had it tried again, or its cause is gone.
+    #[serde(alias = "hold-released")]
+    ProblemClosed {
+        /// Which problem.
+        #[serde(alias = "hold")]
+        problem: ProblemId,
     },
     /// The rule is met for these segments; their originals are about to be deleted.
     WipeIntended {

@@ -23,8 +23,12 @@ const APPLICATION_ID: i32 = 0x636d_646b;
 const THIS_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every step the schema has taken. Append only.
-const STEPS: &[M<'_>] =
-    &[M::up(include_str!("schema/1.sql")), M::up(include_str!("schema/2.sql")), M::up(include_str!("schema/3.sql"))];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("schema/1.sql")),
+    M::up(include_str!("schema/2.sql")),
+    M::up(include_str!("schema/3.sql")),
+    M::up(include_str!("schema/4.sql")),
+];
 
 /// Held for as long as a daemon uses a data folder.
 #[derive(Debug)]

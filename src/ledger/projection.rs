@@ -37,14 +37,14 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             set_delivery(db, *segment, destination, state, None)?;
             need_again(db, *segment)
         }
-        Entry::HoldPlaced { camera, path, segment, destination, reason } => {
-            // What is held already is not held twice: two parts of the station may find the same trouble.
-            let reason = serde_json::to_string(reason).map_err(|error| LedgerError::Damaged(error.to_string()))?;
+        Entry::ProblemFound { camera, path, segment, destination, kind } => {
+            // What is known already is not written down twice: two parts of the station may find the same trouble.
+            let kind = serde_json::to_string(kind).map_err(|error| LedgerError::Damaged(error.to_string()))?;
             db.prepare_cached(
-                "INSERT INTO hold (id, camera, path, segment, destination, reason, since)
+                "INSERT INTO problem (id, camera, path, segment, destination, kind, since)
                  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (
-                     SELECT 1 FROM hold WHERE camera = ?2 AND path = ?3 AND segment IS ?4 AND destination IS ?5
-                                          AND reason = ?6)",
+                     SELECT 1 FROM problem WHERE camera = ?2 AND path = ?3 AND segment IS ?4 AND destination IS ?5
+                                          AND kind = ?6)",
             )?
             .execute(params![
                 seq,
@@ -52,15 +52,15 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
                 path.as_bytes(),
                 segment.map(|segment| *segment.as_bytes()),
                 destination.as_ref().map(DestinationName::as_str),
-                reason,
+                kind,
                 at.millis()
             ])?;
             match (segment, destination) {
-                (Some(segment), Some(destination)) => set_delivery(db, *segment, destination, "held", None),
+                (Some(segment), Some(destination)) => set_delivery(db, *segment, destination, "problem", None),
                 _ => Ok(()),
             }
         }
-        Entry::HoldReleased { hold } => release_hold(db, hold.0),
+        Entry::ProblemClosed { problem } => close_problem(db, problem.0),
         Entry::WipeIntended { docking, segments: _, media } => for_each_medium(
             db,
             "INSERT OR IGNORE INTO unsettled_medium (camera, medium) SELECT camera, ?2 FROM docking WHERE id = ?1",
@@ -207,13 +207,15 @@ fn set_spool(db: &Connection, segment: SegmentId, state: &str) -> Result<(), Led
     recount(db, segment)
 }
 
-/// Releasing means "try again": a delivery goes back into the queue; a file without a hold is pulled at the next look.
-fn release_hold(db: &Connection, hold: i64) -> Result<(), LedgerError> {
+/// Closing means "try again": a delivery goes back into the queue; a file without a problem is pulled at the next look.
+fn close_problem(db: &Connection, problem: i64) -> Result<(), LedgerError> {
     let about: Option<(Option<[u8; 16]>, Option<String>)> = db
-        .query_row("SELECT segment, destination FROM hold WHERE id = ?1", [hold], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row("SELECT segment, destination FROM problem WHERE id = ?1", [problem], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
     let Some((segment, destination)) = about else { return Ok(()) };
-    db.execute("DELETE FROM hold WHERE id = ?1", [hold])?;
+    db.execute("DELETE FROM problem WHERE id = ?1", [problem])?;
     let Some(segment) = segment.map(SegmentId::from_bytes) else { return Ok(()) };
     if let Some(destination) = destination {
         let destination = DestinationName::new(destination)
@@ -221,7 +223,7 @@ fn release_hold(db: &Connection, hold: i64) -> Result<(), LedgerError> {
         db.execute(
             "UPDATE delivery SET state = CASE segment.spool WHEN 'present' THEN 'queued' ELSE 'stranded' END
              FROM segment WHERE delivery.segment = segment.seq AND segment.id = ?1 AND delivery.destination = ?2
-                            AND delivery.state = 'held'",
+                            AND delivery.state = 'problem'",
             params![segment.as_bytes(), destination.as_str()],
         )?;
         recount(db, segment)?;
@@ -245,7 +247,7 @@ impl Ledger {
     pub async fn rebuild(&self) -> Result<(), LedgerError> {
         self.look(|db| {
             db.execute_batch(
-                "DELETE FROM hold; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
+                "DELETE FROM problem; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
                               DELETE FROM unsettled_medium; DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;",
             )?;
             let mut entries = Vec::new();

@@ -1,4 +1,4 @@
-//! Questions about the queue, the cameras and the holds.
+//! Questions about the queue, the cameras and the problems.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use super::records::{
 };
 use super::{Ledger, LedgerError};
 use crate::domain::{
-    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Hold, HoldId, MediumId, Moment, Need, ProofMethod,
-    QueueSnapshot, Segment, SegmentId, SourcePath, Version,
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, MediumId, Moment, Need, Problem, ProblemId,
+    ProofMethod, QueueSnapshot, Segment, SegmentId, SourcePath, Version,
 };
 
 /// One segment that waits to be sent to one destination.
@@ -132,7 +132,7 @@ impl Ledger {
     }
 
     /// The bytes of those of the camera's segments that some required destination has not proven, whether they are
-    /// queued, held or stranded.
+    /// queued, stranded or wait for a person.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
@@ -256,17 +256,17 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
-    pub async fn holds(&self, camera: Option<CameraSerial>) -> Result<Vec<Hold>, LedgerError> {
-        self.look(move |db| holds(db, camera.as_ref())).await
+    pub async fn problems(&self, camera: Option<CameraSerial>) -> Result<Vec<Problem>, LedgerError> {
+        self.look(move |db| problems(db, camera.as_ref())).await
     }
 
-    /// How many holds there are.
+    /// How many problems there are.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
-    pub async fn hold_count(&self) -> Result<u64, LedgerError> {
+    pub async fn problem_count(&self) -> Result<u64, LedgerError> {
         self.look(|db| {
-            let count: i64 = db.prepare_cached("SELECT count(*) FROM hold")?.query_row([], |row| row.get(0))?;
+            let count: i64 = db.prepare_cached("SELECT count(*) FROM problem")?.query_row([], |row| row.get(0))?;
             Ok(u64::try_from(count).unwrap_or(0))
         })
         .await
@@ -302,17 +302,18 @@ impl Ledger {
         let camera = camera.clone();
         self.look(move |db| {
             let rows = select_segments(db, "WHERE camera = ?1 ORDER BY path, seq", [camera.as_str()])?;
-            let mut held = holds(db, Some(&camera))?;
+            let mut problems = problems(db, Some(&camera))?;
             rows.into_iter()
                 .map(|row| {
-                    let (about, others) = held.drain(..).partition(|hold| hold.segment == Some(row.segment.id));
-                    held = others;
+                    let (about, others) =
+                        problems.drain(..).partition(|problem| problem.segment == Some(row.segment.id));
+                    problems = others;
                     let copies = copies(db, row.segment.id)?;
                     Ok(Explanation {
                         segment: row.segment,
                         spool: row.spool,
                         copies,
-                        holds: about,
+                        problems: about,
                         wiped_at: row.wiped_at,
                     })
                 })
@@ -394,7 +395,7 @@ fn copies(db: &Connection, segment: SegmentId) -> Result<Vec<Copy>, LedgerError>
             state: match state.as_str() {
                 "queued" => DeliveryState::Queued,
                 "proven" => DeliveryState::Proven,
-                "held" => DeliveryState::Held,
+                "problem" => DeliveryState::Problem,
                 _ => DeliveryState::Stranded,
             },
             version: version.map(Version),
@@ -407,21 +408,21 @@ fn copies(db: &Connection, segment: SegmentId) -> Result<Vec<Copy>, LedgerError>
     rows.collect()
 }
 
-fn holds(db: &Connection, camera: Option<&CameraSerial>) -> Result<Vec<Hold>, LedgerError> {
+fn problems(db: &Connection, camera: Option<&CameraSerial>) -> Result<Vec<Problem>, LedgerError> {
     let mut statement = db.prepare_cached(
-        "SELECT id, camera, path, segment, destination, reason, since FROM hold
+        "SELECT id, camera, path, segment, destination, kind, since FROM problem
          WHERE ?1 IS NULL OR camera = ?1 ORDER BY id",
     )?;
-    let rows = statement.query_and_then([camera.map(CameraSerial::as_str)], hold)?;
+    let rows = statement.query_and_then([camera.map(CameraSerial::as_str)], problem)?;
     rows.collect()
 }
 
-fn hold(row: &Row<'_>) -> Result<Hold, LedgerError> {
+fn problem(row: &Row<'_>) -> Result<Problem, LedgerError> {
     let segment: Option<[u8; 16]> = row.get(3)?;
     let destination: Option<String> = row.get(4)?;
-    let reason: String = row.get(5)?;
-    Ok(Hold {
-        id: HoldId(row.get(0)?),
+    let kind: String = row.get(5)?;
+    Ok(Problem {
+        id: ProblemId(row.get(0)?),
         camera: name(row, 1, CameraSerial::new)?,
         path: SourcePath::new(row.get(2)?),
         segment: segment.map(SegmentId::from_bytes),
@@ -429,7 +430,7 @@ fn hold(row: &Row<'_>) -> Result<Hold, LedgerError> {
             .map(DestinationName::new)
             .transpose()
             .map_err(|error| LedgerError::Damaged(error.to_string()))?,
-        reason: serde_json::from_str(&reason).map_err(|error| LedgerError::Damaged(error.to_string()))?,
+        kind: serde_json::from_str(&kind).map_err(|error| LedgerError::Damaged(error.to_string()))?,
         since: Moment::from_millis(row.get(6)?),
     })
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
 use crate::domain::{
-    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, Hold, Moment, Need, ProofMethod, Segment, SegmentId,
-    Sha256, SourcePath, Version,
+    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, Moment, Need, Problem, ProofMethod, Segment,
+    SegmentId, Sha256, SourcePath, Version,
 };
 
 /// A destination and whether the wipe waits for it.
@@ -101,7 +101,7 @@ pub enum DeliveryState {
     /// The destination had proven its copy when last asked.
     Proven,
     /// A person must look at it.
-    Held,
+    Problem,
     /// There is no spool copy to send; the camera must be docked again.
     Stranded,
 }
@@ -139,8 +139,8 @@ pub struct Explanation {
     pub spool: SpoolCopy,
     /// Its copies at the configured destinations.
     pub copies: Vec<Copy>,
-    /// What is held about it.
-    pub holds: Vec<Hold>,
+    /// What a person must look at about it.
+    pub problems: Vec<Problem>,
     /// When its original was deleted.
     pub wiped_at: Option<Moment>,
 }

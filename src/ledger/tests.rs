@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::domain::{
-    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Hold, HoldReason, MediumId, Need,
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, MediumId, Need, Problem, ProblemKind,
     ProofMethod, Segment, SegmentId, SourcePath, Version,
 };
 
@@ -52,13 +52,13 @@ fn proven(segment: &Segment, destination: &str) -> Entry {
     }
 }
 
-fn held(segment: &Segment, destination: &str) -> Entry {
-    Entry::HoldPlaced {
+fn problem(segment: &Segment, destination: &str) -> Entry {
+    Entry::ProblemFound {
         camera: segment.camera.clone(),
         path: segment.path.clone(),
         segment: Some(segment.id),
         destination: Some(place(destination)),
-        reason: HoldReason::OtherContent,
+        kind: ProblemKind::OtherContent,
     }
 }
 
@@ -105,12 +105,13 @@ async fn a_destination_added_later_gets_what_is_still_in_the_spool() {
 #[tokio::test]
 async fn a_hold_leaves_the_queue_and_comes_back_when_released() {
     let segment = segment(&camera("A"), "1", b"one");
-    let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&segment), held(&segment, "primary")]).await;
+    let ledger =
+        ledger(vec![set(&[("primary", Need::Required)]), spooled(&segment), problem(&segment, "primary")]).await;
     assert_eq!(queued(&ledger, "primary").await, []);
-    let holds: Vec<Hold> = ledger.holds(None).await.unwrap();
-    ledger.record(NOW, vec![Entry::HoldReleased { hold: holds[0].id }]).await.unwrap();
+    let problems: Vec<Problem> = ledger.problems(None).await.unwrap();
+    ledger.record(NOW, vec![Entry::ProblemClosed { problem: problems[0].id }]).await.unwrap();
     assert_eq!(queued(&ledger, "primary").await, [segment.id]);
-    assert_eq!(ledger.hold_count().await.unwrap(), 0);
+    assert_eq!(ledger.problem_count().await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -156,8 +157,8 @@ async fn the_same_content_at_another_time_is_the_same_segment() {
 async fn what_is_held_is_not_held_twice() {
     let segment = segment(&camera("A"), "1", b"one");
     let begin = vec![set(&[("primary", Need::Required)]), spooled(&segment)];
-    let ledger = ledger([begin, vec![held(&segment, "primary"), held(&segment, "primary")]].concat()).await;
-    assert_eq!(ledger.hold_count().await.unwrap(), 1);
+    let ledger = ledger([begin, vec![problem(&segment, "primary"), problem(&segment, "primary")]].concat()).await;
+    assert_eq!(ledger.problem_count().await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -280,7 +281,7 @@ async fn a_commit_that_fails_for_another_reason_is_no_damage() {
                     INSERT INTO delivery (destination, segment, camera, state) VALUES ('nas', 7, 'A', 'queued')";
     let error = ledger.look(|db| Ok(db.execute_batch(dangling)?)).await.unwrap_err();
     assert!(matches!(error, LedgerError::NotCommitted(_)) && !error.is_damage(), "{error}");
-    assert_eq!(ledger.hold_count().await.unwrap(), 0, "it works on");
+    assert_eq!(ledger.problem_count().await.unwrap(), 0, "it works on");
 }
 
 #[test]
@@ -297,19 +298,19 @@ fn any_entry() -> impl Strategy<Value = Entry> {
     let any_segment = (0..2_usize, 0..3_u8, 0..2_u8)
         .prop_map(|(which, path, content)| segment(&camera(["A", "B"][which]), &path.to_string(), &[content; 6]));
     let any_place = prop::sample::select(vec!["primary", "nas"]);
-    (any_segment, any_place, 0..9_u8, 1..40_i64).prop_map(|(segment, to, kind, hold)| match kind {
+    (any_segment, any_place, 0..9_u8, 1..40_i64).prop_map(|(segment, to, kind, number)| match kind {
         0..=2 => spooled(&segment),
         3 => proven(&segment, to),
-        4 => held(&segment, to),
+        4 => problem(&segment, to),
         5 => Entry::SpoolCopyLost { segment: segment.id, why: String::new() },
         6 => Entry::SpoolCopyReleased { segment: segment.id },
         7 => Entry::SegmentWiped { docking: DockingId::new(NOW), segment: segment.id },
-        _ => Entry::HoldReleased { hold: crate::domain::HoldId(hold) },
+        _ => Entry::ProblemClosed { problem: crate::domain::ProblemId(number) },
     })
 }
 
 async fn everything(ledger: &Ledger) -> String {
-    let mut all = vec![format!("{:?} {:?}", ledger.queue(NOW).await.unwrap(), ledger.holds(None).await.unwrap())];
+    let mut all = vec![format!("{:?} {:?}", ledger.queue(NOW).await.unwrap(), ledger.problems(None).await.unwrap())];
     for name in ["A", "B"] {
         all.push(format!("{:?}", ledger.explain(&camera(name)).await.unwrap()));
         all.push(format!("{:?}", ledger.on_camera(&camera(name)).await.unwrap()));

@@ -15,7 +15,7 @@ mod supervise;
 
 use tokio::sync::oneshot;
 
-use crate::domain::{Hold, HoldId};
+use crate::domain::{Problem, ProblemId};
 use crate::ledger::LedgerError;
 
 pub use clock::SystemClock;
@@ -26,12 +26,12 @@ pub use supervise::{Doors, Examine, OpenCamera, Station};
 /// What people ask of a running station.
 #[derive(Debug)]
 pub enum Command {
-    /// Try again what is held.
-    ReleaseHold {
-        /// Which hold.
-        hold: HoldId,
-        /// Gets the hold that was released, or `None` if there is no such hold.
-        reply: oneshot::Sender<Option<Hold>>,
+    /// Try again what a person has looked at.
+    Retry {
+        /// Which problem.
+        problem: ProblemId,
+        /// Gets the problem that is tried again, or `None` if there is no such problem.
+        reply: oneshot::Sender<Option<Problem>>,
     },
 }
 

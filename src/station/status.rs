@@ -1,4 +1,4 @@
-//! Composing the snapshot: the board, the queue, the destinations and the holds, whenever one of them changes.
+//! Composing the snapshot: the board, the queue, the destinations and the problems, whenever one of them changes.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(super) async fn compose(
             bays: board.look(),
             queue: site.ledger.queue(site.clock.now()).await?,
             destinations: conditions.iter().map(|condition| condition.borrow().clone()).collect(),
-            holds: site.ledger.hold_count().await?,
+            problems: site.ledger.problem_count().await?,
         };
         // If nobody takes it, the station is about to stop.
         let _ = snapshots.send(snapshot).await;

@@ -62,7 +62,7 @@ impl Station {
             bays: self.bays.iter().cloned().map(BaySnapshot::empty).collect(),
             queue: crate::domain::QueueSnapshot::default(),
             destinations: Vec::new(),
-            holds: 0,
+            problems: 0,
         }
     }
 
@@ -107,10 +107,10 @@ impl Station {
 
     async fn obey(&self, command: Command) -> Result<(), StationError> {
         match command {
-            Command::ReleaseHold { hold, reply } => {
-                let known = self.site.ledger.holds(None).await?.into_iter().find(|known| known.id == hold);
+            Command::Retry { problem, reply } => {
+                let known = self.site.ledger.problems(None).await?.into_iter().find(|known| known.id == problem);
                 if known.is_some() {
-                    let entry = Entry::HoldReleased { hold };
+                    let entry = Entry::ProblemClosed { problem };
                     self.site.ledger.record(self.site.clock.now(), vec![entry]).await?;
                 }
                 // Whoever asked may have gone away.

@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use super::Site;
 use crate::camera::{Cache, Camera, CameraError, Piece};
 use crate::domain::{
-    ByteCount, ChunkSums, DockingId, Fingerprinter, HoldReason, Segment, SegmentId, SourceFile, SourceKind,
+    ByteCount, ChunkSums, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SourceFile, SourceKind,
 };
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 use crate::ledger::{Entry, LedgerError, SpoolCopy};
@@ -69,9 +69,9 @@ pub async fn pull(
     // While this copy is synced and read again, which is the disk's work, the next file is copied and hashed.
     drop((reader, reading));
     let damaged = missing > 0 || file.kind == SourceKind::Image;
-    let reason = match file.kind {
-        SourceKind::File => HoldReason::DamagedAtSource { missing },
-        SourceKind::Image => HoldReason::DamagedVolume { missing },
+    let problem = match file.kind {
+        SourceKind::File => ProblemKind::DamagedAtSource { missing },
+        SourceKind::Image => ProblemKind::DamagedVolume { missing },
     };
     let segment = Segment {
         id: SegmentId::of(camera.serial(), &file.path, &fingerprint.sha256),
@@ -83,7 +83,7 @@ pub async fn pull(
     };
     let _shelf = site.shelf.read().await;
     if planted(PlantedBug::RecordBeforeSeal) {
-        record(site, docking, &segment, &reason).await?;
+        record(site, docking, &segment, &problem).await?;
     }
     copy.seal(&segment).await?;
     crash_point(CrashPoint::SegmentSealed);
@@ -93,7 +93,7 @@ pub async fn pull(
         return Err(PullError::BadCopy(file.path.clone()));
     }
     drop(comparing);
-    record(site, docking, &segment, &reason).await?;
+    record(site, docking, &segment, &problem).await?;
     crash_point(CrashPoint::SegmentRecorded);
     let known = site.ledger.segment(segment.id).await?;
     Ok(known.map_or(segment, |known| Segment { damaged, ..known.segment }))
@@ -120,15 +120,15 @@ async fn append_zeros(
     Ok(())
 }
 
-async fn record(site: &Site, docking: DockingId, segment: &Segment, damage: &HoldReason) -> Result<(), LedgerError> {
+async fn record(site: &Site, docking: DockingId, segment: &Segment, damage: &ProblemKind) -> Result<(), LedgerError> {
     let mut entries = vec![Entry::SegmentSpooled { docking: Some(docking), segment: segment.into() }];
     if segment.damaged {
-        entries.push(Entry::HoldPlaced {
+        entries.push(Entry::ProblemFound {
             camera: segment.camera.clone(),
             path: segment.path.clone(),
             segment: Some(segment.id),
             destination: None,
-            reason: damage.clone(),
+            kind: damage.clone(),
         });
     }
     site.ledger.record(site.clock.now(), entries).await

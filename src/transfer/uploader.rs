@@ -12,7 +12,7 @@ use super::pace::{self, Verdict};
 use super::upload::{Delivered, DeliveryError, deliver};
 use super::{Site, Target, matches_spool_copy, schedule};
 use crate::cloud::DestinationError;
-use crate::domain::{CameraSerial, DestinationSnapshot, DestinationState, HoldReason, ProofMethod, Segment, Version};
+use crate::domain::{CameraSerial, DestinationSnapshot, DestinationState, ProblemKind, ProofMethod, Segment, Version};
 use crate::faults::{CrashPoint, crash_point};
 use crate::ledger::{Delivery, Entry, LedgerError};
 use crate::spool::SpoolError;
@@ -169,7 +169,7 @@ impl Uploader {
             }
             Err(DeliveryError::OtherContent) => {
                 self.open_gate();
-                self.hold(&segment, HoldReason::OtherContent).await
+                self.found(&segment, ProblemKind::OtherContent).await
             }
             Err(DeliveryError::Destination(error)) => self.fail(seq, &segment, error).await,
         }
@@ -206,7 +206,7 @@ impl Uploader {
     /// The destination works, but not for this segment.
     async fn fail_segment(&mut self, seq: i64, segment: &Segment, error: DestinationError) -> Result<(), LedgerError> {
         if let DestinationError::Permanent(error) = error {
-            return self.hold(segment, HoldReason::Refused { error }).await;
+            return self.found(segment, ProblemKind::Refused { error }).await;
         }
         let why = match matches_spool_copy(&*self.site.spool, segment).await {
             Ok(false) => Some("it is not what was read from the camera"),
@@ -226,15 +226,15 @@ impl Uploader {
         Ok(())
     }
 
-    async fn hold(&mut self, segment: &Segment, reason: HoldReason) -> Result<(), LedgerError> {
+    async fn found(&mut self, segment: &Segment, kind: ProblemKind) -> Result<(), LedgerError> {
         let destination = self.target.destination.name().clone();
-        tracing::warn!(segment = %segment.path, camera = %segment.camera, %destination, %reason, "held");
-        let entry = Entry::HoldPlaced {
+        tracing::warn!(segment = %segment.path, camera = %segment.camera, %destination, problem = %kind, "a person must look at it");
+        let entry = Entry::ProblemFound {
             camera: segment.camera.clone(),
             path: segment.path.clone(),
             segment: Some(segment.id),
             destination: Some(destination),
-            reason,
+            kind,
         };
         self.record(vec![entry]).await
     }

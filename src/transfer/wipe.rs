@@ -6,7 +6,7 @@ use super::Site;
 use crate::camera::{Cache, Camera, CameraError, Listing, NotDeleted, Piece};
 use crate::custody::{Clearance, ClearedFile, Proof, Remembered, SourceMatch, Unmet, Unproven, WipePermit, prove};
 use crate::domain::{
-    DestinationName, DockingId, Fingerprinter, HoldReason, Segment, SegmentId, SourceFile, SourcePath,
+    DestinationName, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SourceFile, SourcePath,
 };
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 use crate::ledger::{Copy, DeliveryState, Entry, LedgerError};
@@ -139,15 +139,15 @@ async fn note_failure(
             )
             .await
         }
-        Unproven::OtherContent if state != Some(DeliveryState::Held) => {
+        Unproven::OtherContent if state != Some(DeliveryState::Problem) => {
             record(
                 site,
-                Entry::HoldPlaced {
+                Entry::ProblemFound {
                     camera: segment.camera.clone(),
                     path: segment.path.clone(),
                     segment: Some(segment.id),
                     destination: Some(destination.clone()),
-                    reason: HoldReason::OtherContent,
+                    kind: ProblemKind::OtherContent,
                 },
             )
             .await

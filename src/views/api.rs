@@ -12,44 +12,44 @@ use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::domain::{Hold, HoldId, Moment, Snapshot};
+use crate::domain::{Moment, Problem, ProblemId, Snapshot};
 
 /// Takes requests to the station.
 #[async_trait]
 pub trait Desk: Send + Sync {
     /// What waits for a person.
-    async fn holds(&self) -> Result<Vec<Hold>, String>;
+    async fn problems(&self) -> Result<Vec<Problem>, String>;
 
-    /// Releases a hold: "try again". `None` if there is no such hold.
-    async fn release(&self, hold: HoldId) -> Result<Option<Hold>, String>;
+    /// Tries again what a person has looked at. `None` if there is no such problem.
+    async fn retry(&self, problem: ProblemId) -> Result<Option<Problem>, String>;
 }
 
-/// A hold as the interface shows it.
+/// A problem as the interface shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HoldView {
-    /// What `camdock hold release` takes.
-    pub id: HoldId,
+pub struct ProblemView {
+    /// What `camdock retry` takes.
+    pub id: ProblemId,
     /// The camera it is about.
     pub camera: String,
     /// The file on the camera, escaped.
     pub path: String,
     /// The destination, where the trouble is at one.
     pub destination: Option<String>,
-    /// Why, and what to do.
-    pub reason: String,
+    /// What is wrong, and what to do.
+    pub message: String,
     /// Since when.
     pub since: Moment,
 }
 
-impl From<Hold> for HoldView {
-    fn from(hold: Hold) -> Self {
+impl From<Problem> for ProblemView {
+    fn from(problem: Problem) -> Self {
         Self {
-            id: hold.id,
-            camera: hold.camera.to_string(),
-            path: hold.path.to_string(),
-            destination: hold.destination.map(|destination| destination.to_string()),
-            reason: hold.reason.to_string(),
-            since: hold.since,
+            id: problem.id,
+            camera: problem.camera.to_string(),
+            path: problem.path.to_string(),
+            destination: problem.destination.map(|destination| destination.to_string()),
+            message: problem.kind.to_string(),
+            since: problem.since,
         }
     }
 }
@@ -59,13 +59,13 @@ struct Counter {
     desk: Arc<dyn Desk>,
 }
 
-/// `/api/v1/status`, `/api/v1/holds`, `/api/v1/holds/{id}/release`, `/healthz`.
+/// `/api/v1/status`, `/api/v1/problems`, `/api/v1/problems/{id}/retry`, `/healthz`.
 pub fn routes(snapshot: watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/api/v1/status", get(status))
-        .route("/api/v1/holds", get(holds))
-        .route("/api/v1/holds/{id}/release", post(release))
+        .route("/api/v1/problems", get(problems))
+        .route("/api/v1/problems/{id}/retry", post(retry))
         .with_state(Arc::new(Counter { snapshot, desk }))
 }
 
@@ -73,17 +73,17 @@ async fn status(State(counter): State<Arc<Counter>>) -> Json<Snapshot> {
     Json(counter.snapshot.borrow().clone())
 }
 
-async fn holds(State(counter): State<Arc<Counter>>) -> Response {
-    match counter.desk.holds().await {
-        Ok(holds) => Json(holds.into_iter().map(HoldView::from).collect::<Vec<_>>()).into_response(),
+async fn problems(State(counter): State<Arc<Counter>>) -> Response {
+    match counter.desk.problems().await {
+        Ok(problems) => Json(problems.into_iter().map(ProblemView::from).collect::<Vec<_>>()).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
     }
 }
 
-async fn release(State(counter): State<Arc<Counter>>, Path(id): Path<i64>) -> Response {
-    match counter.desk.release(HoldId(id)).await {
-        Ok(Some(hold)) => Json(HoldView::from(hold)).into_response(),
-        Ok(None) => (StatusCode::NOT_FOUND, format!("there is no hold {id}; see: camdock hold list")).into_response(),
+async fn retry(State(counter): State<Arc<Counter>>, Path(id): Path<i64>) -> Response {
+    match counter.desk.retry(ProblemId(id)).await {
+        Ok(Some(problem)) => Json(ProblemView::from(problem)).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, format!("there is no problem {id}; see: camdock problems")).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
     }
 }

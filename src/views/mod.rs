@@ -6,5 +6,5 @@ mod api;
 mod socket;
 pub mod systemd;
 
-pub use api::{Desk, HoldView, routes};
+pub use api::{Desk, ProblemView, routes};
 pub use socket::{SOCKET_FILE, SocketError, bind, serve};

@@ -73,9 +73,10 @@ pub fn status_line(snapshot: &Snapshot) -> String {
         0 => "nothing queued".to_owned(),
         segments => format!("{} ({}) queued", counted(segments, "segment"), queue.bytes),
     };
-    let held = (snapshot.holds > 0).then(|| format!("{} (camdock hold list)", counted(snapshot.holds, "hold")));
+    let problems =
+        (snapshot.problems > 0).then(|| format!("{} (camdock problems)", counted(snapshot.problems, "problem")));
     let mut parts = vec![cameras(&snapshot.bays), waiting];
-    parts.extend(held);
+    parts.extend(problems);
     parts.extend(snapshot.destinations.iter().filter_map(trouble));
     parts.join("; ")
 }
@@ -142,7 +143,7 @@ mod tests {
             bays,
             queue: QueueSnapshot::default(),
             destinations: Vec::new(),
-            holds: 0,
+            problems: 0,
         }
     }
 
@@ -152,7 +153,7 @@ mod tests {
 
         let mut busy = station(vec![bay(1, BayState::Wiping), bay(2, BayState::Ready), bay(3, BayState::Empty)]);
         busy.queue = QueueSnapshot { segments: 12, bytes: ByteCount::new(3 << 20), oldest_seconds: 5 };
-        busy.holds = 1;
+        busy.problems = 1;
         busy.destinations = vec![DestinationSnapshot {
             name: DestinationName::new("primary").unwrap(),
             state: DestinationState::Waiting,
@@ -160,7 +161,7 @@ mod tests {
         }];
         assert_eq!(
             status_line(&busy),
-            "2 cameras: bay 1 wiping 3 of 7, bay 2 ready; 12 segments (3 MiB) queued; 1 hold (camdock hold list); \
+            "2 cameras: bay 1 wiping 3 of 7, bay 2 ready; 12 segments (3 MiB) queued; 1 problem (camdock problems); \
              primary waiting for network"
         );
     }

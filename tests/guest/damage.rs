@@ -20,7 +20,7 @@ async fn a_file_with_read_errors_stays_on_the_camera_and_the_others_are_handed_o
             status.bay(1).segments_wiped == 3 && status.bay(1).state == BayState::Attention
         })
         .await;
-    assert!(status.holds > 0, "a person is asked to look");
+    assert!(status.problems > 0, "a person is asked to look");
     station.yank(1).await;
     let left = camera.files().await;
     assert_eq!(left.into_iter().collect::<Vec<_>>(), [(sick, sha256(&content))], "the sick file is kept as it is");
@@ -48,7 +48,7 @@ async fn what_a_camera_left_open_is_kept_whole_as_an_image_and_never_written_to(
             })
         })
         .await;
-    assert!(status.holds >= 2, "what a person must look at is listed");
+    assert!(status.problems >= 2, "what a person must look at is listed");
     for (bay, _, why) in cameras {
         assert!(status.bay(bay).message.contains(why), "{}", status.bay(bay).message);
         station.yank(bay).await;

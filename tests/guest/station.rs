@@ -117,7 +117,7 @@ impl Station {
         self.until("everything is proven and wiped", |status| {
             let settled = |bay: &Bay| matches!(bay.state, BayState::Ready | BayState::Empty);
             let docked = status.bays.iter().any(|bay| bay.state == BayState::Ready);
-            docked && status.bays.iter().all(settled) && status.queue.segments == 0 && status.holds == 0
+            docked && status.bays.iter().all(settled) && status.queue.segments == 0 && status.problems == 0
         })
         .await
     }

@@ -8,7 +8,7 @@ pub(crate) struct Status {
     pub(crate) bays: Vec<Bay>,
     pub(crate) queue: Queue,
     pub(crate) destinations: Vec<Destination>,
-    pub(crate) holds: u64,
+    pub(crate) problems: u64,
 }
 
 impl Status {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use camdock::domain::Need;
-use camdock::domain::{HoldId, SegmentId, Sha256};
+use camdock::domain::{ProblemId, SegmentId, Sha256};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -100,7 +100,7 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
             let sha256 = content_of(db, &entry["segment"])?;
             missing_at(world, &sha256).map_or(Ok(()), |lacks| Err(format!("{lacks} does not have it")))
         }
-        "hold-placed" if text(&entry["reason"]["why"]) == "other-content" => {
+        "problem-found" if text(&entry["reason"]["why"]) == "other-content" => {
             let sha256 = content_of(db, &entry["segment"])?;
             let name = text(&entry["destination"]);
             let place = world.destinations.iter().find(|place| place.name.as_str() == name).ok_or("no such place")?;
@@ -179,8 +179,8 @@ pub(crate) fn judge_removal(world: &mut World, station: usize, segment: SegmentI
 pub(crate) struct Books {
     /// Segments that required destinations wait for.
     pub queued: i64,
-    /// Cameras and paths of what is held, and where, if at a destination.
-    pub holds: Vec<(HoldId, String, String, Option<String>)>,
+    /// Cameras and paths of what needs a person, and where, if at a destination.
+    pub problems: Vec<(ProblemId, String, String, Option<String>)>,
 }
 
 pub(crate) fn all_books(world: &World) -> Vec<Books> {
@@ -191,10 +191,10 @@ pub(crate) fn books(world: &World, station: usize) -> Books {
     let db = world.machines[station].ledger.lock().expect("the oracle does not panic");
     let queued = db.query_row("SELECT segments FROM tally", [], |row| row.get(0)).expect("SQL");
     let mut statement =
-        db.prepare_cached("SELECT id, camera, CAST(path AS TEXT), destination FROM hold ORDER BY id").expect("SQL");
-    let rows = statement.query_map([], |row| Ok((HoldId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?)));
-    let holds = rows.expect("SQL").collect::<Result<_, _>>().expect("SQL");
-    Books { queued, holds }
+        db.prepare_cached("SELECT id, camera, CAST(path AS TEXT), destination FROM problem ORDER BY id").expect("SQL");
+    let rows = statement.query_map([], |row| Ok((ProblemId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?)));
+    let problems = rows.expect("SQL").collect::<Result<_, _>>().expect("SQL");
+    Books { queued, problems }
 }
 
 /// What is still to be done, once nothing goes wrong any more; nothing if the story has ended well.
@@ -206,12 +206,12 @@ pub(crate) fn unfinished(world: &World) -> Option<String> {
     (0..world.cameras.len()).find_map(|camera| unfinished_camera(world, camera, &books))
 }
 
-/// What is still to be done about one camera: everything on it must be held where it is docked.
+/// What is still to be done about one camera: everything on it must wait for a person where it is docked.
 pub(crate) fn unfinished_camera(world: &World, index: usize, books: &[Books]) -> Option<String> {
     let camera = &world.cameras[index];
     let books = match camera.docked {
         Some(place) => &books[place.station],
-        // It was finished then; its holds follow it when it is docked again.
+        // It was finished then; its problems follow it when it is docked again.
         None if camera.set_aside => return None,
         None => return Some(format!("camera {index} is in no bay")),
     };
@@ -219,18 +219,18 @@ pub(crate) fn unfinished_camera(world: &World, index: usize, books: &[Books]) ->
         let place = world.destinations.iter().find(|place| place.name.as_str() == name);
         place.is_some_and(|place| place.need == Need::Required)
     };
-    let held = |path: &str| {
-        books.holds.iter().any(|(_, serial, held, destination)| {
-            serial == camera.serial.as_str() && held == path && destination.as_ref().is_none_or(required)
+    let waits = |path: &str| {
+        books.problems.iter().any(|(_, serial, about, destination)| {
+            serial == camera.serial.as_str() && about == path && destination.as_ref().is_none_or(required)
         })
     };
-    let path = camera.files.keys().find(|path| !held(path))?;
-    Some(format!("{path} is still on camera {index} at {:?}, and not held", camera.docked))
+    let path = camera.files.keys().find(|path| !waits(path))?;
+    Some(format!("{path} is still on camera {index} at {:?}, and waits for nobody", camera.docked))
 }
 
 /// Everything that follows from the log, as text.
 pub(crate) fn projections(db: &Connection) -> BTreeMap<&'static str, Vec<String>> {
-    ["destination", "docking", "segment", "delivery", "hold", "tally"]
+    ["destination", "docking", "segment", "delivery", "problem", "tally"]
         .into_iter()
         .map(|table| {
             let mut statement = db.prepare(&format!("SELECT * FROM {table}")).expect("SQL");

@@ -60,7 +60,7 @@ enum Act {
     Trouble,
     /// Nothing goes wrong any more; what broke stays broken.
     Peace,
-    /// A person has mended things and released the holds.
+    /// A person has mended things and had everything tried again.
     Mended { wholly: bool, rounds: u32 },
     /// Only time goes by.
     Afterwards { until: Instant },
@@ -272,13 +272,13 @@ impl Director {
                     dock_all(world, &self.traits.bays);
                     wholly
                 };
-                self.release_holds().await;
+                self.retry_problems().await;
                 self.act = Act::Mended { wholly, rounds: 1 };
                 false
             }
             // A file may have been under way, half of it read before it was mended.
-            Act::Mended { wholly: true, rounds: 1 } if self.anything_held() => {
-                self.release_holds().await;
+            Act::Mended { wholly: true, rounds: 1 } if self.any_problem() => {
+                self.retry_problems().await;
                 self.act = Act::Mended { wholly: true, rounds: 2 };
                 false
             }
@@ -292,41 +292,41 @@ impl Director {
         }
     }
 
-    fn anything_held(&self) -> bool {
-        oracle::all_books(&look(&self.world)).iter().any(|books| !books.holds.is_empty())
+    fn any_problem(&self) -> bool {
+        oracle::all_books(&look(&self.world)).iter().any(|books| !books.problems.is_empty())
     }
 
-    async fn release_holds(&self) {
+    async fn retry_problems(&self) {
         for (station, running) in self.stations.iter().enumerate() {
             let Some(running) = running else { continue };
-            let holds = oracle::books(&look(&self.world), station).holds;
-            for (hold, ..) in holds {
-                look(&self.world).tell(|| format!("a person releases hold {hold} at station {station}"));
+            let problems = oracle::books(&look(&self.world), station).problems;
+            for (problem, ..) in problems {
+                look(&self.world).tell(|| format!("a person has problem {problem} tried again at station {station}"));
                 let (reply, answer) = oneshot::channel();
-                let _ = running.commands.send(Command::ReleaseHold { hold, reply }).await;
+                let _ = running.commands.send(Command::Retry { problem, reply }).await;
                 let _ = answer.await;
             }
         }
     }
 
-    /// After everything was mended nothing may be held; and what follows from the log really follows from it.
+    /// After everything was mended nothing may need a person; and what follows from the log really follows from it.
     fn check_the_end(&self, mended_wholly: bool) {
         for (station, running) in self.stations.iter().enumerate() {
             let Some(running) = running else { continue };
             let books = oracle::books(&look(&self.world), station);
-            if mended_wholly && !books.holds.is_empty() {
-                look(&self.world).fail(|| format!("P3: still held, though all is mended: {:?}", books.holds));
+            if mended_wholly && !books.problems.is_empty() {
+                look(&self.world).fail(|| format!("P3: still a problem, though all is mended: {:?}", books.problems));
             }
             let world = &mut *look(&self.world);
             for camera in &world.cameras {
                 let bay = camera.docked.filter(|place| place.station == station).map(|place| bay_name(place.bay));
                 let clean = camera.files.is_empty() && camera.links.is_empty();
-                let held = books.holds.iter().any(|(_, serial, ..)| serial == camera.serial.as_str());
+                let problem = books.problems.iter().any(|(_, serial, ..)| serial == camera.serial.as_str());
                 let shown =
                     running.snapshot.borrow().bays.iter().find(|shown| Some(&shown.name) == bay.as_ref()).cloned();
                 if let Some(shown) = shown
                     && clean
-                    && !held
+                    && !problem
                     && shown.state != BayState::Ready
                 {
                     world.failure.get_or_insert(format!("P3: an empty camera, but the bay says {shown:?}"));

@@ -253,7 +253,7 @@ impl Station {
         panic!("waiting until {what}: not after {PATIENCE:?}; last status: {last}\n{}", self.log_end());
     }
 
-    /// Waits until every docked camera is ready to be taken, and nothing is queued or held.
+    /// Waits until every docked camera is ready to be taken, and nothing is queued or needs a person.
     pub(crate) async fn until_all_done(&mut self) -> Snapshot {
         self.until("everything is proven and wiped", all_done).await
     }
@@ -271,7 +271,7 @@ impl Station {
         let ledger = Ledger::look_only(&self.ledger()).unwrap();
         let now = camdock::domain::Moment::from_millis(0);
         assert_eq!(ledger.queue(now).await.unwrap().segments, 0, "nothing is queued");
-        assert_eq!(ledger.hold_count().await.unwrap(), 0, "nothing is held");
+        assert_eq!(ledger.problem_count().await.unwrap(), 0, "nobody is needed");
     }
 
     /// How many sealed copies are in the spool.
@@ -292,11 +292,11 @@ impl Station {
     }
 }
 
-/// Every camera is ready to be taken, and nothing is queued or held.
+/// Every camera is ready to be taken, and nothing is queued or needs a person.
 fn all_done(status: &Snapshot) -> bool {
     let docked = status.bays.iter().any(|bay| bay.state == BayState::Ready);
     let settled = |bay: &BaySnapshot| matches!(bay.state, BayState::Ready | BayState::Empty);
-    docked && status.bays.iter().all(settled) && status.queue.segments == 0 && status.holds == 0
+    docked && status.bays.iter().all(settled) && status.queue.segments == 0 && status.problems == 0
 }
 
 /// The bay of this name; they are numbered from 1.

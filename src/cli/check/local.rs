@@ -67,8 +67,8 @@ fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
     let subject = "data_dir";
     let metadata = match existing_folder(path) {
         Ok(metadata) => metadata,
-        Err(problem) => {
-            let note = format!("{problem}. Create it, owned by camdock's user, with mode 0700");
+        Err(error) => {
+            let note = format!("{error}. Create it, owned by camdock's user, with mode 0700");
             findings.push(Finding::new(subject, Aspect::Access, Verdict::Missing, note));
             return;
         }
@@ -120,7 +120,7 @@ fn room(path: &Path, reserve: ByteCount) -> Finding {
 fn folder(subject: impl Into<String>, path: &Path, fix: &str) -> Finding {
     match existing_folder(path) {
         Ok(_) => Finding::ok(subject, Aspect::Access),
-        Err(problem) => Finding::new(subject, Aspect::Access, Verdict::Missing, format!("{problem}. {fix}")),
+        Err(error) => Finding::new(subject, Aspect::Access, Verdict::Missing, format!("{error}. {fix}")),
     }
 }
 

@@ -27,7 +27,7 @@ use super::board::Board;
 use crate::camera::{Camera, CameraError, Condition};
 use crate::custody::SourceMatch;
 use crate::domain::{
-    BayName, BayState, ByteCount, DockingId, Hold, HoldId, HoldReason, MediumId, SourceFile, SourcePath, counted,
+    BayName, BayState, ByteCount, DockingId, MediumId, Problem, ProblemId, ProblemKind, SourceFile, SourcePath, counted,
 };
 use crate::ledger::{Entry, LedgerError};
 use crate::transfer::{Site, backoff};
@@ -62,8 +62,8 @@ pub(super) struct Docking {
     findings: Findings,
     sources: BTreeMap<SourcePath, SourceMatch>,
     troubles: Troubles,
-    /// Files that are held because they could not be read, as of the last look.
-    unread: BTreeMap<SourcePath, HoldId>,
+    /// Problems of files that could not be read, as of the last look.
+    unread: BTreeMap<SourcePath, ProblemId>,
     /// Bytes on the camera that are also in the ledger.
     taken: ByteCount,
     /// Bytes that this docking deleted from the camera.
@@ -129,22 +129,23 @@ impl Docking {
         let listing = self.camera.list().await?;
         let serial = self.camera.serial();
         let known = self.site.ledger.on_camera(serial).await?;
-        let holds = self.site.ledger.holds(Some(serial.clone())).await?;
-        let plan = plan(&listing, &known, &holds, &self.findings);
-        let unread = |hold: &&Hold| matches!(hold.reason, HoldReason::Unreadable { .. } | HoldReason::TooLarge { .. });
-        self.unread = holds.iter().filter(unread).map(|hold| (hold.path.clone(), hold.id)).collect();
+        let problems = self.site.ledger.problems(Some(serial.clone())).await?;
+        let plan = plan(&listing, &known, &problems, &self.findings);
+        let unread =
+            |problem: &&Problem| matches!(problem.kind, ProblemKind::Unreadable { .. } | ProblemKind::TooLarge { .. });
+        self.unread = problems.iter().filter(unread).map(|problem| (problem.path.clone(), problem.id)).collect();
         self.taken = plan.taken;
         self.look_took = began.elapsed();
 
-        let odd = plan.odd.iter().map(|oddity| Entry::HoldPlaced {
+        let odd = plan.odd.iter().map(|oddity| Entry::ProblemFound {
             camera: serial.clone(),
             path: oddity.path.clone(),
             segment: None,
             destination: None,
-            reason: HoldReason::Oddity { kind: oddity.kind },
+            kind: ProblemKind::Oddity { kind: oddity.kind },
         });
         let gone = plan.gone.iter().map(|segment| Entry::OriginalGone { docking: self.id, segment: *segment });
-        let resolved = plan.resolved.iter().map(|hold| Entry::HoldReleased { hold: *hold });
+        let resolved = plan.resolved.iter().map(|problem| Entry::ProblemClosed { problem: *problem });
         let settled = self.settled_media().await?;
         let settled = (!settled.is_empty()).then_some(Entry::WipeSettled { docking: self.id, media: settled });
         let entries = odd.chain(gone).chain(resolved).chain(settled).collect();
@@ -178,9 +179,9 @@ impl Docking {
     /// Says how the camera stands, and waits until it is time to look again.
     async fn rest(&mut self) -> Result<(), DockingError> {
         let plan = self.look().await?;
-        let held = self.site.ledger.holds(Some(self.camera.serial().clone())).await?.len();
+        let problems = self.site.ledger.problems(Some(self.camera.serial().clone())).await?.len();
         let now = self.site.clock.now();
-        if plan.pull.is_empty() && plan.have.is_empty() && held == 0 {
+        if plan.pull.is_empty() && plan.have.is_empty() && problems == 0 {
             self.board.update(&self.bay, |bay| {
                 bay.state = BayState::Ready;
                 bay.ready_at.get_or_insert(now);
@@ -193,12 +194,12 @@ impl Docking {
                 format!("{growing} files are still being written; camdock takes them as soon as they rest."),
             );
         } else if let Condition::Unsound(why) = self.camera.condition() {
-            self.say(BayState::Attention, format!("{why} What can be read is uploaded, and an image of it; nothing is deleted. A person must look at it: camdock hold list."));
+            self.say(BayState::Attention, format!("{why} What can be read is uploaded, and an image of it; nothing is deleted. A person must look at it: camdock problems."));
         } else if self.camera.condition() == Condition::WriteProtected {
             self.say(BayState::Attention, "Everything on it is uploaded, but it can only be read, so its files stay on it. Is the lock of its card switched on?");
-        } else if held > 0 {
+        } else if problems > 0 {
             let camera = self.camera.serial();
-            self.say(BayState::Attention, format!("A person must look at {}; everything else is safe. See: camdock hold list, camdock explain {camera}.", counted(held as u64, "file")));
+            self.say(BayState::Attention, format!("A person must look at {}; everything else is safe. See: camdock problems, camdock explain {camera}.", counted(problems as u64, "file")));
         }
         if self.refusals > 0 {
             // A destination that cannot answer is not asked every other second by every camera that is docked.
@@ -217,23 +218,23 @@ impl Docking {
         LOOK_AGAIN.max(self.look_took * 20)
     }
 
-    async fn hold_unreadable(&mut self, path: SourcePath, error: &std::io::Error) -> Result<(), DockingError> {
-        self.hold(path, HoldReason::Unreadable { error: error.to_string() }).await
+    async fn unreadable(&mut self, path: SourcePath, error: &std::io::Error) -> Result<(), DockingError> {
+        self.found(path, ProblemKind::Unreadable { error: error.to_string() }).await
     }
 
     /// A file that this docking does not try again unless a person says so.
-    async fn hold(&mut self, path: SourcePath, reason: HoldReason) -> Result<(), DockingError> {
-        tracing::warn!(bay = %self.bay, file = %path, "{reason}");
+    async fn found(&mut self, path: SourcePath, kind: ProblemKind) -> Result<(), DockingError> {
+        tracing::warn!(bay = %self.bay, file = %path, "{kind}");
         self.findings.given_up.insert(path.clone());
         if self.unread.contains_key(&path) {
             return Ok(());
         }
-        self.record(vec![Entry::HoldPlaced {
+        self.record(vec![Entry::ProblemFound {
             camera: self.camera.serial().clone(),
             path,
             segment: None,
             destination: None,
-            reason,
+            kind,
         }])
         .await
     }

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::patience::{Patience, Trouble};
 use super::{Docking, DockingError, PAUSE};
 use crate::camera::CameraError;
-use crate::domain::{BayState, HoldReason, Segment, SourceFile};
+use crate::domain::{BayState, ProblemKind, Segment, SourceFile};
 use crate::ledger::Entry;
 use crate::spool::SpoolError;
 use crate::station::recover::{ReconcileError, reconcile};
@@ -53,9 +53,9 @@ impl Docking {
                     done += 1;
                     self.taken += file.size;
                     self.troubles.forget(&file.path, Trouble::Unreadable);
-                    if let Some(hold) = self.unread.remove(&file.path) {
+                    if let Some(problem) = self.unread.remove(&file.path) {
                         // A file that could be read after all needs nobody any more.
-                        self.record(vec![Entry::HoldReleased { hold }]).await?;
+                        self.record(vec![Entry::ProblemClosed { problem }]).await?;
                     }
                     self.findings.segments.insert(file.path.clone(), (file, segment));
                     self.show_uploaded().await?;
@@ -82,12 +82,12 @@ impl Docking {
                     return Ok(Again::Now);
                 }
                 self.troubles.forget(&path, Trouble::Unreadable);
-                self.hold_unreadable(path, &source).await?;
+                self.unreadable(path, &source).await?;
                 Ok(Again::AtTheNextLook)
             }
             PullError::Camera(error) => Err(error.into()),
             PullError::Spool(SpoolError::TooLarge(size)) => {
-                self.hold(file.path.clone(), HoldReason::TooLarge { size: size.get() }).await?;
+                self.found(file.path.clone(), ProblemKind::TooLarge { size: size.get() }).await?;
                 Ok(Again::AtTheNextLook)
             }
             PullError::Spool(SpoolError::Full) => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::camera::Listing;
 use crate::domain::{
-    ByteCount, Hold, HoldId, HoldReason, Oddity, Segment, SegmentId, SourceFile, SourceKind, SourcePath,
+    ByteCount, Oddity, Problem, ProblemId, ProblemKind, Segment, SegmentId, SourceFile, SourceKind, SourcePath,
 };
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::{KnownSegment, SpoolCopy};
@@ -17,16 +17,16 @@ pub(super) struct Plan {
     pub(super) pull: Vec<SourceFile>,
     /// Files that are known segments and need not be pulled.
     pub(super) have: Vec<(SourceFile, Segment)>,
-    /// Files that wait for a person.
-    pub(super) held: Vec<SourceFile>,
-    /// How much of what is listed was taken over, a held file's readable part included.
+    /// Files that stay until a person has looked at them.
+    pub(super) kept: Vec<SourceFile>,
+    /// How much of what is listed was taken over, a kept file's readable part included.
     pub(super) taken: ByteCount,
     /// Segments that the ledger believes to be on this camera, and that are not.
     pub(super) gone: Vec<SegmentId>,
     /// Entries that are no regular files and not yet reported.
     pub(super) odd: Vec<Oddity>,
     /// Holds whose cause is gone from the camera.
-    pub(super) resolved: Vec<HoldId>,
+    pub(super) resolved: Vec<ProblemId>,
 }
 
 /// What this docking has found out so far.
@@ -41,26 +41,29 @@ pub(super) struct Findings {
 }
 
 /// Makes the plan.
-pub(super) fn plan(listing: &Listing, known: &[KnownSegment], holds: &[Hold], findings: &Findings) -> Plan {
+pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Problem], findings: &Findings) -> Plan {
     let mut plan = Plan::default();
     let mut by_path: BTreeMap<&SourcePath, Vec<&KnownSegment>> = BTreeMap::new();
     for segment in known {
         by_path.entry(&segment.segment.path).or_default().push(segment);
     }
-    let file_holds: BTreeMap<&SourcePath, &Hold> =
-        holds.iter().filter(|hold| hold.destination.is_none()).map(|hold| (&hold.path, hold)).collect();
+    let file_problems: BTreeMap<&SourcePath, &Problem> = problems
+        .iter()
+        .filter(|problem| problem.destination.is_none())
+        .map(|problem| (&problem.path, problem))
+        .collect();
     let mut listed = BTreeSet::new();
     for file in &listing.files {
         listed.insert(&file.path);
         let candidates = by_path.get(&file.path).map(Vec::as_slice).unwrap_or_default();
-        let hold = file_holds.get(&file.path);
-        let given_up = hold.is_some() && findings.given_up.contains(&file.path);
+        let problem = file_problems.get(&file.path);
+        let given_up = problem.is_some() && findings.given_up.contains(&file.path);
         match recognise(file, candidates, findings) {
-            _ if given_up => plan.held.push(file.clone()),
-            Some(segment) if segment.damaged => match hold {
+            _ if given_up => plan.kept.push(file.clone()),
+            Some(segment) if segment.damaged => match problem {
                 Some(_) => {
                     plan.taken += file.size;
-                    plan.held.push(file.clone());
+                    plan.kept.push(file.clone());
                 }
                 None => plan.pull.push(file.clone()),
             },
@@ -73,7 +76,7 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], holds: &[Hold], fi
     }
     for oddity in &listing.oddities {
         listed.insert(&oddity.path);
-        if !file_holds.contains_key(&oddity.path) {
+        if !file_problems.contains_key(&oddity.path) {
             plan.odd.push(oddity.clone());
         }
     }
@@ -82,9 +85,9 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], holds: &[Hold], fi
     let blind = listing.blind_spots();
     let is_gone = |path: &SourcePath| !listed.contains(path) && !blind.may_hide(path);
     plan.gone.extend(known.iter().filter(|known| is_gone(&known.segment.path)).map(|known| known.segment.id));
-    let about_the_file = |hold: &&&Hold| !matches!(hold.reason, HoldReason::DamagedAtSource { .. });
-    let vanished = file_holds.values().filter(about_the_file).filter(|hold| is_gone(&hold.path));
-    plan.resolved.extend(vanished.map(|hold| hold.id));
+    let about_the_file = |problem: &&&Problem| !matches!(problem.kind, ProblemKind::DamagedAtSource { .. });
+    let vanished = file_problems.values().filter(about_the_file).filter(|problem| is_gone(&problem.path));
+    plan.resolved.extend(vanished.map(|problem| problem.id));
     plan
 }
 
@@ -146,14 +149,14 @@ mod tests {
         KnownSegment { segment, spool, pending }
     }
 
-    fn hold(name: &str, reason: HoldReason) -> Hold {
-        Hold {
-            id: HoldId(3),
+    fn problem(name: &str, kind: ProblemKind) -> Problem {
+        Problem {
+            id: ProblemId(3),
             camera: camera(),
             path: path(name),
             segment: None,
             destination: None,
-            reason,
+            kind,
             since: Moment::from_millis(0),
         }
     }
@@ -198,31 +201,31 @@ mod tests {
     #[test]
     fn an_unreadable_file_is_tried_again_at_the_next_docking() {
         let look = listing(vec![file("A", 3, 1)]);
-        let holds = [hold("A", HoldReason::Unreadable { error: String::new() })];
+        let problems = [problem("A", ProblemKind::Unreadable { error: String::new() })];
         let here = Findings { given_up: BTreeSet::from([path("A")]), ..Findings::default() };
-        assert_eq!(plan(&look, &[], &holds, &here).held.len(), 1);
-        assert_eq!(plan(&look, &[], &holds, &Findings::default()).pull.len(), 1, "at the next docking");
-        assert_eq!(plan(&look, &[], &[], &here).pull.len(), 1, "after the hold was released");
+        assert_eq!(plan(&look, &[], &problems, &here).kept.len(), 1);
+        assert_eq!(plan(&look, &[], &problems, &Findings::default()).pull.len(), 1, "at the next docking");
+        assert_eq!(plan(&look, &[], &[], &here).pull.len(), 1, "after the problem was closed");
     }
 
     #[test]
     fn a_known_segment_that_cannot_be_read_any_more_holds_up_nothing() {
         let look = listing(vec![file("A", 3, 1)]);
         let known = [known("A", b"abc", SpoolCopy::Present, 0)];
-        let holds = [hold("A", HoldReason::Unreadable { error: String::new() })];
+        let problems = [problem("A", ProblemKind::Unreadable { error: String::new() })];
         let here = Findings { given_up: BTreeSet::from([path("A")]), ..Findings::default() };
-        let plan = plan(&look, &known, &holds, &here);
-        assert_eq!((plan.held.len(), plan.have.len()), (1, 0));
+        let plan = plan(&look, &known, &problems, &here);
+        assert_eq!((plan.kept.len(), plan.have.len()), (1, 0));
     }
 
     #[test]
     fn an_oddity_is_reported_once_and_forgotten_when_it_is_gone() {
         let oddity = Oddity { path: path("link"), kind: OddityKind::SymbolicLink };
         let look = Listing { files: Vec::new(), oddities: vec![oddity] };
-        let holds = [hold("link", HoldReason::Oddity { kind: OddityKind::SymbolicLink })];
+        let problems = [problem("link", ProblemKind::Oddity { kind: OddityKind::SymbolicLink })];
         assert_eq!(plan(&look, &[], &[], &Findings::default()).odd.len(), 1);
-        assert_eq!(plan(&look, &[], &holds, &Findings::default()).odd.len(), 0);
-        assert_eq!(plan(&listing(vec![]), &[], &holds, &Findings::default()).resolved, [HoldId(3)]);
+        assert_eq!(plan(&look, &[], &problems, &Findings::default()).odd.len(), 0);
+        assert_eq!(plan(&listing(vec![]), &[], &problems, &Findings::default()).resolved, [ProblemId(3)]);
     }
 
     #[test]
@@ -232,13 +235,14 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_segment_counts_as_taken_although_its_file_is_held() {
+    fn a_damaged_segment_counts_as_taken_although_its_file_is_kept() {
         let mut damaged = known("A", b"abc", SpoolCopy::Present, 0);
         damaged.segment.damaged = true;
-        let holds = [hold("A", HoldReason::DamagedAtSource { missing: 1 })];
+        let problems = [problem("A", ProblemKind::DamagedAtSource { missing: 1 })];
         let look = listing(vec![file("A", 3, 1), file("B", 5, 1)]);
-        let plan = plan(&look, &[damaged, known("B", b"abcde", SpoolCopy::Present, 0)], &holds, &Findings::default());
-        assert_eq!((plan.held.len(), plan.taken), (1, ByteCount::new(8)));
+        let plan =
+            plan(&look, &[damaged, known("B", b"abcde", SpoolCopy::Present, 0)], &problems, &Findings::default());
+        assert_eq!((plan.kept.len(), plan.taken), (1, ByteCount::new(8)));
     }
 
     #[test]
@@ -250,8 +254,8 @@ mod tests {
 
     #[test]
     fn the_hold_of_an_image_ends_when_its_volume_is_sound() {
-        let holds = [hold("/p1.img", HoldReason::DamagedVolume { missing: 0 })];
-        assert_eq!(plan(&listing(vec![]), &[], &holds, &Findings::default()).resolved, [HoldId(3)]);
+        let problems = [problem("/p1.img", ProblemKind::DamagedVolume { missing: 0 })];
+        assert_eq!(plan(&listing(vec![]), &[], &problems, &Findings::default()).resolved, [ProblemId(3)]);
     }
 
     #[test]
@@ -260,24 +264,24 @@ mod tests {
         let mut taken = known("/p1.img", b"abc", SpoolCopy::Present, 0);
         taken.segment.damaged = true;
         let look = listing(vec![image.clone()]);
-        let (holds, known) = ([hold("/p1.img", HoldReason::DamagedVolume { missing: 0 })], [taken.clone()]);
+        let (problems, known) = ([problem("/p1.img", ProblemKind::DamagedVolume { missing: 0 })], [taken.clone()]);
         assert_eq!(
-            plan(&look, &known, &holds, &Findings::default()).pull,
+            plan(&look, &known, &problems, &Findings::default()).pull,
             std::slice::from_ref(&image),
             "it may be another one by now"
         );
         let segments = BTreeMap::from([(path("/p1.img"), (image, taken.segment))]);
-        let here = plan(&look, &known, &holds, &Findings { segments, ..Findings::default() });
-        assert_eq!((here.pull.len(), here.held.len()), (0, 1));
+        let here = plan(&look, &known, &problems, &Findings { segments, ..Findings::default() });
+        assert_eq!((here.pull.len(), here.kept.len()), (0, 1));
     }
 
     #[test]
     fn what_cannot_be_seen_is_not_gone() {
         let known = [known("DCIM/101/A", b"abc", SpoolCopy::Present, 0)];
-        let holds = [hold("DCIM/101/B", HoldReason::Unreadable { error: String::new() })];
+        let problems = [problem("DCIM/101/B", ProblemKind::Unreadable { error: String::new() })];
         let oddity = Oddity { path: path("DCIM/101"), kind: OddityKind::Unreadable };
         let look = Listing { files: Vec::new(), oddities: vec![oddity] };
-        let plan = plan(&look, &known, &holds, &Findings::default());
+        let plan = plan(&look, &known, &problems, &Findings::default());
         assert_eq!((plan.gone.len(), plan.resolved.len()), (0, 0));
     }
 }

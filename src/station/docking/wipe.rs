@@ -10,7 +10,7 @@ use super::plan::Plan;
 use super::{Docking, DockingError, SHOW_EVERY};
 use crate::camera::{CameraError, NotDeleted};
 use crate::custody::{Clearance, SourceMatch, Unproven};
-use crate::domain::{BayState, HoldReason, Segment, SourceFile, counted};
+use crate::domain::{BayState, ProblemKind, Segment, SourceFile, counted};
 use crate::faults::{PlantedBug, planted};
 use crate::transfer::{NotCleared, SourceTrouble, WipeError, check_source, clear, wipe};
 
@@ -62,13 +62,13 @@ impl Docking {
                     self.findings.segments.remove(&file.path);
                     self.findings.strangers.insert((file.path.clone(), file.stamp));
                     if self.troubles.once_more(&file.path, Trouble::Unsteady) == Patience::AtItsEnd {
-                        self.hold(file.path.clone(), HoldReason::Unsteady).await?;
+                        self.found(file.path.clone(), ProblemKind::Unsteady).await?;
                     }
                 }
                 Err(SourceTrouble::Camera(CameraError::Changed(_))) => {}
                 Err(SourceTrouble::Camera(CameraError::File { path, source })) => {
                     self.findings.segments.remove(&path);
-                    self.hold_unreadable(path, &source).await?;
+                    self.unreadable(path, &source).await?;
                 }
                 Err(SourceTrouble::Camera(error)) => return Err(error.into()),
             }
@@ -164,11 +164,11 @@ impl Docking {
                 tracing::warn!(bay = %self.bay, file = %file.path, "was to be deleted, and may be there still");
                 if self.troubles.once_more(&file.path, Trouble::Undead) == Patience::AtItsEnd {
                     let error = "it is listed again after each deletion".to_owned();
-                    self.hold(file.path.clone(), HoldReason::NotDeleted { error }).await?;
+                    self.found(file.path.clone(), ProblemKind::NotDeleted { error }).await?;
                 }
             }
             for NotDeleted { path, source } in outcome.refused {
-                self.hold(path, HoldReason::NotDeleted { error: source.to_string() }).await?;
+                self.found(path, ProblemKind::NotDeleted { error: source.to_string() }).await?;
             }
         }
         Ok(())

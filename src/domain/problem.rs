@@ -4,14 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ByteCount, CameraSerial, DestinationName, HoldId, Moment, OddityKind, SegmentId, SourcePath};
+use super::{ByteCount, CameraSerial, DestinationName, Moment, OddityKind, ProblemId, SegmentId, SourcePath};
 
-/// Something that camdock will not decide by itself. Whatever is held is kept everywhere until a person releases the
-/// hold; releasing means "try again", never "wipe anyway".
+/// Something that camdock will not decide by itself. Whatever it is about is kept everywhere until a person
+/// says "try again"; nobody can say "wipe anyway".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
-    /// What `camdock hold release` takes.
-    pub id: HoldId,
+pub struct Problem {
+    /// What `camdock retry` takes.
+    pub id: ProblemId,
     /// The camera it is about.
     pub camera: CameraSerial,
     /// The file on the camera.
@@ -20,16 +20,16 @@ pub struct Hold {
     pub segment: Option<SegmentId>,
     /// The destination, where the trouble is at one.
     pub destination: Option<DestinationName>,
-    /// Why.
-    pub reason: HoldReason,
+    /// What is wrong.
+    pub kind: ProblemKind,
     /// Since when.
     pub since: Moment,
 }
 
-/// Why something is held.
+/// What is wrong, in the ways in which it can be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "why")]
-pub enum HoldReason {
+pub enum ProblemKind {
     /// An entry that is no readable regular file.
     Oddity {
         /// What it is.
@@ -71,7 +71,7 @@ pub enum HoldReason {
     },
 }
 
-impl fmt::Display for HoldReason {
+impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Oddity { kind } => {
@@ -79,41 +79,41 @@ impl fmt::Display for HoldReason {
             }
             Self::Unreadable { error } => write!(
                 f,
-                "it cannot be read ({error}); it stays on the camera. Mend its permissions or the medium, then release \
-                 the hold to try again"
+                "it cannot be read ({error}); it stays on the camera. Mend its permissions or the medium, then have \
+                 it tried again"
             ),
             Self::DamagedAtSource { missing } => write!(
                 f,
                 "{missing} bytes of it cannot be read; the rest is uploaded, marked as damaged, and the original stays \
-                 on the camera. Release the hold to read it once more"
+                 on the camera. Have it tried again to read it once more"
             ),
             Self::DamagedVolume { missing } => write!(
                 f,
                 "its file system is damaged or was not closed properly. An image of it is uploaded, marked as damaged \
                  ({missing} bytes of it cannot be read), and nothing is deleted from the camera. Look at the copies, \
-                 then mend or format the camera by hand; release the hold to take the image once more"
+                 then mend or format the camera by hand; have it tried again to take the image once more"
             ),
             Self::TooLarge { size } => write!(
                 f,
                 "it has {}, more than the spool can ever hold; it stays on the camera. Give the station's data_dir a \
-                 larger disk, then release the hold",
+                 larger disk, then have it tried again",
                 ByteCount::new(*size)
             ),
             Self::NotDeleted { error } => write!(
                 f,
                 "it is proven everywhere, but the camera does not let it be deleted ({error}). Mend its permissions or \
-                 the medium, then release the hold to try again"
+                 the medium, then have it tried again"
             ),
             Self::Unsteady => f.write_str(
                 "it reads differently each time: the medium is failing. Each version is uploaded, and the original \
-                 stays on the camera. Look at the copies, then release the hold to read it once more",
+                 stays on the camera. Look at the copies, then have it tried again to read it once more",
             ),
             Self::OtherContent => f.write_str(
                 "the destination already has an object of this name with other content; nothing was overwritten. Find \
-                 out who put it there, then release the hold",
+                 out who put it there, then have it tried again",
             ),
             Self::Refused { error } => {
-                write!(f, "the destination refuses it ({error}). Mend the cause, then release the hold")
+                write!(f, "the destination refuses it ({error}). Mend the cause, then have it tried again")
             }
         }
     }

@@ -17,22 +17,22 @@ pub(super) struct At {
 /// Everything that is wrong with a configuration, in the order of its files and lines; never empty.
 #[derive(Debug)]
 pub struct ConfigErrors {
-    problems: Vec<Problem>,
+    mistakes: Vec<Mistake>,
 }
 
 impl ConfigErrors {
-    /// Each problem. Print one with [`miette::Report`] to show the line that it is about.
+    /// Each mistake. Print one with [`miette::Report`] to show the line that it is about.
     #[must_use]
-    pub fn into_problems(self) -> Vec<Problem> {
-        self.problems
+    pub fn into_mistakes(self) -> Vec<Mistake> {
+        self.mistakes
     }
 }
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
+        for (index, mistake) in self.mistakes.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
-            write!(f, "{separator}{}{problem}: {}", problem.line(), problem.remedy)?;
+            write!(f, "{separator}{}{mistake}: {}", mistake.line(), mistake.remedy)?;
         }
         Ok(())
     }
@@ -43,13 +43,13 @@ impl std::error::Error for ConfigErrors {}
 /// One thing that is wrong, where it is written, and what to write instead.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
-pub struct Problem {
+pub struct Mistake {
     what: String,
     remedy: String,
     place: Option<(NamedSource<Arc<str>>, SourceSpan)>,
 }
 
-impl Problem {
+impl Mistake {
     /// File and line, as a prefix.
     fn line(&self) -> String {
         let line = |(source, span): &(NamedSource<Arc<str>>, SourceSpan)| {
@@ -60,7 +60,7 @@ impl Problem {
     }
 }
 
-impl Diagnostic for Problem {
+impl Diagnostic for Mistake {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         Some(Box::new(&self.remedy))
     }
@@ -77,13 +77,13 @@ impl Diagnostic for Problem {
 
 /// The files that were read and what was found wrong in them so far.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub(super) struct Mistakes {
     sources: Vec<(PathBuf, String)>,
     found: Vec<(Option<At>, String, String)>,
     syntax: Vec<At>,
 }
 
-impl Problems {
+impl Mistakes {
     /// Registers a file; its number goes into [`At`].
     pub(super) fn add_source(&mut self, path: &Path, text: &str) -> usize {
         self.sources.push((path.to_owned(), text.to_owned()));
@@ -156,8 +156,8 @@ impl Problems {
             let (name, text) = &sources[at.file];
             (NamedSource::new(name, Arc::clone(text)).with_language("toml"), at.span.into())
         };
-        let problem = |(at, what, remedy): (Option<At>, _, _)| Problem { what, remedy, place: at.map(place) };
-        ConfigErrors { problems: self.found.into_iter().map(problem).collect() }
+        let mistake = |(at, what, remedy): (Option<At>, _, _)| Mistake { what, remedy, place: at.map(place) };
+        ConfigErrors { mistakes: self.found.into_iter().map(mistake).collect() }
     }
 
     fn line(&self, at: &At) -> usize {

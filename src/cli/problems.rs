@@ -1,0 +1,38 @@
+//! `camdock problems`: what waits for a person.
+
+use std::io::Write as _;
+
+use camdock::config::Config;
+use camdock::ledger::{LEDGER_FILE, Ledger};
+use camdock::views::ProblemView;
+
+use super::Outcome;
+use super::client::Daemon;
+
+pub(super) async fn run(config: &Config) -> anyhow::Result<Outcome> {
+    let daemon = Daemon::of(config);
+    let problems = if daemon.answers().await {
+        daemon.get("/api/v1/problems").await?
+    } else {
+        let ledger = Ledger::look_only(&config.station.data_dir.join(LEDGER_FILE))?;
+        ledger.problems(None).await?.into_iter().map(ProblemView::from).collect::<Vec<_>>()
+    };
+    print(&problems)?;
+    Ok(if problems.is_empty() { Outcome::Fine } else { Outcome::NeedsPerson })
+}
+
+fn print(problems: &[ProblemView]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if problems.is_empty() {
+        return writeln!(out, "no problems");
+    }
+    for problem in problems {
+        let ProblemView { id, camera, path, destination, message, since } = problem;
+        let at = destination.as_ref().map_or_else(String::new, |destination| format!(" at {destination}"));
+        writeln!(out, "{id}  camera {camera}  {path}{at}  since {since}\n    {message}")?;
+    }
+    writeln!(
+        out,
+        "Once the cause is mended, `camdock retry N` has number N tried again; nothing is ever wiped by that."
+    )
+}
