@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::{CameraSerial, Moment, Sha256, SourcePath};
 
 /// The longest stem and extension taken over from a camera's file name, in characters. With the camera and the date
@@ -16,8 +14,7 @@ const EXTENSION_LIMIT: usize = 12;
 ///
 /// Invariant: components are separated by `/`; each is non-empty, is not `.` or `..`, and consists of ASCII letters,
 /// digits, `-`, `_` and `.`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName(String);
 
 impl ObjectName {
@@ -72,13 +69,11 @@ impl fmt::Debug for ObjectName {
 
 /// Identifies one state of an object: the place changes it whenever the object is written again (an ETag, or the
 /// inode and change time of a file).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub String);
 
 /// How a destination's copy was proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofMethod {
     /// The place's own checksums on the final object match what was taken at the camera.
     Attested,

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::{ByteCount, CameraSerial, DestinationName, Moment, OddityKind, ProblemId, SegmentId, SourcePath};
 
 /// Something that camdock will not decide by itself. Whatever it is about is kept everywhere until a person
@@ -27,8 +25,7 @@ pub struct Problem {
 }
 
 /// What is wrong, in the ways in which it can be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "why")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProblemKind {
     /// An entry that is no readable regular file.
     Oddity {

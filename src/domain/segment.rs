@@ -133,8 +133,7 @@ pub struct Oddity {
 }
 
 /// The ways in which a camera's entry can be no readable regular file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OddityKind {
     /// A symbolic link; never followed.
     SymbolicLink,

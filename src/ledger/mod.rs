@@ -7,9 +7,13 @@
 //! - There is one writer. Concurrent steps share one commit, so a step costs a fraction of an fsync.
 //! - A database written by a newer camdock is refused; one that is damaged is set aside, never repaired in place.
 
+mod cameras;
 mod changes;
+mod copies;
 mod custody_log;
+mod entry;
 mod open;
+mod problems;
 mod projection;
 mod queue;
 mod records;
@@ -24,7 +28,7 @@ use rusqlite::Connection;
 use crate::domain::Moment;
 
 pub use changes::Changes;
-pub use custody_log::{Entry, Outcome};
+pub use entry::{Entry, Outcome, UnknownEntries};
 pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
 pub use queue::{Delivery, QueuedCamera};
 pub use records::{Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, SpoolCopy};
@@ -48,7 +52,7 @@ pub struct Ledger {
 pub enum LedgerError {
     /// SQLite's words.
     #[error("the ledger cannot be used: {0}. Check the disk that holds the station's data")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(rusqlite::Error),
     /// A migration failed; the backup beside the ledger is untouched.
     #[error("the ledger cannot be brought to this version: {0}")]
     Migration(#[from] rusqlite_migration::Error),
@@ -86,6 +90,19 @@ pub enum LedgerError {
     /// The station is shutting down.
     #[error("the ledger is closed")]
     Closed,
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    /// A value that no camdock has written is damage, whatever SQLite thinks of the file.
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
+        match error {
+            FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) => {
+                Self::Damaged(error.to_string())
+            }
+            error => Self::Sqlite(error),
+        }
+    }
 }
 
 impl LedgerError {
@@ -143,13 +160,22 @@ impl Ledger {
         self.worker
             .call(move |db| {
                 for entry in &entries {
-                    custody_log::append(db, at, entry)?;
+                    let seq = custody_log::append(db, at, &entry.write()?)?;
+                    projection::apply(db, seq, at, entry)?;
                 }
                 Ok(())
             })
             .await?;
         self.commits.count();
         Ok(())
+    }
+
+    /// Empties every table but the log, and derives them again from it. Returns what this version does not understand.
+    ///
+    /// # Errors
+    /// [`LedgerError::Damaged`] where the log itself is; then nothing was changed.
+    pub async fn rebuild(&self) -> Result<UnknownEntries, LedgerError> {
+        self.worker.call(open::rebuild).await
     }
 
     /// Looks something up.

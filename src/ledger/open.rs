@@ -10,7 +10,8 @@ use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use rustix::fs::FlockOperation;
 
-use super::{Ledger, LedgerError, custody_log};
+use super::entry::{Entry, UnknownEntries};
+use super::{Ledger, LedgerError, custody_log, projection};
 use crate::domain::Moment;
 
 /// The database's file below the data folder.
@@ -57,8 +58,8 @@ impl StationLock {
 /// Whether the database is sound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
-    /// It is.
-    Sound,
+    /// It is. What this version does not understand of its log is kept as it is.
+    Sound(UnknownEntries),
     /// It is not; SQLite's or the chain's words.
     Damaged(String),
 }
@@ -99,7 +100,7 @@ impl Ledger {
         let saved = match Connection::open(&aside) {
             Ok(damaged) => {
                 db.execute_batch("BEGIN")?;
-                let saved = custody_log::salvage(&damaged, &db);
+                let saved = salvage(&damaged, &db);
                 db.execute_batch("COMMIT")?;
                 saved
             }
@@ -153,10 +154,64 @@ impl Ledger {
         if verdict != "ok" {
             return Ok(Health::Damaged(verdict));
         }
-        Ok(match custody_log::check_chain(&db) {
-            Ok(()) => Health::Sound,
+        let mut unknown = UnknownEntries::default();
+        let read = custody_log::walk(&db, |_, _, text| {
+            if let Err(error) = Entry::read(text) {
+                unknown.count(error.kind);
+            }
+            Ok(())
+        });
+        Ok(match read {
+            Ok(()) => Health::Sound(unknown),
             Err(error) => Health::Damaged(error.to_string()),
         })
+    }
+}
+
+/// Copies the entries of a damaged database into an empty one, up to the first that is unreadable or not rightly chained.
+/// Each stays as it was written, understood or not, and so does its place in the chain. Returns how many were saved.
+fn salvage(damaged: &Connection, into: &Connection) -> u64 {
+    let mut saved = 0;
+    let mut unknown = UnknownEntries::default();
+    let end = custody_log::walk(damaged, |_, at, text| {
+        let seq = custody_log::append(into, at, text)?;
+        saved += 1;
+        into.execute_batch("SAVEPOINT entry")?;
+        if let Err(error) = follow(into, seq, at, text, &mut unknown) {
+            // It follows on something that this version does not understand. What comes after it need not.
+            tracing::error!(%error, seq, "an entry of the custody log is kept, but nothing follows from it");
+            into.execute_batch("ROLLBACK TO entry")?;
+        }
+        Ok(into.execute_batch("RELEASE entry")?)
+    });
+    if let Err(error) = end {
+        tracing::error!(%error, saved, "the rest of the custody log cannot be used");
+    }
+    if !unknown.is_empty() {
+        tracing::warn!("kept {unknown}; nothing follows from them");
+    }
+    saved
+}
+
+/// Empties every table but the log, and derives them again from it.
+pub(super) fn rebuild(db: &Connection) -> Result<UnknownEntries, LedgerError> {
+    db.execute_batch(
+        "DELETE FROM problem; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
+         DELETE FROM unsettled_medium; DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;",
+    )?;
+    let mut unknown = UnknownEntries::default();
+    custody_log::walk(db, |seq, at, text| follow(db, seq, at, text, &mut unknown))?;
+    Ok(unknown)
+}
+
+/// Applies a text of the log to the tables, or counts it as unknown.
+fn follow(db: &Connection, seq: i64, at: Moment, text: &str, unknown: &mut UnknownEntries) -> Result<(), LedgerError> {
+    match Entry::read(text) {
+        Ok(entry) => projection::apply(db, seq, at, &entry),
+        Err(error) => {
+            unknown.count(error.kind);
+            Ok(())
+        }
     }
 }
 
@@ -218,6 +273,6 @@ mod tests {
         drop(old);
         assert!(folder.path().join("ledger.db-wal").exists(), "the new one's write-ahead log");
         drop(new);
-        assert_eq!(Ledger::examine(&path).unwrap(), Health::Sound);
+        assert_eq!(Ledger::examine(&path).unwrap(), Health::Sound(UnknownEntries::default()));
     }
 }

@@ -2,10 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::custody_log::{self, Entry, Outcome};
-use super::records::sql_bytes;
-use super::{Ledger, LedgerError};
-use crate::domain::{DestinationName, DockingId, MediumId, Moment, Need, Segment, SegmentId};
+use super::LedgerError;
+use super::entry::{self, Entry};
+use super::records::{DeliveryState, RECOVERED, SpoolCopy, sql_bytes};
+use crate::domain::{
+    CameraSerial, DestinationName, DockingId, MediumId, Moment, Need, ProblemId, ProblemKind, ProofMethod, Segment,
+    SegmentId, SourcePath, Version,
+};
 
 /// How many required deliveries of segment `?1` are still queued.
 const RECOUNT: &str = "UPDATE segment SET pending = (
@@ -21,46 +24,15 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
                 .execute(params![docking.to_string(), camera.as_str(), bay.as_str(), at.millis()])?;
             Ok(())
         }
-        Entry::SegmentSpooled { docking, segment } => {
-            let docking = docking.map_or_else(|| "recovered".to_owned(), |docking| docking.to_string());
-            spooled(db, seq, at, &docking, &segment.segment()?)
-        }
+        Entry::SegmentSpooled { docking, segment } => spooled(db, seq, at, *docking, segment),
         Entry::CopyProven { segment, destination, version, method } => {
-            let method = format!("{method}");
-            set_delivery(db, *segment, destination, "proven", Some((&version.0, &method, at)))
+            set_delivery(db, *segment, destination, DeliveryState::Proven, Some((version, *method, at)))
         }
-        Entry::ProofWithdrawn { segment, destination, why: _ } => {
-            let spool: String = db
-                .prepare_cached("SELECT spool FROM segment WHERE id = ?1")?
-                .query_row([segment.as_bytes()], |row| row.get(0))?;
-            let state = if spool == "present" { "queued" } else { "stranded" };
-            set_delivery(db, *segment, destination, state, None)?;
-            need_again(db, *segment)
-        }
+        Entry::ProofWithdrawn { segment, destination, why: _ } => withdraw(db, *segment, destination),
         Entry::ProblemFound { camera, path, segment, destination, kind } => {
-            // What is known already is not written down twice: two parts of the station may find the same trouble.
-            let kind = serde_json::to_string(kind).map_err(|error| LedgerError::Damaged(error.to_string()))?;
-            db.prepare_cached(
-                "INSERT INTO problem (id, camera, path, segment, destination, kind, since)
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (
-                     SELECT 1 FROM problem WHERE camera = ?2 AND path = ?3 AND segment IS ?4 AND destination IS ?5
-                                          AND kind = ?6)",
-            )?
-            .execute(params![
-                seq,
-                camera.as_str(),
-                path.as_bytes(),
-                segment.map(|segment| *segment.as_bytes()),
-                destination.as_ref().map(DestinationName::as_str),
-                kind,
-                at.millis()
-            ])?;
-            match (segment, destination) {
-                (Some(segment), Some(destination)) => set_delivery(db, *segment, destination, "problem", None),
-                _ => Ok(()),
-            }
+            found(db, seq, at, &About { camera, path, segment: *segment, destination: destination.as_ref() }, kind)
         }
-        Entry::ProblemClosed { problem } => close_problem(db, problem.0),
+        Entry::ProblemClosed { problem } => close_problem(db, *problem),
         Entry::WipeIntended { docking, segments: _, media } => for_each_medium(
             db,
             "INSERT OR IGNORE INTO unsettled_medium (camera, medium) SELECT camera, ?2 FROM docking WHERE id = ?1",
@@ -79,14 +51,9 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
                 .execute(params![segment.as_bytes(), at.millis()])?;
             Ok(())
         }
-        Entry::SpoolCopyReleased { segment } => set_spool(db, *segment, "released"),
-        Entry::SpoolCopyLost { segment, why: _ } => set_spool(db, *segment, "lost"),
+        Entry::SpoolCopyReleased { segment } => set_spool(db, *segment, SpoolCopy::Released),
+        Entry::SpoolCopyLost { segment, why: _ } => set_spool(db, *segment, SpoolCopy::Lost),
         Entry::DockingEnded { docking, outcome } => {
-            let outcome = match outcome {
-                Outcome::Completed => "completed",
-                Outcome::TakenEarly => "taken-early",
-                Outcome::Interrupted => "interrupted",
-            };
             db.prepare_cached("UPDATE docking SET ended_at = ?2, outcome = ?3 WHERE id = ?1")?.execute(params![
                 docking.to_string(),
                 at.millis(),
@@ -94,6 +61,47 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             ])?;
             Ok(())
         }
+    }
+}
+
+fn withdraw(db: &Connection, segment: SegmentId, destination: &DestinationName) -> Result<(), LedgerError> {
+    let spool: Option<SpoolCopy> = db
+        .prepare_cached("SELECT spool FROM segment WHERE id = ?1")?
+        .query_row([segment.as_bytes()], |row| row.get(0))
+        .optional()?;
+    let state = if spool == Some(SpoolCopy::Present) { DeliveryState::Queued } else { DeliveryState::Stranded };
+    set_delivery(db, segment, destination, state, None)?;
+    need_again(db, segment)
+}
+
+/// What a problem is about.
+struct About<'a> {
+    camera: &'a CameraSerial,
+    path: &'a SourcePath,
+    segment: Option<SegmentId>,
+    destination: Option<&'a DestinationName>,
+}
+
+/// What is known already is not written down twice: two parts of the station may find the same trouble.
+fn found(db: &Connection, seq: i64, at: Moment, about: &About<'_>, kind: &ProblemKind) -> Result<(), LedgerError> {
+    let About { camera, path, segment, destination } = *about;
+    db.prepare_cached(
+        "INSERT INTO problem (id, camera, path, segment, destination, kind, since)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (
+             SELECT 1 FROM problem WHERE camera = ?2 AND path = ?3 AND segment IS ?4 AND destination IS ?5 AND kind = ?6)",
+    )?
+    .execute(params![
+        seq,
+        camera.as_str(),
+        path.as_bytes(),
+        segment.map(|segment| *segment.as_bytes()),
+        destination.map(DestinationName::as_str),
+        entry::write_problem(kind)?,
+        at.millis()
+    ])?;
+    match (segment, destination) {
+        (Some(segment), Some(destination)) => set_delivery(db, segment, destination, DeliveryState::Problem, None),
+        _ => Ok(()),
     }
 }
 
@@ -107,10 +115,6 @@ fn for_each_medium(db: &Connection, change: &str, docking: DockingId, media: &[M
 fn set_destinations(db: &Connection, destinations: &[(DestinationName, Need)]) -> Result<(), LedgerError> {
     db.execute("UPDATE destination SET need = 'retired'", [])?;
     for (name, need) in destinations {
-        let need = match need {
-            Need::Required => "required",
-            Need::Optional => "optional",
-        };
         db.execute(
             "INSERT INTO destination (name, need) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET need = ?2",
             params![name.as_str(), need],
@@ -135,7 +139,14 @@ fn set_destinations(db: &Connection, destinations: &[(DestinationName, Need)]) -
 }
 
 /// A segment came into the spool: for the first time, or again because its copy had gone or its original reappeared.
-fn spooled(db: &Connection, seq: i64, at: Moment, docking: &str, segment: &Segment) -> Result<(), LedgerError> {
+fn spooled(
+    db: &Connection,
+    seq: i64,
+    at: Moment,
+    docking: Option<DockingId>,
+    segment: &Segment,
+) -> Result<(), LedgerError> {
+    let docking = docking.map_or_else(|| RECOVERED.to_owned(), |docking| docking.to_string());
     let fingerprint = &segment.fingerprint;
     let chunks: Vec<u8> = fingerprint.chunks.iter().flat_map(|crc64| crc64.to_le_bytes()).collect();
     db.prepare_cached(
@@ -178,8 +189,8 @@ fn set_delivery(
     db: &Connection,
     segment: SegmentId,
     destination: &DestinationName,
-    state: &str,
-    proof: Option<(&str, &str, Moment)>,
+    state: DeliveryState,
+    proof: Option<(&Version, ProofMethod, Moment)>,
 ) -> Result<(), LedgerError> {
     db.prepare_cached(
         "INSERT INTO delivery (destination, segment, camera, state, version, method, proven_at)
@@ -190,14 +201,14 @@ fn set_delivery(
         segment.as_bytes(),
         destination.as_str(),
         state,
-        proof.map(|(version, _, _)| version),
+        proof.map(|(version, _, _)| &version.0),
         proof.map(|(_, method, _)| method),
         proof.map(|(_, _, at)| at.millis()),
     ])?;
     recount(db, segment)
 }
 
-fn set_spool(db: &Connection, segment: SegmentId, state: &str) -> Result<(), LedgerError> {
+fn set_spool(db: &Connection, segment: SegmentId, state: SpoolCopy) -> Result<(), LedgerError> {
     db.prepare_cached("UPDATE segment SET spool = ?2 WHERE id = ?1")?.execute(params![segment.as_bytes(), state])?;
     db.prepare_cached(
         "UPDATE delivery SET state = 'stranded'
@@ -208,7 +219,7 @@ fn set_spool(db: &Connection, segment: SegmentId, state: &str) -> Result<(), Led
 }
 
 /// Closing means "try again": a delivery goes back into the queue; a file without a problem is pulled at the next look.
-fn close_problem(db: &Connection, problem: i64) -> Result<(), LedgerError> {
+fn close_problem(db: &Connection, ProblemId(problem): ProblemId) -> Result<(), LedgerError> {
     let about: Option<(Option<[u8; 16]>, Option<String>)> = db
         .query_row("SELECT segment, destination FROM problem WHERE id = ?1", [problem], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -237,26 +248,4 @@ fn need_again(db: &Connection, segment: SegmentId) -> Result<(), LedgerError> {
     db.prepare_cached("UPDATE segment SET spool = 'lost' WHERE id = ?1 AND spool = 'released'")?
         .execute([segment.as_bytes()])?;
     Ok(())
-}
-
-impl Ledger {
-    /// Empties every table but the log, and derives them again from it.
-    ///
-    /// # Errors
-    /// [`LedgerError::Damaged`] where the log itself is; then nothing was changed.
-    pub async fn rebuild(&self) -> Result<(), LedgerError> {
-        self.look(|db| {
-            db.execute_batch(
-                "DELETE FROM problem; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
-                              DELETE FROM unsettled_medium; DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;",
-            )?;
-            let mut entries = Vec::new();
-            custody_log::walk(db, |seq, at, text| {
-                entries.push((seq, at, custody_log::parse(text)?));
-                Ok(())
-            })?;
-            entries.iter().try_for_each(|(seq, at, entry)| apply(db, *seq, *at, entry))
-        })
-        .await
-    }
 }

@@ -1,76 +1,53 @@
 //! Rows as values.
 
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row};
-use serde::{Deserialize, Serialize};
 
-use super::LedgerError;
+use super::{LedgerError, Outcome};
 use crate::domain::{
-    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, Moment, Need, Problem, ProofMethod, Segment,
-    SegmentId, Sha256, SourcePath, Version,
+    ByteCount, CameraSerial, Crc64, DestinationName, DockingId, Fingerprint, Moment, Need, Problem, ProofMethod,
+    Segment, SegmentId, Sha256, SourcePath, Version,
 };
+
+/// Stands in the column `docking` of a segment that was found in the spool after a crash.
+pub(super) const RECOVERED: &str = "recovered";
+
+/// A word in a column that no camdock writes there.
+#[derive(Debug, thiserror::Error)]
+#[error("the word {0:?} in a column that has no such word")]
+struct UnknownWord(String);
+
+/// Gives the values of a type the words that stand for them in a column. Any other word is damage, and said to be: none
+/// becomes a value by default.
+macro_rules! words {
+    ($type:ty { $($value:ident = $word:literal),+ $(,)? }) => {
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(match self {
+                    $(Self::$value => $word.into()),+
+                })
+            }
+        }
+
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                match value.as_str()? {
+                    $($word => Ok(Self::$value),)+
+                    other => Err(FromSqlError::other(UnknownWord(other.to_owned()))),
+                }
+            }
+        }
+    };
+}
+
+words!(Need { Required = "required", Optional = "optional" });
+words!(ProofMethod { Attested = "attested", ReadBack = "read-back" });
+words!(SpoolCopy { Present = "present", Released = "released", Lost = "lost" });
+words!(DeliveryState { Queued = "queued", Proven = "proven", Problem = "problem", Stranded = "stranded" });
+words!(Outcome { Completed = "completed", TakenEarly = "taken-early", Interrupted = "interrupted" });
 
 /// A destination and whether the wipe waits for it.
 pub type DestinationNeed = (DestinationName, Need);
-
-/// A segment as the custody log writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SegmentRow {
-    id: SegmentId,
-    camera: CameraSerial,
-    path: SourcePath,
-    recorded_at: Moment,
-    size: ByteCount,
-    sha256: Sha256,
-    chunk_size: ByteCount,
-    /// CRC-64 of each chunk, 16 hexadecimal digits each.
-    chunks: String,
-    damaged: bool,
-}
-
-impl From<&Segment> for SegmentRow {
-    fn from(segment: &Segment) -> Self {
-        let Segment { id, camera, path, recorded_at, fingerprint, damaged } = segment;
-        Self {
-            id: *id,
-            camera: camera.clone(),
-            path: path.clone(),
-            recorded_at: *recorded_at,
-            size: fingerprint.size,
-            sha256: fingerprint.sha256,
-            chunk_size: fingerprint.chunk_size,
-            chunks: fingerprint.chunks.iter().map(Crc64::to_string).collect(),
-            damaged: *damaged,
-        }
-    }
-}
-
-impl SegmentRow {
-    /// The segment that was written down.
-    ///
-    /// # Errors
-    /// [`LedgerError::Damaged`] if the checksums are no checksums.
-    pub(super) fn segment(&self) -> Result<Segment, LedgerError> {
-        let digits = self.chunks.as_bytes().chunks(16);
-        let chunk = |digits: &[u8]| {
-            let text = std::str::from_utf8(digits).ok()?;
-            u64::from_str_radix(text, 16).ok().map(Crc64)
-        };
-        let chunks: Option<Vec<_>> = digits.map(chunk).collect();
-        Ok(Segment {
-            id: self.id,
-            camera: self.camera.clone(),
-            path: self.path.clone(),
-            recorded_at: self.recorded_at,
-            fingerprint: Fingerprint {
-                size: self.size,
-                sha256: self.sha256,
-                chunk_size: self.chunk_size,
-                chunks: chunks.ok_or_else(|| LedgerError::Damaged(format!("checksums of segment {}", self.id)))?,
-            },
-            damaged: self.damaged,
-        })
-    }
-}
 
 /// What became of a spool copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,16 +58,6 @@ pub enum SpoolCopy {
     Released,
     /// It went missing, was damaged, or is needed again after it was released: the segment must be pulled again.
     Lost,
-}
-
-impl SpoolCopy {
-    pub(super) fn parse(text: &str) -> Self {
-        match text {
-            "present" => Self::Present,
-            "released" => Self::Released,
-            _ => Self::Lost,
-        }
-    }
 }
 
 /// How far one segment is at one destination.
@@ -147,7 +114,7 @@ pub struct Explanation {
 
 const COLUMNS: &str = "segment.id, segment.camera, segment.path, segment.recorded_at, segment.size, segment.sha256, \
                        segment.chunk_size, segment.chunks, segment.damaged, segment.spool, segment.pending, \
-                       segment.wiped_at, segment.seq";
+                       segment.wiped_at, segment.seq, segment.docking";
 
 /// Selects whole segments; `rest` begins with a join, `WHERE` or `ORDER BY`.
 pub(super) fn select_segments(
@@ -160,6 +127,12 @@ pub(super) fn select_segments(
     rows.collect()
 }
 
+impl From<StoredSegment> for KnownSegment {
+    fn from(StoredSegment { segment, spool, pending, .. }: StoredSegment) -> Self {
+        Self { segment, spool, pending }
+    }
+}
+
 /// A whole row of the segment table.
 pub(super) struct StoredSegment {
     pub(super) segment: Segment,
@@ -167,12 +140,11 @@ pub(super) struct StoredSegment {
     pub(super) pending: u32,
     pub(super) wiped_at: Option<Moment>,
     pub(super) seq: i64,
+    pub(super) docking: Option<DockingId>,
 }
 
 impl StoredSegment {
     fn read(row: &Row<'_>) -> Result<Self, LedgerError> {
-        let chunks: Vec<u8> = row.get(7)?;
-        let chunks = chunks.as_chunks::<8>().0.iter().map(|bytes| Crc64(u64::from_le_bytes(*bytes))).collect();
         let segment = Segment {
             id: SegmentId::from_bytes(row.get(0)?),
             camera: name(row, 1, CameraSerial::new)?,
@@ -182,18 +154,18 @@ impl StoredSegment {
                 size: bytes(row, 4)?,
                 sha256: Sha256::from_bytes(row.get(5)?),
                 chunk_size: bytes(row, 6)?,
-                chunks,
+                chunks: checksums(row, 7)?,
             },
             damaged: row.get(8)?,
         };
-        let spool: String = row.get(9)?;
         let wiped_at: Option<i64> = row.get(11)?;
         Ok(Self {
             segment,
-            spool: SpoolCopy::parse(&spool),
+            spool: row.get(9)?,
             pending: row.get(10)?,
             wiped_at: wiped_at.map(Moment::from_millis),
             seq: row.get(12)?,
+            docking: docking(row, 13)?,
         })
     }
 }
@@ -206,6 +178,24 @@ pub(super) fn name<T>(
 ) -> Result<T, LedgerError> {
     let text: String = row.get(column)?;
     new(text.clone()).map_err(|error| LedgerError::Damaged(format!("the name {text:?}: {error}")))
+}
+
+/// Reads the checksums of a segment's chunks.
+fn checksums(row: &Row<'_>, column: usize) -> Result<Vec<Crc64>, LedgerError> {
+    let bytes: Vec<u8> = row.get(column)?;
+    match bytes.as_chunks::<8>() {
+        (whole, []) => Ok(whole.iter().map(|bytes| Crc64(u64::from_le_bytes(*bytes))).collect()),
+        _ => Err(LedgerError::Damaged(format!("checksums of {} bytes", bytes.len()))),
+    }
+}
+
+/// Reads in which docking a segment was first spooled.
+fn docking(row: &Row<'_>, column: usize) -> Result<Option<DockingId>, LedgerError> {
+    let text: String = row.get(column)?;
+    if text == RECOVERED {
+        return Ok(None);
+    }
+    DockingId::parse(&text).map(Some).map_err(|error| LedgerError::Damaged(format!("the docking {text:?}: {error}")))
 }
 
 /// Reads a length that camdock itself has written.

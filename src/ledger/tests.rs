@@ -40,7 +40,7 @@ fn set(destinations: &[(&str, Need)]) -> Entry {
 }
 
 fn spooled(segment: &Segment) -> Entry {
-    Entry::SegmentSpooled { docking: None, segment: segment.into() }
+    Entry::SegmentSpooled { docking: None, segment: segment.clone() }
 }
 
 fn proven(segment: &Segment, destination: &str) -> Entry {
@@ -191,13 +191,17 @@ fn file_ledger(folder: &Path) -> std::path::PathBuf {
     folder.join(LEDGER_FILE)
 }
 
+fn append(db: &Connection, entry: &Entry) {
+    custody_log::append(db, NOW, &entry.write().unwrap()).unwrap();
+}
+
 fn write_some(path: &Path) {
     let db = Ledger::connect(path).unwrap();
     let camera = camera("A");
-    custody_log::append(&db, NOW, &set(&[("primary", Need::Required)])).unwrap();
+    append(&db, &set(&[("primary", Need::Required)]));
     for number in 0..50 {
         let segment = segment(&camera, &number.to_string(), &[number; 9]);
-        custody_log::append(&db, NOW, &spooled(&segment)).unwrap();
+        append(&db, &spooled(&segment));
     }
 }
 
@@ -206,7 +210,7 @@ fn a_changed_entry_breaks_the_chain() {
     let folder = tempfile::tempdir().unwrap();
     let path = file_ledger(folder.path());
     write_some(&path);
-    assert_eq!(Ledger::examine(&path).unwrap(), Health::Sound);
+    assert_eq!(Ledger::examine(&path).unwrap(), Health::Sound(UnknownEntries::default()));
     let db = Connection::open(&path).unwrap();
     db.execute_batch(
         "DROP TRIGGER custody_log_is_append_only_u;
@@ -220,7 +224,7 @@ fn a_changed_entry_breaks_the_chain() {
 #[test]
 fn the_log_cannot_be_rewritten() {
     let db = Ledger::in_memory().unwrap();
-    custody_log::append(&db, NOW, &set(&[("primary", Need::Required)])).unwrap();
+    append(&db, &set(&[("primary", Need::Required)]));
     for attempt in ["UPDATE custody_log SET at = 0", "DELETE FROM custody_log"] {
         let error = db.execute(attempt, []).unwrap_err().to_string();
         assert!(error.contains("append-only"), "{error}");
@@ -354,4 +358,47 @@ async fn a_wipe_is_unsettled_until_its_medium_is_found_sound() {
     assert_eq!(ledger.unsettled_media(&camera).await.unwrap(), both, "from the log alone");
     ledger.record(NOW, vec![Entry::WipeSettled { docking, media: vec![one] }]).await.unwrap();
     assert_eq!(ledger.unsettled_media(&camera).await.unwrap(), BTreeSet::from([other]), "the other camera's");
+}
+
+/// Asks everything that can be asked of a ledger; what it says first that is no answer.
+async fn ask_everything(ledger: &Ledger) -> Result<(), LedgerError> {
+    let camera = camera("A");
+    ledger.destinations().await?;
+    ledger.queued(&place("primary"), 10, Vec::new()).await?;
+    ledger.spool_copies().await?;
+    ledger.on_camera(&camera).await?;
+    ledger.problems(None).await?;
+    ledger.explain(&camera).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_word_that_camdock_does_not_write_is_damage_in_whatever_column_it_stands() {
+    let segment = segment(&camera("A"), "1", b"one");
+    let begin =
+        vec![set(&[("primary", Need::Required), ("nas", Need::Optional)]), spooled(&segment), problem(&segment, "nas")];
+    let damages = [
+        "UPDATE segment SET spool = 'gone'",
+        "UPDATE segment SET docking = 'yesterday'",
+        "UPDATE segment SET chunks = x'001122'",
+        "UPDATE segment SET size = -1",
+        "UPDATE segment SET pending = -1",
+        "UPDATE segment SET sha256 = x'00'",
+        "UPDATE segment SET camera = 'no/name' WHERE camera = 'A'",
+        "UPDATE delivery SET state = 'lost' WHERE destination = 'primary'",
+        "UPDATE delivery SET method = 'notarised', version = 'v', state = 'proven' WHERE destination = 'primary'",
+        "UPDATE destination SET need = 'desired' WHERE name = 'nas'",
+        "UPDATE problem SET kind = '{\"why\":\"cursed\"}'",
+        "UPDATE problem SET destination = ''",
+    ];
+    for damage in damages {
+        let db = Ledger::in_memory().unwrap();
+        db.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF").unwrap();
+        let ledger = Ledger::threaded(db).unwrap();
+        ledger.record(NOW, begin.clone()).await.unwrap();
+        ask_everything(&ledger).await.unwrap();
+        ledger.look(move |db| Ok(db.execute_batch(damage)?)).await.unwrap();
+        let answer = ask_everything(&ledger).await;
+        assert!(answer.as_ref().is_err_and(LedgerError::is_damage), "{damage}: {answer:?}");
+    }
 }

@@ -37,7 +37,10 @@ pub(super) async fn examine(
     gate: watch::Sender<Option<&'static str>>,
 ) -> Result<(), StationError> {
     match examine().await? {
-        Health::Sound => {}
+        Health::Sound(unknown) if unknown.is_empty() => {}
+        Health::Sound(unknown) => {
+            tracing::warn!("{unknown}. A newer camdock wrote them; they are kept, and nothing follows from them here");
+        }
         Health::Damaged(why) => return Err(StationError::LedgerDamaged(why)),
     }
     while let Err(error) = reconcile(&site).await {
@@ -148,6 +151,6 @@ async fn take_over(site: &Site, id: SegmentId) -> Result<(), ReconcileError> {
         fingerprint,
         damaged: label.damaged,
     };
-    let entry = Entry::SegmentSpooled { docking: None, segment: (&segment).into() };
+    let entry = Entry::SegmentSpooled { docking: None, segment };
     Ok(site.ledger.record(site.clock.now(), vec![entry]).await?)
 }

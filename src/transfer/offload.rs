@@ -121,7 +121,7 @@ async fn append_zeros(
 }
 
 async fn record(site: &Site, docking: DockingId, segment: &Segment, damage: &ProblemKind) -> Result<(), LedgerError> {
-    let mut entries = vec![Entry::SegmentSpooled { docking: Some(docking), segment: segment.into() }];
+    let mut entries = vec![Entry::SegmentSpooled { docking: Some(docking), segment: segment.clone() }];
     if segment.damaged {
         entries.push(Entry::ProblemFound {
             camera: segment.camera.clone(),

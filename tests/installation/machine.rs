@@ -172,7 +172,7 @@ impl Machine {
         let primary = DestinationName::new("primary").unwrap();
         let mut steps = vec![
             Entry::DestinationsSet { destinations: vec![(primary.clone(), Need::Required)] },
-            Entry::SegmentSpooled { docking: None, segment: (&segment).into() },
+            Entry::SegmentSpooled { docking: None, segment: segment.clone() },
         ];
         if proven == Proven::Yes {
             let (version, method) = (Version("v1".to_owned()), ProofMethod::Attested);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camdock::dock::{BayEvent, Location};
 use camdock::domain::{BayName, ByteCount, ObjectPrefix, Snapshot, StationId};
-use camdock::ledger::{Health, Ledger, Pause};
+use camdock::ledger::{Health, Ledger, Pause, UnknownEntries};
 use camdock::station::{Command, Doors, Station, StationError};
 use camdock::transfer::{Site, Target};
 use tokio::sync::{mpsc, watch};
@@ -70,7 +70,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
             let life = examining.clone();
             Box::pin(async move {
                 life.step(|| "examine the ledger".to_owned(), |_| ()).await;
-                Ok(Health::Sound)
+                Ok(Health::Sound(UnknownEntries::default()))
             })
         }),
         concurrency: traits.concurrency,

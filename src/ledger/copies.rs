@@ -1,0 +1,120 @@
+//! The copies of a segment: in the spool, and at the destinations.
+
+use rusqlite::{Connection, params};
+
+use super::records::{Copy, KnownSegment, SpoolCopy, name, select_segments};
+use super::{Ledger, LedgerError};
+use crate::domain::{DestinationName, Moment, Segment, SegmentId, Version};
+
+impl Ledger {
+    /// One segment, if the ledger knows it.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn segment(&self, segment: SegmentId) -> Result<Option<KnownSegment>, LedgerError> {
+        self.look(move |db| {
+            let rows = select_segments(db, "WHERE id = ?1", [segment.as_bytes()])?;
+            Ok(rows.into_iter().map(KnownSegment::from).next())
+        })
+        .await
+    }
+
+    /// What the ledger knows about a segment's copies at the configured destinations.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn copies(&self, segment: SegmentId) -> Result<Vec<Copy>, LedgerError> {
+        self.look(move |db| copies(db, segment)).await
+    }
+
+    /// Every segment and what became of its spool copy, sorted by segment, for comparing with the spool itself.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn spool_copies(&self) -> Result<Vec<(SegmentId, SpoolCopy)>, LedgerError> {
+        self.look(|db| {
+            let mut statement = db.prepare("SELECT id, spool FROM segment ORDER BY id")?;
+            let rows = statement.query_and_then([], |row| Ok((SegmentId::from_bytes(row.get(0)?), row.get(1)?)))?;
+            rows.collect()
+        })
+        .await
+    }
+
+    /// Every segment of which some required destination has not proven its copy, or of which no required one is known.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn unproven(&self) -> Result<Vec<Segment>, LedgerError> {
+        self.look(|db| {
+            let rows = select_segments(
+                db,
+                "WHERE pending > 0
+                   OR EXISTS (SELECT 1 FROM unproven_required WHERE unproven_required.segment = segment.seq)
+                   OR NOT EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
+                                  WHERE delivery.segment = segment.seq AND state = 'proven' AND need = 'required')",
+                [],
+            )?;
+            Ok(rows.into_iter().map(|row| row.segment).collect())
+        })
+        .await
+    }
+
+    /// Spool copies whose originals were wiped before `before` and that every configured destination has proven, oldest first:
+    /// candidates for removal.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn wiped_before(&self, before: Moment, limit: u32) -> Result<Vec<Segment>, LedgerError> {
+        self.spooled_where(
+            "WHERE spool = 'present' AND wiped_at <= ?1
+               AND NOT EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
+                               WHERE delivery.segment = segment.seq AND state <> 'proven' AND need <> 'retired')
+             ORDER BY wiped_at LIMIT ?2",
+            before.millis(),
+            limit,
+        )
+        .await
+    }
+
+    /// Spool copies that every required destination has proven, wiped or not: what may go first when the spool is full.
+    /// Oldest first, from the place `after` in the queue on.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn proven_in_spool(&self, after: i64, limit: u32) -> Result<Vec<Segment>, LedgerError> {
+        let eligible = if crate::faults::planted(crate::faults::PlantedBug::EvictUnproven) {
+            "WHERE spool = 'present' AND seq > ?1 ORDER BY seq LIMIT ?2"
+        } else {
+            "WHERE spool = 'present' AND pending = 0 AND seq > ?1
+               AND NOT EXISTS (SELECT 1 FROM unproven_required WHERE unproven_required.segment = segment.seq)
+             ORDER BY seq LIMIT ?2"
+        };
+        self.spooled_where(eligible, after, limit).await
+    }
+
+    async fn spooled_where(&self, rest: &'static str, first: i64, limit: u32) -> Result<Vec<Segment>, LedgerError> {
+        self.look(move |db| {
+            let rows = select_segments(db, rest, params![first, limit])?;
+            Ok(rows.into_iter().map(|row| row.segment).collect())
+        })
+        .await
+    }
+}
+
+pub(super) fn copies(db: &Connection, segment: SegmentId) -> Result<Vec<Copy>, LedgerError> {
+    let mut statement = db.prepare_cached(
+        "SELECT delivery.destination, delivery.state, delivery.version, delivery.method FROM delivery
+         JOIN destination ON destination.name = delivery.destination
+         WHERE destination.need <> 'retired' AND delivery.segment = (SELECT seq FROM segment WHERE id = ?1)",
+    )?;
+    let rows = statement.query_and_then([segment.as_bytes()], |row| {
+        let version: Option<String> = row.get(2)?;
+        Ok(Copy {
+            destination: name(row, 0, DestinationName::new)?,
+            state: row.get(1)?,
+            version: version.map(Version),
+            method: row.get(3)?,
+        })
+    })?;
+    rows.collect()
+}

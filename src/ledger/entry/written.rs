@@ -1,0 +1,364 @@
+//! The entries as they are written: texts, numbers and words, and nothing that another room could rename.
+//!
+//! Promise: every text that any version of camdock ever wrote is read as what it said then.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, Outcome};
+use crate::domain::{
+    BayName, ByteCount, CameraSerial, Crc64, DestinationName, DockingId, Fingerprint, IdError, MediumId, Moment, Need,
+    OddityKind, ProblemId, ProblemKind, ProofMethod, Segment, SegmentId, Sha256, SourcePath, Version,
+};
+
+/// One text of the log. Before the word "problem", the log said "hold".
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "step")]
+pub(super) enum Written {
+    DestinationsSet {
+        destinations: Vec<(String, WrittenNeed)>,
+    },
+    DockingBegan {
+        docking: String,
+        camera: String,
+        bay: String,
+    },
+    SegmentSpooled {
+        docking: Option<String>,
+        segment: WrittenSegment,
+    },
+    CopyProven {
+        segment: String,
+        destination: String,
+        version: String,
+        method: WrittenMethod,
+    },
+    ProofWithdrawn {
+        segment: String,
+        destination: String,
+        why: String,
+    },
+    #[serde(alias = "hold-placed")]
+    ProblemFound {
+        camera: String,
+        path: String,
+        segment: Option<String>,
+        destination: Option<String>,
+        reason: WrittenProblem,
+    },
+    #[serde(alias = "hold-released")]
+    ProblemClosed {
+        #[serde(alias = "hold")]
+        problem: i64,
+    },
+    WipeIntended {
+        docking: String,
+        segments: Vec<String>,
+        #[serde(default)]
+        media: Vec<String>,
+    },
+    WipeSettled {
+        docking: String,
+        #[serde(default)]
+        media: Vec<String>,
+    },
+    SegmentWiped {
+        docking: String,
+        segment: String,
+    },
+    OriginalGone {
+        docking: String,
+        segment: String,
+    },
+    SpoolCopyReleased {
+        segment: String,
+    },
+    SpoolCopyLost {
+        segment: String,
+        why: String,
+    },
+    DockingEnded {
+        docking: String,
+        outcome: WrittenOutcome,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct WrittenSegment {
+    id: String,
+    camera: String,
+    path: String,
+    recorded_at: i64,
+    size: u64,
+    sha256: String,
+    chunk_size: u64,
+    /// CRC-64 of each chunk, 16 hexadecimal digits each.
+    chunks: String,
+    damaged: bool,
+}
+
+/// Gives each word that is written the value of `domain` which it stands for.
+macro_rules! words {
+    ($written:ident for $meant:ident { $($word:ident),+ $(,)? }) => {
+        #[derive(Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub(super) enum $written {
+            $($word),+
+        }
+
+        impl From<$meant> for $written {
+            fn from(meant: $meant) -> Self {
+                match meant {
+                    $($meant::$word => Self::$word),+
+                }
+            }
+        }
+
+        impl From<$written> for $meant {
+            fn from(written: $written) -> Self {
+                match written {
+                    $($written::$word => Self::$word),+
+                }
+            }
+        }
+    };
+}
+
+words!(WrittenNeed for Need { Required, Optional });
+words!(WrittenMethod for ProofMethod { Attested, ReadBack });
+words!(WrittenOutcome for Outcome { Completed, TakenEarly, Interrupted });
+words!(WrittenOddity for OddityKind { SymbolicLink, Fifo, Socket, Device, MountPoint, Unreadable });
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "why")]
+pub(super) enum WrittenProblem {
+    Oddity { kind: WrittenOddity },
+    Unreadable { error: String },
+    DamagedAtSource { missing: u64 },
+    DamagedVolume { missing: u64 },
+    TooLarge { size: u64 },
+    NotDeleted { error: String },
+    Unsteady,
+    OtherContent,
+    Refused { error: String },
+}
+
+impl From<&ProblemKind> for WrittenProblem {
+    fn from(kind: &ProblemKind) -> Self {
+        match kind.clone() {
+            ProblemKind::Oddity { kind } => Self::Oddity { kind: kind.into() },
+            ProblemKind::Unreadable { error } => Self::Unreadable { error },
+            ProblemKind::DamagedAtSource { missing } => Self::DamagedAtSource { missing },
+            ProblemKind::DamagedVolume { missing } => Self::DamagedVolume { missing },
+            ProblemKind::TooLarge { size } => Self::TooLarge { size },
+            ProblemKind::NotDeleted { error } => Self::NotDeleted { error },
+            ProblemKind::Unsteady => Self::Unsteady,
+            ProblemKind::OtherContent => Self::OtherContent,
+            ProblemKind::Refused { error } => Self::Refused { error },
+        }
+    }
+}
+
+impl From<WrittenProblem> for ProblemKind {
+    fn from(written: WrittenProblem) -> Self {
+        match written {
+            WrittenProblem::Oddity { kind } => Self::Oddity { kind: kind.into() },
+            WrittenProblem::Unreadable { error } => Self::Unreadable { error },
+            WrittenProblem::DamagedAtSource { missing } => Self::DamagedAtSource { missing },
+            WrittenProblem::DamagedVolume { missing } => Self::DamagedVolume { missing },
+            WrittenProblem::TooLarge { size } => Self::TooLarge { size },
+            WrittenProblem::NotDeleted { error } => Self::NotDeleted { error },
+            WrittenProblem::Unsteady => Self::Unsteady,
+            WrittenProblem::OtherContent => Self::OtherContent,
+            WrittenProblem::Refused { error } => Self::Refused { error },
+        }
+    }
+}
+
+impl From<&Segment> for WrittenSegment {
+    fn from(segment: &Segment) -> Self {
+        let Segment { id, camera, path, recorded_at, fingerprint, damaged } = segment;
+        let Fingerprint { size, sha256, chunk_size, chunks } = fingerprint;
+        Self {
+            id: id.to_string(),
+            camera: camera.to_string(),
+            path: path.to_string(),
+            recorded_at: recorded_at.millis(),
+            size: size.get(),
+            sha256: sha256.to_string(),
+            chunk_size: chunk_size.get(),
+            chunks: chunks.iter().map(Crc64::to_string).collect(),
+            damaged: *damaged,
+        }
+    }
+}
+
+impl TryFrom<WrittenSegment> for Segment {
+    type Error = String;
+
+    fn try_from(written: WrittenSegment) -> Result<Self, String> {
+        Ok(Self {
+            id: segment(&written.id)?,
+            camera: name(written.camera, CameraSerial::new)?,
+            path: path(&written.path)?,
+            recorded_at: Moment::from_millis(written.recorded_at),
+            fingerprint: Fingerprint {
+                size: ByteCount::new(written.size),
+                sha256: Sha256::parse(&written.sha256).ok_or_else(|| wrong("SHA-256", &written.sha256))?,
+                chunk_size: ByteCount::new(written.chunk_size),
+                chunks: checksums(&written.chunks)?,
+            },
+            damaged: written.damaged,
+        })
+    }
+}
+
+impl From<&Entry> for Written {
+    fn from(entry: &Entry) -> Self {
+        match entry {
+            Entry::DestinationsSet { destinations } => Self::DestinationsSet {
+                destinations: destinations.iter().map(|(name, need)| (name.to_string(), (*need).into())).collect(),
+            },
+            Entry::DockingBegan { docking, camera, bay } => {
+                Self::DockingBegan { docking: docking.to_string(), camera: camera.to_string(), bay: bay.to_string() }
+            }
+            Entry::SegmentSpooled { docking, segment } => {
+                Self::SegmentSpooled { docking: docking.as_ref().map(ToString::to_string), segment: segment.into() }
+            }
+            Entry::CopyProven { segment, destination, version, method } => Self::CopyProven {
+                segment: segment.to_string(),
+                destination: destination.to_string(),
+                version: version.0.clone(),
+                method: (*method).into(),
+            },
+            Entry::ProofWithdrawn { segment, destination, why } => Self::ProofWithdrawn {
+                segment: segment.to_string(),
+                destination: destination.to_string(),
+                why: why.clone(),
+            },
+            Entry::ProblemFound { camera, path, segment, destination, kind } => Self::ProblemFound {
+                camera: camera.to_string(),
+                path: path.to_string(),
+                segment: segment.as_ref().map(ToString::to_string),
+                destination: destination.as_ref().map(ToString::to_string),
+                reason: kind.into(),
+            },
+            Entry::ProblemClosed { problem } => Self::ProblemClosed { problem: problem.0 },
+            Entry::WipeIntended { docking, segments, media } => {
+                Self::WipeIntended { docking: docking.to_string(), segments: texts(segments), media: texts(media) }
+            }
+            Entry::WipeSettled { docking, media } => {
+                Self::WipeSettled { docking: docking.to_string(), media: texts(media) }
+            }
+            Entry::SegmentWiped { docking, segment } => {
+                Self::SegmentWiped { docking: docking.to_string(), segment: segment.to_string() }
+            }
+            Entry::OriginalGone { docking, segment } => {
+                Self::OriginalGone { docking: docking.to_string(), segment: segment.to_string() }
+            }
+            Entry::SpoolCopyReleased { segment } => Self::SpoolCopyReleased { segment: segment.to_string() },
+            Entry::SpoolCopyLost { segment, why } => {
+                Self::SpoolCopyLost { segment: segment.to_string(), why: why.clone() }
+            }
+            Entry::DockingEnded { docking, outcome } => {
+                Self::DockingEnded { docking: docking.to_string(), outcome: (*outcome).into() }
+            }
+        }
+    }
+}
+
+impl TryFrom<Written> for Entry {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        Ok(match written {
+            Written::DestinationsSet { destinations } => {
+                let named = |(text, need): (String, WrittenNeed)| Ok((name(text, DestinationName::new)?, need.into()));
+                Self::DestinationsSet {
+                    destinations: destinations.into_iter().map(named).collect::<Result<_, String>>()?,
+                }
+            }
+            Written::DockingBegan { docking: id, camera, bay } => Self::DockingBegan {
+                docking: docking(&id)?,
+                camera: name(camera, CameraSerial::new)?,
+                bay: name(bay, BayName::new)?,
+            },
+            Written::SegmentSpooled { docking: id, segment } => {
+                Self::SegmentSpooled { docking: id.as_deref().map(docking).transpose()?, segment: segment.try_into()? }
+            }
+            Written::CopyProven { segment: id, destination, version, method } => Self::CopyProven {
+                segment: segment(&id)?,
+                destination: name(destination, DestinationName::new)?,
+                version: Version(version),
+                method: method.into(),
+            },
+            Written::ProofWithdrawn { segment: id, destination, why } => Self::ProofWithdrawn {
+                segment: segment(&id)?,
+                destination: name(destination, DestinationName::new)?,
+                why,
+            },
+            Written::ProblemFound { camera, path: on_it, segment: id, destination, reason } => Self::ProblemFound {
+                camera: name(camera, CameraSerial::new)?,
+                path: path(&on_it)?,
+                segment: id.as_deref().map(segment).transpose()?,
+                destination: destination.map(|text| name(text, DestinationName::new)).transpose()?,
+                kind: reason.into(),
+            },
+            Written::ProblemClosed { problem } => Self::ProblemClosed { problem: ProblemId(problem) },
+            Written::WipeIntended { docking: id, segments, media: on } => Self::WipeIntended {
+                docking: docking(&id)?,
+                segments: segments.iter().map(|id| segment(id)).collect::<Result<_, _>>()?,
+                media: media(on)?,
+            },
+            Written::WipeSettled { docking: id, media: on } => {
+                Self::WipeSettled { docking: docking(&id)?, media: media(on)? }
+            }
+            Written::SegmentWiped { docking: id, segment: what } => {
+                Self::SegmentWiped { docking: docking(&id)?, segment: segment(&what)? }
+            }
+            Written::OriginalGone { docking: id, segment: what } => {
+                Self::OriginalGone { docking: docking(&id)?, segment: segment(&what)? }
+            }
+            Written::SpoolCopyReleased { segment: id } => Self::SpoolCopyReleased { segment: segment(&id)? },
+            Written::SpoolCopyLost { segment: id, why } => Self::SpoolCopyLost { segment: segment(&id)?, why },
+            Written::DockingEnded { docking: id, outcome } => {
+                Self::DockingEnded { docking: docking(&id)?, outcome: outcome.into() }
+            }
+        })
+    }
+}
+
+fn texts(ids: &[impl ToString]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+fn wrong(what: &str, text: &str) -> String {
+    format!("{text:?} is no {what}")
+}
+
+fn name<T>(text: String, new: impl FnOnce(String) -> Result<T, IdError>) -> Result<T, String> {
+    new(text.clone()).map_err(|error| format!("the name {text:?}: {error}"))
+}
+
+fn docking(text: &str) -> Result<DockingId, String> {
+    DockingId::parse(text).map_err(|_| wrong("docking", text))
+}
+
+fn segment(text: &str) -> Result<SegmentId, String> {
+    SegmentId::parse(text).map_err(|_| wrong("segment", text))
+}
+
+fn path(text: &str) -> Result<SourcePath, String> {
+    SourcePath::parse_escaped(text).ok_or_else(|| wrong("escaped path", text))
+}
+
+fn media(texts: Vec<String>) -> Result<Vec<MediumId>, String> {
+    texts.into_iter().map(|text| name(text, MediumId::new)).collect()
+}
+
+fn checksums(text: &str) -> Result<Vec<Crc64>, String> {
+    let checksum = |digits: &[u8]| {
+        let digits = std::str::from_utf8(digits).ok().filter(|digits| digits.len() == 16)?;
+        u64::from_str_radix(digits, 16).ok().map(Crc64)
+    };
+    text.as_bytes().chunks(16).map(checksum).collect::<Option<_>>().ok_or_else(|| wrong("list of checksums", text))
+}
