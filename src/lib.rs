@@ -25,10 +25,12 @@
 //! `station` and `cli` know an adapter by name. `faults` is empty in a release build, so every room may mention it. `cli`
 //! and `main` sit on top and use everything.
 
+pub mod audit;
 pub mod camera;
 pub mod cloud;
 pub mod config;
 pub mod custody;
+pub mod daemon;
 pub mod dock;
 pub mod domain;
 pub mod faults;

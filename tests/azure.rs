@@ -13,8 +13,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use camdock::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use camdock::cloud::{ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence, Upload};
-use camdock::custody::{ProofPolicy, Unproven, prove};
-use camdock::domain::{ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, ProofMethod, Secret};
+use camdock::custody::{Unproven, prove};
+use camdock::domain::{
+    ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, ProofMethod, ProofPolicy, Secret,
+};
 use futures::{StreamExt as _, stream};
 use reqwest::Method as Verb;
 use time::OffsetDateTime;

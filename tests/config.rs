@@ -7,8 +7,7 @@ use std::process::Output;
 
 use assert_cmd::Command;
 use camdock::config::{Config, EXAMPLE, Place};
-use camdock::custody::ProofPolicy;
-use camdock::domain::ByteCount;
+use camdock::domain::{ByteCount, ProofPolicy};
 use tempfile::TempDir;
 
 const GOOD: &str = r#"[station]

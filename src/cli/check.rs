@@ -10,9 +10,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use camdock::config::{Config, DestinationSettings, Place};
+use camdock::daemon::{SystemClock, open_destination};
 use camdock::dock::usb::Sysfs;
 use camdock::domain::Clock as _;
-use camdock::station::{SystemClock, open_destination};
 
 use super::Outcome;
 use credential::Units;

@@ -20,14 +20,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use camdock::config::Config;
+use camdock::daemon::{Daemon, LastLedger};
 use camdock::domain::{BaySnapshot, BayState, DestinationState, Snapshot};
 use camdock::ledger::StationLock;
-use camdock::station::LastLedger;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
 use super::Outcome;
-use super::run::{LEAVE_BEHIND, Service};
+
 use azurite::Azurite;
 use footage::{Amount, Recorded, Source, Takes, counted};
 use screen::{Row, Screen, Tally};
@@ -98,7 +98,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
     introduce(&stage, &place, args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ended = runtime.block_on(play(&mut stage, &lock));
-    runtime.shutdown_timeout(LEAVE_BEHIND);
+    runtime.shutdown_timeout(Duration::from_secs(3));
     close(&stage, place, args, ended)
 }
 
@@ -180,10 +180,10 @@ async fn show(
 ) -> anyhow::Result<Ending> {
     stage.configure(azurite.map(|azurite| &azurite.endpoint))?;
     let config = Config::load(&stage.config())?;
-    let service = Service::open(&config, LastLedger::Trusted, lock)?;
-    let shown = service.shown.clone();
+    let daemon = Daemon::open(&config, LastLedger::Trusted, lock)?;
+    let shown = daemon.shown();
     let trouble = tokio::select! {
-        ended = service.run() => {
+        ended = daemon.run() => {
             ended?;
             bail!("the station stopped");
         }

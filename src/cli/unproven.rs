@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use camdock::audit::unproven;
 use camdock::domain::{ByteCount, CameraSerial, counted};
-use camdock::station::unproven;
 
 use super::Outcome;
 

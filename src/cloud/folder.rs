@@ -280,7 +280,8 @@ fn drop_part(part: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::custody::{ProofPolicy, Unproven, prove};
+    use crate::custody::{Unproven, prove};
+    use crate::domain::ProofPolicy;
     use bytes::Bytes;
 
     const CHUNK: ByteCount = ByteCount::new(1000);

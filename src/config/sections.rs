@@ -16,8 +16,7 @@ use super::settings::{
 };
 use super::values;
 use super::{Credential, CredentialKind};
-use crate::custody::ProofPolicy;
-use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, StationId, UsbPort};
+use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, ProofPolicy, StationId, UsbPort};
 
 const SMALLEST_CHUNK: ByteCount = ByteCount::new(64 << 10);
 /// A broken connection costs what it had sent of a chunk: on a station's uplink of 10 Mbit/s, 100 MiB are 84 seconds.

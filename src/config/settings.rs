@@ -10,8 +10,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::Credential;
-use crate::custody::ProofPolicy;
-use crate::domain::{BayName, ByteCount, DestinationName, Need, ObjectPrefix, Profile, StationId, UsbPort};
+use crate::domain::{
+    BayName, ByteCount, DestinationName, Need, ObjectPrefix, Profile, ProofPolicy, StationId, UsbPort,
+};
 
 /// Everything that a station needs to know.
 #[derive(Debug, Clone)]

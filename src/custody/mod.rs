@@ -11,4 +11,4 @@ mod permit;
 mod proof;
 
 pub use permit::{Clearance, ClearedFile, SourceMatch, Unmet, WipePermit};
-pub use proof::{Proof, ProofPolicy, Remembered, Unproven, prove};
+pub use proof::{Proof, Remembered, Unproven, prove};

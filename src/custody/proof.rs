@@ -3,7 +3,7 @@
 use futures::StreamExt as _;
 
 use crate::cloud::{Attestation, Destination, DestinationError, Evidence, ObjectState};
-use crate::domain::{DestinationName, Fingerprint, Fingerprinter, ObjectName, ProofMethod, Version};
+use crate::domain::{DestinationName, Fingerprint, Fingerprinter, ObjectName, ProofMethod, ProofPolicy, Version};
 use crate::faults::{PlantedBug, planted};
 
 /// A destination's verified statement that it holds exactly this segment.
@@ -39,15 +39,6 @@ impl Proof {
     pub const fn method(&self) -> ProofMethod {
         self.method
     }
-}
-
-/// What a destination's configuration asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProofPolicy {
-    /// The place's own checksums are enough where it has them; where it has none, the object is read back.
-    Attested,
-    /// Every object is read back.
-    ReadBack,
 }
 
 /// What the ledger remembers of an earlier proof. It saves the work of proving again only if the destination, asked
@@ -101,24 +92,24 @@ pub async fn prove(
         }
         match destination.stat(object).await? {
             None => return Err(Unproven::Absent),
-            Some(state) if still_proven(earlier, &state, expected, policy) => {
+            Some(state) if is_still_that_version(earlier, &state, expected, policy) => {
                 return Ok(proof(state.version, earlier.method));
             }
             Some(_) => {}
         }
     }
     let attestation = destination.attest(object).await?.ok_or(Unproven::Absent)?;
-    match (judge(&attestation, expected), policy) {
-        (Verdict::Same, ProofPolicy::Attested) => Ok(proof(attestation.state.version, ProofMethod::Attested)),
-        (Verdict::Other, _) => Err(Unproven::OtherContent),
-        (Verdict::Same, ProofPolicy::ReadBack) | (Verdict::Unknown, _) => {
+    match (compare(&attestation, expected), policy) {
+        (Comparison::Same, ProofPolicy::Attested) => Ok(proof(attestation.state.version, ProofMethod::Attested)),
+        (Comparison::Other, _) => Err(Unproven::OtherContent),
+        (Comparison::Same, ProofPolicy::ReadBack) | (Comparison::Unknown, _) => {
             read_back(destination, object, expected, &attestation.state).await?;
             Ok(proof(attestation.state.version, ProofMethod::ReadBack))
         }
     }
 }
 
-fn still_proven(earlier: &Remembered, now: &ObjectState, expected: &Fingerprint, policy: ProofPolicy) -> bool {
+fn is_still_that_version(earlier: &Remembered, now: &ObjectState, expected: &Fingerprint, policy: ProofPolicy) -> bool {
     let strong_enough = match policy {
         ProofPolicy::Attested => true,
         ProofPolicy::ReadBack => earlier.method == ProofMethod::ReadBack,
@@ -126,22 +117,22 @@ fn still_proven(earlier: &Remembered, now: &ObjectState, expected: &Fingerprint,
     strong_enough && earlier.version == now.version && now.length == expected.size
 }
 
-enum Verdict {
+enum Comparison {
     Same,
     Other,
     Unknown,
 }
 
-fn judge(attestation: &Attestation, expected: &Fingerprint) -> Verdict {
+fn compare(attestation: &Attestation, expected: &Fingerprint) -> Comparison {
     if planted(PlantedBug::AdoptWithoutLooking) {
-        return Verdict::Same;
+        return Comparison::Same;
     }
     if attestation.state.length != expected.size {
-        return Verdict::Other;
+        return Comparison::Other;
     }
     let same = match &attestation.evidence {
         Evidence::Sha256(sha256) => *sha256 == expected.sha256,
-        Evidence::Unknown => return Verdict::Unknown,
+        Evidence::Unknown => return Comparison::Unknown,
         Evidence::Chunks(chunks) => {
             chunks.len() == expected.chunks.len()
                 && (0_u32..).zip(chunks).zip(&expected.chunks).all(|((position, chunk), crc64)| {
@@ -151,7 +142,7 @@ fn judge(attestation: &Attestation, expected: &Fingerprint) -> Verdict {
                 })
         }
     };
-    if same { Verdict::Same } else { Verdict::Other }
+    if same { Comparison::Same } else { Comparison::Other }
 }
 
 /// Reads the object again and compares it; the version must be the same afterwards.

@@ -11,6 +11,15 @@ pub enum Need {
     Optional,
 }
 
+/// What a destination's configuration asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofPolicy {
+    /// The place's own checksums are enough where it has them; where it has none, the object is read back.
+    Attested,
+    /// Every object is read back.
+    ReadBack,
+}
+
 /// A text that must not be seen: it shows itself in no `Debug` text, log or error.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

@@ -15,7 +15,7 @@ mod units;
 mod usb;
 
 pub use clock::Clock;
-pub use destination::{Need, Secret};
+pub use destination::{Need, ProofPolicy, Secret};
 pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter, Sha256};
 pub use ids::{BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, ProblemId, SegmentId, StationId};
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};

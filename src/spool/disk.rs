@@ -21,6 +21,8 @@ use crate::domain::{ByteCount, SegmentId};
 use crate::files::{self, Cache, PieceWriter};
 
 /// Sealed copies are below this folder of the spool.
+/// The spool's folder below the data folder.
+pub const SPOOL_FOLDER: &str = "spool";
 const SEALED: &str = "segments";
 const LABEL: &str = "user.camdock";
 /// Longer labels than this are none of camdock's.
@@ -63,26 +65,6 @@ impl DiskSpool {
         Ok(Self { folder, reserve, promised: Arc::default(), names: AtomicU64::new(0) })
     }
 
-    /// Every file among the sealed copies of the spool in `folder`, also those that are none of camdock's. Changes nothing.
-    /// Blocks.
-    ///
-    /// # Errors
-    /// The system's words.
-    pub fn sealed(folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        for shard in std::fs::read_dir(folder.join(SEALED))? {
-            let shard = shard?.path();
-            if shard.is_dir() {
-                for entry in std::fs::read_dir(shard)? {
-                    found.push(entry?.path());
-                }
-            } else {
-                found.push(shard);
-            }
-        }
-        Ok(found)
-    }
-
     fn path(&self, segment: SegmentId) -> PathBuf {
         sealed_path(&self.folder, segment)
     }
@@ -100,6 +82,26 @@ impl DiskSpool {
             .map(move |piece| piece.map_err(|source| not_there(segment, "read", source)))
             .boxed()
     }
+}
+
+/// Every file among the sealed copies of the spool in `folder`, also those that are none of camdock's. Changes nothing.
+/// Blocks.
+///
+/// # Errors
+/// The system's words.
+pub fn sealed(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for shard in std::fs::read_dir(folder.join(SEALED))? {
+        let shard = shard?.path();
+        if shard.is_dir() {
+            for entry in std::fs::read_dir(shard)? {
+                found.push(entry?.path());
+            }
+        } else {
+            found.push(shard);
+        }
+    }
+    Ok(found)
 }
 
 fn sealed_path(folder: &Path, segment: SegmentId) -> PathBuf {
@@ -149,7 +151,7 @@ impl Spool for DiskSpool {
     async fn inventory(&self) -> Result<Vec<SegmentId>, SpoolError> {
         let folder = self.folder.clone();
         blocking("be listed", move || {
-            let sealed = Self::sealed(&folder)?;
+            let sealed = sealed(&folder)?;
             // Anything else in there is not camdock's; it is left alone.
             let segment = |file: &PathBuf| SegmentId::parse(file.file_name()?.to_str()?).ok();
             let found = sealed.iter().filter_map(segment).collect();

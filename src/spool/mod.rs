@@ -12,7 +12,7 @@ use futures::stream::BoxStream;
 use crate::domain::{ByteCount, CameraSerial, Moment, Segment, SegmentId, SourcePath};
 use crate::faults::{PlantedBug, planted};
 
-pub use disk::DiskSpool;
+pub use disk::{DiskSpool, SPOOL_FOLDER, sealed};
 
 /// The bytes of a spool copy, piece by piece.
 pub type SpoolStream = BoxStream<'static, Result<Bytes, SpoolError>>;

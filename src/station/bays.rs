@@ -9,37 +9,25 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, sleep};
 
 use super::board::Board;
-use super::docking::{Docking, DockingError, WipeGate};
-use super::supervise::OpenCamera;
-use super::{StationError, supervise};
-use crate::camera::{Camera, CameraError};
+use super::docking::{MayWipe, Visit, identify};
+use super::{OpenCamera, StationError, outcome};
+use crate::camera::Camera;
 use crate::dock::{BayEvent, Location};
 use crate::domain::{BayName, BaySnapshot, BayState, CameraSerial, DockingId};
 use crate::ledger::{Entry, Outcome};
 use crate::transfer::Site;
-
-/// A camera that cannot be used is tried again after this long.
-const TRY_CAMERA_AGAIN: Duration = Duration::from_secs(10);
-/// So many doublings of that make the longest pause: ten minutes.
-const SELDOMEST: u32 = 7;
-/// A docking that went on for so long did not fail for the reason that the one before it did.
-const SERVED_WELL: Duration = Duration::from_mins(30);
-/// What is no camera seldom becomes one, such as when its card is put in.
-const TRY_STRANGER_AGAIN: Duration = Duration::from_mins(1);
 
 /// The bays of a station.
 pub(super) struct Bays {
     site: Site,
     open_camera: OpenCamera,
     board: Board,
-    wipe_gate: WipeGate,
+    may_wipe: MayWipe,
     occupied: BTreeMap<BayName, Occupant>,
     work: JoinSet<Result<Identified, StationError>>,
 }
@@ -93,14 +81,14 @@ pub(super) struct Identified {
 }
 
 impl Bays {
-    pub(super) fn new(site: Site, open_camera: OpenCamera, board: Board, wipe_gate: WipeGate) -> Self {
-        Self { site, open_camera, board, wipe_gate, occupied: BTreeMap::new(), work: JoinSet::new() }
+    pub(super) fn new(site: Site, open_camera: OpenCamera, board: Board, may_wipe: MayWipe) -> Self {
+        Self { site, open_camera, board, may_wipe, occupied: BTreeMap::new(), work: JoinSet::new() }
     }
 
     /// What comes of the work in the bays next; `None` while there is none. Forgets nothing when cancelled.
     pub(super) async fn next(&mut self) -> Option<Result<Identified, StationError>> {
         loop {
-            if let Some(news) = supervise::outcome(self.work.join_next().await?).transpose() {
+            if let Some(news) = outcome(self.work.join_next().await?).transpose() {
                 return Some(news);
             }
         }
@@ -187,16 +175,16 @@ impl Bays {
         let entry = Entry::DockingBegan { docking, camera: serial.clone(), bay: bay.clone() };
         self.site.ledger.record(self.site.clock.now(), vec![entry]).await?;
         self.board.update(bay, |shown| shown.camera = Some(serial.clone()));
-        let service = Service {
+        let visit = Visit {
             site: self.site.clone(),
             board: self.board.clone(),
-            wipe_gate: self.wipe_gate.clone(),
+            may_wipe: self.may_wipe.clone(),
             bay: bay.clone(),
             docking,
             location: location.clone(),
             open_camera: Arc::clone(&self.open_camera),
         };
-        let task = Task::spawn(&mut self.work, async move { service.run(camera).await.map(|never| match never {}) });
+        let task = Task::spawn(&mut self.work, async move { visit.run(camera).await.map(|never| match never {}) });
         Ok(Stage::Served { camera: serial, docking, task })
     }
 
@@ -233,92 +221,10 @@ impl Bays {
     }
 }
 
-/// Opens whatever is at `location`, however often it takes.
-async fn identify(board: &Board, bay: &BayName, location: &Location, open_camera: &OpenCamera) -> Arc<dyn Camera> {
-    loop {
-        let error = match open_camera(location.clone()).await {
-            Ok(camera) => return camera,
-            Err(error) => error,
-        };
-        complain(board, bay, &error);
-        sleep(if matches!(error, CameraError::Refused(_)) { TRY_STRANGER_AGAIN } else { TRY_CAMERA_AGAIN }).await;
-    }
-}
-
-/// What one docking needs.
-struct Service {
-    site: Site,
-    board: Board,
-    wipe_gate: WipeGate,
-    bay: BayName,
-    docking: DockingId,
-    location: Location,
-    open_camera: OpenCamera,
-}
-
-impl Service {
-    /// Serves the camera until it is taken out, which cancels this.
-    async fn run(self, mut camera: Arc<dyn Camera>) -> Result<Infallible, StationError> {
-        let serial = camera.serial().clone();
-        let mut failures = 0;
-        loop {
-            let (site, board, gate) = (self.site.clone(), self.board.clone(), self.wipe_gate.clone());
-            let mut docking = Docking::new(site, board, gate, self.bay.clone(), camera, self.docking);
-            let began = Instant::now();
-            let error = match docking.serve().await {
-                Ok(never) => match never {},
-                Err(DockingError::Ledger(error)) => return Err(error.into()),
-                Err(DockingError::Camera(error)) => error,
-            };
-            // Whatever the docking held of the camera must be let go before it can be opened afresh.
-            drop(docking);
-            complain(&self.board, &self.bay, &error);
-            failures = if began.elapsed() < SERVED_WELL { failures + 1 } else { 1 };
-            // Serving it again means reading all of it again, so what fails over and over is tried less and less often.
-            let mut pause = TRY_CAMERA_AGAIN.saturating_mul(1 << failures.min(SELDOMEST)) / 2;
-            if matches!(error, CameraError::Exchanged) {
-                pause = Duration::ZERO;
-            }
-            loop {
-                sleep(pause).await;
-                pause = TRY_CAMERA_AGAIN;
-                camera = identify(&self.board, &self.bay, &self.location, &self.open_camera).await;
-                if *camera.serial() == serial {
-                    break;
-                }
-                let message = format!(
-                    "The camera called itself {serial}, and now {}. Nothing on it is changed. Take it out and put it in again.",
-                    camera.serial()
-                );
-                self.board.say(&self.bay, BayState::Attention, message);
-            }
-        }
-    }
-}
-
-/// Says on the bay what is wrong with its camera.
-fn complain(board: &Board, bay: &BayName, error: &CameraError) {
-    match error {
-        CameraError::Refused(reason) => board.say(bay, BayState::Refused, reason.clone()),
-        CameraError::Gone => board.say(
-            bay,
-            BayState::Attention,
-            "The camera no longer answers. What was copied goes on uploading; put the camera in again for the rest.",
-        ),
-        CameraError::Exchanged => {
-            board.say(bay, BayState::Identifying, "Something was put into the camera or taken out of it. Looking again.");
-        }
-        error => board.say(
-            bay,
-            BayState::Attention,
-            format!("Not done: {error}. camdock tries again by itself; if that does not help, take it out and put it in again."),
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
 
     use super::*;
 

@@ -1,27 +1,33 @@
-//! The station: the only room that knows everyone.
+//! The station: cameras, transfers and the ledger at work together. It knows ports only; `daemon` puts adapters behind them.
 //!
 //! Promises: a camera that comes into a bay is served without a human; one that leaves, whenever it leaves, harms
 //! nothing; and whatever ends the process, the next start carries on.
 
 mod bays;
 mod board;
-mod clock;
 mod docking;
-mod leave;
-mod open;
 mod recover;
 mod status;
 mod supervise;
 
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
 use tokio::sync::oneshot;
+use tokio::task::JoinError;
 
+use crate::camera::{Camera, CameraError};
+use crate::dock::Location;
 use crate::domain::{Problem, ProblemId};
-use crate::ledger::LedgerError;
+use crate::ledger::{Health, LedgerError};
 
-pub use clock::SystemClock;
-pub use leave::{Unproven, unproven};
-pub use open::{DestinationSetupError, LastLedger, OpenError, open_destination};
-pub use supervise::{Doors, Examine, OpenCamera, Station};
+pub use supervise::{Doors, Station};
+
+/// Makes a camera out of what a bay found. This is where a station learns about kinds of cameras.
+pub type OpenCamera = Arc<dyn Fn(Location) -> BoxFuture<'static, Result<Arc<dyn Camera>, CameraError>> + Send + Sync>;
+
+/// Reads the whole ledger and says whether it is sound.
+pub type Examine = Arc<dyn Fn() -> BoxFuture<'static, Result<Health, LedgerError>> + Send + Sync>;
 
 /// What people ask of a running station.
 #[derive(Debug)]
@@ -53,5 +59,14 @@ impl From<LedgerError> for StationError {
     /// Damage is damage, whether the examination finds it or a step stumbles over it before.
     fn from(error: LedgerError) -> Self {
         if error.is_damage() { Self::LedgerDamaged(error.to_string()) } else { Self::Ledger(error) }
+    }
+}
+
+/// What a task came to; nothing, if it was cancelled.
+fn outcome<T>(ended: Result<Result<T, StationError>, JoinError>) -> Result<Option<T>, StationError> {
+    match ended {
+        Ok(outcome) => outcome.map(Some),
+        Err(error) if error.is_cancelled() => Ok(None),
+        Err(error) => Err(StationError::Broken(error.to_string())),
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 use super::StationError;
 use super::board::Board;
 use crate::domain::Snapshot;
-use crate::transfer::{Condition, Site};
+use crate::transfer::{Site, WatchDestination};
 
 /// Changes closer together than this are shown together.
 const QUIET: Duration = Duration::from_millis(100);
@@ -20,7 +20,7 @@ const REFRESH: Duration = Duration::from_secs(1);
 pub(super) async fn compose(
     site: Site,
     board: Board,
-    conditions: Vec<Condition>,
+    destinations: Vec<WatchDestination>,
     snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
     let mut bays = board.watch();
@@ -32,7 +32,7 @@ pub(super) async fn compose(
             station: site.station.clone(),
             bays: board.look(),
             queue: site.ledger.queue(site.clock.now()).await?,
-            destinations: conditions.iter().map(|condition| condition.borrow().clone()).collect(),
+            destinations: destinations.iter().map(|shown| shown.borrow().clone()).collect(),
             problems: site.ledger.problem_count().await?,
         };
         // If nobody takes it, the station is about to stop.

@@ -3,28 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::bays::Bays;
 use super::board::Board;
-use super::{Command, StationError, recover, status};
-use crate::camera::{Camera, CameraError};
-use crate::dock::{BayEvent, Location};
-use crate::domain::{BayName, BaySnapshot, Need, Snapshot};
-use crate::ledger::{Entry, LedgerError};
-use crate::transfer::{Condition, ReleaseError, Site, Uploader, release_wiped};
+use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
+use crate::dock::BayEvent;
+use crate::domain::{BayName, BaySnapshot, Snapshot};
+use crate::ledger::Entry;
+use crate::transfer::{ShelfError, Site, Uploader, WatchDestination, release_wiped};
 
 /// How often spool copies are looked through for those that may go.
 const RELEASE_EVERY: Duration = Duration::from_mins(1);
-
-/// Makes a camera out of what a bay found. This is where a station learns about kinds of cameras.
-pub type OpenCamera = Arc<dyn Fn(Location) -> BoxFuture<'static, Result<Arc<dyn Camera>, CameraError>> + Send + Sync>;
-
-/// Reads the whole ledger and says whether it is sound.
-pub type Examine = Arc<dyn Fn() -> BoxFuture<'static, Result<crate::ledger::Health, LedgerError>> + Send + Sync>;
 
 /// A station, ready to run.
 pub struct Station {
@@ -75,19 +67,19 @@ impl Station {
         let board = Board::new(self.bays.iter().cloned());
         recover::begin(&self.site).await?;
         let mut tasks: JoinSet<Result<(), StationError>> = JoinSet::new();
-        let mut conditions: Vec<Condition> = Vec::new();
+        let mut destinations: Vec<WatchDestination> = Vec::new();
         for target in self.site.targets.iter() {
-            let (uploader, condition) = Uploader::new(self.site.clone(), target.clone(), self.concurrency);
-            conditions.push(condition);
+            let (uploader, shown) = Uploader::new(self.site.clone(), target.clone(), self.concurrency);
+            destinations.push(shown);
             tasks.spawn(async move { Ok(uploader.run().await?) });
         }
-        let (gate, wipe_gate) = watch::channel(Some("camdock is still checking its ledger and spool after the start"));
-        tasks.spawn(recover::examine(self.site.clone(), Arc::clone(&self.examine), gate));
+        let (wiping, may_wipe) = watch::channel(Some("camdock is still checking its ledger and spool after the start"));
+        tasks.spawn(recover::examine(self.site.clone(), Arc::clone(&self.examine), wiping));
         tasks.spawn(release(self.site.clone(), self.keep_after_wipe));
         let (composed, mut snapshots) = mpsc::channel(1);
-        tasks.spawn(status::compose(self.site.clone(), board.clone(), conditions, composed));
+        tasks.spawn(status::compose(self.site.clone(), board.clone(), destinations, composed));
 
-        let mut bays = Bays::new(self.site.clone(), Arc::clone(&self.open_camera), board, wipe_gate);
+        let mut bays = Bays::new(self.site.clone(), Arc::clone(&self.open_camera), board, may_wipe);
         loop {
             tokio::select! {
                 biased;
@@ -121,34 +113,17 @@ impl Station {
     }
 }
 
-/// What a task came to; nothing, if it was cancelled.
-pub(super) fn outcome<T>(ended: Result<Result<T, StationError>, JoinError>) -> Result<Option<T>, StationError> {
-    match ended {
-        Ok(outcome) => outcome.map(Some),
-        Err(error) if error.is_cancelled() => Ok(None),
-        Err(error) => Err(StationError::Broken(error.to_string())),
-    }
-}
-
 /// Removes spool copies whose time has come, for as long as the station runs.
 async fn release(site: Site, keep: Duration) -> Result<(), StationError> {
     loop {
         match release_wiped(&site, keep).await {
             Ok(0) => sleep(RELEASE_EVERY).await,
             Ok(_) => {}
-            Err(ReleaseError::Ledger(error)) => return Err(error.into()),
-            Err(ReleaseError::Spool(error)) => {
+            Err(ShelfError::Ledger(error)) => return Err(error.into()),
+            Err(ShelfError::Spool(error)) => {
                 tracing::error!(%error, "a spool copy could not be removed; trying again");
                 sleep(RELEASE_EVERY).await;
             }
         }
     }
-}
-
-/// The destinations of a site, as the ledger writes them.
-pub(super) fn needs(site: &Site) -> Vec<(crate::domain::DestinationName, Need)> {
-    let mut needs: Vec<_> =
-        site.targets.iter().map(|target| (target.destination.name().clone(), target.need)).collect();
-    needs.sort_by(|one, other| one.0.cmp(&other.0));
-    needs
 }

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::StreamExt as _;
 
+use super::Shelf;
 use crate::cloud::{ByteStream, ChunkBody};
 use crate::domain::{ByteCount, Crc64, Crc64Hasher, Segment};
-use crate::spool::{Spool, SpoolStream};
+use crate::spool::SpoolStream;
 
 /// The body of chunk `index`: read from the spool as it is sent, and checked against the camera's checksum before its
 /// last piece leaves, so that a destination never gets a whole chunk that is not what the camera held.
-pub(super) fn body(spool: &Arc<dyn Spool>, segment: &Segment, index: u32) -> ChunkBody {
+pub(super) fn body(shelf: &Arc<Shelf>, segment: &Segment, index: u32) -> ChunkBody {
     let (offset, length) = segment.fingerprint.chunk_range(index);
     let crc64 = segment.fingerprint.chunks[index as usize];
-    let (spool, id) = (Arc::clone(spool), segment.id);
-    ChunkBody::new(ByteCount::new(length), crc64, move || checked(spool.read(id, offset, length), length, crc64))
+    let (shelf, id) = (Arc::clone(shelf), segment.id);
+    ChunkBody::new(ByteCount::new(length), crc64, move || checked(shelf.read(id, offset, length), length, crc64))
 }
 
 struct Checked {

@@ -4,10 +4,11 @@
 //! the ledger, the spool and at the destinations. Nothing here knows which camera or cloud it talks to.
 
 mod chunk;
+mod fairness;
 mod offload;
 mod pace;
 mod release;
-mod schedule;
+mod shelf;
 mod upload;
 mod uploader;
 mod wipe;
@@ -15,42 +16,48 @@ mod wipe;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tokio::sync::{RwLock, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::cloud::Destination;
-use crate::custody::ProofPolicy;
-use crate::domain::{ByteCount, Clock, DestinationName, Need, ObjectName, ObjectPrefix, Segment, StationId};
+use crate::domain::{
+    ByteCount, Clock, DestinationName, Need, ObjectName, ObjectPrefix, ProofPolicy, Segment, StationId,
+};
 use crate::ledger::Ledger;
 use crate::spool::Spool;
 
-pub use offload::{PullError, matches_spool_copy, pull};
+pub use offload::{PullError, pull};
 pub use pace::backoff;
-pub use release::{ReleaseError, make_room, release_wiped, still_proven};
-pub use uploader::{Condition, Uploader};
+pub use release::{make_room, release_wiped};
+pub use shelf::{Shelf, ShelfError, reconcile};
+pub use uploader::{Uploader, WatchDestination};
 pub use wipe::{NotCleared, SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
 
-/// What every transfer of a station needs.
+/// What every transfer of a station needs. Clones are of one station.
 #[derive(Clone)]
 pub struct Site {
     /// Which station this is.
-    pub station: StationId,
+    pub(crate) station: StationId,
     /// The durable local copies.
-    pub spool: Arc<dyn Spool>,
+    shelf: Arc<Shelf>,
     /// The station's memory.
-    pub ledger: Ledger,
+    pub(crate) ledger: Ledger,
     /// The wall clock.
-    pub clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     /// Where evidence must or may reach.
-    pub targets: Arc<Vec<Target>>,
+    pub(crate) targets: Arc<[Target]>,
     /// Length of every chunk but the last.
-    pub chunk_size: ByteCount,
-    /// Held by many while each puts a copy into the spool and records it, and by one alone while it takes one away: what
-    /// the ledger says about a copy is said of the copy that is there.
-    pub shelf: Arc<RwLock<()>>,
-    /// So many files are read from cameras at once, all bays together: it bounds what the daemon holds in memory.
-    pub reads: Arc<Semaphore>,
-    /// So many fresh spool copies are read again at once, for the same reason.
-    pub comparisons: Arc<Semaphore>,
+    chunk_size: ByteCount,
+    /// So many files are read from cameras at once.
+    reads: Arc<Semaphore>,
+}
+
+/// How much a station does at once: it bounds what the daemon holds in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtOnce {
+    /// So many files are read from cameras at once, all bays together.
+    pub reads: usize,
+    /// So many fresh spool copies are read again at once.
+    pub comparisons: usize,
 }
 
 /// A destination and what is asked of it.
@@ -75,6 +82,43 @@ impl Target {
 }
 
 impl Site {
+    /// A site that has moved nothing yet.
+    #[must_use]
+    pub fn new(
+        station: StationId,
+        spool: Arc<dyn Spool>,
+        ledger: Ledger,
+        clock: Arc<dyn Clock>,
+        targets: Vec<Target>,
+        chunk_size: ByteCount,
+        at_once: AtOnce,
+    ) -> Self {
+        Self {
+            station,
+            shelf: Arc::new(Shelf::new(spool, at_once.comparisons)),
+            ledger,
+            clock,
+            targets: targets.into(),
+            chunk_size,
+            reads: Arc::new(Semaphore::new(at_once.reads)),
+        }
+    }
+
+    /// The station's memory.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The destinations, and whether the wipe waits for each, sorted by name.
+    #[must_use]
+    pub fn needs(&self) -> Vec<(DestinationName, Need)> {
+        let mut needs: Vec<_> =
+            self.targets.iter().map(|target| (target.destination.name().clone(), target.need)).collect();
+        needs.sort_by(|one, other| one.0.cmp(&other.0));
+        needs
+    }
+
     /// The names of the destinations that the wipe waits for.
     #[must_use]
     pub fn required(&self) -> BTreeSet<DestinationName> {

@@ -1,16 +1,14 @@
 //! Camera → spool: one file, read once, hashed in flight, sealed, read again, and only then recorded.
 
 use bytes::Bytes;
-use futures::StreamExt as _;
 
 use super::Site;
+use super::shelf::{ShelfError, Stored, store};
 use crate::camera::{Cache, Camera, CameraError, Piece};
-use crate::domain::{
-    ByteCount, ChunkSums, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SourceFile, SourceKind,
-};
+use crate::domain::{ByteCount, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SourceFile, SourceKind};
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
-use crate::ledger::{Entry, LedgerError, SpoolCopy};
-use crate::spool::{Spool, SpoolError, SpoolWriter};
+use crate::ledger::LedgerError;
+use crate::spool::{SpoolError, SpoolWriter};
 
 /// Why a file did not get into the spool. Its original is untouched.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +27,15 @@ pub enum PullError {
     BadCopy(crate::domain::SourcePath),
 }
 
+impl From<ShelfError> for PullError {
+    fn from(error: ShelfError) -> Self {
+        match error {
+            ShelfError::Ledger(error) => Self::Ledger(error),
+            ShelfError::Spool(error) => Self::Spool(error),
+        }
+    }
+}
+
 /// Pulls one listed file into the spool and records it. Returns the segment as the ledger has it: if the same content was
 /// pulled before, then with the time, and so under the object name, of the first time. Whether it is damaged is about this reading.
 ///
@@ -42,7 +49,7 @@ pub async fn pull(
 ) -> Result<Segment, PullError> {
     // The semaphores are never closed.
     let reading = site.reads.acquire().await;
-    let mut copy = site.spool.create(file.size).await?;
+    let mut copy = site.shelf.begin(file.size).await?;
     let mut reader = camera.open(file, Cache::Allowed).await?;
     let mut fingerprinter = Fingerprinter::new(site.chunk_size);
     let mut missing = 0;
@@ -81,22 +88,10 @@ pub async fn pull(
         fingerprint,
         damaged,
     };
-    let _shelf = site.shelf.read().await;
-    if planted(PlantedBug::RecordBeforeSeal) {
-        record(site, docking, &segment, &problem).await?;
+    match store(site, docking, copy, &segment, damaged.then_some(problem)).await? {
+        Stored::Recorded(known) => Ok(Segment { damaged, ..known }),
+        Stored::Bad => Err(PullError::BadCopy(file.path.clone())),
     }
-    copy.seal(&segment).await?;
-    crash_point(CrashPoint::SegmentSealed);
-    let comparing = site.comparisons.acquire().await;
-    if !planted(PlantedBug::SkipReread) && !matches_spool_copy(&*site.spool, &segment).await? {
-        discard(site, segment.id).await?;
-        return Err(PullError::BadCopy(file.path.clone()));
-    }
-    drop(comparing);
-    record(site, docking, &segment, &problem).await?;
-    crash_point(CrashPoint::SegmentRecorded);
-    let known = site.ledger.segment(segment.id).await?;
-    Ok(known.map_or(segment, |known| Segment { damaged, ..known.segment }))
 }
 
 async fn append(copy: &mut dyn SpoolWriter, fingerprinter: &mut Fingerprinter, bytes: Bytes) -> Result<(), SpoolError> {
@@ -118,40 +113,4 @@ async fn append_zeros(
         left -= now;
     }
     Ok(())
-}
-
-async fn record(site: &Site, docking: DockingId, segment: &Segment, damage: &ProblemKind) -> Result<(), LedgerError> {
-    let mut entries = vec![Entry::SegmentSpooled { docking: Some(docking), segment: segment.clone() }];
-    if segment.damaged {
-        entries.push(Entry::ProblemFound {
-            camera: segment.camera.clone(),
-            path: segment.path.clone(),
-            segment: Some(segment.id),
-            destination: None,
-            kind: damage.clone(),
-        });
-    }
-    site.ledger.record(site.clock.now(), entries).await
-}
-
-/// Removes a bad copy, so that it does not take up room for ever. It may have replaced a good one.
-async fn discard(site: &Site, segment: SegmentId) -> Result<(), PullError> {
-    if site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Present) {
-        let why = "it was replaced by one that was not what was read from the camera".to_owned();
-        site.ledger.record(site.clock.now(), vec![Entry::SpoolCopyLost { segment, why }]).await?;
-    }
-    Ok(site.spool.remove(segment).await?)
-}
-
-/// Reads a sealed copy again, past the page cache, and compares it with the checksums taken at the camera.
-///
-/// # Errors
-/// [`SpoolError`] if it cannot be read at all.
-pub async fn matches_spool_copy(spool: &dyn Spool, segment: &Segment) -> Result<bool, SpoolError> {
-    let mut sums = ChunkSums::new(segment.fingerprint.chunk_size);
-    let mut content = spool.reread(segment.id);
-    while let Some(piece) = content.next().await {
-        sums.update(&piece?);
-    }
-    Ok(sums.matches(&segment.fingerprint))
 }

@@ -14,7 +14,7 @@ const REFUSED_WAIT: Duration = Duration::from_mins(5);
 
 /// What a failure means for the destination as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Reaction {
     /// The destination cannot work now: everything for it waits.
     Wait(Duration),
     /// The destination refuses camdock as a whole: everything for it waits for a person, and is tried now and then.
@@ -24,15 +24,15 @@ pub(super) enum Verdict {
 }
 
 /// Judges a failure, the `failures`-th in a row.
-pub(super) fn judge(error: &DestinationError, failures: u32) -> Verdict {
+pub(super) fn judge(error: &DestinationError, failures: u32) -> Reaction {
     match error {
-        DestinationError::Unreachable(_) => Verdict::Wait(backoff(failures)),
+        DestinationError::Unreachable(_) => Reaction::Wait(backoff(failures)),
         DestinationError::Busy { retry_after, .. } => {
-            Verdict::Wait(backoff(failures).max(retry_after.unwrap_or_default()))
+            Reaction::Wait(backoff(failures).max(retry_after.unwrap_or_default()))
         }
-        DestinationError::Denied { .. } | DestinationError::NoContainer(_) => Verdict::Refused(jitter(REFUSED_WAIT)),
+        DestinationError::Denied { .. } | DestinationError::NoContainer(_) => Reaction::Refused(jitter(REFUSED_WAIT)),
         DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_) | DestinationError::Permanent(_) => {
-            Verdict::ThisSegment
+            Reaction::ThisSegment
         }
     }
 }
@@ -65,13 +65,13 @@ mod tests {
     #[test]
     fn a_destination_that_asks_for_patience_gets_it() {
         let error = DestinationError::Busy { message: String::new(), retry_after: Some(Duration::from_secs(500)) };
-        assert_eq!(judge(&error, 1), Verdict::Wait(Duration::from_secs(500)));
+        assert_eq!(judge(&error, 1), Reaction::Wait(Duration::from_secs(500)));
     }
 
     #[test]
     fn a_refused_credential_is_not_tried_again_soon() {
         let error = DestinationError::Denied { code: "403".to_owned(), credential: "x".to_owned() };
-        let Verdict::Refused(wait) = judge(&error, 1) else { panic!("not refused") };
+        let Reaction::Refused(wait) = judge(&error, 1) else { panic!("not refused") };
         assert!(wait >= REFUSED_WAIT / 2);
     }
 }

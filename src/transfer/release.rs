@@ -1,34 +1,23 @@
-//! Removing spool copies that are no longer needed: tombstone first, and only after every required destination has
-//! answered for its own copy once more.
+//! Removing spool copies that are no longer needed, and only after every required destination has answered for its own copy
+//! once more.
 
 use std::time::Duration;
 
 use super::Site;
+use super::shelf::{self, ShelfError};
 use super::wipe::{NotCleared, prove_everywhere};
 use crate::domain::Segment;
-use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
-use crate::ledger::{Entry, LedgerError};
-use crate::spool::SpoolError;
+use crate::faults::{PlantedBug, planted};
+use crate::ledger::LedgerError;
 
 /// So many copies are looked at in one go.
 const BATCH: u32 = 64;
 
-/// Why copies could not be removed.
-#[derive(Debug, thiserror::Error)]
-pub enum ReleaseError {
-    /// The ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// The spool failed; the copy is removed at the next start.
-    #[error(transparent)]
-    Spool(#[from] SpoolError),
-}
-
 /// Removes copies whose originals were wiped more than `keep` ago. Returns how many went.
 ///
 /// # Errors
-/// [`ReleaseError`]; ask again later.
-pub async fn release_wiped(site: &Site, keep: Duration) -> Result<usize, ReleaseError> {
+/// [`ShelfError`]; ask again later.
+pub async fn release_wiped(site: &Site, keep: Duration) -> Result<usize, ShelfError> {
     let due = site.ledger.wiped_before(site.clock.now().minus(keep), BATCH).await?;
     release_proven(site, &due).await
 }
@@ -37,8 +26,8 @@ pub async fn release_wiped(site: &Site, keep: Duration) -> Result<usize, Release
 /// many went; none means that only uploads can make room.
 ///
 /// # Errors
-/// [`ReleaseError`]; ask again later.
-pub async fn make_room(site: &Site) -> Result<usize, ReleaseError> {
+/// [`ShelfError`]; ask again later.
+pub async fn make_room(site: &Site) -> Result<usize, ShelfError> {
     let spare = site.ledger.proven_in_spool(0, BATCH).await?;
     release_proven(site, &spare).await
 }
@@ -47,7 +36,7 @@ pub async fn make_room(site: &Site) -> Result<usize, ReleaseError> {
 ///
 /// # Errors
 /// [`LedgerError`]
-pub async fn still_proven(site: &Site, segment: &Segment) -> Result<bool, LedgerError> {
+pub(super) async fn still_proven(site: &Site, segment: &Segment) -> Result<bool, LedgerError> {
     match prove_everywhere(site, segment).await {
         Ok(_) => Ok(true),
         Err(NotCleared::Ledger(error)) => Err(error),
@@ -55,22 +44,14 @@ pub async fn still_proven(site: &Site, segment: &Segment) -> Result<bool, Ledger
     }
 }
 
-async fn release_proven(site: &Site, segments: &[Segment]) -> Result<usize, ReleaseError> {
+async fn release_proven(site: &Site, segments: &[Segment]) -> Result<usize, ShelfError> {
     let mut removed = 0;
     for segment in segments {
         // One that is not proven stays; whatever is wrong was recorded, and will be mended from this very copy.
         if !planted(PlantedBug::EvictUnproven) && !still_proven(site, segment).await? {
             continue;
         }
-        let _shelf = site.shelf.write().await;
-        let tombstone = Entry::SpoolCopyReleased { segment: segment.id };
-        if planted(PlantedBug::RemoveBeforeTombstone) {
-            site.spool.remove(segment.id).await?;
-        }
-        site.ledger.record(site.clock.now(), vec![tombstone]).await?;
-        crash_point(CrashPoint::TombstoneRecorded);
-        site.spool.remove(segment.id).await?;
-        crash_point(CrashPoint::SpoolCopyRemoved);
+        shelf::release(site, segment.id).await?;
         removed += 1;
     }
     Ok(removed)

@@ -97,7 +97,7 @@ async fn send_missing(
     let sends = missing.map(|index| async move {
         // The semaphore is never closed; without a permit the chunk would merely go too early.
         let _turn = chunks.acquire().await;
-        let body = chunk::body(&site.spool, segment, index);
+        let body = chunk::body(&site.shelf, segment, index);
         target.destination.put_chunk(upload, index, body).await?;
         crash_point(CrashPoint::ChunkStaged);
         Ok::<_, DestinationError>(())

@@ -8,9 +8,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::pace::{self, Verdict};
+use super::pace::{self, Reaction};
+use super::shelf::lost;
 use super::upload::{Delivered, DeliveryError, deliver};
-use super::{Site, Target, matches_spool_copy, schedule};
+use super::{Site, Target, fairness};
 use crate::cloud::DestinationError;
 use crate::domain::{CameraSerial, DestinationSnapshot, DestinationState, ProblemKind, ProofMethod, Segment, Version};
 use crate::faults::{CrashPoint, crash_point};
@@ -18,7 +19,7 @@ use crate::ledger::{Delivery, Entry, LedgerError};
 use crate::spool::SpoolError;
 
 /// How a destination is doing, as shown to people.
-pub type Condition = watch::Receiver<DestinationSnapshot>;
+pub type WatchDestination = watch::Receiver<DestinationSnapshot>;
 
 /// Works off the queue of one destination.
 pub struct Uploader {
@@ -27,11 +28,11 @@ pub struct Uploader {
     /// How many chunks, and how many segments, may be on their way at once.
     concurrency: usize,
     chunks: Arc<Semaphore>,
-    condition: watch::Sender<DestinationSnapshot>,
+    shown: watch::Sender<DestinationSnapshot>,
     under_way: BTreeMap<i64, CameraSerial>,
     /// Segments that failed on their own account, and when each is tried again.
     put_off: BTreeMap<i64, PutOff>,
-    gate: Gate,
+    flow: Flow,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,10 +43,10 @@ struct PutOff {
 
 /// Whether deliveries may start.
 #[derive(Debug, Clone, Copy)]
-enum Gate {
-    Open,
-    /// Closed until then; then one delivery tries it.
-    Closed {
+enum Flow {
+    Running,
+    /// Until then; then one delivery tries it.
+    Paused {
         until: Instant,
         failures: u32,
     },
@@ -61,8 +62,8 @@ struct Finished {
 impl Uploader {
     /// An uploader, and where to read how its destination is doing.
     #[must_use]
-    pub fn new(site: Site, target: Target, concurrency: usize) -> (Self, Condition) {
-        let (condition, receiver) = watch::channel(DestinationSnapshot {
+    pub fn new(site: Site, target: Target, concurrency: usize) -> (Self, WatchDestination) {
+        let (shown, receiver) = watch::channel(DestinationSnapshot {
             name: target.destination.name().clone(),
             state: DestinationState::Unknown,
             message: "Nothing was asked of it yet.".to_owned(),
@@ -72,10 +73,10 @@ impl Uploader {
             target,
             concurrency,
             chunks: Arc::new(Semaphore::new(concurrency)),
-            condition,
+            shown,
             under_way: BTreeMap::new(),
             put_off: BTreeMap::new(),
-            gate: Gate::Open,
+            flow: Flow::Running,
         };
         (uploader, receiver)
     }
@@ -111,10 +112,10 @@ impl Uploader {
 
     /// Starts as many deliveries as may be under way.
     async fn start(&mut self, now: Instant, deliveries: &mut JoinSet<Finished>) -> Result<(), LedgerError> {
-        let slots = match self.gate {
-            Gate::Open => self.concurrency,
-            Gate::Closed { until, .. } if now >= until => 1,
-            Gate::Closed { .. } => 0,
+        let slots = match self.flow {
+            Flow::Running => self.concurrency,
+            Flow::Paused { until, .. } if now >= until => 1,
+            Flow::Paused { .. } => 0,
         };
         let free = slots.saturating_sub(self.under_way.len());
         if free == 0 {
@@ -128,7 +129,7 @@ impl Uploader {
         for camera in self.under_way.values() {
             *per_camera.entry(camera.clone()).or_default() += 1;
         }
-        for Delivery { seq, segment, docking } in schedule::choose(queued, &per_camera, slots, free) {
+        for Delivery { seq, segment, docking } in fairness::choose(queued, &per_camera, slots, free) {
             self.under_way.insert(seq, segment.camera.clone());
             let (site, target, chunks) = (self.site.clone(), self.target.clone(), Arc::clone(&self.chunks));
             deliveries.spawn(async move {
@@ -141,12 +142,12 @@ impl Uploader {
 
     /// When something is due that was not due at `since`, when deliveries were last started. It may be due already.
     fn next_wake(&self, since: Instant) -> Option<Instant> {
-        let gate = match self.gate {
-            Gate::Closed { until, .. } if until > since => Some(until),
-            Gate::Open | Gate::Closed { .. } => None,
+        let pause = match self.flow {
+            Flow::Paused { until, .. } if until > since => Some(until),
+            Flow::Running | Flow::Paused { .. } => None,
         };
         let put_off = self.put_off.values().map(|put_off| put_off.until).filter(|until| *until > since).min();
-        gate.or(put_off)
+        pause.or(put_off)
     }
 
     async fn settle(&mut self, finished: Finished) -> Result<(), LedgerError> {
@@ -159,7 +160,7 @@ impl Uploader {
                     Delivered::Claimed => (Version(String::new()), ProofMethod::Attested),
                 };
                 self.put_off.remove(&seq);
-                self.open_gate();
+                self.go_on();
                 let destination = self.target.destination.name().clone();
                 tracing::info!(segment = %segment.path, camera = %segment.camera, %destination, %method, "proven");
                 let entry = Entry::CopyProven { segment: segment.id, destination, version, method };
@@ -168,7 +169,7 @@ impl Uploader {
                 Ok(())
             }
             Err(DeliveryError::OtherContent) => {
-                self.open_gate();
+                self.go_on();
                 self.found(&segment, ProblemKind::OtherContent).await
             }
             Err(DeliveryError::Destination(error)) => self.fail(seq, &segment, error).await,
@@ -177,15 +178,15 @@ impl Uploader {
 
     async fn fail(&mut self, seq: i64, segment: &Segment, error: DestinationError) -> Result<(), LedgerError> {
         match pace::judge(&error, self.failures() + 1) {
-            Verdict::Wait(wait) => {
-                self.close_gate(wait);
+            Reaction::Wait(wait) => {
+                self.pause(wait);
                 let cause =
                     if matches!(error, DestinationError::Unreachable(_)) { "Waiting for network" } else { "Waiting" };
                 self.show(DestinationState::Waiting, format!("{cause}: {error}. Uploads go on by themselves."));
                 Ok(())
             }
-            Verdict::Refused(wait) => {
-                self.close_gate(wait);
+            Reaction::Refused(wait) => {
+                self.pause(wait);
                 let name = self.target.destination.name().clone();
                 let state = match error {
                     DestinationError::Denied { code, credential } => {
@@ -196,8 +197,8 @@ impl Uploader {
                 self.show(DestinationState::Refused, state);
                 Ok(())
             }
-            Verdict::ThisSegment => {
-                self.open_gate();
+            Reaction::ThisSegment => {
+                self.go_on();
                 self.fail_segment(seq, segment, error).await
             }
         }
@@ -208,7 +209,7 @@ impl Uploader {
         if let DestinationError::Permanent(error) = error {
             return self.found(segment, ProblemKind::Refused { error }).await;
         }
-        let why = match matches_spool_copy(&*self.site.spool, segment).await {
+        let why = match self.site.shelf.is_whole(segment).await {
             Ok(false) => Some("it is not what was read from the camera"),
             Err(SpoolError::Missing(_)) => Some("it is missing"),
             // It is right, or the disk may recover: the delivery is tried again.
@@ -217,8 +218,7 @@ impl Uploader {
         if let Some(why) = why {
             tracing::error!(segment = %segment.path, camera = %segment.camera, why, "spool copy lost; dock the camera again");
             self.put_off.remove(&seq);
-            let lost = Entry::SpoolCopyLost { segment: segment.id, why: why.to_owned() };
-            return self.record(vec![lost]).await;
+            return lost(&self.site, segment.id, why).await;
         }
         tracing::warn!(segment = %segment.path, camera = %segment.camera, %error, "delivery put off");
         let failures = self.put_off.get(&seq).map_or(0, |put_off| put_off.failures) + 1;
@@ -244,27 +244,27 @@ impl Uploader {
     }
 
     fn failures(&self) -> u32 {
-        match self.gate {
-            Gate::Open => 0,
-            Gate::Closed { failures, .. } => failures,
+        match self.flow {
+            Flow::Running => 0,
+            Flow::Paused { failures, .. } => failures,
         }
     }
 
     /// Deliveries that were under way together fail together; that counts as one failure.
-    fn close_gate(&mut self, wait: std::time::Duration) {
-        let already_closed = matches!(self.gate, Gate::Closed { until, .. } if until > Instant::now());
-        if !already_closed {
-            self.gate = Gate::Closed { until: Instant::now() + wait, failures: self.failures() + 1 };
+    fn pause(&mut self, wait: std::time::Duration) {
+        let already_paused = matches!(self.flow, Flow::Paused { until, .. } if until > Instant::now());
+        if !already_paused {
+            self.flow = Flow::Paused { until: Instant::now() + wait, failures: self.failures() + 1 };
         }
     }
 
-    fn open_gate(&mut self) {
-        self.gate = Gate::Open;
+    fn go_on(&mut self) {
+        self.flow = Flow::Running;
         self.show(DestinationState::Ok, "Everything it was given is proven or on its way.".to_owned());
     }
 
     fn show(&self, state: DestinationState, message: String) {
-        self.condition.send_if_modified(|shown| {
+        self.shown.send_if_modified(|shown| {
             let news = shown.state != state || shown.message != message;
             if news && state != shown.state {
                 let destination = &shown.name;

@@ -6,7 +6,7 @@ use camdock::dock::{BayEvent, Location};
 use camdock::domain::{BayName, ByteCount, ObjectPrefix, Snapshot, StationId};
 use camdock::ledger::{Health, Ledger, Pause, UnknownEntries};
 use camdock::station::{Command, Doors, Station, StationError};
-use camdock::transfer::{Site, Target};
+use camdock::transfer::{AtOnce, Site, Target};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -48,17 +48,15 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         let life = pausing.clone();
         Box::pin(async move { life.step(String::new, |_| ()).await })
     });
-    let site = Site {
-        station: StationId::new(format!("station-{}", life.station)).expect("a name"),
-        spool: Arc::new(StationSpool(life.clone())),
-        ledger: Ledger::inline(ledger, pause),
-        clock: Arc::new(WallClock(Arc::clone(&life.world))),
-        targets: Arc::new(targets),
+    let site = Site::new(
+        StationId::new(format!("station-{}", life.station)).expect("a name"),
+        Arc::new(StationSpool(life.clone())),
+        Ledger::inline(ledger, pause),
+        Arc::new(WallClock(Arc::clone(&life.world))),
+        targets,
         chunk_size,
-        shelf: Arc::default(),
-        reads: Arc::new(tokio::sync::Semaphore::new(2)),
-        comparisons: Arc::new(tokio::sync::Semaphore::new(1)),
-    };
+        AtOnce { reads: 2, comparisons: 1 },
+    );
     let station = Station {
         site,
         bays: (0..traits.bays[life.station]).map(bay_name).collect(),

@@ -10,9 +10,8 @@ use camdock::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, DestinationError, Evidence,
     ObjectState, Upload, Version,
 };
-use camdock::custody::ProofPolicy;
 use camdock::domain::Need;
-use camdock::domain::{ByteCount, Crc64, DestinationName, ObjectName, Sha256};
+use camdock::domain::{ByteCount, Crc64, DestinationName, ObjectName, ProofPolicy, Sha256};
 use futures::StreamExt as _;
 
 use crate::chaos::Fault;

@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use camdock::custody::ProofPolicy;
-use camdock::domain::{CameraSerial, DestinationName, Moment, Need, ObjectName, Sha256};
+use camdock::domain::{CameraSerial, DestinationName, Moment, Need, ObjectName, ProofPolicy, Sha256};
 use camdock::ledger::Ledger;
 
 use crate::camera::{Camera, File, Place, source_path};

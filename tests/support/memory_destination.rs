@@ -10,9 +10,10 @@ use camdock::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence,
     ObjectState, Upload, Version,
 };
-use camdock::custody::{Clearance, ProofPolicy, SourceMatch, prove};
+use camdock::custody::{Clearance, SourceMatch, prove};
 use camdock::domain::{
-    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, ObjectName, Segment, SegmentId, Sha256, SourceFile,
+    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, ObjectName, ProofPolicy, Segment, SegmentId, Sha256,
+    SourceFile,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use camdock::cloud::{ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, ObjectState, Upload};
 use camdock::config::{CredentialKind, DestinationSettings, Place};
-use camdock::custody::{ProofPolicy, Unproven, prove};
-use camdock::domain::{ByteCount, Fingerprint, ObjectName, ProofMethod, StationId};
+use camdock::custody::{Unproven, prove};
+use camdock::domain::{ByteCount, Fingerprint, ObjectName, ProofMethod, ProofPolicy, StationId};
 use futures::{FutureExt as _, StreamExt as _, stream};
 
 use super::{Aspect, Finding, Verdict};

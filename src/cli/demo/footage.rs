@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
+use camdock::daemon::SystemClock;
 use camdock::domain::{ByteCount, CameraSerial, Clock as _, Sha256, SourcePath};
-use camdock::station::SystemClock;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 

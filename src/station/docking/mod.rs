@@ -11,6 +11,7 @@
 mod offload;
 mod patience;
 mod plan;
+mod visit;
 mod wipe;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use self::patience::{Patience, Trouble, Troubles};
 use self::plan::{Findings, Plan, plan};
+pub(super) use self::visit::{Visit, identify};
 use self::wipe::Waited;
 use super::board::Board;
 use crate::camera::{Camera, CameraError, Condition};
@@ -40,25 +42,25 @@ const SHOW_EVERY: Duration = Duration::from_millis(200);
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Whether wiping is allowed yet; the reason, if not.
-pub(super) type WipeGate = watch::Receiver<Option<&'static str>>;
+pub(super) type MayWipe = watch::Receiver<Option<&'static str>>;
 
 /// Why a docking broke off.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DockingError {
+enum DockingError {
     #[error(transparent)]
     Camera(#[from] CameraError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
 
-/// One camera's visit to one bay.
-pub(super) struct Docking {
-    pub(super) site: Site,
-    pub(super) board: Board,
-    pub(super) wipe_gate: WipeGate,
-    pub(super) bay: BayName,
-    pub(super) camera: Arc<dyn Camera>,
-    pub(super) id: DockingId,
+/// One camera being served in one bay.
+struct Docking {
+    site: Site,
+    board: Board,
+    may_wipe: MayWipe,
+    bay: BayName,
+    camera: Arc<dyn Camera>,
+    id: DockingId,
     findings: Findings,
     sources: BTreeMap<SourcePath, SourceMatch>,
     troubles: Troubles,
@@ -75,18 +77,11 @@ pub(super) struct Docking {
 }
 
 impl Docking {
-    pub(super) fn new(
-        site: Site,
-        board: Board,
-        wipe_gate: WipeGate,
-        bay: BayName,
-        camera: Arc<dyn Camera>,
-        id: DockingId,
-    ) -> Self {
+    fn new(site: Site, board: Board, may_wipe: MayWipe, bay: BayName, camera: Arc<dyn Camera>, id: DockingId) -> Self {
         Self {
             site,
             board,
-            wipe_gate,
+            may_wipe,
             bay,
             camera,
             id,
@@ -102,7 +97,7 @@ impl Docking {
     }
 
     /// Serves the camera until it is gone. Returns only with an error; being taken out is being cancelled.
-    pub(super) async fn serve(&mut self) -> Result<std::convert::Infallible, DockingError> {
+    async fn serve(&mut self) -> Result<std::convert::Infallible, DockingError> {
         loop {
             let plan = self.look().await?;
             self.offload(plan.pull).await?;
@@ -112,7 +107,7 @@ impl Docking {
                 sleep(LOOK_AGAIN).await;
                 continue;
             }
-            if self.may_wipe() {
+            if self.is_wipeable() {
                 self.check_sources(&plan.have).await?;
             }
             match self.wait_for_proofs(&plan).await? {
@@ -165,7 +160,7 @@ impl Docking {
     }
 
     /// Whether anything may be deleted from this camera at all.
-    fn may_wipe(&self) -> bool {
+    fn is_wipeable(&self) -> bool {
         self.camera.condition().allows_wiping()
     }
 

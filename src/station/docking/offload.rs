@@ -12,8 +12,7 @@ use crate::camera::CameraError;
 use crate::domain::{BayState, ProblemKind, Segment, SourceFile};
 use crate::ledger::Entry;
 use crate::spool::SpoolError;
-use crate::station::recover::{ReconcileError, reconcile};
-use crate::transfer::{PullError, make_room, pull};
+use crate::transfer::{PullError, ShelfError, make_room, pull, reconcile};
 
 /// So many files of one camera are pulled at once: some are copied while others are synced and read again.
 const PULLS: usize = 5;
@@ -93,12 +92,12 @@ impl Docking {
             PullError::Spool(SpoolError::Full) => {
                 let removed = match make_room(&self.site).await {
                     Ok(removed) => removed,
-                    Err(crate::transfer::ReleaseError::Ledger(error)) => return Err(error.into()),
-                    Err(crate::transfer::ReleaseError::Spool(_)) => 0,
+                    Err(ShelfError::Ledger(error)) => return Err(error.into()),
+                    Err(ShelfError::Spool(_)) => 0,
                 };
                 if removed == 0 {
                     // A copy whose docking was cancelled before it was recorded takes up room that nobody would free.
-                    if let Err(ReconcileError::Ledger(error)) = reconcile(&self.site).await {
+                    if let Err(ShelfError::Ledger(error)) = reconcile(&self.site).await {
                         return Err(error.into());
                     }
                     self.say(

@@ -79,7 +79,7 @@ impl Docking {
     /// Waits until no required destination has anything of this camera left to receive.
     pub(super) async fn wait_for_proofs(&mut self, plan: &Plan) -> Result<Waited, DockingError> {
         let unread = plan.have.iter().any(|(file, _)| !self.sources.contains_key(&file.path));
-        if unread && self.may_wipe() {
+        if unread && self.is_wipeable() {
             sleep(Duration::from_millis(100)).await;
             return Ok(Waited::News);
         }
@@ -119,10 +119,10 @@ impl Docking {
 
     /// Wipes whatever the rule allows to wipe.
     pub(super) async fn wipe(&mut self) -> Result<(), DockingError> {
-        if self.sources.is_empty() || !self.may_wipe() {
+        if self.sources.is_empty() || !self.is_wipeable() {
             return Ok(());
         }
-        if let Some(reason) = *self.wipe_gate.borrow() {
+        if let Some(reason) = *self.may_wipe.borrow() {
             self.say(BayState::Uploading, format!("Everything is uploaded. Wiping waits: {reason}."));
             return Ok(());
         }

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::StationError;
 use crate::domain::{Segment, SegmentId};
 use crate::ledger::{Health, LEDGER_FILE, Ledger, LedgerError};
-use crate::spool::DiskSpool;
+use crate::spool::{SPOOL_FOLDER, sealed};
 
 /// Spooled evidence that may be nowhere else.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Unproven {
+pub struct AtStake {
     /// Segments that some required destination has not proven, as far as the ledger knows.
     pub segments: Vec<Segment>,
     /// Files among the sealed copies that the ledger does not know.
@@ -22,29 +21,29 @@ pub struct Unproven {
 /// one may run. In doubt a copy is unproven.
 ///
 /// # Errors
-/// [`StationError`] if ledger or spool cannot be read, so that nobody can tell.
-pub async fn unproven(data_dir: &Path) -> Result<Unproven, StationError> {
-    let spool = data_dir.join(super::open::SPOOL_FOLDER);
-    let sealed = match DiskSpool::sealed(&spool) {
+/// [`LedgerError`] if ledger or spool cannot be read, so that nobody can tell.
+pub async fn unproven(data_dir: &Path) -> Result<AtStake, LedgerError> {
+    let spool = data_dir.join(SPOOL_FOLDER);
+    let sealed = match sealed(&spool) {
         Ok(sealed) => sealed,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Unproven::default()),
-        Err(source) => return Err(LedgerError::Io { path: spool.display().to_string(), source }.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(AtStake::default()),
+        Err(source) => return Err(LedgerError::Io { path: spool.display().to_string(), source }),
     };
     if sealed.is_empty() {
-        return Ok(Unproven::default());
+        return Ok(AtStake::default());
     }
     let path = data_dir.join(LEDGER_FILE);
     if !path.exists() {
-        return Ok(Unproven { segments: Vec::new(), strangers: sealed });
+        return Ok(AtStake { segments: Vec::new(), strangers: sealed });
     }
     if let Health::Damaged(why) = Ledger::examine(&path)? {
-        return Err(StationError::LedgerDamaged(why));
+        return Err(LedgerError::Damaged(why));
     }
     let ledger = Ledger::look_only(&path)?;
     let recorded = ledger.spool_copies().await?;
     let unproven = ledger.unproven().await?.into_iter().map(|segment| (segment.id, segment));
     let mut unproven: BTreeMap<SegmentId, Segment> = unproven.collect();
-    let mut found = Unproven::default();
+    let mut found = AtStake::default();
     for file in sealed {
         let id = file.file_name().and_then(|name| SegmentId::parse(name.to_str()?).ok());
         let known = id.filter(|id| recorded.binary_search_by_key(id, |(id, _)| *id).is_ok());

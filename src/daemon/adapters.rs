@@ -1,25 +1,26 @@
 //! From a configuration to a station: which adapters stand behind its ports.
+//!
+//! This is the one file that knows adapters by name. A new kind of destination, of camera or of bay is wired here, and
+//! nowhere else.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
 
-use super::clock::SystemClock;
-use super::{OpenCamera, Station};
+use super::SystemClock;
 use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
 use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::{Destination, FolderDestination};
-use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place};
-use crate::dock::Location;
+use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
+use crate::dock::{BayEvent, DockError, Location, watch_folders, watch_usb};
 use crate::domain::{Clock, DestinationName};
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
-use crate::spool::{DiskSpool, SpoolError};
-use crate::transfer::{Site, Target};
+use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError};
+use crate::station::{Examine, OpenCamera, Station};
+use crate::transfer::{AtOnce, Site, Target};
 
-/// The spool's folder below the data folder.
-pub(super) const SPOOL_FOLDER: &str = "spool";
 /// A camera that is alone gets so many reads at once: one for each core of a small machine to hash.
 const FEWEST_READS: usize = 2;
 /// So many fresh copies are read again at once: enough to keep a disk busy.
@@ -101,55 +102,60 @@ fn azure_credential(credential: &Credential) -> Result<AzureCredential, Credenti
     })
 }
 
-impl Station {
-    /// Opens ledger, spool and destinations as configured. Blocks. The caller holds the data folder's `_lock` for as long as
-    /// the station runs.
-    ///
-    /// # Errors
-    /// [`OpenError`]
-    pub fn open(config: &Config, last: LastLedger, _lock: &StationLock) -> Result<Self, OpenError> {
-        let clock = Arc::new(SystemClock);
-        let path = config.station.data_dir.join(LEDGER_FILE);
-        let connection = match (last, Ledger::connect(&path)) {
-            (LastLedger::Trusted, Ok(connection)) => connection,
-            (LastLedger::Trusted, Err(error)) if !error.is_damage() => return Err(error.into()),
-            (_, attempt) => {
-                drop(attempt);
-                Ledger::set_aside(&path, clock.now())?
-            }
-        };
-        let mut targets = Vec::new();
-        for settings in &config.destinations {
-            let destination = open_destination(settings, config)
-                .map_err(|source| OpenError::Destination { name: settings.name.clone(), source })?;
-            targets.push(Target {
-                destination,
-                prefix: settings.prefix.clone(),
-                policy: settings.proof,
-                need: settings.need,
-            });
+/// Opens ledger, spool and destinations as configured. Blocks. The caller holds the data folder's `_lock` for as long as
+/// the station runs.
+///
+/// # Errors
+/// [`OpenError`]
+pub(super) fn open_station(config: &Config, last: LastLedger, _lock: &StationLock) -> Result<Station, OpenError> {
+    let clock = Arc::new(SystemClock);
+    let path = config.station.data_dir.join(LEDGER_FILE);
+    let connection = match (last, Ledger::connect(&path)) {
+        (LastLedger::Trusted, Ok(connection)) => connection,
+        (LastLedger::Trusted, Err(error)) if !error.is_damage() => return Err(error.into()),
+        (_, attempt) => {
+            drop(attempt);
+            Ledger::set_aside(&path, clock.now())?
         }
-        let ledger = Ledger::threaded(connection)?;
-        let site = Site {
-            station: config.station.id.clone(),
-            spool: Arc::new(DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?),
-            ledger: ledger.clone(),
-            clock,
-            targets: Arc::new(targets),
-            chunk_size: config.upload.chunk_size,
-            shelf: Arc::default(),
-            reads: Arc::new(Semaphore::new(config.bays.len().max(FEWEST_READS))),
-            comparisons: Arc::new(Semaphore::new(COMPARISONS)),
-        };
-        Ok(Self {
-            site,
-            bays: config.bays.iter().map(|bay| bay.name.clone()).collect(),
-            open_camera: open_camera(ledger),
-            examine: examine(path),
-            concurrency: config.upload.concurrency.get(),
-            keep_after_wipe: config.spool.keep_after_wipe,
-        })
+    };
+    let mut targets = Vec::new();
+    for settings in &config.destinations {
+        let destination = open_destination(settings, config)
+            .map_err(|source| OpenError::Destination { name: settings.name.clone(), source })?;
+        targets.push(Target {
+            destination,
+            prefix: settings.prefix.clone(),
+            policy: settings.proof,
+            need: settings.need,
+        });
     }
+    let ledger = Ledger::threaded(connection)?;
+    let spool = DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?;
+    let at_once = AtOnce { reads: config.bays.len().max(FEWEST_READS), comparisons: COMPARISONS };
+    let id = config.station.id.clone();
+    Ok(Station {
+        site: Site::new(id, Arc::new(spool), ledger.clone(), clock, targets, config.upload.chunk_size, at_once),
+        bays: config.bays.iter().map(|bay| bay.name.clone()).collect(),
+        open_camera: open_camera(ledger),
+        examine: examine(path),
+        concurrency: config.upload.concurrency.get(),
+        keep_after_wipe: config.spool.keep_after_wipe,
+    })
+}
+
+/// Watches the configured bays, each kind by its own watcher. Needs a runtime.
+///
+/// # Errors
+/// [`DockError`] if two bays are one.
+pub(super) fn watch_bays(config: &Config) -> Result<Vec<mpsc::Receiver<BayEvent>>, DockError> {
+    let (mut folders, mut ports) = (Vec::new(), Vec::new());
+    for bay in &config.bays {
+        match &bay.slot {
+            Slot::Folder(folder) => folders.push((bay.name.clone(), folder.clone())),
+            Slot::Port(port) => ports.push((bay.name.clone(), port.clone())),
+        }
+    }
+    Ok(vec![watch_folders(folders)?, watch_usb(ports, &config.profiles)?])
 }
 
 fn open_camera(ledger: Ledger) -> OpenCamera {
@@ -189,7 +195,7 @@ fn ask_unsettled(ledger: Ledger) -> AskUnsettled {
     })
 }
 
-fn examine(path: PathBuf) -> super::Examine {
+fn examine(path: PathBuf) -> Examine {
     Arc::new(move || {
         let path = path.clone();
         async move {

@@ -1,0 +1,7 @@
+//! Questions about evidence that are asked without a daemon: of the ledger and the spool as they lie on the disk.
+//!
+//! Promise: nothing is changed and no destination is asked; a daemon may run meanwhile.
+
+mod unproven;
+
+pub use unproven::{AtStake, unproven};

@@ -1,0 +1,112 @@
+//! A camera that cannot be served for a while is opened afresh and served again, for as long as it is in its bay.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{Docking, DockingError, MayWipe};
+use crate::camera::{Camera, CameraError};
+use crate::dock::Location;
+use crate::domain::{BayName, BayState, DockingId};
+use crate::station::board::Board;
+use crate::station::{OpenCamera, StationError};
+use crate::transfer::Site;
+
+/// A camera that cannot be used is tried again after this long.
+const TRY_CAMERA_AGAIN: Duration = Duration::from_secs(10);
+/// So many doublings of that make the longest pause: ten minutes.
+const SELDOMEST: u32 = 7;
+/// A docking that went on for so long did not fail for the reason that the one before it did.
+const SERVED_WELL: Duration = Duration::from_mins(30);
+/// What is no camera seldom becomes one, such as when its card is put in.
+const TRY_STRANGER_AGAIN: Duration = Duration::from_mins(1);
+
+/// Opens whatever is at `location`, however often it takes.
+pub(in crate::station) async fn identify(
+    board: &Board,
+    bay: &BayName,
+    location: &Location,
+    open_camera: &OpenCamera,
+) -> Arc<dyn Camera> {
+    loop {
+        let error = match open_camera(location.clone()).await {
+            Ok(camera) => return camera,
+            Err(error) => error,
+        };
+        complain(board, bay, &error);
+        sleep(if matches!(error, CameraError::Refused(_)) { TRY_STRANGER_AGAIN } else { TRY_CAMERA_AGAIN }).await;
+    }
+}
+
+/// A camera's visit to a bay, however often its docking breaks off and is taken up again.
+pub(in crate::station) struct Visit {
+    pub(in crate::station) site: Site,
+    pub(in crate::station) board: Board,
+    pub(in crate::station) may_wipe: MayWipe,
+    pub(in crate::station) bay: BayName,
+    pub(in crate::station) docking: DockingId,
+    pub(in crate::station) location: Location,
+    pub(in crate::station) open_camera: OpenCamera,
+}
+
+impl Visit {
+    /// Serves the camera until it is taken out, which cancels this.
+    pub(in crate::station) async fn run(self, mut camera: Arc<dyn Camera>) -> Result<Infallible, StationError> {
+        let serial = camera.serial().clone();
+        let mut failures = 0;
+        loop {
+            let (site, board, may_wipe) = (self.site.clone(), self.board.clone(), self.may_wipe.clone());
+            let mut docking = Docking::new(site, board, may_wipe, self.bay.clone(), camera, self.docking);
+            let began = Instant::now();
+            let error = match docking.serve().await {
+                Ok(never) => match never {},
+                Err(DockingError::Ledger(error)) => return Err(error.into()),
+                Err(DockingError::Camera(error)) => error,
+            };
+            // Whatever the docking held of the camera must be let go before it can be opened afresh.
+            drop(docking);
+            complain(&self.board, &self.bay, &error);
+            failures = if began.elapsed() < SERVED_WELL { failures + 1 } else { 1 };
+            // Serving it again means reading all of it again, so what fails over and over is tried less and less often.
+            let mut pause = TRY_CAMERA_AGAIN.saturating_mul(1 << failures.min(SELDOMEST)) / 2;
+            if matches!(error, CameraError::Exchanged) {
+                pause = Duration::ZERO;
+            }
+            loop {
+                sleep(pause).await;
+                pause = TRY_CAMERA_AGAIN;
+                camera = identify(&self.board, &self.bay, &self.location, &self.open_camera).await;
+                if *camera.serial() == serial {
+                    break;
+                }
+                let message = format!(
+                    "The camera called itself {serial}, and now {}. Nothing on it is changed. Take it out and put it in again.",
+                    camera.serial()
+                );
+                self.board.say(&self.bay, BayState::Attention, message);
+            }
+        }
+    }
+}
+
+/// Says on the bay what is wrong with its camera.
+fn complain(board: &Board, bay: &BayName, error: &CameraError) {
+    match error {
+        CameraError::Refused(reason) => board.say(bay, BayState::Refused, reason.clone()),
+        CameraError::Gone => board.say(
+            bay,
+            BayState::Attention,
+            "The camera no longer answers. What was copied goes on uploading; put the camera in again for the rest.",
+        ),
+        CameraError::Exchanged => {
+            board.say(bay, BayState::Identifying, "Something was put into the camera or taken out of it. Looking again.");
+        }
+        error => board.say(
+            bay,
+            BayState::Attention,
+            format!("Not done: {error}. camdock tries again by itself; if that does not help, take it out and put it in again."),
+        ),
+    }
+}

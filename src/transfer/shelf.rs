@@ -1,0 +1,265 @@
+//! The shelf on which spool copies lie, and the ledger's account of it: the two tell one story.
+//!
+//! Promise: what the ledger says about a copy is said of the copy that is there. A copy is put on the shelf before the ledger
+//! counts on it, and taken off only after the ledger no longer does. Nobody else puts a copy there or takes one away: the
+//! spool itself is known to this file alone.
+//!
+//! What a crash can leave between the two is mended by [`reconcile`], after each start and whenever a full spool must find
+//! room:
+//!
+//! ```text
+//!   the ledger says    and the copy is there         and it is not
+//!   present            as it should be               lost, unless every copy is proven by then
+//!   released           removed, or taken back        as it should be
+//!   lost               taken back                    as it should be
+//!   nothing            taken over, by its label
+//! ```
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use tokio::sync::{RwLock, Semaphore};
+
+use super::Site;
+use super::release::still_proven;
+use crate::domain::{ByteCount, ChunkSums, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId};
+use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
+use crate::ledger::{Entry, LedgerError, SpoolCopy};
+use crate::spool::{Spool, SpoolError, SpoolStream, SpoolWriter};
+
+/// The spool, behind the one protocol by which copies come and go.
+pub struct Shelf {
+    spool: Arc<dyn Spool>,
+    /// Held by many while each puts a copy on the shelf and records it, and by one alone while it takes one away.
+    turn: RwLock<()>,
+    /// So many fresh copies are read again at once.
+    comparisons: Semaphore,
+}
+
+/// Why spool and ledger could not be brought to tell one story. Asked again, they can be.
+#[derive(Debug, thiserror::Error)]
+pub enum ShelfError {
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The spool failed.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+}
+
+/// What became of a copy that was to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// It is durable, was read again, and the ledger counts on it. The segment is as the ledger has it: if the same content
+    /// was stored before, then with the time of the first time.
+    Recorded(Segment),
+    /// It reads differently from what was written, and is gone again. The ledger does not count on it.
+    Bad,
+}
+
+impl Shelf {
+    /// The shelf of this spool; so many fresh copies are read again at once.
+    #[must_use]
+    pub fn new(spool: Arc<dyn Spool>, comparisons: usize) -> Self {
+        Self { spool, turn: RwLock::default(), comparisons: Semaphore::new(comparisons) }
+    }
+
+    /// Starts a copy of `expected` bytes, which is nothing until it is stored.
+    ///
+    /// # Errors
+    /// [`SpoolError::Full`] and [`SpoolError::TooLarge`] if there is no room for it.
+    pub(super) async fn begin(&self, expected: ByteCount) -> Result<Box<dyn SpoolWriter>, SpoolError> {
+        self.spool.create(expected).await
+    }
+
+    /// Reads `length` bytes of a stored copy from `offset` on.
+    pub(super) fn read(&self, segment: SegmentId, offset: u64, length: u64) -> SpoolStream {
+        self.spool.read(segment, offset, length)
+    }
+
+    /// Whether a stored copy, read again past the page cache, has the checksums taken at the camera.
+    ///
+    /// # Errors
+    /// [`SpoolError`] if it cannot be read at all.
+    pub(super) async fn is_whole(&self, segment: &Segment) -> Result<bool, SpoolError> {
+        let mut sums = ChunkSums::new(segment.fingerprint.chunk_size);
+        let mut content = self.spool.reread(segment.id);
+        while let Some(piece) = content.next().await {
+            sums.update(&piece?);
+        }
+        Ok(sums.matches(&segment.fingerprint))
+    }
+}
+
+/// Puts a finished copy on the shelf: seals it, reads it again, and only then records it, with what a person must look at.
+///
+/// # Errors
+/// [`ShelfError`]; the copy must be pulled again.
+pub(super) async fn store(
+    site: &Site,
+    docking: DockingId,
+    copy: Box<dyn SpoolWriter>,
+    segment: &Segment,
+    problem: Option<ProblemKind>,
+) -> Result<Stored, ShelfError> {
+    let shelf = &site.shelf;
+    let _turn = shelf.turn.read().await;
+    if planted(PlantedBug::RecordBeforeSeal) {
+        record(site, docking, segment, problem.clone()).await?;
+    }
+    copy.seal(segment).await?;
+    crash_point(CrashPoint::SegmentSealed);
+    // The semaphore is never closed.
+    let comparing = shelf.comparisons.acquire().await;
+    if !planted(PlantedBug::SkipReread) && !shelf.is_whole(segment).await? {
+        discard(site, segment.id).await?;
+        return Ok(Stored::Bad);
+    }
+    drop(comparing);
+    record(site, docking, segment, problem).await?;
+    crash_point(CrashPoint::SegmentRecorded);
+    let known = site.ledger.segment(segment.id).await?;
+    Ok(Stored::Recorded(known.map_or_else(|| segment.clone(), |known| known.segment)))
+}
+
+async fn record(
+    site: &Site,
+    docking: DockingId,
+    segment: &Segment,
+    problem: Option<ProblemKind>,
+) -> Result<(), LedgerError> {
+    let mut entries = vec![Entry::SegmentSpooled { docking: Some(docking), segment: segment.clone() }];
+    entries.extend(problem.map(|kind| Entry::ProblemFound {
+        camera: segment.camera.clone(),
+        path: segment.path.clone(),
+        segment: Some(segment.id),
+        destination: None,
+        kind,
+    }));
+    site.ledger.record(site.clock.now(), entries).await
+}
+
+/// Removes a bad copy, so that it does not take up room for ever. It may have replaced a good one.
+async fn discard(site: &Site, segment: SegmentId) -> Result<(), ShelfError> {
+    if site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Present) {
+        lost(site, segment, "it was replaced by one that was not what was read from the camera").await?;
+    }
+    Ok(site.shelf.spool.remove(segment).await?)
+}
+
+/// Records that a copy which the ledger counts on cannot be used.
+pub(super) async fn lost(site: &Site, segment: SegmentId, why: &str) -> Result<(), LedgerError> {
+    let entry = Entry::SpoolCopyLost { segment, why: why.to_owned() };
+    site.ledger.record(site.clock.now(), vec![entry]).await
+}
+
+/// Takes a copy off the shelf: tombstone first. The caller has just heard every required destination prove its own.
+///
+/// # Errors
+/// [`ShelfError`]; what a crash or an error leaves undone is done at the next start.
+pub(super) async fn release(site: &Site, segment: SegmentId) -> Result<(), ShelfError> {
+    let spool = &site.shelf.spool;
+    let _turn = site.shelf.turn.write().await;
+    if planted(PlantedBug::RemoveBeforeTombstone) {
+        spool.remove(segment).await?;
+    }
+    site.ledger.record(site.clock.now(), vec![Entry::SpoolCopyReleased { segment }]).await?;
+    crash_point(CrashPoint::TombstoneRecorded);
+    spool.remove(segment).await?;
+    crash_point(CrashPoint::SpoolCopyRemoved);
+    Ok(())
+}
+
+/// Makes ledger and spool tell the same story. Copies come and go meanwhile, so each difference is looked at again on
+/// its own before anything follows from it.
+///
+/// # Errors
+/// [`ShelfError`]; what was mended by then stays mended.
+pub async fn reconcile(site: &Site) -> Result<(), ShelfError> {
+    let recorded = site.ledger.spool_copies().await?;
+    let found: BTreeSet<SegmentId> = site.shelf.spool.inventory().await?.into_iter().collect();
+    for (segment, copy) in &recorded {
+        match (copy, found.contains(segment)) {
+            (SpoolCopy::Present, false) => lose(site, *segment).await?,
+            (SpoolCopy::Released, true) => finish_release(site, *segment).await?,
+            (SpoolCopy::Lost, true) => find_again(site, *segment).await?,
+            _ => {}
+        }
+    }
+    for segment in found {
+        if recorded.binary_search_by_key(&segment, |(id, _)| *id).is_err() {
+            adopt(site, segment).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn lose(site: &Site, segment: SegmentId) -> Result<(), ShelfError> {
+    let _turn = site.shelf.turn.write().await;
+    let still_recorded = site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Present);
+    let mut content = site.shelf.spool.read(segment, 0, 1);
+    let missing = matches!(content.next().await, Some(Err(SpoolError::Missing(_))));
+    if still_recorded && missing {
+        tracing::error!(%segment, "its spool copy is missing; the camera must be docked again unless every copy is proven");
+        lost(site, segment, "it was missing at the start").await?;
+    }
+    Ok(())
+}
+
+/// A copy that was given up is there after all.
+async fn find_again(site: &Site, segment: SegmentId) -> Result<(), ShelfError> {
+    let _turn = site.shelf.turn.write().await;
+    let lost = site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Lost);
+    if lost { take_over(site, segment).await } else { Ok(()) }
+}
+
+/// The tombstone was committed, but the copy outlived the crash that followed. The destinations' answers are as old as
+/// that, so each is asked again; a copy that is needed after all is taken back.
+async fn finish_release(site: &Site, segment: SegmentId) -> Result<(), ShelfError> {
+    let Some(known) = site.ledger.segment(segment).await? else { return Ok(()) };
+    let proven = still_proven(site, &known.segment).await?;
+    let _turn = site.shelf.turn.write().await;
+    // To hear that a destination lost its copy turns a released copy into a lost one.
+    match site.ledger.segment(segment).await?.map(|known| known.spool) {
+        Some(SpoolCopy::Released) if proven => Ok(site.shelf.spool.remove(segment).await?),
+        Some(SpoolCopy::Released | SpoolCopy::Lost) => take_over(site, segment).await,
+        Some(SpoolCopy::Present) | None => Ok(()),
+    }
+}
+
+/// A copy was sealed, but the crash came before the ledger knew.
+async fn adopt(site: &Site, id: SegmentId) -> Result<(), ShelfError> {
+    let _turn = site.shelf.turn.write().await;
+    if site.ledger.segment(id).await?.is_some() { Ok(()) } else { take_over(site, id).await }
+}
+
+/// Tells the ledger about a copy. Its label says whose it is, its content that it is whole.
+async fn take_over(site: &Site, id: SegmentId) -> Result<(), ShelfError> {
+    let spool = &site.shelf.spool;
+    let Some(label) = spool.label(id).await? else {
+        tracing::warn!(segment = %id, "a spool copy without a label; it is kept, and replaced when its camera is docked again");
+        return Ok(());
+    };
+    let mut fingerprinter = Fingerprinter::new(site.chunk_size);
+    let mut content = spool.reread(id);
+    while let Some(piece) = content.next().await {
+        fingerprinter.update(&piece?);
+    }
+    let fingerprint = fingerprinter.finish();
+    if SegmentId::of(&label.camera, &label.path, &fingerprint.sha256) != id {
+        tracing::warn!(segment = %id, "a spool copy that is not whole; it is kept, and replaced when its camera is docked again");
+        return Ok(());
+    }
+    tracing::info!(segment = %label.path, camera = %label.camera, "a spool copy that the ledger did not count on; taken over");
+    let segment = Segment {
+        id,
+        camera: label.camera,
+        path: label.path,
+        recorded_at: label.recorded_at,
+        fingerprint,
+        damaged: label.damaged,
+    };
+    let entry = Entry::SegmentSpooled { docking: None, segment };
+    Ok(site.ledger.record(site.clock.now(), vec![entry]).await?)
+}
