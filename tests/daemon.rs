@@ -422,7 +422,11 @@ async fn a_foreign_object_in_the_way_is_held_until_a_person_has_looked() {
     assert!(printed(&list).contains("already has an object of this name with other content"), "{}", printed(&list));
     let explained = station.camdock(&["explain", "BWC-1"]).await;
     assert_eq!(explained.status.code(), NEEDS_PERSON);
-    assert!(printed(&explained).contains("[unmet] primary: a person must look at it"), "{}", printed(&explained));
+    assert!(
+        printed(&explained).contains("[unmet] primary has proven its copy: no, a person must look at it"),
+        "{}",
+        printed(&explained)
+    );
     assert_eq!(cloud.azurite.raw(Method::GET, &in_the_way, "").await.bytes().await.unwrap(), foreign, "left alone");
     assert_eq!(files_below(&station.camera(1, &footage)), 1, "kept on the camera");
 

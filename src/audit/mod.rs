@@ -2,6 +2,8 @@
 //!
 //! Promise: nothing is changed and no destination is asked; a daemon may run meanwhile.
 
+mod explain;
 mod unproven;
 
+pub use explain::{ExplainedCamera, ExplainedSegment, explain};
 pub use unproven::{AtStake, unproven};

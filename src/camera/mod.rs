@@ -17,10 +17,8 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::custody::WipePermit;
+use crate::custody::{WipePermit, WrongPermit};
 use crate::domain::{ByteCount, CameraSerial, MediumId, Oddity, SourceFile, SourceKind, SourcePath};
-
-pub use crate::files::Cache;
 
 /// A camera in a bay.
 #[async_trait]
@@ -34,25 +32,34 @@ pub trait Camera: Send + Sync {
     /// Whether its file systems are as they should be, as far as it was looked at by now. Nothing is wiped from a camera
     /// of another condition than [`allows_wiping`](Condition::allows_wiping): the station does not ask for it, and the
     /// adapter refuses it.
-    fn condition(&self) -> Condition {
-        Condition::Sound
-    }
+    fn condition(&self) -> Condition;
 
     /// Its media, where its file systems tell them apart from those of another camera with the same serial.
-    fn media(&self) -> &[MediumId] {
-        &[]
-    }
+    fn media(&self) -> &[MediumId];
 
     /// Opens a listed file.
     ///
     /// # Errors
     /// [`CameraError::Changed`] if it is no longer the file that was listed.
-    async fn open(&self, file: &SourceFile, cache: Cache) -> Result<Box<dyn SourceReader>, CameraError>;
+    async fn open(&self, file: &SourceFile, reading: Reading) -> Result<Box<dyn SourceReader>, CameraError>;
 
     /// Deletes exactly the files that the permit lists, passing over each that changed since it was listed, and makes
     /// the deletion durable. What is really gone is for the next fresh [`list`](Self::list) to say. Returns those that
     /// the camera's file system refused to delete.
-    async fn wipe(&self, permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError>;
+    ///
+    /// # Errors
+    /// [`CameraError::WrongPermit`] if it was issued for another camera, or for another docking than the one in which this
+    /// one was opened.
+    async fn wipe(&self, permit: WipePermit) -> Result<Vec<NotDeleted>, CameraError>;
+}
+
+/// Which reading of a file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// The first: it may be answered by any memory on the way.
+    First,
+    /// Another, to compare: it must come from the camera's medium itself, past every cache of this machine.
+    Again,
 }
 
 /// A file that could not be deleted although its permit allows it.
@@ -169,6 +176,9 @@ pub enum CameraError {
     /// Its drives or their media are not those that it was opened with: look at it afresh.
     #[error("what is in the camera was exchanged")]
     Exchanged,
+    /// The permit is not for this camera in this docking. Nothing was deleted.
+    #[error(transparent)]
+    WrongPermit(#[from] WrongPermit),
     /// This is no camera that camdock may touch, and why, as a sentence. Nothing on it was changed.
     #[error("{0}")]
     Refused(String),

@@ -5,10 +5,16 @@
 //!
 //! Promises: [`Proof`], [`SourceMatch`] and [`WipePermit`] can be made in this room only, are never stored and never
 //! copied. A permit exists only if, for each file it lists, the camera's own bytes were read again and every required
-//! destination has answered for its copy since this process started.
+//! destination has answered for its copy since this process started. What the conditions are stands in [`conditions`] alone:
+//! who tells people about them asks the same function.
 
 mod permit;
 mod proof;
+mod rule;
 
-pub use permit::{Clearance, ClearedFile, SourceMatch, Unmet, WipePermit};
+pub use permit::{Clearance, Cleared, ClearedFile, SourceMatch, WipePermit, WrongPermit};
 pub use proof::{Proof, Remembered, Unproven, prove};
+pub use rule::{Facts, Judged, Source, Unmet, WipeCondition, conditions};
+
+#[cfg(test)]
+mod tests;

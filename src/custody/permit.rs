@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::rule::{Facts, Source, Unmet, conditions};
 use crate::custody::Proof;
 use crate::domain::{
     CameraSerial, DestinationName, DockingId, Fingerprint, Segment, SegmentId, SourceFile, SourceKind,
@@ -41,26 +42,10 @@ impl SourceMatch {
     }
 }
 
-/// Why a file may not be deleted from its camera yet.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unmet {
-    /// Some bytes could not be read; the original is the best copy there is.
-    #[error("it is damaged at its source")]
-    Damaged,
-    /// What the camera holds now is not what was uploaded.
-    #[error("the camera's file differs from what was uploaded")]
-    SourceDiffers,
-    /// A required destination has not proven its copy.
-    #[error("{0} has not proven its copy")]
-    NotProven(DestinationName),
-    /// No destination is required, so nothing can be proven.
-    #[error("no destination is required, so nothing can be proven")]
-    NothingRequired,
-}
-
 /// A file that may be deleted: all conditions are met for this one.
 #[derive(Debug)]
 pub struct Clearance {
+    camera: CameraSerial,
     file: ClearedFile,
 }
 
@@ -96,26 +81,19 @@ impl Clearance {
         proofs: &[Proof],
         required: &BTreeSet<DestinationName>,
     ) -> Result<Self, Unmet> {
-        if required.is_empty() {
-            return Err(Unmet::NothingRequired);
-        }
-        if segment.damaged || source.file.kind == SourceKind::Image {
-            return Err(Unmet::Damaged);
-        }
-        if source.segment != segment.id || !source.fingerprint.same_content(&segment.fingerprint) {
-            return Err(Unmet::SourceDiffers);
-        }
-        for destination in required {
-            let proven = |proof: &Proof| {
-                proof.destination() == destination && proof.fingerprint().same_content(&source.fingerprint)
-            };
-            let claimed =
-                planted(PlantedBug::WipeBeforeProof) || planted(PlantedBug::OneProofForAll) && !proofs.is_empty();
-            if !claimed && !proofs.iter().any(proven) {
-                return Err(Unmet::NotProven(destination.clone()));
-            }
-        }
-        Ok(Self { file: ClearedFile { segment: segment.id, file: source.file.clone() } })
+        let same = source.segment == segment.id && source.fingerprint.same_content(&segment.fingerprint);
+        let claimed = planted(PlantedBug::WipeBeforeProof) || planted(PlantedBug::OneProofForAll) && !proofs.is_empty();
+        let about_this = |proof: &&Proof| proof.fingerprint().same_content(&source.fingerprint);
+        let proven = proofs.iter().filter(about_this).map(|proof| proof.destination().clone());
+        let facts = Facts {
+            damaged: segment.damaged || source.file.kind == SourceKind::Image,
+            source: if same { Source::Same } else { Source::Differs },
+            proven: if claimed { required.clone() } else { proven.collect() },
+            required,
+        };
+        conditions(&facts).into_iter().try_for_each(|(_, met)| met)?;
+        let file = ClearedFile { segment: segment.id, file: source.file.clone() };
+        Ok(Self { camera: segment.camera.clone(), file })
     }
 }
 
@@ -127,25 +105,49 @@ pub struct WipePermit {
     files: Vec<ClearedFile>,
 }
 
+/// A permit was handed to a camera, or to a docking, that it is not for. Nothing was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the permit is for camera {} in docking {}, and this is {} in docking {}", of.0, of.1, here.0, here.1)]
+pub struct WrongPermit {
+    of: (CameraSerial, DockingId),
+    here: (CameraSerial, DockingId),
+}
+
 impl WipePermit {
-    /// A permit for the cleared files.
+    /// A permit for the cleared files, as far as they are files of this camera.
     #[must_use]
     pub fn issue(docking: DockingId, camera: CameraSerial, cleared: Vec<Clearance>) -> Self {
-        Self { docking, camera, files: cleared.into_iter().map(|clearance| clearance.file).collect() }
+        let of_it = cleared.into_iter().filter(|clearance| clearance.camera == camera);
+        let files = of_it.map(|clearance| clearance.file).collect();
+        Self { docking, camera, files }
     }
 
-    /// The docking it is valid in.
+    /// The files that it lists.
     #[must_use]
-    pub const fn docking(&self) -> DockingId {
-        self.docking
+    pub fn files(&self) -> &[ClearedFile] {
+        &self.files
     }
 
-    /// The camera it is valid for.
-    #[must_use]
-    pub const fn camera(&self) -> &CameraSerial {
-        &self.camera
+    /// Uses the permit up, and gives what may be deleted; an adapter has no other way to it.
+    ///
+    /// # Errors
+    /// [`WrongPermit`] if it is for another camera than the one that asks, or for another docking than the one it is in.
+    pub fn redeem(self, camera: &CameraSerial, docking: DockingId) -> Result<Cleared, WrongPermit> {
+        if self.camera == *camera && self.docking == docking {
+            Ok(Cleared { files: self.files })
+        } else {
+            Err(WrongPermit { of: (self.camera, self.docking), here: (camera.clone(), docking) })
+        }
     }
+}
 
+/// What a redeemed permit allows to delete.
+#[derive(Debug)]
+pub struct Cleared {
+    files: Vec<ClearedFile>,
+}
+
+impl Cleared {
     /// The files that may be deleted.
     #[must_use]
     pub fn files(&self) -> &[ClearedFile] {

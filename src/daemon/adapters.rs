@@ -159,12 +159,12 @@ pub(super) fn watch_bays(config: &Config) -> Result<Vec<mpsc::Receiver<BayEvent>
 }
 
 fn open_camera(ledger: Ledger) -> OpenCamera {
-    Arc::new(move |location| {
+    Arc::new(move |location, docking| {
         let ledger = ledger.clone();
         async move {
             match location {
                 Location::Folder { path, serial } => {
-                    let opened = tokio::task::spawn_blocking(move || FolderCamera::open(path, serial));
+                    let opened = tokio::task::spawn_blocking(move || FolderCamera::open(path, serial, docking));
                     let camera = opened.await.map_err(|error| CameraError::Device {
                         action: "opened",
                         source: std::io::Error::other(error),
@@ -173,7 +173,8 @@ fn open_camera(ledger: Ledger) -> OpenCamera {
                 }
                 Location::Usb { device, profiles } => {
                     let surroundings = Surroundings::of_this_machine().await?;
-                    let camera = MassStorageCamera::open(surroundings, device, profiles, ask_unsettled(ledger)).await?;
+                    let camera =
+                        MassStorageCamera::open(surroundings, device, profiles, ask_unsettled(ledger), docking).await?;
                     Ok(Arc::new(camera) as Arc<dyn Camera>)
                 }
             }

@@ -35,6 +35,8 @@ pub(super) struct Bays {
 /// What is in a bay.
 struct Occupant {
     location: Location,
+    /// The docking that began when it came.
+    docking: DockingId,
     stage: Stage,
 }
 
@@ -44,7 +46,6 @@ enum Stage {
     Waiting(Arc<dyn Camera>),
     Served {
         camera: CameraSerial,
-        docking: DockingId,
         task: Task,
     },
 }
@@ -77,6 +78,7 @@ impl Task {
 pub(super) struct Identified {
     bay: BayName,
     location: Location,
+    docking: DockingId,
     camera: Arc<dyn Camera>,
 }
 
@@ -133,18 +135,19 @@ impl Bays {
         });
         let (board, open_camera) = (self.board.clone(), Arc::clone(&self.open_camera));
         let (of, place) = (bay.clone(), location.clone());
+        let docking = DockingId::new(self.site.clock.now());
         let task = Task::spawn(&mut self.work, async move {
-            let camera = identify(&board, &of, &place, &open_camera).await;
-            Ok(Identified { bay: of, location: place, camera })
+            let camera = identify(&board, &of, &place, docking, &open_camera).await;
+            Ok(Identified { bay: of, location: place, docking, camera })
         });
-        self.occupied.insert(bay, Occupant { location, stage: Stage::Identifying(task) });
+        self.occupied.insert(bay, Occupant { location, docking, stage: Stage::Identifying(task) });
     }
 
     /// The camera in a bay is known now: serve it, unless another bay serves one of the same serial.
     pub(super) async fn identified(&mut self, news: Identified) -> Result<(), StationError> {
-        let Identified { bay, location, camera } = news;
+        let Identified { bay, location, docking, camera } = news;
         let still_there = |occupant: &Occupant| {
-            occupant.location == location && matches!(occupant.stage, Stage::Identifying(_) | Stage::Waiting(_))
+            occupant.docking == docking && matches!(occupant.stage, Stage::Identifying(_) | Stage::Waiting(_))
         };
         if !self.occupied.get(&bay).is_some_and(still_there) {
             return Ok(());
@@ -158,9 +161,9 @@ impl Bays {
             self.board.say(&bay, BayState::Attention, message);
             Stage::Waiting(camera)
         } else {
-            self.begin(&bay, &location, camera).await?
+            self.begin(&bay, &location, docking, camera).await?
         };
-        self.occupied.insert(bay, Occupant { location, stage });
+        self.occupied.insert(bay, Occupant { location, docking, stage });
         Ok(())
     }
 
@@ -168,10 +171,10 @@ impl Bays {
         &mut self,
         bay: &BayName,
         location: &Location,
+        docking: DockingId,
         camera: Arc<dyn Camera>,
     ) -> Result<Stage, StationError> {
         let serial = camera.serial().clone();
-        let docking = DockingId::new(self.site.clock.now());
         let entry = Entry::DockingBegan { docking, camera: serial.clone(), bay: bay.clone() };
         self.site.ledger.record(self.site.clock.now(), vec![entry]).await?;
         self.board.update(bay, |shown| shown.camera = Some(serial.clone()));
@@ -185,21 +188,22 @@ impl Bays {
             open_camera: Arc::clone(&self.open_camera),
         };
         let task = Task::spawn(&mut self.work, async move { visit.run(camera).await.map(|never| match never {}) });
-        Ok(Stage::Served { camera: serial, docking, task })
+        Ok(Stage::Served { camera: serial, task })
     }
 
     /// Whatever is in the bay is there no longer; one that waited for it to go is served now.
     async fn leave(&mut self, bay: &BayName) -> Result<(), StationError> {
         let Some(occupant) = self.occupied.remove(bay) else { return Ok(()) };
-        let (serial, docking) = match occupant.stage {
+        let docking = occupant.docking;
+        let serial = match occupant.stage {
             Stage::Identifying(task) => {
                 task.end().await;
                 return Ok(());
             }
             Stage::Waiting(_) => return Ok(()),
-            Stage::Served { camera, docking, task } => {
+            Stage::Served { camera, task } => {
                 task.end().await;
-                (camera, docking)
+                camera
             }
         };
         let ready = self.board.bay(bay).is_some_and(|shown| shown.state == BayState::Ready);
@@ -209,8 +213,8 @@ impl Bays {
         self.site.ledger.record(self.site.clock.now(), vec![entry]).await?;
         let next = self.occupied.iter().find_map(|(bay, occupant)| match &occupant.stage {
             Stage::Waiting(camera) if *camera.serial() == serial => {
-                let (bay, location) = (bay.clone(), occupant.location.clone());
-                Some(Identified { bay, location, camera: Arc::clone(camera) })
+                let (bay, location, docking) = (bay.clone(), occupant.location.clone(), occupant.docking);
+                Some(Identified { bay, location, docking, camera: Arc::clone(camera) })
             }
             _ => None,
         });

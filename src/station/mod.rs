@@ -18,13 +18,14 @@ use tokio::task::JoinError;
 
 use crate::camera::{Camera, CameraError};
 use crate::dock::Location;
-use crate::domain::{Problem, ProblemId};
+use crate::domain::{DockingId, Problem, ProblemId};
 use crate::ledger::{Health, LedgerError};
 
 pub use supervise::{Doors, Station};
 
-/// Makes a camera out of what a bay found. This is where a station learns about kinds of cameras.
-pub type OpenCamera = Arc<dyn Fn(Location) -> BoxFuture<'static, Result<Arc<dyn Camera>, CameraError>> + Send + Sync>;
+/// Makes a camera out of what a bay found, for one docking. This is where a station learns about kinds of cameras.
+pub type OpenCamera =
+    Arc<dyn Fn(Location, DockingId) -> BoxFuture<'static, Result<Arc<dyn Camera>, CameraError>> + Send + Sync>;
 
 /// Reads the whole ledger and says whether it is sound.
 pub type Examine = Arc<dyn Fn() -> BoxFuture<'static, Result<Health, LedgerError>> + Send + Sync>;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Site;
 use super::shelf::{ShelfError, Stored, store};
-use crate::camera::{Cache, Camera, CameraError, Piece};
+use crate::camera::{Camera, CameraError, Piece, Reading};
 use crate::domain::{ByteCount, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SourceFile, SourceKind};
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 use crate::ledger::LedgerError;
@@ -50,7 +50,7 @@ pub async fn pull(
     // The semaphores are never closed.
     let reading = site.reads.acquire().await;
     let mut copy = site.shelf.begin(file.size).await?;
-    let mut reader = camera.open(file, Cache::Allowed).await?;
+    let mut reader = camera.open(file, Reading::First).await?;
     let mut fingerprinter = Fingerprinter::new(site.chunk_size);
     let mut missing = 0;
     while let Some(piece) = reader.next().await? {

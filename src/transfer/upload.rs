@@ -9,7 +9,9 @@ use super::{Site, Target, chunk};
 use crate::cloud::{CommitOutcome, DestinationError, Upload};
 use crate::custody::{Proof, Unproven, prove};
 use crate::domain::{DockingId, Segment};
-use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
+use crate::faults::{CrashPoint, crash_point};
+#[cfg(feature = "faults")]
+use crate::faults::{PlantedBug, planted};
 
 /// So often the list of staged chunks is asked for anew before the delivery is put off.
 const ROUNDS: u32 = 3;
@@ -36,41 +38,33 @@ pub(super) async fn deliver(
     segment: &Segment,
     docking: Option<DockingId>,
     chunks: &Semaphore,
-) -> Result<Delivered, DeliveryError> {
+) -> Result<Proof, DeliveryError> {
     let upload = Upload {
         object: target.object(segment),
         fingerprint: segment.fingerprint.clone(),
         metadata: metadata(site, segment, docking),
     };
     if let Some(proof) = ask(target, &upload).await? {
-        return Ok(Delivered::Proven(proof));
+        return Ok(proof);
     }
     for _ in 0..ROUNDS {
         send_missing(site, target, segment, &upload, chunks).await?;
         crash_point(CrashPoint::BeforeCommit);
         let outcome = target.destination.commit(&upload).await?;
         crash_point(CrashPoint::AfterCommit);
+        #[cfg(feature = "faults")]
         if planted(PlantedBug::TrustTheCommit) && outcome == CommitOutcome::Created {
-            return Ok(Delivered::Claimed);
+            return Ok(Proof::claimed(target.destination.name().clone(), upload.fingerprint));
         }
         if outcome != CommitOutcome::ChunksMissing
             && let Some(proof) = ask(target, &upload).await?
         {
             crash_point(CrashPoint::Proven);
-            return Ok(Delivered::Proven(proof));
+            return Ok(proof);
         }
     }
     let message = "it accepts every chunk, but the object does not come into being".to_owned();
     Err(DestinationError::Busy { message, retry_after: None }.into())
-}
-
-/// How a delivery ended well.
-#[derive(Debug)]
-pub(super) enum Delivered {
-    /// With a proof.
-    Proven(Proof),
-    /// With a mere claim: only with a planted bug.
-    Claimed,
 }
 
 /// The proof, or `None` if the destination holds no such object.

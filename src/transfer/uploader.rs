@@ -10,10 +10,11 @@ use tokio::time::Instant;
 
 use super::pace::{self, Reaction};
 use super::shelf::lost;
-use super::upload::{Delivered, DeliveryError, deliver};
+use super::upload::{DeliveryError, deliver};
 use super::{Site, Target, fairness};
 use crate::cloud::DestinationError;
-use crate::domain::{CameraSerial, DestinationSnapshot, DestinationState, ProblemKind, ProofMethod, Segment, Version};
+use crate::custody::Proof;
+use crate::domain::{CameraSerial, DestinationSnapshot, DestinationState, ProblemKind, Segment};
 use crate::faults::{CrashPoint, crash_point};
 use crate::ledger::{Delivery, Entry, LedgerError};
 use crate::spool::SpoolError;
@@ -56,7 +57,7 @@ enum Flow {
 struct Finished {
     seq: i64,
     segment: Segment,
-    result: Result<Delivered, DeliveryError>,
+    result: Result<Proof, DeliveryError>,
 }
 
 impl Uploader {
@@ -154,11 +155,8 @@ impl Uploader {
         let Finished { seq, segment, result } = finished;
         self.under_way.remove(&seq);
         match result {
-            Ok(delivered) => {
-                let (version, method) = match &delivered {
-                    Delivered::Proven(proof) => (proof.version().clone(), proof.method()),
-                    Delivered::Claimed => (Version(String::new()), ProofMethod::Attested),
-                };
+            Ok(proof) => {
+                let (version, method) = (proof.version().clone(), proof.method());
                 self.put_off.remove(&seq);
                 self.go_on();
                 let destination = self.target.destination.name().clone();

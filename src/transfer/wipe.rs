@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Site;
-use crate::camera::{Cache, Camera, CameraError, Listing, NotDeleted, Piece};
-use crate::custody::{Clearance, ClearedFile, Proof, Remembered, SourceMatch, Unmet, Unproven, WipePermit, prove};
+use crate::camera::{Camera, CameraError, Listing, NotDeleted, Piece, Reading};
+use crate::custody::{Clearance, Proof, Remembered, SourceMatch, Unmet, Unproven, WipePermit, prove};
 use crate::domain::{
     DestinationName, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SourceFile, SourcePath,
 };
@@ -36,7 +36,7 @@ pub async fn check_source(
         return SourceMatch::compare(segment, file, segment.fingerprint.clone()).map_err(|_| SourceTrouble::Differs);
     }
     let _turn = site.reads.acquire().await;
-    let mut reader = camera.open(file, Cache::Bypassed).await?;
+    let mut reader = camera.open(file, Reading::Again).await?;
     let mut fingerprinter = Fingerprinter::new(segment.fingerprint.chunk_size);
     while let Some(piece) = reader.next().await? {
         match piece {
@@ -194,16 +194,17 @@ pub async fn wipe(
 ) -> Result<WipeOutcome, WipeError> {
     let permit = WipePermit::issue(docking, camera.serial().clone(), cleared);
     crash_point(CrashPoint::PermitIssued);
-    let segments = permit.files().iter().map(ClearedFile::segment).collect();
+    let listed: Listed = permit.files().iter().map(|file| (file.segment(), file.file().path.clone())).collect();
+    let segments = listed.iter().map(|(segment, _)| *segment).collect();
     record(site, Entry::WipeIntended { docking, segments, media: camera.media().to_vec() }).await?;
     crash_point(CrashPoint::WipeIntended);
-    let refused = camera.wipe(&permit).await?;
+    let refused = camera.wipe(permit).await?;
     crash_point(CrashPoint::FilesDeleted);
     let outcome = if planted(PlantedBug::SkipRelist) {
-        let wiped = permit.files().iter().map(ClearedFile::segment).collect();
+        let wiped = listed.iter().map(|(segment, _)| *segment).collect();
         WipeOutcome { wiped, still_there: Vec::new(), refused }
     } else {
-        compare(&permit, &camera.list().await?, refused)
+        compare(&listed, &camera.list().await?, refused)
     };
     let entries = outcome.wiped.iter().map(|segment| Entry::SegmentWiped { docking, segment: *segment });
     site.ledger.record(site.clock.now(), entries.collect()).await?;
@@ -211,11 +212,14 @@ pub async fn wipe(
     Ok(outcome)
 }
 
-fn compare(permit: &WipePermit, listing: &Listing, refused: Vec<NotDeleted>) -> WipeOutcome {
+/// What a permit listed, which is used up by now.
+type Listed = Vec<(SegmentId, SourcePath)>;
+
+fn compare(permitted: &Listed, listing: &Listing, refused: Vec<NotDeleted>) -> WipeOutcome {
     let listed: BTreeSet<&SourcePath> = listing.files.iter().map(|file| &file.path).collect();
     let blind = listing.blind_spots();
-    let gone = |file: &&ClearedFile| !listed.contains(&file.file().path) && !blind.may_hide(&file.file().path);
-    let (wiped, still_there): (Vec<_>, Vec<_>) = permit.files().iter().partition(gone);
-    let ids = |files: Vec<&ClearedFile>| files.iter().map(|file| file.segment()).collect();
+    let gone = |(_, path): &&(SegmentId, SourcePath)| !listed.contains(path) && !blind.may_hide(path);
+    let (wiped, still_there): (Vec<_>, Vec<_>) = permitted.iter().partition(gone);
+    let ids = |files: Vec<&(SegmentId, SourcePath)>| files.into_iter().map(|(segment, _)| *segment).collect();
     WipeOutcome { wiped: ids(wiped), still_there: ids(still_there), refused }
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, UNIX_EPOCH};
 
-use camdock::camera::{Cache, Camera, CameraError, FolderCamera, Listing};
+use camdock::camera::{Camera, CameraError, FolderCamera, Listing};
 use camdock::domain::{ByteCount, Moment, OddityKind};
 use rustix::fs::{CWD, FileType, Mode, OFlags, makedev, mknodat};
 
@@ -78,7 +78,7 @@ async fn any_name_that_a_file_system_allows_is_listed_and_read() {
     let files = camera.list().await.unwrap().files;
     assert_eq!(files.len(), names.len());
     for file in files {
-        assert_eq!(read(&camera, &file, Cache::Allowed).await.unwrap(), file.path.as_bytes());
+        assert_eq!(read(&camera, &file, Reading::First).await.unwrap(), file.path.as_bytes());
     }
 }
 
@@ -92,7 +92,7 @@ async fn a_tree_deeper_than_any_path_is_listed_and_read() {
     let files = camera.list().await.unwrap().files;
     assert_eq!(files.len(), 1);
     assert_eq!(files[0].path.as_bytes().len(), 101 * 150 + 5);
-    assert_eq!(read(&camera, &files[0], Cache::Bypassed).await.unwrap(), b"deep");
+    assert_eq!(read(&camera, &files[0], Reading::Again).await.unwrap(), b"deep");
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ fn a_link_to_a_folder_is_no_camera() {
     let bench = Bench::new();
     symlink(bench.root(), bench.beside("link")).unwrap();
     for absent in ["link", "nothing"] {
-        let opened = FolderCamera::open(bench.beside(absent), serial());
+        let opened = FolderCamera::open(bench.beside(absent), serial(), docking());
         assert!(matches!(opened, Err(CameraError::Gone)), "{absent}");
     }
 }
@@ -221,7 +221,7 @@ async fn what_is_mounted_inside_a_camera_is_not_the_cameras() {
     assert_eq!(listed(&camera).await, ["A.MP4"]);
     let expected = ["covered", "loop", "memory", "same"].map(|name| (name.to_owned(), OddityKind::MountPoint));
     assert_eq!(oddities(&camera).await, expected);
-    assert!(matches!(camera.open(&file, Cache::Allowed).await.map(|_| ()), Err(CameraError::Changed(_))));
+    assert!(matches!(camera.open(&file, Reading::First).await.map(|_| ()), Err(CameraError::Changed(_))));
 }
 
 #[tokio::test]
@@ -233,7 +233,7 @@ async fn listing_and_reading_leave_no_trace() {
     File::options().write(true).open(bench.on("DCIM/A.MP4")).unwrap().set_times(times).unwrap();
     File::open(bench.on("DCIM")).unwrap().set_times(times).unwrap();
     let camera = bench.camera();
-    read(&camera, &find(&camera, "DCIM/A.MP4").await, Cache::Allowed).await.unwrap();
+    read(&camera, &find(&camera, "DCIM/A.MP4").await, Reading::First).await.unwrap();
     for path in ["DCIM", "DCIM/A.MP4"] {
         assert_eq!(std::fs::metadata(bench.on(path)).unwrap().atime(), 1_000_000, "{path}");
     }

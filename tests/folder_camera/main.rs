@@ -15,8 +15,8 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use camdock::camera::{Cache, Camera, CameraError, FolderCamera, Piece, SourceReader};
-use camdock::domain::{CameraSerial, OddityKind, SourceFile, SourcePath};
+use camdock::camera::{Camera, CameraError, FolderCamera, Piece, Reading, SourceReader};
+use camdock::domain::{CameraSerial, DockingId, OddityKind, SourceFile, SourcePath};
 use rustix::fs::Mode;
 use tempfile::TempDir;
 
@@ -56,12 +56,17 @@ impl Bench {
     }
 }
 
+/// The docking that these tests are about.
+pub(crate) fn docking() -> DockingId {
+    DockingId::parse("019b7628-0000-7000-8000-000000000001").unwrap()
+}
+
 fn serial() -> CameraSerial {
     CameraSerial::new("BWC-1").unwrap()
 }
 
 fn camera_at(root: &Path) -> FolderCamera {
-    FolderCamera::open(root.to_owned(), serial()).unwrap()
+    FolderCamera::open(root.to_owned(), serial(), docking()).unwrap()
 }
 
 fn path(path: impl Into<Vec<u8>>) -> SourcePath {
@@ -106,8 +111,8 @@ async fn pieces(reader: &mut dyn SourceReader) -> Result<Vec<Result<Vec<u8>, u64
 }
 
 /// The whole of a healthy file.
-async fn read(camera: &FolderCamera, file: &SourceFile, cache: Cache) -> Result<Vec<u8>, CameraError> {
-    let mut reader = camera.open(file, cache).await?;
+async fn read(camera: &FolderCamera, file: &SourceFile, reading: Reading) -> Result<Vec<u8>, CameraError> {
+    let mut reader = camera.open(file, reading).await?;
     let stretches = drain(reader.as_mut()).await?;
     Ok(stretches.into_iter().flat_map(|stretch| stretch.expect("a part is unreadable")).collect())
 }

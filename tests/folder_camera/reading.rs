@@ -5,14 +5,14 @@ use std::io::Write as _;
 use std::os::unix::fs::{FileExt as _, symlink};
 use std::time::Duration;
 
-use camdock::camera::{Cache, Camera, CameraError, Piece};
+use camdock::camera::{Camera, CameraError, Piece};
 use camdock::domain::ByteCount;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::sick_medium::{Entry, SickMedium};
 use crate::*;
 
-const BOTH: [Cache; 2] = [Cache::Allowed, Cache::Bypassed];
+const BOTH: [Reading; 2] = [Reading::First, Reading::Again];
 
 fn append(bench: &Bench, path: &str) {
     OpenOptions::new().append(true).open(bench.on(path)).unwrap().write_all(b"more").unwrap();
@@ -20,8 +20,9 @@ fn append(bench: &Bench, path: &str) {
 
 /// Opens a file of which the camera has listed another state.
 async fn opening_fails_as_changed(camera: &FolderCamera, file: &SourceFile) {
-    for cache in BOTH {
-        let opened = tokio::time::timeout(Duration::from_secs(5), camera.open(file, cache)).await.expect("it blocked");
+    for reading in BOTH {
+        let opened =
+            tokio::time::timeout(Duration::from_secs(5), camera.open(file, reading)).await.expect("it blocked");
         assert!(matches!(opened.map(|_| ()), Err(CameraError::Changed(_))));
     }
 }
@@ -39,9 +40,9 @@ async fn files_of_any_length_are_read_as_they_are() {
     {
         bench.write("A.MP4", footage(length));
         let file = find(&camera, "A.MP4").await;
-        for cache in BOTH {
-            let same = read(&camera, &file, cache).await.unwrap() == footage(length);
-            assert!(same, "{length} bytes, {cache:?}");
+        for reading in BOTH {
+            let same = read(&camera, &file, reading).await.unwrap() == footage(length);
+            assert!(same, "{length} bytes, {reading:?}");
         }
     }
 }
@@ -51,8 +52,8 @@ async fn pieces_are_no_longer_than_a_quarter_mebibyte() {
     let bench = Bench::new();
     bench.write("A.MP4", footage(3_000_000));
     let camera = bench.camera();
-    for cache in BOTH {
-        let mut reader = camera.open(&find(&camera, "A.MP4").await, cache).await.unwrap();
+    for reading in BOTH {
+        let mut reader = camera.open(&find(&camera, "A.MP4").await, reading).await.unwrap();
         while let Some(piece) = reader.next().await.unwrap() {
             assert!(matches!(piece, Piece::Data(data) if data.len() <= 256 << 10));
         }
@@ -68,7 +69,7 @@ async fn a_sparse_file_of_more_than_four_gibibytes_is_read_to_its_end() {
     let camera = bench.camera();
     let file = find(&camera, "A.MP4").await;
     assert_eq!(file.size, ByteCount::new(SIZE));
-    let mut reader = camera.open(&file, Cache::Bypassed).await.unwrap();
+    let mut reader = camera.open(&file, Reading::Again).await.unwrap();
     let (mut length, mut end) = (0, Vec::new());
     while let Some(piece) = reader.next().await.unwrap() {
         let Piece::Data(data) = piece else { panic!("a hole is not unreadable") };
@@ -95,8 +96,8 @@ async fn a_file_that_grows_while_it_is_read_has_changed() {
     let bench = Bench::new();
     bench.write("A.MP4", footage(5 << 20));
     let camera = bench.camera();
-    for cache in BOTH {
-        let mut reader = camera.open(&find(&camera, "A.MP4").await, cache).await.unwrap();
+    for reading in BOTH {
+        let mut reader = camera.open(&find(&camera, "A.MP4").await, reading).await.unwrap();
         reader.next().await.unwrap();
         append(&bench, "A.MP4");
         assert!(matches!(pieces(reader.as_mut()).await, Err(CameraError::Changed(_))));
@@ -107,9 +108,9 @@ async fn a_file_that_grows_while_it_is_read_has_changed() {
 async fn a_file_that_shrinks_while_it_is_read_has_changed() {
     let bench = Bench::new();
     let camera = bench.camera();
-    for cache in BOTH {
+    for reading in BOTH {
         bench.write("A.MP4", footage(8 << 20));
-        let mut reader = camera.open(&find(&camera, "A.MP4").await, cache).await.unwrap();
+        let mut reader = camera.open(&find(&camera, "A.MP4").await, reading).await.unwrap();
         reader.next().await.unwrap();
         OpenOptions::new().write(true).open(bench.on("A.MP4")).unwrap().set_len(5 << 20).unwrap();
         assert!(matches!(pieces(reader.as_mut()).await, Err(CameraError::Changed(_))));
@@ -121,7 +122,7 @@ async fn a_file_rewritten_in_place_while_it_is_read_has_changed() {
     let bench = Bench::new();
     bench.write("A.MP4", footage(1000));
     let camera = bench.camera();
-    let mut reader = camera.open(&find(&camera, "A.MP4").await, Cache::Allowed).await.unwrap();
+    let mut reader = camera.open(&find(&camera, "A.MP4").await, Reading::First).await.unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
     OpenOptions::new().write(true).open(bench.on("A.MP4")).unwrap().write_all_at(b"!", 500).unwrap();
     assert!(matches!(drain(reader.as_mut()).await, Err(CameraError::Changed(_))));
@@ -132,7 +133,7 @@ async fn a_file_that_vanishes_while_it_is_read_has_changed() {
     let bench = Bench::new();
     bench.write("A.MP4", footage(5 << 20));
     let camera = bench.camera();
-    let mut reader = camera.open(&find(&camera, "A.MP4").await, Cache::Allowed).await.unwrap();
+    let mut reader = camera.open(&find(&camera, "A.MP4").await, Reading::First).await.unwrap();
     std::fs::rename(bench.on("A.MP4"), bench.beside("A.MP4")).unwrap();
     assert!(matches!(drain(reader.as_mut()).await, Err(CameraError::Changed(_))));
 }
@@ -143,10 +144,10 @@ async fn a_camera_taken_out_while_a_file_is_read_is_gone() {
     bench.write("A.MP4", footage(5 << 20));
     let camera = bench.camera();
     let file = find(&camera, "A.MP4").await;
-    let mut reader = camera.open(&file, Cache::Allowed).await.unwrap();
+    let mut reader = camera.open(&file, Reading::First).await.unwrap();
     std::fs::rename(bench.root(), bench.beside("taken")).unwrap();
     assert!(matches!(drain(reader.as_mut()).await, Err(CameraError::Gone)));
-    assert!(matches!(camera.open(&file, Cache::Allowed).await.map(|_| ()), Err(CameraError::Gone)));
+    assert!(matches!(camera.open(&file, Reading::First).await.map(|_| ()), Err(CameraError::Gone)));
 }
 
 #[tokio::test]
@@ -196,7 +197,7 @@ async fn a_path_that_leads_out_of_the_camera_is_not_opened() {
     let camera = bench.camera();
     for bad in ["../secret", "/etc/passwd", "DCIM/../../secret", "A.MP4\0"] {
         let file = SourceFile { path: path(bad), ..find(&camera, "A.MP4").await };
-        let opened = camera.open(&file, Cache::Allowed).await.map(|_| ());
+        let opened = camera.open(&file, Reading::First).await.map(|_| ());
         assert!(matches!(opened, Err(CameraError::File { .. })), "{bad:?}: {opened:?}");
     }
 }
@@ -205,10 +206,10 @@ async fn a_path_that_leads_out_of_the_camera_is_not_opened() {
 async fn a_file_that_may_not_be_opened_says_so_and_blocks_no_other() {
     let medium = SickMedium::mount(vec![("A.MP4", Entry::Forbidden), ("B.MP4", Entry::File(footage(100)))]);
     let camera = camera_at(&medium.path());
-    let refused = camera.open(&find(&camera, "A.MP4").await, Cache::Allowed).await.map(|_| ());
+    let refused = camera.open(&find(&camera, "A.MP4").await, Reading::First).await.map(|_| ());
     let Err(CameraError::File { source, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(source.kind(), std::io::ErrorKind::PermissionDenied);
-    assert_eq!(read(&camera, &find(&camera, "B.MP4").await, Cache::Allowed).await.unwrap(), footage(100));
+    assert_eq!(read(&camera, &find(&camera, "B.MP4").await, Reading::First).await.unwrap(), footage(100));
 }
 
 #[tokio::test]
@@ -228,9 +229,9 @@ async fn only_the_unreadable_blocks_of_a_file_are_missing() {
         Ok(content[65 * BLOCK..170 * BLOCK].to_vec()),
         Err((content.len() - 170 * BLOCK) as u64),
     ];
-    for cache in BOTH {
-        let mut reader = camera.open(&find(&camera, "A.MP4").await, cache).await.unwrap();
-        assert!(drain(reader.as_mut()).await.unwrap() == expected, "{cache:?}");
+    for reading in BOTH {
+        let mut reader = camera.open(&find(&camera, "A.MP4").await, reading).await.unwrap();
+        assert!(drain(reader.as_mut()).await.unwrap() == expected, "{reading:?}");
     }
 }
 
@@ -239,9 +240,9 @@ async fn a_file_that_gives_nothing_at_all_ends() {
     const SIZE: u64 = (64 << 20) + 5;
     let medium = SickMedium::mount(vec![("A.MP4", Entry::Dead(SIZE))]);
     let camera = camera_at(&medium.path());
-    for cache in BOTH {
+    for reading in BOTH {
         let before = medium.failed_reads();
-        let mut reader = camera.open(&find(&camera, "A.MP4").await, cache).await.unwrap();
+        let mut reader = camera.open(&find(&camera, "A.MP4").await, reading).await.unwrap();
         assert_eq!(drain(reader.as_mut()).await.unwrap(), [Err(SIZE)]);
         // Step by step it would have been 16,384.
         assert!(medium.failed_reads() - before < 1_000, "{} reads", medium.failed_reads() - before);
@@ -255,9 +256,9 @@ async fn what_follows_a_dead_stretch_is_read() {
     let damaged = std::iter::once(0..DEAD as u64).collect();
     let medium = SickMedium::mount(vec![("A.MP4", Entry::Damaged(content.clone(), damaged))]);
     let camera = camera_at(&medium.path());
-    for cache in BOTH {
-        let mut reader = camera.open(&find(&camera, "A.MP4").await, cache).await.unwrap();
+    for reading in BOTH {
+        let mut reader = camera.open(&find(&camera, "A.MP4").await, reading).await.unwrap();
         let expected = [Err(DEAD as u64), Ok(content[DEAD..].to_vec())];
-        assert!(drain(reader.as_mut()).await.unwrap() == expected, "{cache:?}");
+        assert!(drain(reader.as_mut()).await.unwrap() == expected, "{reading:?}");
     }
 }

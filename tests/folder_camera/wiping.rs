@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::symlink;
 
-use camdock::camera::{Cache, Camera, CameraError};
+use camdock::camera::{Camera, CameraError};
 use camdock::custody::WipePermit;
-use camdock::domain::{CameraSerial, DockingId, Moment};
+use camdock::domain::{CameraSerial, DockingId};
 
 use crate::memory_destination::clear;
 use crate::sick_medium::{Entry, SickMedium};
@@ -15,11 +15,11 @@ async fn permit(camera: &FolderCamera, names: &[&str]) -> WipePermit {
     let mut cleared = Vec::new();
     for name in names {
         let file = find(camera, name).await;
-        let content = read(camera, &file, Cache::Allowed).await.unwrap();
-        let again = read(camera, &file, Cache::Bypassed).await.unwrap();
+        let content = read(camera, &file, Reading::First).await.unwrap();
+        let again = read(camera, &file, Reading::Again).await.unwrap();
         cleared.push(clear(camera.serial(), &file, content, &again).await);
     }
-    WipePermit::issue(DockingId::new(Moment::from_millis(0)), camera.serial().clone(), cleared)
+    WipePermit::issue(docking(), camera.serial().clone(), cleared)
 }
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn exactly_what_the_permit_lists_is_deleted() {
         bench.write(name, name);
     }
     let camera = bench.camera();
-    camera.wipe(&permit(&camera, &["DCIM/A.MP4", "LOG/C.MP4", "D.MP4"]).await).await.unwrap();
+    camera.wipe(permit(&camera, &["DCIM/A.MP4", "LOG/C.MP4", "D.MP4"]).await).await.unwrap();
     assert_eq!(listed(&camera).await, ["DCIM/A.GPS", "DCIM/B.MP4"]);
     assert!(bench.on("LOG").is_dir(), "an empty folder was deleted");
 }
@@ -39,7 +39,7 @@ async fn an_empty_segment_is_deleted_too() {
     let bench = Bench::new();
     bench.write("A.MP4", "");
     let camera = bench.camera();
-    camera.wipe(&permit(&camera, &["A.MP4"]).await).await.unwrap();
+    camera.wipe(permit(&camera, &["A.MP4"]).await).await.unwrap();
     assert_eq!(listed(&camera).await, [""; 0]);
 }
 
@@ -51,7 +51,7 @@ async fn a_file_that_changed_since_the_permit_stays() {
     let camera = bench.camera();
     let permit = permit(&camera, &["A.MP4", "B.MP4"]).await;
     bench.write("A.MP4", "more footage");
-    camera.wipe(&permit).await.unwrap();
+    camera.wipe(permit).await.unwrap();
     assert_eq!(std::fs::read(bench.on("A.MP4")).unwrap(), b"more footage");
     assert_eq!(listed(&camera).await, ["A.MP4"]);
 }
@@ -66,7 +66,7 @@ async fn a_file_replaced_by_another_of_the_same_length_and_time_stays() {
     bench.write("new", "replace");
     std::fs::File::options().write(true).open(bench.on("new")).unwrap().set_modified(modified).unwrap();
     std::fs::rename(bench.on("new"), bench.on("A.MP4")).unwrap();
-    camera.wipe(&permit).await.unwrap();
+    camera.wipe(permit).await.unwrap();
     assert_eq!(std::fs::read(bench.on("A.MP4")).unwrap(), b"replace");
 }
 
@@ -81,7 +81,7 @@ async fn nothing_is_deleted_through_a_link() {
         std::fs::rename(bench.on(moved), bench.beside(moved)).unwrap();
         symlink(bench.beside(moved), bench.on(moved)).unwrap();
     }
-    camera.wipe(&permit).await.unwrap();
+    camera.wipe(permit).await.unwrap();
     assert!(bench.beside("A.MP4").is_file() && bench.beside("DCIM/B.MP4").is_file(), "a link was followed");
     assert!(bench.on("A.MP4").is_symlink(), "the link was deleted");
 }
@@ -91,9 +91,21 @@ async fn a_permit_for_another_camera_deletes_nothing() {
     let bench = Bench::new();
     bench.write("A.MP4", "footage");
     let permit = permit(&bench.camera(), &["A.MP4"]).await;
-    let other = FolderCamera::open(bench.root(), CameraSerial::new("BWC-2").unwrap()).unwrap();
-    assert!(matches!(other.wipe(&permit).await, Err(CameraError::Device { .. })));
+    let other = FolderCamera::open(bench.root(), CameraSerial::new("BWC-2").unwrap(), docking()).unwrap();
+    assert!(matches!(other.wipe(permit).await, Err(CameraError::WrongPermit(_))));
     assert_eq!(listed(&other).await, ["A.MP4"]);
+}
+
+#[tokio::test]
+async fn a_permit_of_an_earlier_docking_deletes_nothing() {
+    let bench = Bench::new();
+    bench.write("A.MP4", "footage");
+    let permit = permit(&bench.camera(), &["A.MP4"]).await;
+    let later = DockingId::parse("019b7628-0000-7000-8000-000000000002").unwrap();
+    let camera = FolderCamera::open(bench.root(), serial(), later).unwrap();
+    let error = camera.wipe(permit).await.unwrap_err();
+    assert!(matches!(error, CameraError::WrongPermit(_)), "{error}");
+    assert_eq!(listed(&camera).await, ["A.MP4"]);
 }
 
 #[tokio::test]
@@ -104,7 +116,7 @@ async fn a_camera_that_was_exchanged_keeps_its_files() {
     let permit = permit(&camera, &["A.MP4"]).await;
     std::fs::rename(bench.root(), bench.beside("taken")).unwrap();
     bench.write("A.MP4", "footage");
-    assert!(matches!(camera.wipe(&permit).await, Err(CameraError::Gone)));
+    assert!(matches!(camera.wipe(permit).await, Err(CameraError::Gone)));
     assert!(bench.beside("taken/A.MP4").is_file() && bench.on("A.MP4").is_file());
 }
 
@@ -112,7 +124,7 @@ async fn a_camera_that_was_exchanged_keeps_its_files() {
 async fn a_file_that_cannot_be_deleted_keeps_no_other_from_being_deleted() {
     let medium = SickMedium::mount(vec![("A.MP4", Entry::Kept(footage(100))), ("B.MP4", Entry::File(footage(100)))]);
     let camera = camera_at(&medium.path());
-    let refused = camera.wipe(&permit(&camera, &["A.MP4", "B.MP4"]).await).await.unwrap();
+    let refused = camera.wipe(permit(&camera, &["A.MP4", "B.MP4"]).await).await.unwrap();
     assert_eq!(refused.into_iter().map(|file| file.path).collect::<Vec<_>>(), [crate::path("A.MP4")]);
     assert_eq!(listed(&camera).await, ["A.MP4"]);
 }
@@ -123,9 +135,9 @@ async fn a_second_name_of_a_deleted_file_is_looked_at_again_first() {
     bench.write("A.MP4", "footage");
     std::fs::hard_link(bench.on("A.MP4"), bench.on("B.MP4")).unwrap();
     let camera = bench.camera();
-    camera.wipe(&permit(&camera, &["A.MP4", "B.MP4"]).await).await.unwrap();
+    camera.wipe(permit(&camera, &["A.MP4", "B.MP4"]).await).await.unwrap();
     assert_eq!(listed(&camera).await, ["B.MP4"]);
-    camera.wipe(&permit(&camera, &["B.MP4"]).await).await.unwrap();
+    camera.wipe(permit(&camera, &["B.MP4"]).await).await.unwrap();
     assert_eq!(listed(&camera).await, [""; 0]);
 }
 
@@ -136,6 +148,6 @@ async fn a_file_in_a_tree_deeper_than_any_path_is_deleted() {
     rustix::fs::openat(&folder, "A.MP4", rustix::fs::OFlags::CREATE, Mode::RUSR).unwrap();
     let camera = bench.camera();
     let name = listed(&camera).await.remove(0);
-    camera.wipe(&permit(&camera, &[&name]).await).await.unwrap();
+    camera.wipe(permit(&camera, &[&name]).await).await.unwrap();
     assert_eq!(listed(&camera).await, [""; 0]);
 }

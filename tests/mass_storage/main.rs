@@ -12,11 +12,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use camdock::camera::{AskUnsettled, Cache, Camera, CameraError, Condition, MassStorageCamera, Piece};
+use camdock::camera::{AskUnsettled, Camera, CameraError, Condition, MassStorageCamera, Piece, Reading};
 use camdock::custody::WipePermit;
 use camdock::domain::{
-    DockingId, MediumId, Moment, OddityKind, Pattern, Profile, SerialSource, SourceFile, SourceKind, SourcePath,
-    Transport, UsbMatch,
+    DockingId, MediumId, OddityKind, Pattern, Profile, SerialSource, SourceFile, SourceKind, SourcePath, Transport,
+    UsbMatch,
 };
 use futures::FutureExt as _;
 
@@ -40,6 +40,11 @@ fn profile() -> Profile {
     }
 }
 
+/// The docking that these tests are about.
+fn docking() -> DockingId {
+    DockingId::parse("019b7628-0000-7000-8000-000000000001").unwrap()
+}
+
 async fn open_as(
     machine: &mut Machine,
     profile: Profile,
@@ -50,7 +55,8 @@ async fn open_as(
         let unsettled = unsettled.clone();
         async move { Ok(unsettled) }.boxed()
     });
-    MassStorageCamera::open(machine.surroundings().await, Machine::device(), vec![Arc::new(profile)], ask).await
+    MassStorageCamera::open(machine.surroundings().await, Machine::device(), vec![Arc::new(profile)], ask, docking())
+        .await
 }
 
 async fn open(machine: &mut Machine) -> Result<MassStorageCamera, CameraError> {
@@ -63,7 +69,7 @@ async fn listed(camera: &dyn Camera) -> Vec<String> {
 }
 
 async fn read(camera: &dyn Camera, file: &SourceFile) -> Vec<u8> {
-    let mut reader = camera.open(file, Cache::Bypassed).await.unwrap();
+    let mut reader = camera.open(file, Reading::Again).await.unwrap();
     let mut content = Vec::new();
     while let Some(piece) = reader.next().await.unwrap() {
         let Piece::Data(bytes) = piece else { panic!("unreadable") };
@@ -76,7 +82,7 @@ async fn read(camera: &dyn Camera, file: &SourceFile) -> Vec<u8> {
 /// The permit to delete a file whose copy is proven.
 async fn permit(camera: &dyn Camera, file: &SourceFile) -> WipePermit {
     let cleared = clear(camera.serial(), file, read(camera, file).await, &read(camera, file).await).await;
-    WipePermit::issue(DockingId::new(Moment::from_millis(0)), camera.serial().clone(), vec![cleared])
+    WipePermit::issue(docking(), camera.serial().clone(), vec![cleared])
 }
 
 #[tokio::test]
@@ -90,7 +96,7 @@ async fn a_camera_is_written_to_only_while_it_is_wiped() {
     assert_eq!(files.iter().map(|file| file.path.to_string()).collect::<Vec<_>>(), ["DCIM/A.MP4", "DCIM/B.MP4"]);
     assert!(std::fs::write(machine.mounted().unwrap().join("DCIM/C.MP4"), "").is_err(), "it can be written to");
     let permit = permit(&camera, &files[0]).await;
-    camera.wipe(&permit).await.unwrap();
+    camera.wipe(permit).await.unwrap();
     assert_eq!(camera.list().await.unwrap().files, files[1..], "the other is the same file after a fresh mount");
     let steps = ["mount to read", "unmount", "mount to write", "unmount", "mount to read"];
     assert_eq!(machine.steps(), steps);
@@ -108,8 +114,8 @@ async fn a_camera_that_was_pulled_out_never_looks_empty() {
     let permit = permit(&camera, &file).await;
     machine.pull_out();
     assert!(matches!(camera.list().await, Err(CameraError::Gone)));
-    assert!(matches!(camera.open(&file, Cache::Allowed).await.map(|_| ()), Err(CameraError::Gone)));
-    assert!(matches!(camera.wipe(&permit).await, Err(CameraError::Gone)));
+    assert!(matches!(camera.open(&file, Reading::First).await.map(|_| ()), Err(CameraError::Gone)));
+    assert!(matches!(camera.wipe(permit).await, Err(CameraError::Gone)));
 }
 
 #[tokio::test]
@@ -131,7 +137,7 @@ async fn nothing_is_deleted_from_a_volume_that_was_in_use() {
     );
     assert_eq!(read(&camera, image).await, machine.image());
     assert_eq!(read(&camera, file).await, b"evidence");
-    assert!(camera.wipe(&permit).await.is_err());
+    assert!(camera.wipe(permit).await.is_err());
     assert!(machine.has("A.MP4"));
 }
 
@@ -144,7 +150,7 @@ async fn the_mark_of_camdocks_own_wipe_heals_by_itself() {
     assert_eq!(camera.condition(), Condition::MarkedByWipe);
     let files = camera.list().await.unwrap().files;
     assert_eq!(files.len(), 1, "no image");
-    camera.wipe(&permit(&camera, &files[0]).await).await.unwrap();
+    camera.wipe(permit(&camera, &files[0]).await).await.unwrap();
     assert_eq!(camera.list().await.unwrap().files, []);
 }
 
@@ -180,7 +186,7 @@ async fn a_recording_that_was_never_closed_is_kept_whole() {
     let camera = open(&mut machine).await.unwrap();
     assert!(matches!(camera.condition(), Condition::Unsound(why) if why.contains("belongs to no file")));
     assert_eq!(listed(&camera).await, ["/p1.img", "DCIM/A.MP4"]);
-    assert!(camera.wipe(&permit).await.is_err());
+    assert!(camera.wipe(permit).await.is_err());
     assert!(machine.has("A.MP4"));
 }
 
@@ -250,7 +256,7 @@ async fn nothing_is_deleted_from_another_medium_in_the_same_place() {
     let file = camera.list().await.unwrap().files.remove(0);
     let permit = permit(&camera, &file).await;
     machine.exchange_medium();
-    assert!(matches!(camera.wipe(&permit).await, Err(CameraError::Exchanged)));
+    assert!(matches!(camera.wipe(permit).await, Err(CameraError::Exchanged)));
     assert!(machine.has("A.MP4"));
 }
 
@@ -272,6 +278,6 @@ async fn a_card_with_its_lock_switched_on_is_copied_and_not_written_to() {
     let camera = open(&mut machine).await.unwrap();
     assert_eq!(camera.condition(), Condition::WriteProtected);
     let file = camera.list().await.unwrap().files.remove(0);
-    assert!(camera.wipe(&permit(&camera, &file).await).await.is_err());
+    assert!(camera.wipe(permit(&camera, &file).await).await.is_err());
     assert_eq!(machine.steps(), ["mount to read"]);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use camdock::dock::{BayEvent, Location};
-use camdock::domain::{BayName, ByteCount, ObjectPrefix, Snapshot, StationId};
+use camdock::domain::{BayName, ByteCount, DockingId, ObjectPrefix, Snapshot, StationId};
 use camdock::ledger::{Health, Ledger, Pause, UnknownEntries};
 use camdock::station::{Command, Doors, Station, StationError};
 use camdock::transfer::{AtOnce, Site, Target};
@@ -60,8 +60,8 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
     let station = Station {
         site,
         bays: (0..traits.bays[life.station]).map(bay_name).collect(),
-        open_camera: Arc::new(move |location| {
-            let camera = open(opening.clone(), location);
+        open_camera: Arc::new(move |location, docking| {
+            let camera = open(opening.clone(), location, docking);
             Box::pin(async { Ok(camera) })
         }),
         examine: Arc::new(move || {
@@ -82,10 +82,10 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
     Running { task, bays, commands, snapshot, told: vec![None; cameras] }
 }
 
-fn open(life: Life, location: Location) -> Arc<dyn camdock::camera::Camera> {
+fn open(life: Life, location: Location, docking: DockingId) -> Arc<dyn camdock::camera::Camera> {
     let Location::Folder { path, serial } = location else { unreachable!("the simulator's bays are folders") };
     let path = path.display().to_string();
     let (camera, moves) = path.split_once('/').expect("made by announce");
     let (camera, moves) = (camera.parse().expect("a number"), moves.parse().expect("a number"));
-    Arc::new(DockedCamera { life, serial, camera, moves })
+    Arc::new(DockedCamera { life, serial, docking, camera, moves })
 }

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use camdock::camera::{Cache, CameraError, Listing, NotDeleted, Piece, SourceReader};
+use camdock::camera::{CameraError, Condition, Listing, NotDeleted, Piece, Reading, SourceReader};
 use camdock::custody::WipePermit;
-use camdock::domain::{ByteCount, CameraSerial, Moment, Oddity, OddityKind, SourceFile, SourceKind, SourcePath};
+use camdock::domain::{
+    ByteCount, CameraSerial, DockingId, MediumId, Moment, Oddity, OddityKind, SourceFile, SourceKind, SourcePath,
+};
 
 use crate::chaos::Fault;
 use crate::world::{ByPath, Life, World};
@@ -138,6 +140,7 @@ fn listed(path: &str, file: &File) -> SourceFile {
 pub(crate) struct DockedCamera {
     pub life: Life,
     pub serial: CameraSerial,
+    pub docking: DockingId,
     pub camera: usize,
     pub moves: u64,
 }
@@ -168,7 +171,15 @@ impl camdock::camera::Camera for DockedCamera {
         self.ask(|| "list".to_owned(), |world| Ok(world.cameras[self.camera].listing())).await
     }
 
-    async fn open(&self, file: &SourceFile, _: Cache) -> Result<Box<dyn SourceReader>, CameraError> {
+    fn condition(&self) -> Condition {
+        Condition::Sound
+    }
+
+    fn media(&self) -> &[MediumId] {
+        &[]
+    }
+
+    async fn open(&self, file: &SourceFile, _: Reading) -> Result<Box<dyn SourceReader>, CameraError> {
         let wanted = file.clone();
         let disturbed = self
             .ask(
@@ -195,12 +206,13 @@ impl camdock::camera::Camera for DockedCamera {
         Ok(Box::new(OpenFile { camera, file: wanted, at: 0, disturbed }))
     }
 
-    async fn wipe(&self, permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
+    async fn wipe(&self, permit: WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
+        let cleared = permit.redeem(&self.serial, self.docking)?;
         let lie = self
-            .ask(|| format!("wipe {} files", permit.files().len()), |world| Ok(world.goes_wrong(Fault::WipeLie)))
+            .ask(|| format!("wipe {} files", cleared.files().len()), |world| Ok(world.goes_wrong(Fault::WipeLie)))
             .await?;
         let mut refused = Vec::new();
-        for cleared in permit.files() {
+        for cleared in cleared.files() {
             let path = text(&cleared.file().path);
             let deletes = self
                 .ask(

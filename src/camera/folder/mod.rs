@@ -19,9 +19,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use self::walk::{Progress, Walk};
-use super::{Cache, Camera, CameraError, Listing, NotDeleted, SourceReader};
+use super::{Camera, CameraError, Condition, Listing, NotDeleted, Reading, SourceReader};
 use crate::custody::WipePermit;
-use crate::domain::{ByteCount, CameraSerial, SourceFile};
+use crate::domain::{ByteCount, CameraSerial, DockingId, MediumId, SourceFile};
+use crate::files::Cache;
 
 pub(super) use self::beneath::{Backing, Device, Holder, Root, Stamps};
 pub(super) use self::reader::FolderReader;
@@ -32,17 +33,18 @@ pub(super) use self::wipe::wipe;
 pub struct FolderCamera {
     root: Arc<Root>,
     serial: CameraSerial,
+    docking: DockingId,
 }
 
 impl FolderCamera {
-    /// Takes hold of the camera at `root`. From now on it is known by its inode: another folder in the same place is
+    /// Takes hold of the camera at `root`, for this docking. From now on it is known by its inode: another folder in the same place is
     /// another camera.
     ///
     /// # Errors
     /// [`CameraError::Gone`] if there is no folder, [`CameraError::Device`] if it cannot be opened.
-    pub fn open(root: PathBuf, serial: CameraSerial) -> Result<Self, CameraError> {
+    pub fn open(root: PathBuf, serial: CameraSerial, docking: DockingId) -> Result<Self, CameraError> {
         match Root::hold(root, Backing::default()) {
-            Ok(root) => Ok(Self { root: Arc::new(root), serial }),
+            Ok(root) => Ok(Self { root: Arc::new(root), serial, docking }),
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {
                 Err(CameraError::Gone)
             }
@@ -61,19 +63,35 @@ impl Camera for FolderCamera {
         Ok(take_stock(&self.root).await?.listing)
     }
 
-    async fn open(&self, file: &SourceFile, cache: Cache) -> Result<Box<dyn SourceReader>, CameraError> {
+    /// A folder does not know what it lies on; who gives camdock one answers for its file system.
+    fn condition(&self) -> Condition {
+        Condition::Sound
+    }
+
+    fn media(&self) -> &[MediumId] {
+        &[]
+    }
+
+    async fn open(&self, file: &SourceFile, reading: Reading) -> Result<Box<dyn SourceReader>, CameraError> {
         let (root, file) = (Arc::clone(&self.root), file.clone());
-        let reader = blocking("read", move || FolderReader::open(root, file, cache)).await??;
+        let reader = blocking("read", move || FolderReader::open(root, file, reading.into())).await??;
         Ok(Box::new(reader))
     }
 
-    async fn wipe(&self, permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
-        if *permit.camera() != self.serial {
-            let reason = format!("the permit is for camera {}, and this is {}", permit.camera(), self.serial);
-            return Err(CameraError::Device { action: "wiped", source: std::io::Error::other(reason) });
+    async fn wipe(&self, permit: WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
+        let cleared = permit.redeem(&self.serial, self.docking)?;
+        tracing::info!(camera = %self.serial, folder = %self.root.path().display(), files = cleared.files().len(), "deleting");
+        wipe(&self.root, &cleared).await
+    }
+}
+
+/// How the system is to be asked.
+impl From<Reading> for Cache {
+    fn from(reading: Reading) -> Self {
+        match reading {
+            Reading::First => Self::Allowed,
+            Reading::Again => Self::Bypassed,
         }
-        tracing::info!(camera = %self.serial, folder = %self.root.path().display(), files = permit.files().len(), "deleting");
-        wipe(&self.root, permit).await
     }
 }
 

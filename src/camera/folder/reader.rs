@@ -19,9 +19,9 @@ use tokio::task::JoinHandle;
 
 use super::beneath::{Holder, Root};
 use super::blocking;
-use crate::camera::{Cache, CameraError, Piece, SourceReader};
+use crate::camera::{CameraError, Piece, SourceReader};
 use crate::domain::{ByteCount, SourceFile};
-use crate::files::{ALIGNMENT, Pool, shared_pool};
+use crate::files::{ALIGNMENT, Cache, Pool, shared_pool};
 
 /// The longest piece handed out, in bytes.
 const PIECE: usize = 256 << 10;

@@ -1,6 +1,6 @@
 //! The one place in this adapter that deletes.
 //!
-//! Promises: only files that a permit lists are deleted, and each only while it still is what was proven. Folders,
+//! Promises: only files that a redeemed permit lists are deleted, and each only while it still is what was proven. Folders,
 //! empty ones too, are left alone.
 
 use std::collections::BTreeSet;
@@ -12,17 +12,17 @@ use rustix::io::Errno;
 use super::beneath::{Holder as _, Root, split_parent};
 use super::blocking;
 use crate::camera::{CameraError, NotDeleted};
-use crate::custody::WipePermit;
+use crate::custody::Cleared;
 use crate::domain::SourceFile;
 use crate::faults::{CrashPoint, crash_point};
 
 /// Deletes what the permit lists of this root; returns what the file system refused to delete. Each file has a turn of its
 /// own on a blocking thread, so that after a cancellation, when the permit is void, at most the deletion under way is
 /// completed.
-pub(in crate::camera) async fn wipe(root: &Arc<Root>, permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
+pub(in crate::camera) async fn wipe(root: &Arc<Root>, permitted: &Cleared) -> Result<Vec<NotDeleted>, CameraError> {
     let mut refused = Vec::new();
     let mut touched = BTreeSet::new();
-    for cleared in permit.files() {
+    for cleared in permitted.files() {
         let Some(inside) = root.inside(&cleared.file().path) else { continue };
         let folder = split_parent(inside).0.to_vec();
         let (root, file) = (Arc::clone(root), cleared.file().clone());

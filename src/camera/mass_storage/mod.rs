@@ -40,10 +40,10 @@ use self::sysfs::{Bus, Slot, slots};
 use self::udisks::{UDisks, UDisksError};
 use self::volume::{Host, Raw, Replay, Volume};
 use super::folder::{self, FolderReader, blocking};
-use super::{Cache, Camera, CameraError, Condition, Listing, NotDeleted, Piece, SourceReader};
-use crate::custody::WipePermit;
+use super::{Camera, CameraError, Condition, Listing, NotDeleted, Piece, Reading, SourceReader};
+use crate::custody::{Cleared, WipePermit};
 use crate::domain::{
-    CameraSerial, MediumId, Moment, Oddity, Profile, SourceFile, SourceKind, SourcePath, UsbDevice, UsbPort,
+    CameraSerial, DockingId, MediumId, Moment, Oddity, Profile, SourceFile, SourceKind, SourcePath, UsbDevice, UsbPort,
 };
 
 /// The volumes of a camera appear within seconds of its plugging-in; one that shows none by then is stuck.
@@ -86,17 +86,18 @@ pub struct MassStorageCamera {
     host: Host,
     profile: Arc<Profile>,
     serial: CameraSerial,
+    docking: DockingId,
     /// Every place for a volume that it had when it was opened.
     slots: Vec<Slot>,
     media: Vec<MediumId>,
     /// Read while files are, written while volumes are mounted afresh.
     volumes: Arc<RwLock<Vec<Volume>>>,
-    verdict: Mutex<Verdict>,
+    state: Mutex<State>,
 }
 
 /// How the camera's volumes are, and what that was told from.
 #[derive(Debug, Clone)]
-struct Verdict {
+struct State {
     /// The media on which a deletion of camdock's own may have left something behind.
     unsettled: BTreeSet<MediumId>,
     condition: Condition,
@@ -114,6 +115,7 @@ impl MassStorageCamera {
         device: UsbDevice,
         profiles: Vec<Arc<Profile>>,
         ask: AskUnsettled,
+        docking: DockingId,
     ) -> Result<Self, CameraError> {
         let host = Host {
             bus: Arc::new(Bus::new(surroundings.sysfs, device)),
@@ -151,15 +153,16 @@ impl MassStorageCamera {
             host,
             profile,
             serial,
+            docking,
             slots,
             media: volumes.iter().filter_map(|volume| volume.medium.clone()).collect(),
             volumes: Arc::new(RwLock::new(volumes)),
-            verdict: Mutex::new(Verdict { unsettled, condition }),
+            state: Mutex::new(State { unsettled, condition }),
         })
     }
 
-    fn verdict(&self) -> MutexGuard<'_, Verdict> {
-        self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// # Errors
@@ -174,7 +177,7 @@ impl MassStorageCamera {
 
     /// What all volumes hold, and which of them turned out to be damaged, and how.
     async fn list_volumes(&self, volumes: &[Volume]) -> Result<(Listing, Vec<(usize, &'static str)>), CameraError> {
-        let unsettled = self.verdict().unsettled.clone();
+        let unsettled = self.state().unsettled.clone();
         let (mut listing, mut damaged) = (Listing::default(), Vec::new());
         for (number, volume) in volumes.iter().enumerate() {
             let before = listing.files.len();
@@ -208,18 +211,18 @@ impl MassStorageCamera {
         Ok((listing, damaged))
     }
 
-    /// Deletes what the permit lists, on each volume that holds some of it.
-    async fn carry_out(&self, volumes: &mut [Volume], permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
+    /// Deletes what is cleared, on each volume that holds some of it.
+    async fn carry_out(&self, volumes: &mut [Volume], cleared: &Cleared) -> Result<Vec<NotDeleted>, CameraError> {
         let mut refused = Vec::new();
         for volume in volumes {
             let Some(root) = volume.root() else { continue };
-            if !permit.files().iter().any(|cleared| root.inside(&cleared.file().path).is_some()) {
+            if !cleared.files().iter().any(|file| root.inside(&file.file().path).is_some()) {
                 continue;
             }
             volume.unmount(&self.host).await?;
             volume.mount_writable(&self.host).await?;
             let wiped = match volume.root() {
-                Some(root) => folder::wipe(root, permit).await,
+                Some(root) => folder::wipe(root, cleared).await,
                 None => Ok(Vec::new()),
             };
             volume.unmount(&self.host).await?;
@@ -246,8 +249,8 @@ impl Camera for MassStorageCamera {
                 for (number, how) in damaged {
                     volumes[number].note(Soundness::Damaged(how));
                 }
-                let unsettled = self.verdict().unsettled.clone();
-                self.verdict().condition = condition_of(&volumes, &unsettled);
+                let unsettled = self.state().unsettled.clone();
+                self.state().condition = condition_of(&volumes, &unsettled);
                 return Ok(self.list_volumes(&volumes).await?.0);
             }
         }
@@ -255,14 +258,14 @@ impl Camera for MassStorageCamera {
     }
 
     fn condition(&self) -> Condition {
-        self.verdict().condition.clone()
+        self.state().condition.clone()
     }
 
     fn media(&self) -> &[MediumId] {
         &self.media
     }
 
-    async fn open(&self, file: &SourceFile, cache: Cache) -> Result<Box<dyn SourceReader>, CameraError> {
+    async fn open(&self, file: &SourceFile, reading: Reading) -> Result<Box<dyn SourceReader>, CameraError> {
         let volumes = Arc::clone(&self.volumes).read_owned().await;
         let (host, wanted) = (self.host.clone(), file.clone());
         let changed = || CameraError::Changed(file.path.clone());
@@ -271,23 +274,21 @@ impl Camera for MassStorageCamera {
                 let volume = volumes.iter().find(|volume| volume.image_path() == file.path).ok_or_else(changed)?;
                 let content = host.open(&volume.slot.block).await?;
                 let present = host.present(&volume.slot.block).await?;
-                let read = move || FolderReader::over(Arc::new(Raw::over(present)), content, wanted, cache);
+                let read = move || FolderReader::over(Arc::new(Raw::over(present)), content, wanted, reading.into());
                 blocking("read", read).await??
             }
             SourceKind::File => {
                 let holds = |volume: &&Volume| volume.root().is_some_and(|root| root.inside(&file.path).is_some());
                 let root = volumes.iter().find(holds).and_then(Volume::root).cloned().ok_or_else(changed)?;
-                blocking("read", move || FolderReader::open(root, wanted, cache)).await??
+                blocking("read", move || FolderReader::open(root, wanted, reading.into())).await??
             }
         };
-        Ok(Box::new(Reading { reader, _volumes: volumes }))
+        Ok(Box::new(FileBeingRead { reader, _volumes: volumes }))
     }
 
-    async fn wipe(&self, permit: &WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
+    async fn wipe(&self, permit: WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
         let refuse = |why: String| Err(CameraError::Device { action: "wiped", source: std::io::Error::other(why) });
-        if *permit.camera() != self.serial {
-            return refuse(format!("the permit is for camera {}, and this is {}", permit.camera(), self.serial));
-        }
+        let cleared = permit.redeem(&self.serial, self.docking)?;
         // Whoever reads is waited for.
         let mut volumes = self.volumes.write().await;
         match self.condition() {
@@ -296,12 +297,12 @@ impl Camera for MassStorageCamera {
             condition => return refuse(format!("its condition is {condition:?}")),
         }
         self.check_slots().await?;
-        tracing::info!(camera = %self.serial, port = %self.port(), files = permit.files().len(), "deleting");
+        tracing::info!(camera = %self.serial, port = %self.port(), files = cleared.files().len(), "deleting");
         // If this is cut short, a mark may stay that only the next opening can judge.
         let unsettled: BTreeSet<_> = self.media.iter().cloned().collect();
-        *self.verdict() = Verdict { unsettled: unsettled.clone(), condition: Condition::MarkedByWipe };
-        let refused = self.carry_out(&mut volumes, permit).await?;
-        self.verdict().condition = condition_of(&volumes, &unsettled);
+        *self.state() = State { unsettled: unsettled.clone(), condition: Condition::MarkedByWipe };
+        let refused = self.carry_out(&mut volumes, &cleared).await?;
+        self.state().condition = condition_of(&volumes, &unsettled);
         Ok(refused)
     }
 }
@@ -313,13 +314,13 @@ impl MassStorageCamera {
 }
 
 /// A file being read; its volume stays mounted meanwhile.
-struct Reading {
+struct FileBeingRead {
     reader: FolderReader,
     _volumes: OwnedRwLockReadGuard<Vec<Volume>>,
 }
 
 #[async_trait]
-impl SourceReader for Reading {
+impl SourceReader for FileBeingRead {
     async fn next(&mut self) -> Result<Option<Piece>, CameraError> {
         self.reader.next().await
     }

@@ -9,9 +9,6 @@ use super::volume::Volume;
 use crate::camera::CameraError;
 use crate::domain::{Breadth, CameraSerial, Profile, SerialSource, SourcePath, UsbDevice};
 
-/// The first line of a file that holds a serial is no longer than this.
-pub(super) const FIRST_LINE: usize = 4096;
-
 /// Why a profile does not fit: shown if none does.
 type Misfit = String;
 

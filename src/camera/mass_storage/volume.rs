@@ -12,7 +12,6 @@ use tokio::time::sleep;
 
 use super::allocation::{RootFolder, allocated};
 use super::mounts::{self, Access};
-use super::probe::FIRST_LINE;
 use super::soundness::{FileSystem, Soundness, examine};
 use super::sysfs::{Block, Bus, Slot};
 use super::udisks::{UDisks, UDisksError, bypass_cache};
@@ -20,6 +19,9 @@ use crate::camera::CameraError;
 use crate::camera::folder::{Backing, Device, Holder, Root, Stamps, Stock, blocking, take_stock};
 use crate::domain::{ByteCount, MediumId, SourceFile, SourcePath};
 use crate::files::{ALIGNMENT, Pool};
+
+/// The first line of a file that holds a serial is no longer than this.
+const FIRST_LINE: usize = 4096;
 
 /// A mount fails for a moment while an earlier one ends, or while two volumes of one label are mounted at once.
 const ATTEMPTS: u32 = 3;

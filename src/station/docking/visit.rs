@@ -28,10 +28,11 @@ pub(in crate::station) async fn identify(
     board: &Board,
     bay: &BayName,
     location: &Location,
+    docking: DockingId,
     open_camera: &OpenCamera,
 ) -> Arc<dyn Camera> {
     loop {
-        let error = match open_camera(location.clone()).await {
+        let error = match open_camera(location.clone(), docking).await {
             Ok(camera) => return camera,
             Err(error) => error,
         };
@@ -77,7 +78,7 @@ impl Visit {
             loop {
                 sleep(pause).await;
                 pause = TRY_CAMERA_AGAIN;
-                camera = identify(&self.board, &self.bay, &self.location, &self.open_camera).await;
+                camera = identify(&self.board, &self.bay, &self.location, self.docking, &self.open_camera).await;
                 if *camera.serial() == serial {
                     break;
                 }

@@ -1,0 +1,121 @@
+//! Why a camera's files are still on it, or what they were wiped by.
+
+use std::collections::BTreeSet;
+
+use crate::custody::{Facts, Judged, Source, conditions};
+use crate::domain::{CameraSerial, DestinationName, Problem};
+use crate::ledger::{DeliveryState, Explanation, Ledger, LedgerError};
+
+/// A camera, as far as the station knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedCamera {
+    /// Its segments, by path.
+    pub segments: Vec<ExplainedSegment>,
+    /// Problems with files that are no segments, since they could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// One segment, with every condition of its wipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedSegment {
+    /// What the ledger knows about it.
+    pub known: Explanation,
+    /// Every condition and its verdict: the same ones by which a permit is judged. The ledger's memory of a proof is not a
+    /// proof: each destination is asked again before the wipe.
+    pub conditions: Vec<Judged>,
+}
+
+/// What the ledger knows about a camera, or `None` if it has never seen it.
+///
+/// # Errors
+/// [`LedgerError`] if it cannot be read.
+pub async fn explain(
+    ledger: &Ledger,
+    camera: &CameraSerial,
+    required: &BTreeSet<DestinationName>,
+) -> Result<Option<ExplainedCamera>, LedgerError> {
+    let known = ledger.explain(camera).await?;
+    let mut problems = ledger.problems(Some(camera.clone())).await?;
+    if known.is_empty() && problems.is_empty() {
+        return Ok(None);
+    }
+    problems.retain(|problem| problem.segment.is_none());
+    let explained = |known: Explanation| ExplainedSegment { conditions: judge(&known, required), known };
+    Ok(Some(ExplainedCamera { segments: known.into_iter().map(explained).collect(), problems }))
+}
+
+/// The rule, applied to what the ledger remembers.
+fn judge(known: &Explanation, required: &BTreeSet<DestinationName>) -> Vec<Judged> {
+    let proven = known.copies.iter().filter(|copy| copy.state == DeliveryState::Proven);
+    conditions(&Facts {
+        damaged: known.segment.damaged,
+        source: if known.wiped_at.is_some() { Source::Same } else { Source::NotRead },
+        proven: proven.map(|copy| copy.destination.clone()).collect(),
+        required,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::custody::{Clearance, Proof, SourceMatch, Unmet, WipeCondition};
+    use crate::domain::{ByteCount, Fingerprint, Moment, Segment, SegmentId, SourceFile, SourceKind, SourcePath};
+    use crate::ledger::{Copy, SpoolCopy};
+
+    const STATES: [DeliveryState; 4] =
+        [DeliveryState::Queued, DeliveryState::Proven, DeliveryState::Problem, DeliveryState::Stranded];
+
+    fn segment(damaged: bool) -> Segment {
+        let (camera, path) = (CameraSerial::new("BWC-1").unwrap(), SourcePath::new(b"A.MP4".to_vec()));
+        let fingerprint = Fingerprint::of(b"film", ByteCount::new(4));
+        let id = SegmentId::of(&camera, &path, &fingerprint.sha256);
+        Segment { id, camera, path, recorded_at: Moment::from_millis(7), fingerprint, damaged }
+    }
+
+    proptest! {
+        /// The destinations are as the ledger remembers them; then the only thing that `explain` cannot say "met" of, and a
+        /// docking can, is that the camera's file was read again.
+        #[test]
+        fn what_is_explained_is_what_a_permit_is_judged_by(
+            damaged in any::<bool>(),
+            required in prop::collection::btree_set(prop::sample::select(vec!["a", "b", "c"]), 0..4),
+            copies in prop::collection::btree_map(
+                prop::sample::select(vec!["a", "b", "c", "d"]), prop::sample::select(STATES.to_vec()), 0..5),
+        ) {
+            let place = |name: &str| DestinationName::new(name).unwrap();
+            let segment = segment(damaged);
+            let required: BTreeSet<_> = required.into_iter().map(place).collect();
+            let copy = |(name, state): (&&str, &DeliveryState)| {
+                Copy { destination: place(name), state: *state, version: None, method: None }
+            };
+            let known = Explanation {
+                segment: segment.clone(),
+                spool: SpoolCopy::Present,
+                copies: copies.iter().map(copy).collect(),
+                problems: Vec::new(),
+                wiped_at: None,
+            };
+            let explained = judge(&known, &required);
+
+            let proven = copies.iter().filter(|(_, state)| **state == DeliveryState::Proven);
+            let proofs: Vec<_> =
+                proven.map(|(name, _)| Proof::claimed(place(name), segment.fingerprint.clone())).collect();
+            let file = SourceFile {
+                path: segment.path.clone(),
+                size: segment.fingerprint.size,
+                modified: segment.recorded_at,
+                stamp: 1,
+                kind: SourceKind::File,
+            };
+            let source = SourceMatch::compare(&segment, &file, segment.fingerprint.clone()).unwrap();
+            let cleared = Clearance::check(&segment, &source, &proofs, &required);
+
+            let unread = (WipeCondition::SourceIsTheSegment, Err(Unmet::SourceNotRead));
+            prop_assert!(explained.contains(&unread));
+            let others = explained.into_iter().filter(|judged| *judged != unread);
+            prop_assert_eq!(cleared.map(|_| ()), others.into_iter().try_for_each(|(_, met)| met));
+        }
+    }
+}
