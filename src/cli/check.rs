@@ -9,7 +9,7 @@ use std::fmt;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use camdock::config::{Config, DestinationSettings, Place};
+use camdock::config::{Config, DestinationSettings};
 use camdock::daemon::{SystemClock, open_destination};
 use camdock::dock::usb::Sysfs;
 use camdock::domain::Clock as _;
@@ -50,14 +50,14 @@ pub(super) fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
 
 async fn asked(settings: &DestinationSettings, config: &Config, units: &Units) -> Vec<Finding> {
     let name = settings.name.as_str();
-    if let Place::Azure { credential, .. } = &settings.place
+    if let Some(credential) = settings.place.credential()
         && let Some(finding) = units.out_of_reach(name, credential)
     {
         return vec![finding];
     }
     match open_destination(settings, config) {
         Ok(adapter) => destination::check(&*adapter, settings, &config.station.id, config.upload.stall).await,
-        Err(error) => vec![Finding::new(name, Aspect::Access, Verdict::Failed, error.to_string())],
+        Err(error) => vec![Finding::new(name, Aspect::Access, Judgement::Failed, error.to_string())],
     }
 }
 
@@ -67,10 +67,10 @@ fn print(findings: &[Finding]) -> std::io::Result<()> {
 }
 
 fn outcome(findings: &[Finding]) -> Outcome {
-    findings.iter().fold(Outcome::Fine, |so_far, finding| match (finding.verdict, so_far) {
-        (Verdict::Failed | Verdict::Missing, _) | (_, Outcome::Failed) => Outcome::Failed,
-        (Verdict::Excessive | Verdict::Warning, _) | (_, Outcome::NeedsPerson) => Outcome::NeedsPerson,
-        (Verdict::Ok, Outcome::Fine) => Outcome::Fine,
+    findings.iter().fold(Outcome::Fine, |so_far, finding| match (finding.judgement, so_far) {
+        (Judgement::Failed | Judgement::Missing, _) | (_, Outcome::Failed) => Outcome::Failed,
+        (Judgement::Excessive | Judgement::Warning, _) | (_, Outcome::NeedsPerson) => Outcome::NeedsPerson,
+        (Judgement::Ok, Outcome::Fine) => Outcome::Fine,
     })
 }
 
@@ -82,24 +82,24 @@ pub(super) struct Finding {
     /// Which side of it.
     aspect: Aspect,
     /// How it stands.
-    verdict: Verdict,
+    judgement: Judgement,
     /// What that means and what to do about it; empty if there is nothing to say.
     note: String,
 }
 
 impl Finding {
-    fn new(subject: impl Into<String>, aspect: Aspect, verdict: Verdict, note: impl Into<String>) -> Self {
-        Self { subject: subject.into(), aspect, verdict, note: note.into() }
+    fn new(subject: impl Into<String>, aspect: Aspect, judgement: Judgement, note: impl Into<String>) -> Self {
+        Self { subject: subject.into(), aspect, judgement, note: note.into() }
     }
 
     fn ok(subject: impl Into<String>, aspect: Aspect) -> Self {
-        Self::new(subject, aspect, Verdict::Ok, "")
+        Self::new(subject, aspect, Judgement::Ok, "")
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} {}", self.subject, self.aspect, self.verdict)?;
+        write!(f, "{}: {} {}", self.subject, self.aspect, self.judgement)?;
         if self.note.is_empty() { Ok(()) } else { write!(f, ": {}", self.note) }
     }
 }
@@ -157,7 +157,7 @@ impl fmt::Display for Aspect {
 
 /// How it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Judgement {
     /// As it should be.
     Ok,
     /// It works, but a person should know.
@@ -170,7 +170,7 @@ pub(super) enum Verdict {
     Failed,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ok => "ok",
@@ -186,18 +186,18 @@ impl fmt::Display for Verdict {
 mod tests {
     use super::*;
 
-    fn outcome_of(verdicts: &[Verdict]) -> Outcome {
-        let findings = verdicts.iter().map(|verdict| Finding::new("primary", Aspect::Write, *verdict, ""));
+    fn outcome_of(judgements: &[Judgement]) -> Outcome {
+        let findings = judgements.iter().map(|judgement| Finding::new("primary", Aspect::Write, *judgement, ""));
         outcome(&findings.collect::<Vec<_>>())
     }
 
     #[test]
     fn the_worst_finding_decides_how_the_check_ends() {
         assert_eq!(outcome_of(&[]), Outcome::Fine);
-        assert_eq!(outcome_of(&[Verdict::Ok]), Outcome::Fine);
-        assert_eq!(outcome_of(&[Verdict::Excessive, Verdict::Ok]), Outcome::NeedsPerson);
-        assert_eq!(outcome_of(&[Verdict::Warning, Verdict::Ok]), Outcome::NeedsPerson);
-        assert_eq!(outcome_of(&[Verdict::Missing, Verdict::Warning]), Outcome::Failed);
-        assert_eq!(outcome_of(&[Verdict::Failed, Verdict::Ok]), Outcome::Failed);
+        assert_eq!(outcome_of(&[Judgement::Ok]), Outcome::Fine);
+        assert_eq!(outcome_of(&[Judgement::Excessive, Judgement::Ok]), Outcome::NeedsPerson);
+        assert_eq!(outcome_of(&[Judgement::Warning, Judgement::Ok]), Outcome::NeedsPerson);
+        assert_eq!(outcome_of(&[Judgement::Missing, Judgement::Warning]), Outcome::Failed);
+        assert_eq!(outcome_of(&[Judgement::Failed, Judgement::Ok]), Outcome::Failed);
     }
 }

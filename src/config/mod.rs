@@ -23,13 +23,14 @@ pub use admission::{Admission, AdmissionError};
 pub use credential::{Credential, CredentialError, CredentialKind};
 pub use mistake::{ConfigErrors, Mistake};
 pub use rules::overlapping;
-pub use settings::{
-    Bay, Config, DestinationSettings, Place, Slot, SpoolSettings, Station, UploadSettings, WebSettings,
+pub use sections::{
+    BaySettings, DestinationSettings, Place, Slot, SpoolSettings, StationSettings, UploadSettings, WebSettings,
 };
+pub use settings::Config;
 
 use document::Value;
 use mistake::Mistakes;
-use sections::Surroundings;
+use sections::Whereabouts;
 
 /// The commented example, as `camdock gen config` prints it.
 pub const EXAMPLE: &str = include_str!("../../config/camdock.toml");
@@ -48,13 +49,13 @@ impl Config {
     /// Everything that is wrong in any of the files.
     pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let surroundings = Surroundings {
+        let whereabouts = Whereabouts {
             folder: absolute.parent().unwrap_or(&absolute).to_owned(),
             credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         };
         let mut mistakes = Mistakes::default();
         let root = document::read(path, &mut mistakes);
-        let config = sections::config(root, &surroundings, &mut mistakes);
+        let config = sections::config(root, &whereabouts, &mut mistakes);
         let profiles = profiles::read(Path::new(profiles::SHIPPED), Some(&Self::profile_folder(path)), &mut mistakes);
         match config {
             Some(config) if mistakes.is_empty() => Ok(Self { profiles, ..config }),
@@ -87,6 +88,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use super::reader::Keys;
     use super::*;
 
     fn example_loads(text: &str) -> Config {
@@ -130,8 +132,8 @@ mod tests {
 
     #[test]
     fn the_example_shows_every_key() {
-        for (table, keys) in reader::KEYS.iter().filter(|(table, _)| !table.starts_with("profile")) {
-            for key in *keys {
+        for Keys { path: table, keys, .. } in sections::ALL_KEYS {
+            for key in keys {
                 let written = EXAMPLE.contains(&format!("{key} = ")) || EXAMPLE.contains(&format!("[{key}]"));
                 assert!(written, "{table}.{key} is not in config/camdock.toml");
             }

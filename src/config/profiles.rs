@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::document::{self, Node, Value};
 use super::mistake::{At, Mistakes};
-use super::reader::{Reader, Wrong};
+use super::reader::{Keys, Reader, Wrong};
 use super::values;
 use crate::domain::{Profile, SerialSource, SourcePath, Transport, UsbMatch};
 
@@ -24,6 +24,12 @@ const BUILT_IN: [(&str, &str); 3] = [
     ("transcend-drivepro-body.toml", include_str!("../../config/profiles/transcend-drivepro-body.toml")),
     ("volume-label.toml", include_str!("../../config/profiles/volume-label.toml")),
 ];
+
+const KEYS: Keys = Keys::table(
+    "profile",
+    &["name", "title", "usb", "manufacturer", "product", "transport", "label", "serial", "folders", "leave", "enabled"],
+);
+const SERIAL_KEYS: Keys = Keys::inline("profile.serial", &["file"], "serial = { file = \"SERIAL.TXT\" }");
 
 /// Reads what came with camdock and the station's `own`, if that is known; in the order in which they are to be tried.
 pub(super) fn read(shipped: &Path, own: Option<&Path>, mistakes: &mut Mistakes) -> Arc<[Arc<Profile>]> {
@@ -65,10 +71,9 @@ fn named(documents: Vec<Node>, mistakes: &mut Mistakes) -> BTreeMap<String, Opti
 
 /// Its name and where that is written, and the profile unless it is switched off. `None` if anything is wrong.
 fn profile(document: Node, mistakes: &mut Mistakes) -> Option<(String, At, Option<Profile>)> {
-    let mut table = Reader::new("profile", document, mistakes)?;
+    let mut table = Reader::new(KEYS, document, mistakes)?;
     let name = table.required("name", "\"my-camera\"", profile_name);
     let enabled = table.or("enabled", true, values::boolean);
-    let transport = [("mass-storage", Transport::MassStorage)];
     if enabled == Some(false) && table.peek("transport").is_none() {
         table.close("with enabled = false and no transport");
         return name.map(|name| (name.value, name.at, None));
@@ -77,7 +82,7 @@ fn profile(document: Node, mistakes: &mut Mistakes) -> Option<(String, At, Optio
     let ids = table.or("usb", Vec::new(), values::usb_ids);
     let manufacturer = table.or("manufacturer", None, |value| values::pattern(value).map(Some));
     let product = table.or("product", None, |value| values::pattern(value).map(Some));
-    let transport = table.required("transport", "\"mass-storage\"", |value| values::one_of(value, &transport));
+    let transport = table.required("transport", "\"mass-storage\"", |value| values::one_of(value, &Transport::WORDS));
     let label = table.or("label", None, |value| values::pattern(value).map(Some));
     let folders = table.or("folders", Vec::new(), |value| values::list(value, values::path_on_camera));
     let leave = table.or("leave", Vec::new(), |value| values::list(value, values::pattern));
@@ -106,7 +111,7 @@ fn serial(table: &mut Reader<'_>) -> Option<SerialSource> {
         return table.required("serial", "\"usb\"", word).map(|given| given.value);
     }
     let node = table.take("serial")?;
-    let mut table = Reader::new("profile.serial", node, table.mistakes)?;
+    let mut table = Reader::new(SERIAL_KEYS, node, table.mistakes)?;
     let file: Option<SourcePath> =
         table.required("file", "\"SERIAL.TXT\"", values::path_on_camera).map(|given| given.value);
     table.close("here");
@@ -129,7 +134,7 @@ fn profile_name(value: &Value) -> Result<String, Wrong> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ConfigErrors, PROFILE_EXAMPLE, reader};
+    use super::super::{ConfigErrors, PROFILE_EXAMPLE};
     use super::*;
     use crate::domain::Pattern;
     use tempfile::TempDir;
@@ -194,8 +199,8 @@ mod tests {
         let everything: String =
             PROFILE_EXAMPLE.lines().map(|line| suggested(line).unwrap_or_else(|| line.to_owned()) + "\n").collect();
         assert_eq!(load(&[("a.toml", &everything)]).unwrap().len(), 4);
-        for (table, keys) in reader::KEYS.iter().filter(|(table, _)| table.starts_with("profile")) {
-            for key in *keys {
+        for Keys { path: table, keys, .. } in [KEYS, SERIAL_KEYS] {
+            for key in keys {
                 assert!(PROFILE_EXAMPLE.contains(&format!("{key} = ")), "{table}.{key} is not in config/profile.toml");
             }
         }

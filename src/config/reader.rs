@@ -3,38 +3,53 @@
 use super::document::{Node, Table, Value};
 use super::mistake::{At, Mistakes};
 
-/// Every key of every table. What is not listed is refused; `config/camdock.toml` and
-/// `config/profile.toml` show each of them.
-pub(super) const KEYS: [(&str, &[&str]); 10] = [
-    ("", &["station", "spool", "bay", "destination", "upload", "web"]),
-    ("station", &["id", "data_dir"]),
-    ("spool", &["reserve", "keep_after_wipe"]),
-    ("bay", &["name", "port", "folder"]),
-    (
-        "destination",
-        &["name", "kind", "endpoint", "container", "path", "prefix", "credential", "required", "proof", "retention"],
-    ),
-    ("destination.credential", &["kind", "file", "account"]),
-    ("upload", &["chunk_size", "concurrency", "stall_timeout"]),
-    ("web", &["listen"]),
-    (
-        "profile",
-        &[
-            "name",
-            "title",
-            "usb",
-            "manufacturer",
-            "product",
-            "transport",
-            "label",
-            "serial",
-            "folders",
-            "leave",
-            "enabled",
-        ],
-    ),
-    ("profile.serial", &["file"]),
-];
+/// The keys that a table knows. What is not listed is refused; `config/camdock.toml` and `config/profile.toml` show each of
+/// them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keys {
+    /// The table's name, with that of the table it lies in before it; empty for the whole file.
+    pub(super) path: &'static str,
+    pub(super) keys: &'static [&'static str],
+    /// What to write instead of something that is no table.
+    form: Form,
+}
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    /// Below a heading.
+    Heading,
+    /// Below a heading in double brackets, as often as it is needed.
+    Headings,
+    /// In one line, like this.
+    Inline(&'static str),
+}
+
+impl Keys {
+    /// A table below its heading.
+    pub(super) const fn table(path: &'static str, keys: &'static [&'static str]) -> Self {
+        Self { path, keys, form: Form::Heading }
+    }
+
+    /// One of several tables of this name.
+    pub(super) const fn list(path: &'static str, keys: &'static [&'static str]) -> Self {
+        Self { path, keys, form: Form::Headings }
+    }
+
+    /// A table in one line, as `example` is.
+    pub(super) const fn inline(path: &'static str, keys: &'static [&'static str], example: &'static str) -> Self {
+        Self { path, keys, form: Form::Inline(example) }
+    }
+
+    fn remedy(&self) -> String {
+        let path = self.path;
+        match self.form {
+            Form::Heading => format!("write its keys below a heading [{path}]"),
+            Form::Headings => format!("write each {path} below a heading [[{path}]]"),
+            Form::Inline(example) => format!("write {example}"),
+        }
+    }
+}
 
 /// Why a value cannot be used, and what to write instead.
 #[derive(Debug)]
@@ -58,27 +73,20 @@ pub(super) struct Given<T> {
 
 /// A table whose values are taken one by one; what is left at the end is unknown.
 pub(super) struct Reader<'p> {
-    path: &'static str,
+    keys: Keys,
     at: At,
     table: Table,
     pub(super) mistakes: &'p mut Mistakes,
 }
 
 impl<'p> Reader<'p> {
-    /// Reads the node as the table `path`, one of [`KEYS`].
-    pub(super) fn new(path: &'static str, node: Node, mistakes: &'p mut Mistakes) -> Option<Self> {
+    /// Reads the node as a table of these keys.
+    pub(super) fn new(keys: Keys, node: Node, mistakes: &'p mut Mistakes) -> Option<Self> {
         match node.value {
-            Value::Table(table) => Some(Self { path, at: node.at, table, mistakes }),
+            Value::Table(table) => Some(Self { keys, at: node.at, table, mistakes }),
             other => {
-                let what = format!("{path} is {}, but must be a table", other.kind());
-                let remedy = match path {
-                    "destination.credential" => {
-                        "write credential = { kind = \"sas\", file = \"primary.sas\" }".to_owned()
-                    }
-                    "bay" | "destination" => format!("write each {path} below a heading [[{path}]]"),
-                    _ => format!("write its keys below a heading [{path}]"),
-                };
-                mistakes.add(&node.at, what, remedy);
+                let what = format!("{} is {}, but must be a table", keys.path, other.kind());
+                mistakes.add(&node.at, what, keys.remedy());
                 None
             }
         }
@@ -100,14 +108,15 @@ impl<'p> Reader<'p> {
     }
 
     /// Takes a table inside this one, such as `[spool]`; one that is not written has no keys.
-    pub(super) fn table(&mut self, path: &'static str) -> Option<Reader<'_>> {
+    pub(super) fn table(&mut self, keys: Keys) -> Option<Reader<'_>> {
         let absent = Node { at: self.at.clone(), value: Value::Table(Table::new()) };
-        let node = self.take(path).unwrap_or(absent);
-        Reader::new(path, node, self.mistakes)
+        let node = self.take(keys.path).unwrap_or(absent);
+        Reader::new(keys, node, self.mistakes)
     }
 
     /// Takes the entries of a list such as `[[bay]]`; a list that is not written is empty.
-    pub(super) fn list(&mut self, path: &'static str) -> Vec<Node> {
+    pub(super) fn list(&mut self, keys: Keys) -> Vec<Node> {
+        let path = keys.path;
         match self.take(path) {
             None => Vec::new(),
             Some(Node { value: Value::List(entries), .. }) => entries,
@@ -134,7 +143,7 @@ impl<'p> Reader<'p> {
         match parse(&value) {
             Ok(value) => Some(Some(Given { value, at })),
             Err(Wrong { why, remedy }) => {
-                let what = format!("{}.{key} = {}: {why}", self.path, shown(&value));
+                let what = format!("{}.{key} = {}: {why}", self.keys.path, shown(&value));
                 self.mistakes.add(&at, what, remedy);
                 None
             }
@@ -168,27 +177,23 @@ impl<'p> Reader<'p> {
     /// Reports that a key must be there and is not; unless it is there with a typing error, which `close` reports.
     pub(super) fn missing(&mut self, key: &str, example: &str) {
         let mistyped =
-            |written: &&String| !self.known().contains(&written.as_str()) && similar(written, &[key]).is_some();
+            |written: &&String| !self.keys.keys.contains(&written.as_str()) && similar(written, &[key]).is_some();
         if self.table.keys().find(mistyped).is_none() {
-            let what = format!("{}.{key} is missing", self.path);
+            let what = format!("{}.{key} is missing", self.keys.path);
             self.mistakes.missing(&self.at, what, format!("add, for instance, {key} = {example}"));
         }
     }
 
-    fn known(&self) -> &'static [&'static str] {
-        KEYS.iter().find(|(path, _)| *path == self.path).map_or(&[], |(_, keys)| keys)
-    }
-
     /// Refuses what is left: keys that nobody knows, and keys that mean nothing here, as `here` says.
     pub(super) fn close(self, here: &str) {
-        let known = self.known();
-        let dot = if self.path.is_empty() { "" } else { "." };
+        let known = self.keys.keys;
+        let dot = if self.keys.path.is_empty() { "" } else { "." };
         for (key, (at, value)) in self.table {
             // Whoever writes a key of their own into a credential may have written the credential itself.
-            if self.path == "destination.credential" {
+            if self.keys.path == "destination.credential" {
                 self.mistakes.hide(&value.at);
             }
-            let name = format!("{}{dot}{}", self.path, key.escape_debug());
+            let name = format!("{}{dot}{}", self.keys.path, key.escape_debug());
             if known.contains(&key.as_str()) {
                 self.mistakes.add(&at, format!("{name} means nothing {here}"), "remove it".to_owned());
             } else {

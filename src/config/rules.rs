@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::mistake::{At, Mistakes};
 use super::reader::Given;
-use super::settings::{DestinationSettings, Place};
 use crate::domain::{Need, UsbPort};
 
 /// A folder that the configuration names, and what for.
@@ -46,25 +45,6 @@ pub(super) fn ports_apart(ports: &[Given<UsbPort>], mistakes: &mut Mistakes) {
         if ports[..index].iter().any(|earlier| earlier.value == later.value) {
             let what = format!("bay.port = \"{}\": another bay has this port already", later.value);
             mistakes.add(&later.at, what, "`camdock bays` shows every port and what is plugged in there".to_owned());
-        }
-    }
-}
-
-/// Two destinations in one place would be one copy that counts as two.
-pub(super) fn places_apart(destinations: &[(DestinationSettings, At)], mistakes: &mut Mistakes) {
-    for (index, (later, at)) in destinations.iter().enumerate() {
-        let same = |earlier: &DestinationSettings| match (&earlier.place, &later.place) {
-            (
-                Place::Azure { endpoint: one, container: first, .. },
-                Place::Azure { endpoint: other, container: second, .. },
-            ) => one == other && first == second && earlier.prefix == later.prefix,
-            // Folders are compared among all folders.
-            _ => false,
-        };
-        if let Some((earlier, _)) = destinations[..index].iter().find(|(earlier, _)| same(earlier)) {
-            let what =
-                format!("\"{}\" is the same place as \"{}\": one copy would count as two", later.name, earlier.name);
-            mistakes.add(at, what, "name another endpoint, container or prefix, or remove one of them".to_owned());
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, Azur
 use crate::cloud::{Destination, FolderDestination};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
 use crate::dock::{BayEvent, DockError, Location, watch_folders, watch_usb};
-use crate::domain::{Clock, DestinationName};
+use crate::domain::{Clock, DestinationName, DockingId, Profile, Transport, UsbDevice};
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError};
 use crate::station::{Examine, OpenCamera, Station};
@@ -171,16 +171,30 @@ fn open_camera(ledger: Ledger) -> OpenCamera {
                     })??;
                     Ok(Arc::new(camera) as Arc<dyn Camera>)
                 }
-                Location::Usb { device, profiles } => {
-                    let surroundings = Surroundings::of_this_machine().await?;
-                    let camera =
-                        MassStorageCamera::open(surroundings, device, profiles, ask_unsettled(ledger), docking).await?;
-                    Ok(Arc::new(camera) as Arc<dyn Camera>)
-                }
+                Location::Usb { device, profiles } => open_usb(device, profiles, docking, ledger).await,
             }
         }
         .boxed()
     })
+}
+
+/// Opens what is plugged into a port, in the way of the likeliest profile.
+async fn open_usb(
+    device: UsbDevice,
+    mut profiles: Vec<Arc<Profile>>,
+    docking: DockingId,
+    ledger: Ledger,
+) -> Result<Arc<dyn Camera>, CameraError> {
+    let Some(transport) = profiles.first().map(|likeliest| likeliest.transport) else {
+        return Err(CameraError::Refused("No profile fits it.".to_owned()));
+    };
+    profiles.retain(|profile| profile.transport == transport);
+    match transport {
+        Transport::MassStorage => {
+            let (here, ask) = (Surroundings::of_this_machine().await?, ask_unsettled(ledger));
+            Ok(Arc::new(MassStorageCamera::open(here, device, profiles, ask, docking).await?))
+        }
+    }
 }
 
 fn ask_unsettled(ledger: Ledger) -> AskUnsettled {

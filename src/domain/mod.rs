@@ -11,6 +11,7 @@ mod problem;
 mod profile;
 mod segment;
 mod snapshot;
+mod transport;
 mod units;
 mod usb;
 
@@ -20,8 +21,11 @@ pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter,
 pub use ids::{BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, ProblemId, SegmentId, StationId};
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use problem::{Problem, ProblemKind};
-pub use profile::{Breadth, Pattern, Profile, SerialSource, Transport, UsbMatch};
+pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind, SourcePath};
-pub use snapshot::{BaySnapshot, BayState, DestinationSnapshot, DestinationState, QueueSnapshot, Snapshot};
+pub use snapshot::{
+    BayCause, BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, QueueSnapshot, Snapshot,
+};
+pub use transport::Transport;
 pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};
 pub use usb::{NoUsbPort, UsbClass, UsbDevice, UsbId, UsbPort, UsbSpeed};

@@ -3,7 +3,7 @@
 //! Promises: nothing that no profile matches is ever touched. Matching looks at descriptors only; whatever needs the
 //! camera to be opened is a probe, and belongs to the adapter.
 
-use super::{SourcePath, UsbDevice, UsbId};
+use super::{SourcePath, Transport, UsbDevice, UsbId};
 
 /// One kind of camera.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,13 +48,6 @@ pub enum Breadth {
     Texts,
     /// Any device of the transport's class will do.
     Anything,
-}
-
-/// How to talk to a camera.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
-    /// A USB drive with a file system on it.
-    MassStorage,
 }
 
 /// Where a camera's serial is written.
@@ -155,18 +148,6 @@ impl UsbMatch {
             Breadth::Texts
         } else {
             Breadth::Anything
-        }
-    }
-}
-
-impl Transport {
-    /// Whether a device has exactly the interfaces for it. A camera that also is a keyboard is no camera.
-    #[must_use]
-    pub fn fits(self, device: &UsbDevice) -> bool {
-        match self {
-            Self::MassStorage => {
-                !device.interfaces.is_empty() && device.interfaces.iter().all(|class| class.is_mass_storage())
-            }
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct BaySnapshot {
     pub name: BayName,
     /// What is going on in it.
     pub state: BayState,
+    /// Why, where the state alone does not say it.
+    pub cause: Option<BayCause>,
     /// The camera in it.
     pub camera: Option<CameraSerial>,
     /// Segments found in this docking.
@@ -53,6 +55,7 @@ impl BaySnapshot {
         Self {
             name,
             state: BayState::Empty,
+            cause: None,
             camera: None,
             segments_total: 0,
             segments_wiped: 0,
@@ -86,6 +89,61 @@ pub enum BayState {
     Attention,
     /// Not a camera this bay accepts.
     Refused,
+}
+
+impl BayState {
+    /// Whether a bay can come into this state from `before`. `station::board` draws the table.
+    #[must_use]
+    pub const fn may_follow(self, before: Self) -> bool {
+        use BayState::{Attention, Charging, Empty, Identifying, Offloading, Ready, Refused, Uploading, Wiping};
+        match (before, self) {
+            // Cameras are taken out and put in at any moment.
+            (_, Empty | Identifying) => true,
+            // Nothing is known of a camera that is not yet identified, but that something is wrong with it.
+            (Empty | Refused, Refused) | (Refused, Attention) => true,
+            (Empty | Refused, _) => false,
+            // Nothing is deleted before it was compared, and nothing is charged before it was wiped.
+            (Identifying, Wiping | Charging) => false,
+            (Charging, Wiping) => false,
+            (_, Offloading | Uploading | Wiping | Charging | Ready | Attention | Refused) => true,
+        }
+    }
+}
+
+/// Why a bay is in its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BayCause {
+    /// Offloading waits: the spool is full.
+    SpoolFull,
+    /// Files are still being written.
+    StillWritten,
+    /// The wipe waits: camdock examines its ledger and spool after a start.
+    Examining,
+    /// The wipe waits: a required destination cannot be asked.
+    DestinationSilent,
+    /// The spool cannot be written to or read from.
+    SpoolFails,
+    /// A copy in the spool was not what was written.
+    BadCopy,
+    /// A person must look at some files.
+    Problems,
+    /// A volume of the camera is not sound.
+    DamagedVolume,
+    /// The camera can only be read.
+    WriteProtected,
+    /// Another bay holds a camera with the same serial.
+    SameSerial,
+    /// The camera calls itself otherwise than it did before.
+    OtherSerial,
+    /// The camera no longer answers.
+    CameraSilent,
+    /// The camera cannot be used.
+    CameraFails,
+    /// A card was put into the camera or taken out of it.
+    Exchanged,
+    /// It is no camera that may be touched.
+    NoCamera,
 }
 
 impl fmt::Display for BayState {
@@ -122,6 +180,8 @@ pub struct DestinationSnapshot {
     pub name: DestinationName,
     /// How it is doing.
     pub state: DestinationState,
+    /// Why it is waiting or refuses.
+    pub cause: Option<DestinationCause>,
     /// One plain sentence.
     pub message: String,
 }
@@ -138,6 +198,20 @@ pub enum DestinationState {
     Waiting,
     /// It refuses the credential; a person must mend it.
     Refused,
+}
+
+/// Why a destination is waiting or refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DestinationCause {
+    /// It cannot be reached.
+    Network,
+    /// It asks for patience, or fails inside.
+    Busy,
+    /// It does not take the credential.
+    Credential,
+    /// Its container or folder does not exist.
+    NoContainer,
 }
 
 impl fmt::Display for DestinationState {

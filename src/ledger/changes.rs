@@ -8,14 +8,14 @@ use tokio::sync::Notify;
 
 /// Counts commits, and tells of them.
 #[derive(Debug, Default)]
-pub(super) struct Counter {
-    commits: AtomicU64,
+pub(super) struct Commits {
+    so_far: AtomicU64,
     news: Notify,
 }
 
-impl Counter {
+impl Commits {
     pub(super) fn count(&self) {
-        self.commits.fetch_add(1, Ordering::SeqCst);
+        self.so_far.fetch_add(1, Ordering::SeqCst);
         self.news.notify_waiters();
     }
 }
@@ -23,30 +23,30 @@ impl Counter {
 /// One listener's view of what was committed.
 #[derive(Debug)]
 pub struct Changes {
-    counter: Arc<Counter>,
+    commits: Arc<Commits>,
     seen: u64,
 }
 
 impl Changes {
-    pub(super) fn of(counter: &Arc<Counter>) -> Self {
-        let seen = counter.commits.load(Ordering::SeqCst);
-        Self { counter: Arc::clone(counter), seen }
+    pub(super) fn of(commits: &Arc<Commits>) -> Self {
+        let seen = commits.so_far.load(Ordering::SeqCst);
+        Self { commits: Arc::clone(commits), seen }
     }
 
     /// Takes everything committed so far as seen. Call it before looking at the ledger, so that nothing is missed.
     pub fn mark_seen(&mut self) {
-        self.seen = self.counter.commits.load(Ordering::SeqCst);
+        self.seen = self.commits.so_far.load(Ordering::SeqCst);
     }
 
     /// Waits until something is committed that was not yet seen, and takes it as seen. Being cancelled loses nothing.
     pub async fn changed(&mut self) {
         loop {
-            let news = self.counter.news.notified();
+            let news = self.commits.news.notified();
             let mut news = std::pin::pin!(news);
             news.as_mut().enable();
-            let commits = self.counter.commits.load(Ordering::SeqCst);
-            if commits != self.seen {
-                self.seen = commits;
+            let so_far = self.commits.so_far.load(Ordering::SeqCst);
+            if so_far != self.seen {
+                self.seen = so_far;
                 return;
             }
             news.await;

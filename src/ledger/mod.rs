@@ -34,7 +34,7 @@ pub use queue::{Delivery, QueuedCamera};
 pub use records::{Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, SpoolCopy};
 pub use worker::Pause;
 
-use changes::Counter;
+use changes::Commits;
 use worker::Worker;
 
 #[cfg(test)]
@@ -44,7 +44,7 @@ mod tests;
 #[derive(Clone)]
 pub struct Ledger {
     worker: Worker,
-    commits: Arc<Counter>,
+    commits: Arc<Commits>,
 }
 
 /// What went wrong in the ledger.

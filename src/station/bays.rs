@@ -18,7 +18,7 @@ use super::docking::{MayWipe, Visit, identify};
 use super::{OpenCamera, StationError, outcome};
 use crate::camera::Camera;
 use crate::dock::{BayEvent, Location};
-use crate::domain::{BayName, BaySnapshot, BayState, CameraSerial, DockingId};
+use crate::domain::{BayCause, BayName, BaySnapshot, BayState, CameraSerial, DockingId};
 use crate::ledger::{Entry, Outcome};
 use crate::transfer::Site;
 
@@ -114,7 +114,7 @@ impl Bays {
                 if self.occupied.contains_key(&bay) {
                     tracing::warn!(%bay, %reason, "refused");
                 } else {
-                    self.board.say(&bay, BayState::Refused, reason);
+                    self.board.say(&bay, BayState::Refused, BayCause::NoCamera, reason);
                 }
                 Ok(())
             }
@@ -158,7 +158,7 @@ impl Bays {
             let message = format!(
                 "Bay {other} holds a camera with the same serial, {serial}. Take that one out; then this one is served."
             );
-            self.board.say(&bay, BayState::Attention, message);
+            self.board.say(&bay, BayState::Attention, BayCause::SameSerial, message);
             Stage::Waiting(camera)
         } else {
             self.begin(&bay, &location, docking, camera).await?

@@ -1,10 +1,27 @@
 //! What every bay looks like right now: dockings write it, snapshots read it.
+//!
+//! A bay's state changes along this table only; the board asserts it ([`BayState::may_follow`]):
+//!
+//! ```text
+//!   from  to        empty  identifying  refused  offloading  uploading  wiping  charging  ready  attention
+//!   empty           x         x          x
+//!   refused         x         x          x                                                          x
+//!   identifying     x         x          x         x           x                           x        x
+//!   offloading      x         x          x         x           x         x        x        x        x
+//!   uploading       x         x          x         x           x         x        x        x        x
+//!   wiping          x         x          x         x           x         x        x        x        x
+//!   charging        x         x          x         x           x                  x        x        x
+//!   ready           x         x          x         x           x         x        x        x        x
+//!   attention       x         x          x         x           x         x        x        x        x
+//! ```
+//!
+//! A camera can be taken out, or turn out to be none, at any moment; and whatever was said of it, new files may appear on it.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::domain::{BayName, BaySnapshot, BayState};
+use crate::domain::{BayCause, BayName, BaySnapshot, BayState};
 
 /// All bays, in the order of the configuration. Clones share one board.
 #[derive(Clone)]
@@ -36,6 +53,8 @@ impl Board {
             let Some(bay) = bays.iter_mut().find(|bay| bay.name == *name) else { return false };
             let before = bay.clone();
             change(bay);
+            let allowed = bay.state.may_follow(before.state);
+            debug_assert!(allowed, "bay {name}: from {} to {}", before.state, bay.state);
             if bay.state != before.state {
                 let camera = bay.camera.as_ref().map(ToString::to_string).unwrap_or_default();
                 let (from, to, message) = (before.state, bay.state, &bay.message);
@@ -49,10 +68,50 @@ impl Board {
         });
     }
 
-    /// Says what goes on in a bay.
-    pub(super) fn say(&self, name: &BayName, state: BayState, message: impl Into<String>) {
+    /// Says what goes on in a bay, and why, where the state alone does not say it.
+    pub(super) fn say(
+        &self,
+        name: &BayName,
+        state: BayState,
+        cause: impl Into<Option<BayCause>>,
+        message: impl Into<String>,
+    ) {
         self.update(name, |bay| {
-            (bay.state, bay.message) = (state, message.into());
+            (bay.state, bay.cause, bay.message) = (state, cause.into(), message.into());
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATES: [(&str, BayState); 9] = [
+        ("empty", BayState::Empty),
+        ("identifying", BayState::Identifying),
+        ("refused", BayState::Refused),
+        ("offloading", BayState::Offloading),
+        ("uploading", BayState::Uploading),
+        ("wiping", BayState::Wiping),
+        ("charging", BayState::Charging),
+        ("ready", BayState::Ready),
+        ("attention", BayState::Attention),
+    ];
+
+    #[test]
+    fn the_table_that_is_drawn_is_the_one_that_is_asserted() {
+        let drawn: Vec<&str> =
+            include_str!("board.rs").lines().filter_map(|line| line.strip_prefix("//!   ")).collect();
+        let (head, rows) = drawn.split_first().unwrap();
+        assert_eq!(rows.len(), STATES.len());
+        for row in rows {
+            let from = STATES.iter().find(|(word, _)| row.starts_with(word)).unwrap().1;
+            for (word, to) in STATES {
+                // A column begins where its word does.
+                let at = head.find(&format!("  {word}")).unwrap() + 2;
+                let marked = row.as_bytes()[at.min(row.len())..].iter().take(word.len()).any(|byte| *byte == b'x');
+                assert_eq!(to.may_follow(from), marked, "from {from} to {to}");
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::sleep;
 
 use super::Examine;
 use super::StationError;
+use super::docking::NotYet;
 use crate::ledger::{Entry, Health, Outcome};
 use crate::transfer::{ShelfError, Site, reconcile};
 
@@ -24,12 +25,12 @@ pub(super) async fn begin(site: &Site) -> Result<(), StationError> {
     Ok(site.ledger.record(site.clock.now(), entries).await?)
 }
 
-/// Reads the whole ledger and compares it with the spool, and opens the gate for wiping when they agree. Offloading and
+/// Reads the whole ledger and compares it with the spool, and lets wiping begin when they agree. Offloading and
 /// uploading go on meanwhile: they only add.
 pub(super) async fn examine(
     site: Site,
     examine: Examine,
-    gate: watch::Sender<Option<&'static str>>,
+    wiping: watch::Sender<Option<NotYet>>,
 ) -> Result<(), StationError> {
     match examine().await? {
         Health::Sound(unknown) if unknown.is_empty() => {}
@@ -43,11 +44,11 @@ pub(super) async fn examine(
             ShelfError::Ledger(error) => return Err(error.into()),
             ShelfError::Spool(error) => {
                 tracing::error!(%error, "the spool cannot be compared with the ledger; nothing is wiped until it can");
-                gate.send_replace(Some("the spool cannot be read"));
+                wiping.send_replace(Some(NotYet::SpoolFails));
                 sleep(Duration::from_secs(30)).await;
             }
         }
     }
-    gate.send_replace(None);
+    wiping.send_replace(None);
     Ok(())
 }

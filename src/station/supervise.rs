@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use super::bays::Bays;
 use super::board::Board;
+use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
 use crate::dock::BayEvent;
 use crate::domain::{BayName, BaySnapshot, Snapshot};
@@ -73,7 +74,7 @@ impl Station {
             destinations.push(shown);
             tasks.spawn(async move { Ok(uploader.run().await?) });
         }
-        let (wiping, may_wipe) = watch::channel(Some("camdock is still checking its ledger and spool after the start"));
+        let (wiping, may_wipe) = watch::channel(Some(NotYet::Examining));
         tasks.spawn(recover::examine(self.site.clone(), Arc::clone(&self.examine), wiping));
         tasks.spawn(release(self.site.clone(), self.keep_after_wipe));
         let (composed, mut snapshots) = mpsc::channel(1);

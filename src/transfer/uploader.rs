@@ -14,7 +14,7 @@ use super::upload::{DeliveryError, deliver};
 use super::{Site, Target, fairness};
 use crate::cloud::DestinationError;
 use crate::custody::Proof;
-use crate::domain::{CameraSerial, DestinationSnapshot, DestinationState, ProblemKind, Segment};
+use crate::domain::{CameraSerial, DestinationCause, DestinationSnapshot, DestinationState, ProblemKind, Segment};
 use crate::faults::{CrashPoint, crash_point};
 use crate::ledger::{Delivery, Entry, LedgerError};
 use crate::spool::SpoolError;
@@ -67,6 +67,7 @@ impl Uploader {
         let (shown, receiver) = watch::channel(DestinationSnapshot {
             name: target.destination.name().clone(),
             state: DestinationState::Unknown,
+            cause: None,
             message: "Nothing was asked of it yet.".to_owned(),
         });
         let uploader = Self {
@@ -178,21 +179,25 @@ impl Uploader {
         match pace::judge(&error, self.failures() + 1) {
             Reaction::Wait(wait) => {
                 self.pause(wait);
-                let cause =
-                    if matches!(error, DestinationError::Unreachable(_)) { "Waiting for network" } else { "Waiting" };
-                self.show(DestinationState::Waiting, format!("{cause}: {error}. Uploads go on by themselves."));
+                let (cause, why) = match error {
+                    DestinationError::Unreachable(_) => (DestinationCause::Network, "Waiting for network"),
+                    _ => (DestinationCause::Busy, "Waiting"),
+                };
+                let message = format!("{why}: {error}. Uploads go on by themselves.");
+                self.show(DestinationState::Waiting, Some(cause), message);
                 Ok(())
             }
             Reaction::Refused(wait) => {
                 self.pause(wait);
                 let name = self.target.destination.name().clone();
-                let state = match error {
-                    DestinationError::Denied { code, credential } => {
-                        format!("Refused by {name} ({code}): check credential {credential}.")
-                    }
-                    error => format!("{name} refuses: {error}."),
+                let (cause, message) = match error {
+                    DestinationError::Denied { code, credential } => (
+                        DestinationCause::Credential,
+                        format!("Refused by {name} ({code}): check credential {credential}."),
+                    ),
+                    error => (DestinationCause::NoContainer, format!("{name} refuses: {error}.")),
                 };
-                self.show(DestinationState::Refused, state);
+                self.show(DestinationState::Refused, Some(cause), message);
                 Ok(())
             }
             Reaction::ThisSegment => {
@@ -258,12 +263,12 @@ impl Uploader {
 
     fn go_on(&mut self) {
         self.flow = Flow::Running;
-        self.show(DestinationState::Ok, "Everything it was given is proven or on its way.".to_owned());
+        self.show(DestinationState::Ok, None, "Everything it was given is proven or on its way.".to_owned());
     }
 
-    fn show(&self, state: DestinationState, message: String) {
+    fn show(&self, state: DestinationState, cause: Option<DestinationCause>, message: String) {
         self.shown.send_if_modified(|shown| {
-            let news = shown.state != state || shown.message != message;
+            let news = shown.state != state || shown.cause != cause || shown.message != message;
             if news && state != shown.state {
                 let destination = &shown.name;
                 if state == DestinationState::Refused {
@@ -272,7 +277,7 @@ impl Uploader {
                     tracing::info!(%destination, %state, "{message}");
                 }
             }
-            (shown.state, shown.message) = (state, message);
+            (shown.state, shown.cause, shown.message) = (state, cause, message);
             news
         });
     }

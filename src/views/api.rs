@@ -54,7 +54,8 @@ impl From<Problem> for ProblemView {
     }
 }
 
-struct Counter {
+/// What the routes answer from.
+struct Answers {
     snapshot: watch::Receiver<Snapshot>,
     desk: Arc<dyn Desk>,
 }
@@ -66,22 +67,22 @@ pub fn routes(snapshot: watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Route
         .route("/api/v1/status", get(status))
         .route("/api/v1/problems", get(problems))
         .route("/api/v1/problems/{id}/retry", post(retry))
-        .with_state(Arc::new(Counter { snapshot, desk }))
+        .with_state(Arc::new(Answers { snapshot, desk }))
 }
 
-async fn status(State(counter): State<Arc<Counter>>) -> Json<Snapshot> {
-    Json(counter.snapshot.borrow().clone())
+async fn status(State(answers): State<Arc<Answers>>) -> Json<Snapshot> {
+    Json(answers.snapshot.borrow().clone())
 }
 
-async fn problems(State(counter): State<Arc<Counter>>) -> Response {
-    match counter.desk.problems().await {
+async fn problems(State(answers): State<Arc<Answers>>) -> Response {
+    match answers.desk.problems().await {
         Ok(problems) => Json(problems.into_iter().map(ProblemView::from).collect::<Vec<_>>()).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
     }
 }
 
-async fn retry(State(counter): State<Arc<Counter>>, Path(id): Path<i64>) -> Response {
-    match counter.desk.retry(ProblemId(id)).await {
+async fn retry(State(answers): State<Arc<Answers>>, Path(id): Path<i64>) -> Response {
+    match answers.desk.retry(ProblemId(id)).await {
         Ok(Some(problem)) => Json(ProblemView::from(problem)).into_response(),
         Ok(None) => (StatusCode::NOT_FOUND, format!("there is no problem {id}; see: camdock problems")).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),

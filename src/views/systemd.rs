@@ -11,7 +11,9 @@ use sd_notify::NotifyState;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::domain::{BaySnapshot, BayState, DestinationSnapshot, DestinationState, Snapshot, counted};
+use crate::domain::{
+    BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, Snapshot, counted,
+};
 
 /// With more bays in use than this, the line counts them by state.
 const BAYS_BY_NAME: usize = 4;
@@ -115,15 +117,13 @@ fn doing(bay: &BaySnapshot) -> String {
 }
 
 fn trouble(place: &DestinationSnapshot) -> Option<String> {
-    match place.state {
-        DestinationState::Unknown | DestinationState::Ok => None,
-        DestinationState::Refused => Some(format!("{} refuses", place.name)),
-        DestinationState::Waiting => {
-            // "Waiting for network: connection refused. Uploads go on by themselves."
-            let gist = place.message.split([':', '.']).next().unwrap_or_default().to_lowercase();
-            Some(format!("{} {gist}", place.name))
-        }
-    }
+    let doing = match (place.state, place.cause) {
+        (DestinationState::Unknown | DestinationState::Ok, _) => return None,
+        (DestinationState::Refused, _) => "refuses",
+        (DestinationState::Waiting, Some(DestinationCause::Network)) => "waiting for network",
+        (DestinationState::Waiting, _) => "waiting",
+    };
+    Some(format!("{} {doing}", place.name))
 }
 
 #[cfg(test)]
@@ -157,7 +157,8 @@ mod tests {
         busy.destinations = vec![DestinationSnapshot {
             name: DestinationName::new("primary").unwrap(),
             state: DestinationState::Waiting,
-            message: "Waiting for network: no route. Uploads go on by themselves.".to_owned(),
+            cause: Some(DestinationCause::Network),
+            message: "The wire is cut. Uploads go on by themselves.".to_owned(),
         }];
         assert_eq!(
             status_line(&busy),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use camdock::config::{Credential, CredentialError};
 
-use super::{Aspect, Finding, Verdict};
+use super::{Aspect, Finding, Judgement};
 
 /// The settings by which systemd hands a secret over. Not those that have the secret in them.
 const SETTINGS: [&str; 2] = ["LoadCredential", "LoadCredentialEncrypted"];
@@ -53,19 +53,19 @@ impl Units {
         let subject = format!("{destination}: credential");
         if self.hand_over(credential).is_some() {
             let note = "handed over by systemd at its start; only the service can read it";
-            return vec![Finding::new(subject, Aspect::Access, Verdict::Ok, note)];
+            return vec![Finding::new(subject, Aspect::Access, Judgement::Ok, note)];
         }
         if let Err(error) = credential.read() {
-            return vec![Finding::new(subject, Aspect::Access, Verdict::Missing, error.to_string())];
+            return vec![Finding::new(subject, Aspect::Access, Judgement::Missing, error.to_string())];
         }
         let privacy = match credential.is_open_to_others() {
             Ok(false) => Finding::ok(subject.clone(), Aspect::Privacy),
             Ok(true) => {
                 let path = credential.file.display();
                 let note = format!("every user of this machine can read {path}. Run: chmod o= {path}");
-                Finding::new(subject.clone(), Aspect::Privacy, Verdict::Warning, note)
+                Finding::new(subject.clone(), Aspect::Privacy, Judgement::Warning, note)
             }
-            Err(error) => Finding::new(subject.clone(), Aspect::Privacy, Verdict::Failed, error.to_string()),
+            Err(error) => Finding::new(subject.clone(), Aspect::Privacy, Judgement::Failed, error.to_string()),
         };
         vec![Finding::ok(subject, Aspect::Access), privacy]
     }
@@ -77,6 +77,6 @@ impl Units {
             "not asked, since only the service can read the credential. To ask all the same, as root: systemd-run --quiet \
              --pipe --wait --property=User=camdock --property={setting} camdock check"
         );
-        Some(Finding::new(destination, Aspect::Access, Verdict::Warning, note))
+        Some(Finding::new(destination, Aspect::Access, Judgement::Warning, note))
     }
 }

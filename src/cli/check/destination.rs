@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use camdock::cloud::{ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, ObjectState, Upload};
-use camdock::config::{CredentialKind, DestinationSettings, Place};
+use camdock::config::DestinationSettings;
 use camdock::custody::{Unproven, prove};
 use camdock::domain::{ByteCount, Fingerprint, ObjectName, ProofMethod, ProofPolicy, StationId};
 use futures::{FutureExt as _, StreamExt as _, stream};
 
-use super::{Aspect, Finding, Verdict};
+use super::{Aspect, Finding, Judgement};
 
 /// Puts an object, resumes, commits, proves it both ways, commits again, and tries to delete it. Each answer must come
 /// within `patience`.
@@ -23,7 +23,7 @@ pub(in crate::cli) async fn check(
         return vec![Finding::new(
             settings.name.as_str(),
             Aspect::Write,
-            Verdict::Failed,
+            Judgement::Failed,
             "no name for a check object",
         )];
     };
@@ -61,7 +61,7 @@ impl Visit<'_> {
             Ok(chunks) if chunks == [0] => self.ok(Aspect::Resume),
             Ok(_) => self.find(
                 Aspect::Resume,
-                Verdict::Warning,
+                Judgement::Warning,
                 "it does not list the chunk that was just sent, so uploads start again",
             ),
             Err(error) => self.trouble(Aspect::Resume, &error),
@@ -73,11 +73,11 @@ impl Visit<'_> {
             }
             Ok(CommitOutcome::AlreadyThere) => {
                 let note = "it says that an object with a name just made up is there already. Is it the right place?";
-                self.find(Aspect::Write, Verdict::Failed, note);
+                self.find(Aspect::Write, Judgement::Failed, note);
                 false
             }
             Ok(CommitOutcome::ChunksMissing) => {
-                self.find(Aspect::Write, Verdict::Failed, "it has lost the chunk that it had just taken");
+                self.find(Aspect::Write, Judgement::Failed, "it has lost the chunk that it had just taken");
                 false
             }
             Err(error) => {
@@ -92,7 +92,7 @@ impl Visit<'_> {
             Ok(ProofMethod::Attested) => self.ok(Aspect::Attest),
             Ok(ProofMethod::ReadBack) => {
                 let note = "it keeps no checksums that camdock can use, so every object will be read back to prove it";
-                self.find(Aspect::Attest, Verdict::Warning, note);
+                self.find(Aspect::Attest, Judgement::Warning, note);
             }
             Err(reason) => self.unproven(Aspect::Attest, &reason),
         }
@@ -113,12 +113,12 @@ impl Visit<'_> {
             Ok((CommitOutcome::AlreadyThere, true)) => self.ok(Aspect::Keep),
             Ok((CommitOutcome::ChunksMissing, true)) => {
                 let note = "it kept the object, but could not say so: a second upload lost its chunk";
-                self.find(Aspect::Keep, Verdict::Warning, note);
+                self.find(Aspect::Keep, Judgement::Warning, note);
             }
             Ok(_) => {
                 let note =
                     "the object was OVERWRITTEN although camdock asked not to. Do not use this place for evidence";
-                self.find(Aspect::Keep, Verdict::Failed, note);
+                self.find(Aspect::Keep, Judgement::Failed, note);
             }
             Err(error) => self.trouble(Aspect::Keep, &error),
         }
@@ -135,20 +135,12 @@ impl Visit<'_> {
         match self.patiently(self.destination.try_delete(&self.upload.object)).await {
             Ok(DeleteOutcome::Refused) => {
                 let note = format!("refused, as it should be; the check object stays: {}", self.upload.object);
-                self.find(Aspect::Delete, Verdict::Ok, note);
+                self.find(Aspect::Delete, Judgement::Ok, note);
             }
             Ok(DeleteOutcome::Deleted) => {
-                let fix = match &self.settings.place {
-                    Place::Azure { credential, .. } => match credential.kind {
-                        CredentialKind::Sas => "use a SAS without delete permission (sp=rcwl)",
-                        CredentialKind::SharedKey { .. } => {
-                            "use a SAS without delete permission (sp=rcwl), not the account's key"
-                        }
-                    },
-                    Place::Folder { .. } => "let the share keep snapshots that this machine cannot delete",
-                };
+                let fix = self.settings.place.advice_against_deletion();
                 let note = format!("delete is ALLOWED. A stolen dock could delete evidence; {fix}");
-                self.find(Aspect::Delete, Verdict::Excessive, note);
+                self.find(Aspect::Delete, Judgement::Excessive, note);
             }
             Err(error) => self.trouble(Aspect::Delete, &error),
         }
@@ -188,30 +180,27 @@ impl Visit<'_> {
             Unproven::Unanswered(error) => self.trouble(aspect, error),
             Unproven::Absent | Unproven::OtherContent | Unproven::Unsteady => {
                 let note = format!("asked for the object that was just made: {reason}. Is something else answering?");
-                self.find(aspect, Verdict::Failed, note);
+                self.find(aspect, Judgement::Failed, note);
             }
         }
     }
 
     fn trouble(&mut self, aspect: Aspect, error: &DestinationError) {
-        match (error, &self.settings.place) {
-            (DestinationError::Denied { .. }, Place::Azure { .. }) => {
-                let note = format!("{error}. camdock needs to read, create, write and list (a SAS with sp=rcwl)");
-                self.find(aspect, Verdict::Missing, note);
+        match error {
+            DestinationError::Denied { .. } => {
+                let note = format!("{error}. {}", self.settings.place.advice_for_access());
+                self.find(aspect, Judgement::Missing, note);
             }
-            (DestinationError::Denied { .. }, Place::Folder { .. }) => {
-                self.find(aspect, Verdict::Missing, format!("{error}. Let camdock's user read and write there"));
-            }
-            _ => self.find(aspect, Verdict::Failed, error.to_string()),
+            _ => self.find(aspect, Judgement::Failed, error.to_string()),
         }
     }
 
     fn ok(&mut self, aspect: Aspect) {
-        self.find(aspect, Verdict::Ok, "");
+        self.find(aspect, Judgement::Ok, "");
     }
 
-    fn find(&mut self, aspect: Aspect, verdict: Verdict, note: impl Into<String>) {
-        self.findings.push(Finding::new(self.settings.name.as_str(), aspect, verdict, note));
+    fn find(&mut self, aspect: Aspect, judgement: Judgement, note: impl Into<String>) {
+        self.findings.push(Finding::new(self.settings.name.as_str(), aspect, judgement, note));
     }
 }
 

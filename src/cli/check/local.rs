@@ -4,11 +4,11 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use camdock::config::{Config, Place, Slot, SpoolSettings, overlapping};
+use camdock::config::{Config, Slot, SpoolSettings, overlapping};
 use camdock::domain::{ByteCount, Moment};
 
 use super::credential::Units;
-use super::{Aspect, Finding, Verdict};
+use super::{Aspect, Finding, Judgement};
 
 /// 2026-01-01: camdock is younger than any station whose clock says otherwise.
 const EARLIEST: Moment = Moment::from_millis(1_767_225_600_000);
@@ -24,7 +24,7 @@ pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding>
     data_dir(&config.station.data_dir, &config.spool, &mut findings);
     if config.bays.is_empty() {
         let note = "none is configured, so no camera can be docked. Add a [[bay]]";
-        findings.push(Finding::new("bays", Aspect::Access, Verdict::Warning, note));
+        findings.push(Finding::new("bays", Aspect::Access, Judgement::Warning, note));
     }
     for bay in &config.bays {
         if let Slot::Folder(path) = &bay.slot {
@@ -34,20 +34,20 @@ pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding>
     }
     if config.profiles.is_empty() {
         let note = "every one is switched off, so nothing that is plugged in is a camera. Write one, or switch one on";
-        findings.push(Finding::new("profiles", Aspect::Access, Verdict::Warning, note));
+        findings.push(Finding::new("profiles", Aspect::Access, Judgement::Warning, note));
     }
     for destination in &config.destinations {
         let name = destination.name.as_str();
-        match &destination.place {
-            Place::Folder { path } => {
-                findings.push(folder(name, path, "Mount the share or create the folder; camdock does not"));
-            }
-            Place::Azure { credential, .. } => findings.extend(units.check(name, credential)),
+        if let Some(path) = destination.place.folder() {
+            findings.push(folder(name, path, "Mount the share or create the folder; camdock does not"));
+        }
+        if let Some(credential) = destination.place.credential() {
+            findings.extend(units.check(name, credential));
         }
         if destination.retention.is_some() {
             let note =
                 "camdock does not set it yet. Set a retention policy on the container, and see that it is locked";
-            findings.push(Finding::new(name, Aspect::Retention, Verdict::Warning, note));
+            findings.push(Finding::new(name, Aspect::Retention, Judgement::Warning, note));
         }
     }
     findings.extend(folders_apart(config));
@@ -60,7 +60,7 @@ fn clock(now: Moment) -> Finding {
     }
     let note =
         format!("it says {now}. Evidence is dated by it and clouds refuse a wrong one: set up time synchronisation");
-    Finding::new("clock", Aspect::Date, Verdict::Warning, note)
+    Finding::new("clock", Aspect::Date, Judgement::Warning, note)
 }
 
 fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
@@ -69,7 +69,7 @@ fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
         Ok(metadata) => metadata,
         Err(error) => {
             let note = format!("{error}. Create it, owned by camdock's user, with mode 0700");
-            findings.push(Finding::new(subject, Aspect::Access, Verdict::Missing, note));
+            findings.push(Finding::new(subject, Aspect::Access, Judgement::Missing, note));
             return;
         }
     };
@@ -79,13 +79,13 @@ fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
             "it belongs to user {owner}, and this is user {this}, who may be able to read what the service cannot. \
              Run: runuser -u camdock -- camdock check"
         );
-        findings.push(Finding::new(subject, Aspect::Access, Verdict::Warning, note));
+        findings.push(Finding::new(subject, Aspect::Access, Judgement::Warning, note));
     }
     findings.push(match tempfile::tempfile_in(path) {
         Ok(_) => Finding::ok(subject, Aspect::Write),
         Err(error) => {
             let note = format!("{} cannot be written to: {error}. Let camdock's user write there", path.display());
-            Finding::new(subject, Aspect::Write, Verdict::Missing, note)
+            Finding::new(subject, Aspect::Write, Judgement::Missing, note)
         }
     });
     findings.push(if metadata.mode() & EVERYONE == 0 {
@@ -94,7 +94,7 @@ fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
         let path = path.display();
         let note =
             format!("every user of this machine can look into {path}, where evidence lies. Run: chmod o= {path}");
-        Finding::new(subject, Aspect::Privacy, Verdict::Warning, note)
+        Finding::new(subject, Aspect::Privacy, Judgement::Warning, note)
     });
     findings.push(room(path, spool.reserve));
 }
@@ -106,21 +106,23 @@ fn room(path: &Path, reserve: ByteCount) -> Finding {
             let free = ByteCount::new(disk.f_bavail.saturating_mul(disk.f_frsize));
             if free > reserve {
                 let note = format!("{} for offloading", free.saturating_sub(reserve));
-                Finding::new(subject, Aspect::Room, Verdict::Ok, note)
+                Finding::new(subject, Aspect::Room, Judgement::Ok, note)
             } else {
                 let note =
                     format!("{free} are free and {reserve} are in reserve, so offloading would pause. Make room");
-                Finding::new(subject, Aspect::Room, Verdict::Warning, note)
+                Finding::new(subject, Aspect::Room, Judgement::Warning, note)
             }
         }
-        Err(error) => Finding::new(subject, Aspect::Room, Verdict::Failed, format!("the disk does not tell: {error}")),
+        Err(error) => {
+            Finding::new(subject, Aspect::Room, Judgement::Failed, format!("the disk does not tell: {error}"))
+        }
     }
 }
 
 fn folder(subject: impl Into<String>, path: &Path, fix: &str) -> Finding {
     match existing_folder(path) {
         Ok(_) => Finding::ok(subject, Aspect::Access),
-        Err(error) => Finding::new(subject, Aspect::Access, Verdict::Missing, format!("{error}. {fix}")),
+        Err(error) => Finding::new(subject, Aspect::Access, Judgement::Missing, format!("{error}. {fix}")),
     }
 }
 
@@ -135,14 +137,11 @@ fn existing_folder(path: &Path) -> Result<Metadata, String> {
 /// The configuration keeps folders apart by their paths; links and mounts can still bring them together.
 fn folders_apart(config: &Config) -> Vec<Finding> {
     let bays = config.bays.iter().filter_map(|bay| match &bay.slot {
-        Slot::Folder(path) => Some((format!("bay {}", bay.name), path)),
+        Slot::Folder(path) => Some((format!("bay {}", bay.name), path.as_path())),
         Slot::Port(_) => None,
     });
-    let places = config.destinations.iter().filter_map(|destination| match &destination.place {
-        Place::Folder { path } => Some((destination.name.to_string(), path)),
-        Place::Azure { .. } => None,
-    });
-    let named = std::iter::once(("data_dir".to_owned(), &config.station.data_dir)).chain(bays).chain(places);
+    let places = config.destinations.iter().filter_map(|of| Some((of.name.to_string(), of.place.folder()?)));
+    let named = std::iter::once(("data_dir".to_owned(), config.station.data_dir.as_path())).chain(bays).chain(places);
     let real: Vec<(String, PathBuf)> =
         named.filter_map(|(name, path)| Some((name, fs::canonicalize(path).ok()?))).collect();
     let mut findings = Vec::new();
@@ -150,7 +149,7 @@ fn folders_apart(config: &Config) -> Vec<Finding> {
         for (other, there) in real[..index].iter().filter(|(_, there)| overlapping(path, there)) {
             let (path, there) = (path.display(), there.display());
             let note = format!("it is really {path}, and {other} is really {there}. Keep them apart, none in another");
-            findings.push(Finding::new(name, Aspect::Access, Verdict::Failed, note));
+            findings.push(Finding::new(name, Aspect::Access, Judgement::Failed, note));
         }
     }
     findings

@@ -4,7 +4,7 @@ use camdock::config::{Config, Slot};
 use camdock::dock::usb::Sysfs;
 use camdock::domain::{Breadth, UsbPort};
 
-use super::{Aspect, Finding, Verdict};
+use super::{Aspect, Finding, Judgement};
 
 /// Looks at the bays' sockets, and at what may come in there.
 pub(super) fn check(config: &Config, sysfs: &Sysfs) -> Vec<Finding> {
@@ -34,12 +34,12 @@ fn socket(subject: &str, port: &UsbPort, sysfs: &Sysfs) -> Vec<Finding> {
     } else {
         let note =
             format!("there is no port {port} now. Connect the dock, or see `camdock bays` for the ports there are");
-        Finding::new(subject, Aspect::Access, Verdict::Warning, note)
+        Finding::new(subject, Aspect::Access, Judgement::Warning, note)
     }];
     if sysfs.socket(port).iter().any(|port| sysfs.is_guarded(port.bus()) == Some(false)) {
         let note = "whatever is plugged in there is used by the system before camdock looks at it. Install camdock's udev \
                     rules, and run: udevadm trigger --subsystem-match=usb --action=change";
-        findings.push(Finding::new(subject, Aspect::Gate, Verdict::Warning, note));
+        findings.push(Finding::new(subject, Aspect::Gate, Judgement::Warning, note));
     } else if there {
         findings.push(Finding::ok(subject, Aspect::Gate));
     }
@@ -57,7 +57,7 @@ fn companion(subject: &str, port: &UsbPort, bays: &[UsbPort], sysfs: &Sysfs) -> 
             "a slow device that is plugged in there, such as a keyboard, appears on {place}, is in no bay and is let in. Plug \
              one in, see in `camdock bays` which port that is, and name it as a bay as well"
         );
-        Finding::new(subject, Aspect::Gate, Verdict::Warning, note)
+        Finding::new(subject, Aspect::Gate, Judgement::Warning, note)
     })
 }
 
@@ -67,7 +67,7 @@ fn controllers(sysfs: &Sysfs) -> Option<Finding> {
         "this machine has {count} USB controllers, and at a start they may get each other's bus numbers. Whenever its hardware \
          was changed, look in `camdock bays` whether each bay is still where it was"
     );
-    Some(Finding::new("bays", Aspect::Place, Verdict::Warning, note))
+    Some(Finding::new("bays", Aspect::Place, Judgement::Warning, note))
 }
 
 fn open_to_any_drive(config: &Config) -> impl Iterator<Item = Finding> {
@@ -79,6 +79,6 @@ fn open_to_any_drive(config: &Config) -> impl Iterator<Item = Finding> {
              camera probe` prints them), switch it off: a file in /etc/camdock/profiles.d with the two lines name = \"{name}\" \
              and enabled = false"
         );
-        Finding::new(format!("profile {name}"), Aspect::Gate, Verdict::Warning, note)
+        Finding::new(format!("profile {name}"), Aspect::Gate, Judgement::Warning, note)
     })
 }

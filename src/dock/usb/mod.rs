@@ -33,7 +33,7 @@ pub use sockets::{Socket, sockets};
 pub use sysfs::{Authorized, Plugged, SuperSpeed, Sysfs};
 
 /// So long the gate may take to let a device in, while a machine starts and udev has much to do.
-const GATE: Duration = Duration::from_secs(4);
+const ADMISSION_TAKES: Duration = Duration::from_secs(4);
 
 /// Watches bays that are USB ports, each by itself, until the receiver is dropped. `profiles` in the order in which they
 /// are to be tried.
@@ -141,7 +141,7 @@ impl Lookout {
         }
         plugged.retain(|Plugged { device, .. }| {
             let since = self.kept_out.get(&(device.port.clone(), device.address));
-            since.is_none_or(|since| since.elapsed() >= GATE)
+            since.is_none_or(|since| since.elapsed() >= ADMISSION_TAKES)
         });
     }
 }
@@ -265,7 +265,7 @@ mod tests {
         tree.authorize("1-1", "0");
         let early = lookout.look();
         assert_eq!((early.cameras.len(), early.refused.len()), (0, 0), "{early:?}");
-        tokio::time::advance(GATE).await;
+        tokio::time::advance(ADMISSION_TAKES).await;
         assert_eq!(lookout.look().refused.len(), 1, "the gate had its time");
         tree.authorize("1-1", "1");
         assert_eq!(lookout.look().cameras.len(), 1, "the gate let it in");

@@ -11,6 +11,7 @@
 mod offload;
 mod patience;
 mod plan;
+mod standing;
 mod visit;
 mod wipe;
 
@@ -23,13 +24,15 @@ use tokio::time::{Instant, sleep, timeout};
 
 use self::patience::{Patience, Trouble, Troubles};
 use self::plan::{Findings, Plan, plan};
+use self::standing::standing;
 pub(super) use self::visit::{Visit, identify};
 use self::wipe::Waited;
 use super::board::Board;
 use crate::camera::{Camera, CameraError, Condition};
 use crate::custody::SourceMatch;
 use crate::domain::{
-    BayName, BayState, ByteCount, DockingId, MediumId, Problem, ProblemId, ProblemKind, SourceFile, SourcePath, counted,
+    BayCause, BayName, BayState, ByteCount, DockingId, MediumId, Problem, ProblemId, ProblemKind, SourceFile,
+    SourcePath,
 };
 use crate::ledger::{Entry, LedgerError};
 use crate::transfer::{Site, backoff};
@@ -41,8 +44,26 @@ const SHOW_EVERY: Duration = Duration::from_millis(200);
 /// The pause after something that will not be better at once.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Whether wiping is allowed yet; the reason, if not.
-pub(super) type MayWipe = watch::Receiver<Option<&'static str>>;
+/// Whether wiping is allowed yet; why not, if it is not.
+pub(super) type MayWipe = watch::Receiver<Option<NotYet>>;
+
+/// Why nothing is wiped yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotYet {
+    #[error("camdock is still checking its ledger and spool after the start")]
+    Examining,
+    #[error("the spool cannot be read")]
+    SpoolFails,
+}
+
+impl From<NotYet> for BayCause {
+    fn from(why: NotYet) -> Self {
+        match why {
+            NotYet::Examining => Self::Examining,
+            NotYet::SpoolFails => Self::SpoolFails,
+        }
+    }
+}
 
 /// Why a docking broke off.
 #[derive(Debug, thiserror::Error)]
@@ -176,25 +197,15 @@ impl Docking {
         let plan = self.look().await?;
         let problems = self.site.ledger.problems(Some(self.camera.serial().clone())).await?.len();
         let now = self.site.clock.now();
-        if plan.pull.is_empty() && plan.have.is_empty() && problems == 0 {
+        let standing = standing(&plan, problems, self.camera.condition());
+        if let Some((state, cause)) = standing.shown() {
             self.board.update(&self.bay, |bay| {
-                bay.state = BayState::Ready;
-                bay.ready_at.get_or_insert(now);
-                "Uploaded, proven and wiped: take this one.".clone_into(&mut bay.message);
+                (bay.state, bay.cause) = (state, cause);
+                bay.message = standing.sentence(self.camera.serial());
+                if state == BayState::Ready {
+                    bay.ready_at.get_or_insert(now);
+                }
             });
-        } else if !plan.pull.is_empty() {
-            let growing = plan.pull.len();
-            self.say(
-                BayState::Offloading,
-                format!("{growing} files are still being written; camdock takes them as soon as they rest."),
-            );
-        } else if let Condition::Unsound(why) = self.camera.condition() {
-            self.say(BayState::Attention, format!("{why} What can be read is uploaded, and an image of it; nothing is deleted. A person must look at it: camdock problems."));
-        } else if self.camera.condition() == Condition::WriteProtected {
-            self.say(BayState::Attention, "Everything on it is uploaded, but it can only be read, so its files stay on it. Is the lock of its card switched on?");
-        } else if problems > 0 {
-            let camera = self.camera.serial();
-            self.say(BayState::Attention, format!("A person must look at {}; everything else is safe. See: camdock problems, camdock explain {camera}.", counted(problems as u64, "file")));
         }
         if self.refusals > 0 {
             // A destination that cannot answer is not asked every other second by every camera that is docked.
@@ -238,8 +249,8 @@ impl Docking {
         Ok(self.site.ledger.record(self.site.clock.now(), entries).await?)
     }
 
-    fn say(&self, state: BayState, message: impl Into<String>) {
-        self.board.say(&self.bay, state, message);
+    fn say(&self, state: BayState, cause: impl Into<Option<BayCause>>, message: impl Into<String>) {
+        self.board.say(&self.bay, state, cause, message);
     }
 
     fn show_totals(&self, files: &[SourceFile]) {

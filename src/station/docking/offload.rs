@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::patience::{Patience, Trouble};
 use super::{Docking, DockingError, PAUSE};
 use crate::camera::CameraError;
-use crate::domain::{BayState, ProblemKind, Segment, SourceFile};
+use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile};
 use crate::ledger::Entry;
 use crate::spool::SpoolError;
 use crate::transfer::{PullError, ShelfError, make_room, pull, reconcile};
@@ -44,7 +44,7 @@ impl Docking {
                     (file, result)
                 });
             }
-            self.say(BayState::Offloading, format!("Copying from the camera: {done} of {total} segments."));
+            self.say(BayState::Offloading, None, format!("Copying from the camera: {done} of {total} segments."));
             let Some(pulled) = pulls.join_next().await else { return Ok(()) };
             let Ok((file, result)) = pulled else { continue };
             match result {
@@ -102,6 +102,7 @@ impl Docking {
                     }
                     self.say(
                         BayState::Offloading,
+                        BayCause::SpoolFull,
                         "The spool is full. Copying goes on by itself once uploads have made room.",
                     );
                     sleep(PAUSE).await;
@@ -111,6 +112,7 @@ impl Docking {
             PullError::Spool(error) => {
                 self.say(
                     BayState::Attention,
+                    BayCause::SpoolFails,
                     format!("Nothing is copied: {error}. Nothing is wiped; the camera keeps everything."),
                 );
                 sleep(PAUSE).await;
@@ -118,7 +120,7 @@ impl Docking {
             }
             error @ PullError::BadCopy(_) => {
                 tracing::error!(bay = %self.bay, %error, "pulling again");
-                self.say(BayState::Attention, format!("Copying again: {error}."));
+                self.say(BayState::Attention, BayCause::BadCopy, format!("Copying again: {error}."));
                 sleep(PAUSE).await;
                 Ok(Again::Now)
             }

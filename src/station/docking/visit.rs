@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::{Docking, DockingError, MayWipe};
 use crate::camera::{Camera, CameraError};
 use crate::dock::Location;
-use crate::domain::{BayName, BayState, DockingId};
+use crate::domain::{BayCause, BayName, BayState, DockingId};
 use crate::station::board::Board;
 use crate::station::{OpenCamera, StationError};
 use crate::transfer::Site;
@@ -33,7 +33,12 @@ pub(in crate::station) async fn identify(
 ) -> Arc<dyn Camera> {
     loop {
         let error = match open_camera(location.clone(), docking).await {
-            Ok(camera) => return camera,
+            Ok(camera) => {
+                if board.bay(bay).is_some_and(|shown| shown.state == BayState::Refused) {
+                    board.say(bay, BayState::Identifying, None, "It is a camera after all.");
+                }
+                return camera;
+            }
             Err(error) => error,
         };
         complain(board, bay, &error);
@@ -86,7 +91,7 @@ impl Visit {
                     "The camera called itself {serial}, and now {}. Nothing on it is changed. Take it out and put it in again.",
                     camera.serial()
                 );
-                self.board.say(&self.bay, BayState::Attention, message);
+                self.board.say(&self.bay, BayState::Attention, BayCause::OtherSerial, message);
             }
         }
     }
@@ -95,18 +100,20 @@ impl Visit {
 /// Says on the bay what is wrong with its camera.
 fn complain(board: &Board, bay: &BayName, error: &CameraError) {
     match error {
-        CameraError::Refused(reason) => board.say(bay, BayState::Refused, reason.clone()),
+        CameraError::Refused(reason) => board.say(bay, BayState::Refused, BayCause::NoCamera, reason.clone()),
         CameraError::Gone => board.say(
             bay,
             BayState::Attention,
+            BayCause::CameraSilent,
             "The camera no longer answers. What was copied goes on uploading; put the camera in again for the rest.",
         ),
         CameraError::Exchanged => {
-            board.say(bay, BayState::Identifying, "Something was put into the camera or taken out of it. Looking again.");
+            board.say(bay, BayState::Identifying, BayCause::Exchanged, "Something was put into the camera or taken out of it. Looking again.");
         }
         error => board.say(
             bay,
             BayState::Attention,
+            BayCause::CameraFails,
             format!("Not done: {error}. camdock tries again by itself; if that does not help, take it out and put it in again."),
         ),
     }

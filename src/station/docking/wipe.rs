@@ -10,7 +10,7 @@ use super::plan::Plan;
 use super::{Docking, DockingError, SHOW_EVERY};
 use crate::camera::{CameraError, NotDeleted};
 use crate::custody::{Clearance, SourceMatch, Unproven};
-use crate::domain::{BayState, ProblemKind, Segment, SourceFile, counted};
+use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile, counted};
 use crate::faults::{PlantedBug, planted};
 use crate::transfer::{NotCleared, SourceTrouble, WipeError, check_source, clear, wipe};
 
@@ -50,6 +50,7 @@ impl Docking {
             }
             self.say(
                 BayState::Uploading,
+                None,
                 format!("Uploading. Reading the camera again to compare: {done} of {total}."),
             );
             match self.while_showing(check_source(&self.site, &*self.camera, file, segment)).await? {
@@ -98,6 +99,7 @@ impl Docking {
             }
             self.say(
                 BayState::Uploading,
+                None,
                 format!(
                     "Uploading: {} to go. The camera may be taken; the wipe then waits for its next docking.",
                     counted(pending, "segment")
@@ -122,8 +124,8 @@ impl Docking {
         if self.sources.is_empty() || !self.is_wipeable() {
             return Ok(());
         }
-        if let Some(reason) = *self.may_wipe.borrow() {
-            self.say(BayState::Uploading, format!("Everything is uploaded. Wiping waits: {reason}."));
+        if let Some(why) = *self.may_wipe.borrow() {
+            self.say(BayState::Uploading, BayCause::from(why), format!("Everything is uploaded. Wiping waits: {why}."));
             return Ok(());
         }
         let plan = self.look().await?;
@@ -132,11 +134,15 @@ impl Docking {
             return Ok(());
         }
         for files in plan.have.chunks(PERMIT) {
-            self.say(BayState::Wiping, "Every required copy is proven. Deleting the files from the camera.");
+            self.say(BayState::Wiping, None, "Every required copy is proven. Deleting the files from the camera.");
             let (cleared, refusal) = self.clear(files).await?;
             self.refusals = if refusal.is_some() { self.refusals + 1 } else { 0 };
             if let Some(why) = refusal {
-                self.say(BayState::Uploading, format!("Wiping waits: {why}. It goes on by itself."));
+                self.say(
+                    BayState::Uploading,
+                    BayCause::DestinationSilent,
+                    format!("Wiping waits: {why}. It goes on by itself."),
+                );
                 return Ok(());
             }
             if cleared.is_empty() {

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{Attestation, ByteStream, Evidence, Version};
+use camdock::config::{CredentialKind, Place};
 use camdock::domain::Need;
 use camdock::domain::{DestinationName, Sha256};
 
@@ -136,7 +137,7 @@ fn settings() -> DestinationSettings {
 }
 
 /// The findings that are not ok.
-async fn complaints(quirk: Quirk) -> Vec<(Aspect, Verdict)> {
+async fn complaints(quirk: Quirk) -> Vec<(Aspect, Judgement)> {
     let settings = settings();
     let name = settings.name.clone();
     let memory = Memory { name, quirk, staged: Mutex::default(), objects: Mutex::default() };
@@ -147,8 +148,8 @@ async fn complaints(quirk: Quirk) -> Vec<(Aspect, Verdict)> {
         let objects = memory.objects.lock().unwrap();
         assert!(objects.keys().all(|name| name.as_str().starts_with("north/camdock-check/hq-01-")), "{objects:?}");
     }
-    let complaints = findings.iter().filter(|finding| finding.verdict != Verdict::Ok);
-    complaints.map(|finding| (finding.aspect, finding.verdict)).collect()
+    let complaints = findings.iter().filter(|finding| finding.judgement != Judgement::Ok);
+    complaints.map(|finding| (finding.aspect, finding.judgement)).collect()
 }
 
 #[tokio::test]
@@ -158,32 +159,32 @@ async fn a_well_kept_place_gives_no_cause_for_complaint() {
 
 #[tokio::test]
 async fn a_place_that_lets_a_dock_delete_is_called_excessive() {
-    assert_eq!(complaints(Quirk::AllowsDelete).await, [(Aspect::Delete, Verdict::Excessive)]);
+    assert_eq!(complaints(Quirk::AllowsDelete).await, [(Aspect::Delete, Judgement::Excessive)]);
 }
 
 #[tokio::test]
 async fn a_place_that_overwrites_is_found_out() {
-    assert_eq!(complaints(Quirk::Overwrites).await, [(Aspect::Keep, Verdict::Failed)]);
+    assert_eq!(complaints(Quirk::Overwrites).await, [(Aspect::Keep, Judgement::Failed)]);
 }
 
 #[tokio::test]
 async fn a_missing_permission_is_told_by_what_it_prevents() {
-    assert_eq!(complaints(Quirk::RefusesWriting).await, [(Aspect::Write, Verdict::Missing)]);
-    let unread = [Aspect::Attest, Aspect::Keep, Aspect::ReadBack].map(|aspect| (aspect, Verdict::Missing));
+    assert_eq!(complaints(Quirk::RefusesWriting).await, [(Aspect::Write, Judgement::Missing)]);
+    let unread = [Aspect::Attest, Aspect::Keep, Aspect::ReadBack].map(|aspect| (aspect, Judgement::Missing));
     assert_eq!(complaints(Quirk::RefusesReading).await, unread);
 }
 
 #[tokio::test]
 async fn a_place_that_returns_other_content_is_found_out() {
-    assert_eq!(complaints(Quirk::ReturnsOtherContent).await, [(Aspect::ReadBack, Verdict::Failed)]);
+    assert_eq!(complaints(Quirk::ReturnsOtherContent).await, [(Aspect::ReadBack, Judgement::Failed)]);
 }
 
 #[tokio::test]
 async fn a_place_without_checksums_works_with_a_warning() {
-    assert_eq!(complaints(Quirk::HasNoChecksums).await, [(Aspect::Attest, Verdict::Warning)]);
+    assert_eq!(complaints(Quirk::HasNoChecksums).await, [(Aspect::Attest, Judgement::Warning)]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_place_that_never_answers_does_not_hold_up_the_check() {
-    assert_eq!(complaints(Quirk::NeverAnswers).await, [(Aspect::Write, Verdict::Failed)]);
+    assert_eq!(complaints(Quirk::NeverAnswers).await, [(Aspect::Write, Judgement::Failed)]);
 }

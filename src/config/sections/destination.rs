@@ -1,0 +1,248 @@
+//! `[[destination]]`: a new kind of destination begins here, with a variant of [`Place`], its word in `KINDS`, and its keys.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Seen, Whereabouts, noted};
+use crate::config::document::{Node, Value};
+use crate::config::mistake::{At, Mistakes};
+use crate::config::reader::{Given, Keys, Reader, Wrong};
+use crate::config::{Credential, CredentialKind, values};
+use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy};
+
+pub(super) const KEYS: Keys = Keys::list(
+    "destination",
+    &["name", "kind", "endpoint", "container", "path", "prefix", "credential", "required", "proof", "retention"],
+);
+pub(super) const CREDENTIAL_KEYS: Keys = Keys::inline(
+    "destination.credential",
+    &["kind", "file", "account"],
+    "credential = { kind = \"sas\", file = \"primary.sas\" }",
+);
+
+/// One place that evidence must reach.
+#[derive(Debug, Clone)]
+pub struct DestinationSettings {
+    /// Its name.
+    pub name: DestinationName,
+    /// What goes before every object's name.
+    pub prefix: ObjectPrefix,
+    /// Whether a wipe waits for it.
+    pub need: Need,
+    /// How its copies are proven.
+    pub proof: ProofPolicy,
+    /// How long the provider should refuse deletion; only where the provider can.
+    pub retention: Option<Duration>,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// Where a destination is.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// A container of an Azure storage account, or of a service that speaks the same protocol.
+    Azure {
+        /// Address of the account's blob service: `https`, or this very machine. Without query.
+        endpoint: Url,
+        /// Name of the container.
+        container: String,
+        /// What opens it.
+        credential: Credential,
+    },
+    /// A directory on this machine, such as a mounted share.
+    Folder {
+        /// The directory; absolute.
+        path: PathBuf,
+    },
+}
+
+impl Place {
+    /// What opens it, if something has to.
+    #[must_use]
+    pub const fn credential(&self) -> Option<&Credential> {
+        match self {
+            Self::Azure { credential, .. } => Some(credential),
+            Self::Folder { .. } => None,
+        }
+    }
+
+    /// The folder that it is, if it is one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Azure { .. } => None,
+            Self::Folder { path } => Some(path),
+        }
+    }
+
+    /// What to do about a place that lets a dock delete evidence.
+    #[must_use]
+    pub const fn advice_against_deletion(&self) -> &'static str {
+        match self {
+            Self::Azure { credential, .. } => match credential.kind {
+                CredentialKind::Sas => "use a SAS without delete permission (sp=rcwl)",
+                CredentialKind::SharedKey { .. } => {
+                    "use a SAS without delete permission (sp=rcwl), not the account's key"
+                }
+            },
+            Self::Folder { .. } => "let the share keep snapshots that this machine cannot delete",
+        }
+    }
+
+    /// What to do about a place that refuses what camdock needs.
+    #[must_use]
+    pub const fn advice_for_access(&self) -> &'static str {
+        match self {
+            Self::Azure { .. } => "camdock needs to read, create, write and list (a SAS with sp=rcwl)",
+            Self::Folder { .. } => "Let camdock's user read and write there",
+        }
+    }
+
+    /// Whether both name the same place. Folders are compared among all folders.
+    fn is_where(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Azure { endpoint, container, .. },
+                Self::Azure { endpoint: its_endpoint, container: its_container, .. },
+            ) => endpoint == its_endpoint && container == its_container,
+            (Self::Azure { .. } | Self::Folder { .. }, _) => false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Azure,
+    Folder,
+    Later(&'static str),
+}
+
+const KINDS: [(&str, Kind); 4] =
+    [("azure", Kind::Azure), ("folder", Kind::Folder), ("s3", Kind::Later("s3")), ("gcs", Kind::Later("gcs"))];
+
+pub(super) fn destination(
+    node: Node,
+    whereabouts: &Whereabouts,
+    seen: &mut Seen,
+    mistakes: &mut Mistakes,
+) -> Option<(DestinationSettings, At)> {
+    let at = node.at.clone();
+    seen.needs.push((None, at.clone()));
+    let mut table = Reader::new(KEYS, node, mistakes)?;
+    let name = table.required("name", "\"primary\"", |value| values::name(value, DestinationName::new));
+    let need = table.optional("required", values::boolean).map(|written| match written {
+        None => (Need::Required, at.clone()),
+        Some(Given { value: true, at }) => (Need::Required, at),
+        Some(Given { value: false, at }) => (Need::Optional, at),
+    });
+    if let (Some((need, at)), Some(known)) = (&need, seen.needs.last_mut()) {
+        *known = (Some(*need), at.clone());
+    }
+    let prefix = table.or("prefix", ObjectPrefix::default(), values::prefix);
+    let proofs = [("attested", ProofPolicy::Attested), ("read-back", ProofPolicy::ReadBack)];
+    let proof = table.or("proof", ProofPolicy::Attested, |value| values::one_of(value, &proofs));
+    let kind = table.required("kind", "\"azure\"", |value| values::one_of(value, &KINDS));
+
+    let kind = kind?;
+    let (place, retention) = match kind.value {
+        Kind::Azure => {
+            let place = azure(&mut table, whereabouts);
+            let retention = table.or("retention", None, |value| values::duration(value).map(Some));
+            table.close("with kind = \"azure\"");
+            (place, retention)
+        }
+        Kind::Folder => {
+            let path = table.required("path", "\"/mnt/evidence\"", values::folder);
+            table.close("with kind = \"folder\"");
+            let title =
+                name.as_ref().map_or("a destination".to_owned(), |name| format!("destination \"{}\"", name.value));
+            (noted(path, title, &mut seen.folders).map(|path| Place::Folder { path }), Some(None))
+        }
+        Kind::Later(word) => {
+            let what = format!("destination.kind = \"{word}\": not in this version of camdock");
+            table.mistakes.add(&kind.at, what, "write kind = \"azure\" or kind = \"folder\"".to_owned());
+            return None;
+        }
+    };
+    let (need, _) = need?;
+    let settings = DestinationSettings {
+        name: name?.value,
+        prefix: prefix?,
+        need,
+        proof: proof?,
+        retention: retention?,
+        place: place?,
+    };
+    Some((settings, at))
+}
+
+fn azure(table: &mut Reader<'_>, whereabouts: &Whereabouts) -> Option<Place> {
+    let endpoint = endpoint(table);
+    let container = table.required("container", "\"evidence\"", values::container);
+    let credential = credential(table, whereabouts);
+    Some(Place::Azure { endpoint: endpoint?, container: container?.value, credential: credential? })
+}
+
+fn endpoint(table: &mut Reader<'_>) -> Option<Url> {
+    let secret = |node: &Node| matches!(&node.value, Value::Text(text) if values::carries_secret(text));
+    if table.peek("endpoint").is_some_and(secret) {
+        let at = table.take("endpoint")?.at;
+        table.mistakes.hide(&at);
+        let what = "destination.endpoint (not shown): it carries a query or a user, as a credential does".to_owned();
+        let remedy = "write the address up to the host or account only; the credential belongs in a file of its own";
+        table.mistakes.add(&at, what, remedy.to_owned());
+        return None;
+    }
+    let example = "\"https://ACCOUNT.blob.core.usgovcloudapi.net\"";
+    table.required("endpoint", example, values::endpoint).map(|given| given.value)
+}
+
+fn credential(table: &mut Reader<'_>, whereabouts: &Whereabouts) -> Option<Credential> {
+    let Some(node) = table.take("credential") else {
+        table.missing("credential", "{ kind = \"sas\", file = \"primary.sas\" }");
+        return None;
+    };
+    if !matches!(node.value, Value::Table(_)) {
+        table.mistakes.hide(&node.at);
+    }
+    let mut table = Reader::new(CREDENTIAL_KEYS, node, table.mistakes)?;
+    let file = table.required("file", "\"primary.sas\"", credential_file);
+    let kinds = [("sas", false), ("shared-key", true)];
+    let with_account = table.required("kind", "\"sas\"", |value| values::one_of(value, &kinds))?.value;
+    let kind = if with_account {
+        let account = table.required("account", "\"evidence01\"", values::text);
+        table.close("here");
+        CredentialKind::SharedKey { account: account?.value }
+    } else {
+        table.close("with kind = \"sas\"");
+        CredentialKind::Sas
+    };
+    let name = file?.value;
+    let file = Credential::find(&name, &whereabouts.folder, whereabouts.credentials.as_deref());
+    Some(Credential { kind, name, file })
+}
+
+fn credential_file(value: &Value) -> Result<PathBuf, Wrong> {
+    let text = values::text(value)?;
+    let path = Path::new(&text);
+    if path.is_absolute() || (!text.contains('/') && text != "..") {
+        return Ok(path.to_owned());
+    }
+    let remedy = "write the name of a file beside the configuration (or of a systemd credential), or an absolute path";
+    Err(Wrong::new("it is neither a bare name nor an absolute path", remedy))
+}
+
+/// Two destinations in one place would be one copy that counts as two.
+pub(super) fn places_apart(destinations: &[(DestinationSettings, At)], mistakes: &mut Mistakes) {
+    for (index, (later, at)) in destinations.iter().enumerate() {
+        let same =
+            |earlier: &DestinationSettings| earlier.prefix == later.prefix && earlier.place.is_where(&later.place);
+        if let Some((earlier, _)) = destinations[..index].iter().find(|(earlier, _)| same(earlier)) {
+            let what =
+                format!("\"{}\" is the same place as \"{}\": one copy would count as two", later.name, earlier.name);
+            mistakes.add(at, what, "name another endpoint, container or prefix, or remove one of them".to_owned());
+        }
+    }
+}

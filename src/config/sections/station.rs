@@ -1,0 +1,33 @@
+//! `[station]`
+
+use std::path::PathBuf;
+
+use super::noted;
+use crate::config::reader::{Given, Keys, Reader};
+use crate::config::rules::Folder;
+use crate::config::values;
+use crate::domain::StationId;
+
+pub(super) const KEYS: Keys = Keys::table("station", &["id", "data_dir"]);
+
+/// The station itself.
+#[derive(Debug, Clone)]
+pub struct StationSettings {
+    /// Its name, in metadata and receipts.
+    pub id: StationId,
+    /// Where ledger and spool lie; absolute.
+    pub data_dir: PathBuf,
+}
+
+pub(super) fn given_data_dir(station: &mut Reader<'_>) -> Option<Given<PathBuf>> {
+    station.required("data_dir", "\"/var/lib/camdock\"", values::folder)
+}
+
+pub(super) fn station(root: &mut Reader<'_>, folders: &mut Vec<Folder>) -> Option<StationSettings> {
+    let mut table = root.table(KEYS)?;
+    let id = table.required("id", "\"hq-01\"", |value| values::name(value, StationId::new));
+    let data_dir = given_data_dir(&mut table);
+    table.close("here");
+    let data_dir = noted(data_dir, "the data_dir".to_owned(), folders);
+    Some(StationSettings { id: id?.value, data_dir: data_dir? })
+}
