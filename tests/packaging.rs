@@ -108,6 +108,22 @@ fn camdock_may_mount_and_read_usb_drives_and_nothing_else() {
 }
 
 #[test]
+fn udev_understands_every_line_of_the_rules() {
+    let udevadm = |arguments: &[&str]| {
+        let output = Command::new("udevadm").args(arguments).output();
+        output.expect("udevadm; `make setup-tests` installs it")
+    };
+    let version = String::from_utf8(udevadm(&["--version"]).stdout).unwrap();
+    let version: u32 = version.trim().split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
+    // An older one, such as Debian 12's, cannot look at rules by themselves; what they do is seen in the guest.
+    if version >= 254 {
+        let rules = project("packaging/udev/60-camdock.rules");
+        let verified = udevadm(&["verify", "--resolve-names=never", rules.to_str().unwrap()]);
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    }
+}
+
+#[test]
 fn everything_that_is_packaged_is_there() {
     let manifest: toml::Table = toml::from_str(&text("Cargo.toml")).unwrap();
     let deb = &manifest["package"]["metadata"]["deb"];

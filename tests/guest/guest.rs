@@ -17,6 +17,7 @@ mod docking;
 mod exfat;
 #[path = "../support/footage.rs"]
 mod footage;
+mod gate;
 mod machine;
 mod outages;
 mod prepared;
