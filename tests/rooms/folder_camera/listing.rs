@@ -11,8 +11,8 @@ use camdock::camera::{Cache, Camera, CameraError, FolderCamera, Listing};
 use camdock::domain::{ByteCount, Moment, OddityKind};
 use rustix::fs::{CWD, FileType, Mode, OFlags, makedev, mknodat};
 
+use super::*;
 use crate::sick_medium::{Entry, SickMedium};
-use crate::*;
 
 #[tokio::test]
 async fn files_are_listed_by_the_bytes_of_their_paths() {

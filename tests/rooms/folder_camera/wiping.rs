@@ -6,9 +6,9 @@ use camdock::camera::{Cache, Camera, CameraError};
 use camdock::custody::WipePermit;
 use camdock::domain::{CameraSerial, DockingId, Moment};
 
+use super::*;
 use crate::memory_destination::clear;
 use crate::sick_medium::{Entry, SickMedium};
-use crate::*;
 
 /// Takes the listed files of these names to a destination, has it prove them, and asks for the permit to delete them.
 async fn permit(camera: &FolderCamera, names: &[&str]) -> WipePermit {
@@ -113,7 +113,7 @@ async fn a_file_that_cannot_be_deleted_keeps_no_other_from_being_deleted() {
     let medium = SickMedium::mount(vec![("A.MP4", Entry::Kept(footage(100))), ("B.MP4", Entry::File(footage(100)))]);
     let camera = camera_at(&medium.path());
     let refused = camera.wipe(&permit(&camera, &["A.MP4", "B.MP4"]).await).await.unwrap();
-    assert_eq!(refused.into_iter().map(|file| file.path).collect::<Vec<_>>(), [crate::path("A.MP4")]);
+    assert_eq!(refused.into_iter().map(|file| file.path).collect::<Vec<_>>(), [super::path("A.MP4")]);
     assert_eq!(listed(&camera).await, ["A.MP4"]);
 }
 

@@ -1,7 +1,5 @@
 //! What a person sees who makes a mistake in the configuration, and what `camdock gen` and `camdock check` print.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene fails")]
-
 use std::path::Path;
 use std::process::Output;
 

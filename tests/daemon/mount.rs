@@ -1,7 +1,5 @@
 //! A small file system of its own, for disks that are full or cannot be written to.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails in here ends the test, with these words")]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

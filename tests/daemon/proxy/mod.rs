@@ -6,8 +6,7 @@
 //! - At most [`FaultMix::at_most`] faults in all, and none after [`FaultyProxy::heal`]: every test ends.
 //! - What no fault hits is passed on unchanged, body streamed and not held.
 
-#![allow(dead_code, unreachable_pub, reason = "part of each test that includes this file; each uses what it needs")]
-#![allow(clippy::expect_used, reason = "what fails in here ends the test, with these words")]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -34,7 +33,7 @@ type AnyBody = UnsyncBoxBody<Bytes, BoxError>;
 
 /// One way for a request to go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The connection breaks before the destination sees the request.
     DropRequest,
     /// The destination does what it was asked to, and the connection breaks before it can say so.
@@ -61,7 +60,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::DropRequest,
         Self::LoseReply,
         Self::TruncateReply,
@@ -87,7 +86,7 @@ impl Fault {
 
 /// How likely each fault is for a request, and how many there may be in all.
 #[derive(Debug, Clone)]
-pub struct FaultMix {
+pub(crate) struct FaultMix {
     rates: Vec<(Fault, f64)>,
     limit: u64,
     max_delay: Duration,
@@ -95,18 +94,18 @@ pub struct FaultMix {
 
 impl FaultMix {
     /// No faults. At most 1000 of those added with [`with`](Self::with), and delays of at most 200 ms.
-    pub const fn none() -> Self {
+    pub(crate) const fn none() -> Self {
         Self { rates: Vec::new(), limit: 1000, max_delay: Duration::from_millis(200) }
     }
 
     /// Every fault, each with this probability per request. The sum over all must not pass 1.
-    pub fn everything(rate: f64) -> Self {
+    pub(crate) fn everything(rate: f64) -> Self {
         Fault::ALL.into_iter().fold(Self::none(), |mix, fault| mix.with(fault, rate))
     }
 
     /// This fault with this probability per request, from 0 to 1, instead of the one it had.
     #[must_use]
-    pub fn with(mut self, fault: Fault, rate: f64) -> Self {
+    pub(crate) fn with(mut self, fault: Fault, rate: f64) -> Self {
         self.rates.retain(|(other, _)| *other != fault);
         self.rates.push((fault, rate));
         let sum: f64 = self.rates.iter().map(|(_, rate)| rate).sum();
@@ -116,14 +115,14 @@ impl FaultMix {
 
     /// No more faults than this in all.
     #[must_use]
-    pub const fn at_most(mut self, faults: u64) -> Self {
+    pub(crate) const fn at_most(mut self, faults: u64) -> Self {
         self.limit = faults;
         self
     }
 
     /// The longest [`Fault::Delay`].
     #[must_use]
-    pub const fn delay_up_to(mut self, delay: Duration) -> Self {
+    pub(crate) const fn delay_up_to(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
@@ -131,30 +130,30 @@ impl FaultMix {
 
 /// What has passed through a proxy so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Requests seen, faulty ones included.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// How many of them were `PUT`s.
-    pub puts: u64,
+    pub(crate) puts: u64,
     /// Faults, by kind; a kind that has not happened is absent.
-    pub faults: BTreeMap<Fault, u64>,
+    pub(crate) faults: BTreeMap<Fault, u64>,
 }
 
 impl Counts {
     /// How often this fault has happened.
-    pub fn of(&self, fault: Fault) -> u64 {
+    pub(crate) fn of(&self, fault: Fault) -> u64 {
         self.faults.get(&fault).copied().unwrap_or(0)
     }
 
     /// Faults of all kinds.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.faults.values().sum()
     }
 }
 
 /// A running proxy. Dropping it closes its port and every connection.
 #[derive(Debug)]
-pub struct FaultyProxy {
+pub(crate) struct FaultyProxy {
     addr: SocketAddr,
     fate: Arc<Fate>,
     _accepting: AbortOnDropHandle<()>,
@@ -163,7 +162,7 @@ pub struct FaultyProxy {
 impl FaultyProxy {
     /// Listens on a free port of the loopback interface and passes requests on to `upstream`. Call it within a tokio
     /// runtime, and keep that runtime turning: with one thread, a blocking wait in the test stops the proxy too.
-    pub fn start(upstream: SocketAddr, seed: u64, mix: FaultMix) -> Self {
+    pub(crate) fn start(upstream: SocketAddr, seed: u64, mix: FaultMix) -> Self {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port on loopback");
         listener.set_nonblocking(true).expect("a socket can be made non-blocking");
         let addr = listener.local_addr().expect("a bound socket has an address");
@@ -174,17 +173,17 @@ impl FaultyProxy {
     }
 
     /// Where it listens.
-    pub const fn addr(&self) -> SocketAddr {
+    pub(crate) const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
     /// From now on nothing goes wrong any more. A delay that has begun still ends by itself.
-    pub fn heal(&self) {
+    pub(crate) fn heal(&self) {
         self.fate.lock().limit = 0;
     }
 
     /// What has happened so far.
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         self.fate.lock().counts.clone()
     }
 }

@@ -3,26 +3,22 @@
 //! Promises: every wait ends; what fails tells the last status and the end of the daemon's log; the daemon ends with the
 //! test, however that ends.
 
-#![allow(dead_code, reason = "part of each test that includes this file; each uses what it needs")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails in here ends the test, with these words")]
-
 use std::fmt::Write as _;
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use camdock::domain::{BaySnapshot, BayState, Snapshot};
 use camdock::ledger::{Health, LEDGER_FILE, Ledger};
+use camdock_test_support::footage::Footage;
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
-
-use super::footage::Footage;
 
 /// Nothing that a station does in these tests takes longer, on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -187,13 +183,6 @@ impl Station {
             ended.unwrap_or_else(|_| panic!("SIGTERM: still there after {STOPS_WITHIN:?}\n{}", self.log_end()));
         assert_eq!(status.unwrap().code(), Some(0), "{}", self.log_end());
         self.child = None;
-    }
-
-    /// Waits for the daemon to end by itself.
-    pub(crate) async fn ended(&mut self) -> ExitStatus {
-        let ended = timeout(PATIENCE, self.child.as_mut().expect("the daemon was started").wait()).await;
-        self.child = None;
-        ended.unwrap_or_else(|_| panic!("the daemon still runs after {PATIENCE:?}\n{}", self.log_end())).unwrap()
     }
 
     /// Waits for the daemon to be killed at the crash point it was started with.

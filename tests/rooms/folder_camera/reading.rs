@@ -9,8 +9,8 @@ use camdock::camera::{Cache, Camera, CameraError, Piece};
 use camdock::domain::ByteCount;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
+use super::*;
 use crate::sick_medium::{Entry, SickMedium};
-use crate::*;
 
 const BOTH: [Cache; 2] = [Cache::Allowed, Cache::Bypassed];
 

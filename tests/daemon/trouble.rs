@@ -1,18 +1,5 @@
 //! What people see of the real daemon when something is wrong, and that it goes on by itself once it no longer is.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-#[path = "support/azurite.rs"]
-mod azurite;
-#[path = "support/daemon.rs"]
-mod daemon;
-#[path = "support/footage.rs"]
-mod footage;
-#[path = "support/mount.rs"]
-mod mount;
-#[path = "support/proxy.rs"]
-mod proxy;
-
 use std::fs::File;
 use std::net::SocketAddr;
 use std::os::unix::fs::FileExt as _;
@@ -20,16 +7,16 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use camdock::domain::{BayState, CameraSerial, DestinationState, Moment, ObjectName, Sha256, SourcePath};
+use camdock_test_support::azurite::{self, Azurite, KEY};
+use camdock_test_support::footage::{Footage, files_below};
 use reqwest::Method;
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-use azurite::{Azurite, KEY};
-use daemon::{Settings, Station, bay, printed};
-use footage::{Footage, files_below};
-use mount::Mount;
-use proxy::{Fault, FaultMix, FaultyProxy};
+use crate::mount::Mount;
+use crate::proxy::{Fault, FaultMix, FaultyProxy};
+use crate::station::{Settings, Station, bay, printed};
 
 const CONTAINER: &str = "evidence";
 const PREFIX: &str = "north";
@@ -45,8 +32,8 @@ struct Cloud {
 
 impl Cloud {
     async fn start(faults: FaultMix) -> Self {
-        let azurite = Azurite::start().await.unwrap_or_else(|sentence| panic!("{sentence}"));
-        azurite.create_container(CONTAINER).await;
+        let azurite = Azurite::start().await.unwrap();
+        azurite.create_container(CONTAINER).await.unwrap();
         let proxy = FaultyProxy::start(address(&azurite), 1, faults);
         Self { azurite, proxy }
     }
@@ -412,7 +399,7 @@ async fn a_foreign_object_in_the_way_is_held_until_a_person_has_looked() {
     );
     let in_the_way = format!("{CONTAINER}/{PREFIX}/{object}");
     let foreign = vec![0; content.len()];
-    assert_eq!(cloud.azurite.raw(Method::PUT, &in_the_way, foreign.clone()).await.status(), 201);
+    assert_eq!(cloud.azurite.request(Method::PUT, &in_the_way, foreign.clone()).await.unwrap().status(), 201);
 
     station.start();
     station.until("the bay asks for a person", |status| bay(status, 1).state == BayState::Attention).await;
@@ -423,10 +410,14 @@ async fn a_foreign_object_in_the_way_is_held_until_a_person_has_looked() {
     let explained = station.camdock(&["explain", "BWC-1"]).await;
     assert_eq!(explained.status.code(), NEEDS_PERSON);
     assert!(printed(&explained).contains("[unmet] primary: a person must look at it"), "{}", printed(&explained));
-    assert_eq!(cloud.azurite.raw(Method::GET, &in_the_way, "").await.bytes().await.unwrap(), foreign, "left alone");
+    assert_eq!(
+        cloud.azurite.request(Method::GET, &in_the_way, "").await.unwrap().bytes().await.unwrap(),
+        foreign,
+        "left alone"
+    );
     assert_eq!(files_below(&station.camera(1, &footage)), 1, "kept on the camera");
 
-    assert_eq!(cloud.azurite.raw(Method::DELETE, &in_the_way, "").await.status(), 202);
+    assert_eq!(cloud.azurite.request(Method::DELETE, &in_the_way, "").await.unwrap().status(), 202);
     let id = printed(&list).split_whitespace().next().unwrap().to_owned();
     assert_eq!(station.camdock(&["retry", &id]).await.status.code(), Some(0));
     station.until_all_done().await;

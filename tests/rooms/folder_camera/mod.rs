@@ -1,13 +1,7 @@
 //! A camera that is a folder, with every trap that a folder can set.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 mod listing;
-#[path = "../support/memory_destination.rs"]
-mod memory_destination;
 mod reading;
-#[path = "../support/sick_medium.rs"]
-mod sick_medium;
 mod wiping;
 
 use std::fs::File;

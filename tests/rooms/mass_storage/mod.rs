@@ -1,12 +1,6 @@
 //! A USB drive, from its plugging-in to its wipe, with real D-Bus and real mounts in between.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 mod machine;
-#[path = "../support/memory_destination.rs"]
-mod memory_destination;
-#[path = "../support/sick_medium.rs"]
-mod sick_medium;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,9 +14,9 @@ use camdock::domain::{
 };
 use futures::FutureExt as _;
 
-use crate::machine::{Holds, Machine};
 use crate::memory_destination::clear;
 use crate::sick_medium::{Entry, SickMedium};
+use machine::{Holds, Machine};
 
 /// What the first volume of a machine is called.
 const MEDIUM: &str = "fat-00000001";

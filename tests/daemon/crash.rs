@@ -1,31 +1,20 @@
 //! Killed at any moment, the real daemon carries on at its next start, over a network that misbehaves, and ends as if
 //! nothing had happened: each segment is in the cloud once, bit for bit, the cameras are empty, and the ledger is whole.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-#[path = "support/azurite.rs"]
-mod azurite;
-#[path = "support/daemon.rs"]
-mod daemon;
-#[path = "support/footage.rs"]
-mod footage;
-#[path = "support/proxy.rs"]
-mod proxy;
-
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use camdock::faults::CrashPoint;
+use camdock_test_support::azurite::{Azurite, KEY};
+use camdock_test_support::footage::{Footage, files_below};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use azurite::{Azurite, KEY};
-use daemon::{Settings, Station};
-use footage::{Footage, files_below};
-use proxy::{Fault, FaultMix, FaultyProxy};
+use crate::proxy::{Fault, FaultMix, FaultyProxy};
+use crate::station::{Settings, Station};
 
 const CONTAINER: &str = "evidence";
 const BAYS: usize = 3;
@@ -108,8 +97,8 @@ async fn play(scenes: Vec<(String, impl Future<Output = BTreeSet<Fault>> + Send 
 }
 
 async fn azurite() -> Arc<Azurite> {
-    let azurite = Azurite::start().await.unwrap_or_else(|sentence| panic!("{sentence}"));
-    azurite.create_container(CONTAINER).await;
+    let azurite = Azurite::start().await.unwrap();
+    azurite.create_container(CONTAINER).await.unwrap();
     Arc::new(azurite)
 }
 
@@ -170,8 +159,8 @@ async fn a_spool_copy_that_outlived_its_release_mends_a_destination_that_lost_it
     let (left, part) = (scene.station.spool_copies(), format!("{CONTAINER}?restype=container"));
     assert!(left > 0, "the copy whose tombstone was written is still there");
 
-    azurite.raw(reqwest::Method::DELETE, &part, "").await;
-    azurite.create_container(CONTAINER).await;
+    azurite.request(reqwest::Method::DELETE, &part, "").await.unwrap();
+    azurite.create_container(CONTAINER).await.unwrap();
     scene.station.start();
     let mended = async {
         while azurite.objects(CONTAINER, "lost").await.len() < left {

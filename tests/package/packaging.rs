@@ -1,8 +1,6 @@
 //! What the package promises: a service without privilege. Building and installing it is the guest's part; here the files
 //! speak for themselves.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

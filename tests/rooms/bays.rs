@@ -1,7 +1,5 @@
 //! A dock whose bays are folders, on a real file system.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

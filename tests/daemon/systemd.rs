@@ -1,7 +1,5 @@
 //! What systemd hears from the real daemon.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 use std::process::Stdio;
 use std::time::Duration;
 

@@ -1,8 +1,6 @@
 //! What an administrator may rely on when camdock is installed, upgraded, removed and purged: no question, no evidence lost,
 //! nothing left behind that should go.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set its scene fails")]
-
 mod machine;
 
 use std::fs::File;

@@ -1,10 +1,5 @@
 //! The faulty proxy does what it says: a test that trusts it must be able to.
 
-#![allow(clippy::unwrap_used, reason = "what fails in here ends the test")]
-
-#[path = "support/proxy.rs"]
-mod proxy;
-
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,10 +11,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use proxy::{Fault, FaultMix, FaultyProxy};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
+
+use super::{Fault, FaultMix, FaultyProxy};
 
 /// A destination that remembers the bodies it was sent, and answers every request with [`REPLY`].
 struct Origin {

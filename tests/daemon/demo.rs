@@ -1,16 +1,13 @@
 //! `camdock demo` as a new user runs it: the built program, from its first line to its last.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the tests wait for another process, in real time")]
-
-#[path = "support/azurite.rs"]
-mod azurite;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use camdock_test_support::azurite::Azurite;
 use tempfile::TempDir;
 
 /// Longer than a demo of a few small segments takes, on a machine that is busy with other tests.
@@ -18,7 +15,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 fn demo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_camdock"));
-    command.arg("demo").args(arguments).env("CAMDOCK_AZURITE_DIR", azurite::tools()).stdin(Stdio::null());
+    command.arg("demo").args(arguments).stdin(Stdio::null());
     command
 }
 
@@ -84,16 +81,17 @@ fn inventory(folder: &Path) -> Vec<(PathBuf, SystemTime, String)> {
 async fn assert_everything_arrived(dir: &Path, originals: &Path) {
     assert!(files(&dir.join("bays")).is_empty(), "the cameras are empty");
     assert!(files(&dir.join("shelf")).is_empty(), "every camera was docked");
-    let azurite = azurite::Azurite::start_on(&dir.join("azurite")).await.unwrap();
-    let list = azurite.raw(reqwest::Method::GET, "evidence?restype=container&comp=list", "").await;
+    let azurite = Azurite::start_in(&dir.join("azurite")).await.unwrap();
+    let list = azurite.request(reqwest::Method::GET, "evidence?restype=container&comp=list", "").await.unwrap();
     let list = list.text().await.unwrap();
     let names: Vec<&str> = list.split("<Name>").skip(1).map(|rest| rest.split_once("</Name>").unwrap().0).collect();
     let mut arrived = Vec::new();
     for name in names {
-        let answer = azurite.raw(reqwest::Method::GET, &format!("evidence/{name}"), "").await;
+        let answer = azurite.request(reqwest::Method::GET, &format!("evidence/{name}"), "").await.unwrap();
         assert_eq!(answer.status(), 200, "{name}");
         arrived.push(camdock::domain::Sha256::of(&answer.bytes().await.unwrap()).to_string());
     }
+    azurite.stop().await.unwrap();
     let mut expected: Vec<String> = files(originals).values().map(|path| sha256(path)).collect();
     arrived.sort();
     expected.sort();

@@ -1,7 +1,5 @@
 //! A file system whose medium fails where a test says so, mounted through FUSE.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
-
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::ops::Range;
