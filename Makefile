@@ -104,7 +104,7 @@ setup: ## install the Debian packages that building needs, with sudo when not ro
 
 .PHONY: setup-tests
 setup-tests: setup ## install what the tests use besides
-	@tests/tools/setup.sh ffmpeg:ffmpeg fusermount3:fuse3 systemd-analyze:systemd \
+	@tests/tools/setup.sh ffmpeg:ffmpeg fusermount3:fuse3 systemd-analyze:systemd udevadm:udev \
 		/sbin/mkfs.vfat:dosfstools /sbin/mkfs.exfat:exfatprogs /sbin/mkfs.ext4:e2fsprogs
 
 .PHONY: setup-guest

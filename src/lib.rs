@@ -2,7 +2,7 @@
 //!
 //! # The import law
 //!
-//! Rooms use each other from the ground up, and never back; `tests/import_law.rs` reads this table and holds it.
+//! Rooms use each other from the ground up, and never back; `tests/package/import_law.rs` reads this table and holds it.
 //!
 //! | room | may use |
 //! |---|---|

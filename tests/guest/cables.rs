@@ -25,6 +25,12 @@ async fn a_hub_behind_a_hub_has_bays_that_are_found_by_plugging_a_camera_in() {
     assert!(lines.contains(r#"port = "1-5.1.2""#), "{found}");
     station.machine().run_with("cat >>/etc/camdock/camdock.toml && systemctl restart camdock", lines.as_bytes()).await;
     station.finishes(&[&camera]).await;
+
+    // Whatever comes next at this port is another device, and looked at anew.
+    station.machine().yank("5.1.2").await;
+    station.machine().plug_device("5.1.2", "usb-kbd").await;
+    station.until_bay(5, BayState::Refused).await;
+    assert_eq!(station.machine().run("cat /sys/bus/usb/devices/1-5.1.2/authorized").await, "0\n", "it types nothing");
 }
 
 #[tokio::test]

@@ -8,12 +8,11 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use camdock_test_support::footage::{Footage, sha256};
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::exfat;
-use super::footage::Footage;
-use super::footage::sha256;
 use super::machine::{Medium, run};
 
 const SECTOR: u64 = 512;

@@ -1,7 +1,8 @@
 //! Cameras that nobody disturbs.
 
+use camdock_test_support::footage::sha256;
+
 use super::camera::{Camera, FileSystem, films};
-use super::footage::sha256;
 use super::station::Station;
 use super::status::BayState;
 

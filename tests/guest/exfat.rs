@@ -9,7 +9,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use super::footage::Footage;
+use camdock_test_support::footage::Footage;
 
 const ENTRY: usize = 32;
 const FOLDER: u16 = 0x10;

@@ -8,15 +8,12 @@
 #![allow(clippy::disallowed_methods, reason = "nothing of camdock runs in here; the deadlines are real")]
 
 mod administration;
-#[path = "../support/azurite.rs"]
-mod azurite;
 mod cables;
 mod camera;
 mod damage;
 mod docking;
 mod exfat;
-#[path = "../support/footage.rs"]
-mod footage;
+mod gate;
 mod machine;
 mod outages;
 mod prepared;

@@ -6,15 +6,15 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use camdock_test_support::azurite::Azurite;
+use camdock_test_support::footage::hex;
 use rustix::fs::FlockOperation;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use time::{Duration, OffsetDateTime};
 use tokio::process::Command;
 
-use super::azurite::Azurite;
 use super::camera::package_stick;
-use super::footage::hex;
 use super::machine::{Accelerator, DataDisk, Disks, Machine, Medium, run};
 
 /// The container in the cloud, and what goes before the names in it.
@@ -83,8 +83,8 @@ impl Prepared {
     async fn make(&self, package: &Path) {
         let work = self.folder.with_extension("making");
         remove(&work);
-        let azurite = Azurite::start().await.unwrap_or_else(|sentence| panic!("{sentence}"));
-        azurite.create_container(CONTAINER).await;
+        let azurite = Azurite::start().await.unwrap();
+        azurite.create_container(CONTAINER).await.unwrap();
         let disks = Disks::over(&self.base, &self.base, &work).await;
         let mut machine = Machine::start(disks, DataDisk::Steady, azurite.endpoint.port().unwrap()).await;
         machine.up().await;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use camdock_test_support::azurite::Azurite;
+use camdock_test_support::footage::sha256;
 use reqwest::Method;
 use tokio::time::{Instant, sleep};
 
-use super::azurite::Azurite;
 use super::camera::Camera;
-use super::footage::sha256;
 use super::machine::{DataDisk, Machine, Medium};
 use super::prepared::{CONTAINER, PREFIX, Prepared, cache, remove};
 use super::status::{Bay, BayState, Status};
@@ -37,8 +37,8 @@ impl Station {
 
     pub(crate) async fn running_on(scenario: &str, data: DataDisk) -> Self {
         let prepared = Prepared::get().await;
-        let azurite = Azurite::start().await.unwrap_or_else(|sentence| panic!("{sentence}"));
-        azurite.create_container(CONTAINER).await;
+        let azurite = Azurite::start().await.unwrap();
+        azurite.create_container(CONTAINER).await.unwrap();
         let folder = cache().join("runs").join(scenario);
         remove(&folder);
         let disks = prepared.disks(&folder).await;
@@ -150,7 +150,7 @@ impl Station {
         for object in self.azurite.objects(CONTAINER, PREFIX).await {
             if !self.arrived.contains_key(&object) {
                 let path = format!("{CONTAINER}/{PREFIX}/{object}");
-                let content = self.azurite.raw(Method::GET, &path, "").await.bytes().await.unwrap();
+                let content = self.azurite.request(Method::GET, &path, "").await.unwrap().bytes().await.unwrap();
                 self.arrived.insert(object, sha256(&content));
             }
         }

@@ -1,9 +1,9 @@
 //! A bay is a public socket: what is no camera is refused, shown, and left alone.
 
+use camdock_test_support::footage::sha256;
 use tempfile::TempDir;
 
 use super::camera::{Camera, FileSystem, films, swap_space};
-use super::footage::sha256;
 use super::machine::Medium;
 use super::station::Station;
 use super::status::BayState;

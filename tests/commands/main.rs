@@ -1,0 +1,8 @@
+//! The commands that a person, udev or a package's script calls: what they print, and how they end.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod config;
+mod gate;
+mod machine;
+mod usb;

@@ -1,0 +1,11 @@
+//! The built program, doing its work: killed at any moment, in trouble of every kind, under systemd, and as a demo.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod crash;
+mod demo;
+mod mount;
+mod proxy;
+mod station;
+mod systemd;
+mod trouble;

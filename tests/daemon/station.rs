@@ -1,0 +1,299 @@
+//! A station in a temporary folder: its configuration, its bays, and the real `camdock run` as a child of the test.
+//!
+//! Promises: every wait ends; what fails tells the last status and the end of the daemon's log; the daemon ends with the
+//! test, however that ends.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use camdock::domain::{BaySnapshot, BayState, Snapshot};
+use camdock::ledger::{Health, LEDGER_FILE, Ledger};
+use camdock_test_support::footage::Footage;
+use http_body_util::{BodyExt as _, Empty};
+use hyper_util::rt::TokioIo;
+use tempfile::TempDir;
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+/// Nothing that a station does in these tests takes longer, on the slowest machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// The station's promise about SIGTERM.
+const STOPS_WITHIN: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// What differs from station to station.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// How many bays.
+    pub(crate) bays: usize,
+    /// Address of the account's blob service.
+    pub(crate) endpoint: String,
+    /// The container, and what goes before the names in it.
+    pub(crate) container: &'static str,
+    pub(crate) prefix: String,
+    /// The account's key.
+    pub(crate) key: String,
+    /// Where ledger and spool lie, if not in the station's own folder.
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+/// A station and its daemon, if it runs.
+#[derive(Debug)]
+pub(crate) struct Station {
+    folder: TempDir,
+    settings: Settings,
+    child: Option<Child>,
+}
+
+impl Station {
+    /// A station that has never run.
+    pub(crate) fn new(settings: Settings) -> Self {
+        let station = Self { folder: TempDir::new().expect("a temporary folder"), settings, child: None };
+        for bay in 1..=station.settings.bays {
+            std::fs::create_dir(station.bay(bay)).unwrap();
+        }
+        station.configure();
+        station
+    }
+
+    /// Writes the configuration; for the next start.
+    fn configure(&self) {
+        let Settings { bays, endpoint, container, prefix, key, .. } = &self.settings;
+        let mut text = format!(
+            r#"
+            [station]
+            id = "hq-01"
+            data_dir = "{data_dir}"
+            [spool]
+            reserve = "1 MiB"
+            keep_after_wipe = "0s"
+            [upload]
+            chunk_size = "64 KiB"
+            concurrency = 4
+            stall_timeout = "5s"
+            [[destination]]
+            name = "primary"
+            kind = "azure"
+            endpoint = "{endpoint}"
+            container = "{container}"
+            prefix = "{prefix}"
+            credential = {{ kind = "shared-key", file = "primary.key", account = "devstoreaccount1" }}
+            "#,
+            data_dir = self.data_dir().display(),
+        );
+        for bay in 1..=*bays {
+            write!(text, "\n[[bay]]\nname = \"{bay}\"\nfolder = \"{}\"\n", self.bay(bay).display()).unwrap();
+        }
+        std::fs::write(self.config(), text).unwrap();
+        self.give_key(key);
+    }
+
+    /// Puts another key into the credential file.
+    pub(crate) fn give_key(&self, key: &str) {
+        std::fs::write(self.folder.path().join("primary.key"), key).unwrap();
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.settings.data_dir.clone().unwrap_or_else(|| self.folder.path().join("data"))
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.data_dir().join(LEDGER_FILE)
+    }
+
+    pub(crate) fn bay(&self, bay: usize) -> PathBuf {
+        self.folder.path().join(format!("bay-{bay}"))
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("camdock.toml")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("camdock.log")
+    }
+
+    /// Puts a camera with this footage into a bay.
+    pub(crate) fn dock(&self, bay: usize, footage: &Footage) {
+        // Hidden entries are no cameras, so this one appears all at once.
+        let preparing = self.bay(bay).join(".preparing");
+        footage.write_to(&preparing);
+        std::fs::rename(preparing, self.camera(bay, footage)).unwrap();
+    }
+
+    /// Where a docked camera is.
+    pub(crate) fn camera(&self, bay: usize, footage: &Footage) -> PathBuf {
+        self.bay(bay).join(&footage.serial)
+    }
+
+    /// Takes a camera out of its bay. Returns where it lies now; see [`put_back`](Self::put_back).
+    pub(crate) fn take(&self, bay: usize, footage: &Footage) -> PathBuf {
+        let drawer = self.folder.path().join("drawer");
+        std::fs::create_dir_all(&drawer).unwrap();
+        let place = drawer.join(&footage.serial);
+        std::fs::rename(self.camera(bay, footage), &place).unwrap();
+        place
+    }
+
+    /// Puts a camera that was taken into a bay, of this station or another.
+    pub(crate) fn put_back(&self, bay: usize, camera: &Path) {
+        std::fs::rename(camera, self.bay(bay).join(camera.file_name().unwrap())).unwrap();
+    }
+
+    /// Starts the daemon.
+    pub(crate) fn start(&mut self) {
+        self.spawn(None);
+    }
+
+    /// Starts the daemon so that it kills itself at its `hit`-th arrival at a crash point.
+    pub(crate) fn start_to_crash_at(&mut self, point: &str, hit: u32) {
+        self.spawn(Some(format!("{point}:{hit}")));
+    }
+
+    fn spawn(&mut self, crash_at: Option<String>) {
+        assert!(self.child.is_none(), "the daemon runs already");
+        let log = File::options().create(true).append(true).open(self.log()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_camdock"));
+        command.arg("run").arg("--config").arg(self.config());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+        command
+            .env_remove("NOTIFY_SOCKET")
+            .env_remove("CAMDOCK_CRASH_AT")
+            .envs(crash_at.map(|at| ("CAMDOCK_CRASH_AT", at)));
+        self.child = Some(command.spawn().expect("camdock can be started"));
+    }
+
+    /// Ends the daemon as a power cut would, without a word. It may have ended before.
+    pub(crate) async fn kill(&mut self) {
+        self.child.take().expect("the daemon was started").kill().await.unwrap();
+    }
+
+    /// Asks the daemon to stop, and holds it to its promises.
+    pub(crate) async fn stop(&mut self) {
+        let id = self.child.as_ref().and_then(Child::id).expect("the daemon runs");
+        let id = rustix::process::Pid::from_raw(id.cast_signed()).unwrap();
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        let ended = timeout(STOPS_WITHIN, self.child.as_mut().unwrap().wait()).await;
+        let status =
+            ended.unwrap_or_else(|_| panic!("SIGTERM: still there after {STOPS_WITHIN:?}\n{}", self.log_end()));
+        assert_eq!(status.unwrap().code(), Some(0), "{}", self.log_end());
+        self.child = None;
+    }
+
+    /// Waits for the daemon to be killed at the crash point it was started with.
+    ///
+    /// # Errors
+    /// If it got all its work done without ever being there.
+    pub(crate) async fn crashed(&mut self) -> Result<(), String> {
+        let began = Instant::now();
+        let mut done_since = None;
+        while began.elapsed() < PATIENCE {
+            if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
+                self.child = None;
+                let killed = status.signal() == Some(9);
+                return if killed { Ok(()) } else { Err(format!("ended with {status}\n{}", self.log_end())) };
+            }
+            match self.status().await {
+                Some(status) if all_done(&status) => {
+                    // The release of the spool copies may still come.
+                    if done_since.get_or_insert_with(Instant::now).elapsed() > Duration::from_secs(5) {
+                        return Err("never reached".to_owned());
+                    }
+                }
+                _ => done_since = None,
+            }
+            sleep(LOOK_EVERY).await;
+        }
+        Err(format!("neither reached nor done after {PATIENCE:?}\n{}", self.log_end()))
+    }
+
+    /// The document of `camdock status --json`, straight from the socket. `None` while the daemon does not answer.
+    pub(crate) async fn status(&self) -> Option<Snapshot> {
+        let stream = UnixStream::connect(self.data_dir().join("camdock.sock")).await.ok()?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
+        tokio::spawn(connection);
+        let request = hyper::Request::get("/api/v1/status").header("host", "camdock").body(Empty::<&[u8]>::new());
+        let answer = sender.send_request(request.unwrap()).await.ok()?;
+        let body = answer.into_body().collect().await.ok()?.to_bytes();
+        Some(serde_json::from_slice(&body).expect("the status is a snapshot"))
+    }
+
+    /// Waits until the status is as wanted; fails if the daemon ends before.
+    pub(crate) async fn until(&mut self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
+        let began = Instant::now();
+        let mut last = None;
+        while began.elapsed() < PATIENCE {
+            if let Some(status) = self.status().await {
+                if wanted(&status) {
+                    return status;
+                }
+                last = Some(status);
+            }
+            let ended = self.child.as_mut().expect("the daemon was started").try_wait().unwrap();
+            assert!(ended.is_none(), "waiting until {what}: the daemon ended with {ended:?}\n{}", self.log_end());
+            sleep(LOOK_EVERY).await;
+        }
+        let last = serde_json::to_string_pretty(&last).unwrap();
+        panic!("waiting until {what}: not after {PATIENCE:?}; last status: {last}\n{}", self.log_end());
+    }
+
+    /// Waits until every docked camera is ready to be taken, and nothing is queued or needs a person.
+    pub(crate) async fn until_all_done(&mut self) -> Snapshot {
+        self.until("everything is proven and wiped", all_done).await
+    }
+
+    /// Runs a `camdock` command of this station to its end.
+    pub(crate) async fn camdock(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_camdock"));
+        command.args(arguments).arg("--config").arg(self.config()).stdin(Stdio::null()).kill_on_drop(true);
+        timeout(PATIENCE, command.output()).await.expect("a command ends").unwrap()
+    }
+
+    /// The ledger of the stopped station must be whole, and nothing in it may wait.
+    pub(crate) async fn assert_ledger_sound(&self) {
+        assert!(matches!(Ledger::examine(&self.ledger()).unwrap(), Health::Sound(unknown) if unknown.is_empty()));
+        let ledger = Ledger::look_only(&self.ledger()).unwrap();
+        let now = camdock::domain::Moment::from_millis(0);
+        assert_eq!(ledger.queue(now).await.unwrap().segments, 0, "nothing is queued");
+        assert_eq!(ledger.problem_count().await.unwrap(), 0, "nobody is needed");
+    }
+
+    /// How many sealed copies are in the spool.
+    pub(crate) fn spool_copies(&self) -> usize {
+        let shards = std::fs::read_dir(self.data_dir().join("spool/segments")).unwrap();
+        shards.map(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap().count()).sum()
+    }
+
+    /// Everything that the daemon has logged.
+    pub(crate) fn logged(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    fn log_end(&self) -> String {
+        let log = self.logged();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+/// Every camera is ready to be taken, and nothing is queued or needs a person.
+fn all_done(status: &Snapshot) -> bool {
+    let docked = status.bays.iter().any(|bay| bay.state == BayState::Ready);
+    let settled = |bay: &BaySnapshot| matches!(bay.state, BayState::Ready | BayState::Empty);
+    docked && status.bays.iter().all(settled) && status.queue.segments == 0 && status.problems == 0
+}
+
+/// The bay of this name; they are numbered from 1.
+pub(crate) fn bay(status: &Snapshot, number: usize) -> &BaySnapshot {
+    &status.bays[number - 1]
+}
+
+/// What a command printed, standard error first.
+pub(crate) fn printed(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout))
+}

@@ -1,0 +1,11 @@
+//! One adapter or room at a time, against the real thing that it is made for: a file system, a mount, a medium that fails,
+//! D-Bus, Azurite.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod azure;
+mod bays;
+mod folder_camera;
+mod mass_storage;
+mod memory_destination;
+mod sick_medium;

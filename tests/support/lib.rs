@@ -1,0 +1,10 @@
+//! The equipment of camdock's tests, as far as several crates use it: an emulated cloud, footage, and a machine with USB.
+//!
+//! Nothing in here knows camdock: what is made or found here is files, names and bytes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails in here ends the test, with these words")]
+#![allow(clippy::missing_panics_doc, reason = "everything in here panics where a test's scene cannot be set")]
+
+pub mod azurite;
+pub mod footage;
+pub mod sysfs;
