@@ -28,12 +28,16 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 .PHONY: demo
-demo: build ## a station with four bays and generated cameras, in a temporary folder
-	target/release/camdock demo
+demo: demo-built ## a station with four bays and generated cameras, in a temporary folder
+	target/release/examples/demo $(DEMO)
 
 .PHONY: demo-azure
-demo-azure: build $(TOOLS)/bin/azurite-blob ## the same, with Azure Blob (a local Azurite) as the destination
-	target/release/camdock demo --azure
+demo-azure: demo-built $(TOOLS)/bin/azurite-blob ## the same, with Azure Blob (a local Azurite) as the destination
+	target/release/examples/demo --azure $(DEMO)
+
+.PHONY: demo-built
+demo-built: setup
+	cargo build --locked --release --bin camdock --example demo
 
 .PHONY: test
 test: setup-tests tools ## all tests

@@ -59,7 +59,7 @@ fn docking(camera: usize, segments: usize, spool: &mut LinkedSpool) -> anyhow::R
         let id = SegmentId::of(&camera, &path, &fingerprint.sha256);
         let segment = Segment { id, camera: camera.clone(), path, recorded_at: BEGINNING, fingerprint, damaged: false };
         spool.add(id)?;
-        entries.push(Entry::SegmentSpooled { docking: Some(docking), segment: (&segment).into() });
+        entries.push(Entry::SegmentSpooled { docking: Some(docking), segment: segment.clone() });
     }
     entries.push(Entry::DockingEnded { docking, outcome: Outcome::TakenEarly });
     Ok(entries)

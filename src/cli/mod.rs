@@ -8,7 +8,6 @@ mod camera;
 mod check;
 mod client;
 mod data_dir;
-mod demo;
 mod explain;
 mod gate;
 mod generate;
@@ -38,12 +37,6 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the station
     Run,
-    /// Watch a station at work, with four bays and generated cameras; nothing to configure
-    ///
-    /// Everything happens in one folder and on this machine: the cameras, the station and the destination. At the end
-    /// each segment is read from the destination and compared with what its camera held. Ends with exit code 1 unless
-    /// all of them are equal and the cameras are empty.
-    Demo(demo::Args),
     /// Show how the station is doing
     ///
     /// Ends with exit code 3 if something needs a person.
@@ -101,7 +94,6 @@ impl Cli {
         let config = || Config::load(&self.config);
         match self.command {
             Command::Run => run::run(&config()?),
-            Command::Demo(args) => demo::run(&args),
             Command::Status(args) => block_on(status::run(&config()?, &args)),
             Command::Check(args) => check::run(&config()?, &args),
             Command::Bays(args) => block_on(bays::run(&self.config, &args)),

@@ -1,4 +1,4 @@
-//! `camdock demo` as a new user runs it: the built program, from its first line to its last.
+//! `make demo` as a new user runs it: the built program, from its first line to its last.
 
 #![allow(clippy::disallowed_methods, reason = "the tests wait for another process, in real time")]
 
@@ -13,9 +13,12 @@ use tempfile::TempDir;
 /// Longer than a demo of a few small segments takes, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// Cargo names no example's path to a test. It puts them beside the programs.
 fn demo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_camdock"));
-    command.arg("demo").args(arguments).stdin(Stdio::null());
+    let program = Path::new(env!("CARGO_BIN_EXE_camdock")).with_file_name("examples/demo");
+    assert!(program.is_file(), "cargo builds examples with the tests, unless one of them is asked for by name");
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
     command
 }
 
@@ -160,7 +163,7 @@ fn interrupted_it_cleans_up_and_says_so() {
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("the demo was stopped"), "{}", said(&output));
+    assert!(said(&output).contains("demo: it was stopped"), "{}", said(&output));
     assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0, "the temporary folder is gone");
 }
 

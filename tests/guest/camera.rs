@@ -273,7 +273,7 @@ fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
 }
 
 /// Three seconds of a test picture with sound.
-const CLIP: &[u8] = include_bytes!("../../src/cli/demo/clip.mp4");
+const CLIP: &[u8] = include_bytes!("../../examples/demo/clip.mp4");
 
 /// Films of about `length` bytes each, which players play; other seeds give other films.
 pub(crate) fn films(serial: &str, folder: &str, count: usize, length: usize, seed: u64) -> Footage {

@@ -1,10 +1,10 @@
-//! `camdock demo`: the production station at work on cameras and a destination that cost nothing.
+//! `make demo`: the production station at work on cameras and a destination that cost nothing.
 //!
 //! Promises: it ends well only if every segment, read from the destination again, has the SHA-256 that it had before its
 //! camera was docked, and the cameras are empty. Killed at any time, it goes on when it is run again with the same
 //! `--dir`. Footage given with `--footage` is copied, never touched.
 
-mod azurite;
+mod cloud;
 mod footage;
 mod mp4;
 mod screen;
@@ -14,6 +14,7 @@ mod verdict;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -23,12 +24,11 @@ use camdock::config::Config;
 use camdock::daemon::{Daemon, LastLedger};
 use camdock::domain::{BaySnapshot, BayState, DestinationState, Snapshot};
 use camdock::ledger::StationLock;
+use clap::Parser;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
-use super::Outcome;
-
-use azurite::Azurite;
+use cloud::Cloud;
 use footage::{Amount, Recorded, Source, Takes, counted};
 use screen::{Row, Screen, Tally};
 use stage::{DestinationKind, Place, Stage, Wish, bays};
@@ -41,12 +41,14 @@ const FRAME: Duration = Duration::from_millis(100);
 /// A demo in which nothing at all has moved for this long will not end by itself.
 const STANDSTILL: Duration = Duration::from_mins(5);
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// Send the evidence to Azure Blob storage: a local Azurite that the demo starts
-    ///
-    /// It is looked for in the folder that `CAMDOCK_AZURITE_DIR` names, in target/tools/azurite, and in PATH. `make tools`
-    /// installs it.
+/// Watch a station at work, with four bays and generated cameras; nothing to configure
+///
+/// Everything happens in one folder and on this machine: the cameras, the station and the destination. At the end each
+/// segment is read from the destination and compared with what its camera held. Ends with exit code 1 unless all of them are
+/// equal and the cameras are empty.
+#[derive(Debug, Parser)]
+struct Args {
+    /// Send the evidence to Azure Blob storage: a local Azurite that the demo starts; `make tools` installs it
     #[arg(long)]
     azure: bool,
     /// Use copies of the files in this folder; the files themselves are never touched
@@ -84,12 +86,23 @@ enum Ending {
     Interrupted,
 }
 
+fn main() -> ExitCode {
+    run(&Args::parse()).unwrap_or_else(|error| {
+        let reader_left = |cause: &io::Error| cause.kind() == ErrorKind::BrokenPipe;
+        if error.downcast_ref().is_some_and(reader_left) {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("demo: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
 /// Runs the demo to its end.
-pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let wish = args.wish()?;
     if wish.destination == DestinationKind::Azurite {
         // Better before the cameras are prepared than after.
-        azurite::find()?;
+        camdock_test_support::azurite::program()?;
     }
     let place = Place::choose(args.dir.as_deref())?;
     let mut stage = Stage::open(place.folder(), wish)?;
@@ -125,16 +138,16 @@ async fn play(stage: &mut Stage, lock: &StationLock) -> anyhow::Result<Ending> {
             None => return Ok(Ending::Interrupted),
         },
     };
-    let azurite = match stage.wish().destination {
+    let cloud = match stage.wish().destination {
         DestinationKind::Folder => None,
-        DestinationKind::Azurite => Some(Azurite::start(&stage.azurite()).await?),
+        DestinationKind::Azurite => Some(Cloud::start(&stage.azurite()).await?),
     };
     let ended = tokio::select! {
-        ended = show(stage, lock, &recorded, azurite.as_ref()) => ended,
+        ended = show(stage, lock, &recorded, cloud.as_ref()) => ended,
         () = stop.asked() => Ok(Ending::Interrupted),
     };
-    if let Some(azurite) = azurite {
-        azurite.stop().await;
+    if let Some(cloud) = cloud {
+        cloud.stop().await?;
     }
     ended
 }
@@ -176,9 +189,9 @@ async fn show(
     stage: &Stage,
     lock: &StationLock,
     recorded: &[Recorded],
-    azurite: Option<&Azurite>,
+    cloud: Option<&Cloud>,
 ) -> anyhow::Result<Ending> {
-    stage.configure(azurite.map(|azurite| &azurite.endpoint))?;
+    stage.configure(cloud.map(Cloud::endpoint))?;
     let config = Config::load(&stage.config())?;
     let daemon = Daemon::open(&config, LastLedger::Trusted, lock)?;
     let shown = daemon.shown();
@@ -195,7 +208,7 @@ async fn show(
     }
     let total = recorded.iter().map(Recorded::bytes).sum();
     let bar = screen::short_bar("reading the evidence again", total);
-    let destination = azurite.map_or(Destination::Folder, Destination::Azurite);
+    let destination = cloud.map_or(Destination::Folder, Destination::Azure);
     let verdict = verdict(stage, &config, recorded, &destination, &bar).await?;
     bar.finish_and_clear();
     let mut out = io::stdout().lock();
@@ -285,7 +298,7 @@ fn trouble(snapshot: &Snapshot) -> Option<String> {
 }
 
 /// Says how it came out and what there is to see, and removes what was temporary.
-fn close(stage: &Stage, place: Place, args: &Args, ended: anyhow::Result<Ending>) -> anyhow::Result<Outcome> {
+fn close(stage: &Stage, place: Place, args: &Args, ended: anyhow::Result<Ending>) -> anyhow::Result<ExitCode> {
     let folder = stage.folder().display();
     let again = format!("run it again with --dir {folder} to go on");
     // What went wrong after the cameras were prepared is worth a look, unless it is only that the reader left.
@@ -310,18 +323,18 @@ fn close(stage: &Stage, place: Place, args: &Args, ended: anyhow::Result<Ending>
     match ended {
         Ok(Ending::Well) => {
             print_what_to_see(stage, kept)?;
-            Ok(Outcome::Fine)
+            Ok(ExitCode::SUCCESS)
         }
         Ok(Ending::Interrupted) => {
-            eprintln!("camdock: the demo was stopped; {}", if kept { again } else { format!("{folder} was removed") });
-            Ok(Outcome::Failed)
+            eprintln!("demo: it was stopped; {}", if kept { again } else { format!("{folder} was removed") });
+            Ok(ExitCode::FAILURE)
         }
         Ok(Ending::Badly(wrong)) => {
             for sentence in wrong {
-                eprintln!("camdock: {sentence}");
+                eprintln!("demo: {sentence}");
             }
-            eprintln!("camdock: the demo did not come out well; {} tells more", stage.log().display());
-            Ok(Outcome::Failed)
+            eprintln!("demo: it did not come out well; {} tells more", stage.log().display());
+            Ok(ExitCode::FAILURE)
         }
         Err(error) if stage.recorded().is_none() => Err(error),
         Err(error) => Err(error.context(format!("the demo broke off; {again}"))),
@@ -335,7 +348,10 @@ fn print_what_to_see(stage: &Stage, kept: bool) -> io::Result<()> {
         return writeln!(out, "\n{folder} was removed. With --dir FOLDER it stays, with everything in it to look at.");
     }
     writeln!(out, "\nTo look around:\n")?;
-    let camdock = std::env::args().next().unwrap_or_else(|| "camdock".to_owned());
+    // Cargo puts this program into a folder below that of camdock itself.
+    let this = std::env::current_exe()?;
+    let camdock = this.ancestors().nth(2).map(|folder| folder.join("camdock")).filter(|program| program.is_file());
+    let camdock = camdock.map_or_else(|| "camdock".to_owned(), |program| program.display().to_string());
     let mut step = |command: String, what: &str| writeln!(out, "  # {what}\n  {command}");
     let config = stage.config();
     step(format!("{camdock} --config {} explain BWC-0001", config.display()), "each condition of each wipe")?;

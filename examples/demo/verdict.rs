@@ -11,7 +11,7 @@ use camdock::ledger::{Explanation, LEDGER_FILE, Ledger};
 use futures::{StreamExt as _, TryStreamExt as _};
 use indicatif::ProgressBar;
 
-use super::azurite::Azurite;
+use super::cloud::{CONTAINER, Cloud};
 use super::footage::{Recorded, RecordedSegment, counted, sha256_of};
 use super::stage::{Stage, bays};
 
@@ -23,13 +23,13 @@ const DIGITS: usize = 8;
 /// Where the copies are read from.
 pub(super) enum Destination<'a> {
     Folder,
-    Azurite(&'a Azurite),
+    Azure(&'a Cloud),
 }
 
 impl Destination<'_> {
     async fn sha256_of(&self, stage: &Stage, object: &ObjectName) -> anyhow::Result<Sha256> {
         match self {
-            Self::Azurite(azurite) => azurite.sha256_of(object).await,
+            Self::Azure(cloud) => cloud.sha256_of(object).await,
             Self::Folder => {
                 let file = stage.evidence().join(object.as_str());
                 Ok(tokio::task::spawn_blocking(move || sha256_of(&file)).await??)
@@ -40,7 +40,7 @@ impl Destination<'_> {
     fn shown(&self, stage: &Stage) -> String {
         match self {
             Self::Folder => stage.evidence().display().to_string(),
-            Self::Azurite(azurite) => format!("{}/{}", azurite.endpoint, super::azurite::CONTAINER),
+            Self::Azure(cloud) => format!("{}/{CONTAINER}", cloud.endpoint()),
         }
     }
 }

@@ -27,8 +27,9 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use url::Url;
 
-use super::azurite;
+use super::cloud::CONTAINER;
 use super::footage::{CAMERAS, Recorded, Source, Takes};
+use camdock_test_support::azurite::{ACCOUNT, KEY};
 
 const SCRIPT: &str = "demo.json";
 const SCRIPT_IN_THE_MAKING: &str = "demo.json.new";
@@ -216,8 +217,8 @@ impl Stage {
         }
         let place = if let Some(endpoint) = endpoint {
             let key = self.folder.join("azurite.key");
-            write_whole(&key, azurite::KEY.as_bytes())?;
-            let (container, account, key) = (azurite::CONTAINER, azurite::ACCOUNT, quoted(&key)?);
+            write_whole(&key, KEY.as_bytes())?;
+            let (container, account, key) = (CONTAINER, ACCOUNT, quoted(&key)?);
             format!(
                 "kind = \"azure\"\nendpoint = \"{endpoint}\"\ncontainer = \"{container}\"\n\
                  credential = {{ kind = \"shared-key\", file = {key}, account = \"{account}\" }}"
@@ -290,7 +291,7 @@ fn quoted(path: &Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::demo::footage::Amount;
+    use crate::footage::Amount;
 
     fn wish() -> Wish {
         Wish { destination: DestinationKind::Folder, footage: Source::Generated(Amount::Small) }
