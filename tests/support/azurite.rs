@@ -35,7 +35,7 @@ const END_WITH_PARENT: &str =
 const READY: &str = "successfully listens on ";
 const LOG: &str = "azurite.log";
 /// Starting or ending takes a second or two; longer where everything else is being tested at the same time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A running Azurite. Dropped, it ends by itself; see also [`stop`](Self::stop).
@@ -49,21 +49,21 @@ pub struct Azurite {
     _folder: Option<TempDir>,
 }
 
-/// What becomes of the store in the end.
+/// Where Azurite keeps what it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Store {
-    Forgotten,
-    Kept,
+    Memory,
+    Folder,
 }
 
 impl Azurite {
-    /// Starts one on a free port with an empty store, which is gone with it.
+    /// Starts one on a free port with an empty store in memory, which is gone with it.
     ///
     /// # Errors
     /// Say what to do.
     pub async fn start() -> anyhow::Result<Self> {
         let folder = TempDir::new().context("there is no temporary folder")?;
-        let azurite = Self::launch(folder.path(), Store::Forgotten).await?;
+        let azurite = Self::launch(folder.path(), Store::Memory).await?;
         Ok(Self { _folder: Some(folder), ..azurite })
     }
 
@@ -74,7 +74,7 @@ impl Azurite {
     /// Say what to do.
     pub async fn start_in(folder: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-        Self::launch(folder, Store::Kept).await
+        Self::launch(folder, Store::Folder).await
     }
 
     async fn launch(folder: &Path, store: Store) -> anyhow::Result<Self> {
@@ -82,17 +82,22 @@ impl Azurite {
         let log = folder.join(LOG);
         let mut output = lock(&log).await?;
         let begin = output.seek(SeekFrom::End(0))?;
-        let mut process = Command::new(&program)
-            .args(["--blobHost", "127.0.0.1", "--blobPort", "0", "--silent", "--disableTelemetry", "--location"])
-            .arg(folder)
+        let mut command = Command::new(&program);
+        command.args(["--blobHost", "127.0.0.1", "--blobPort", "0", "--silent", "--disableTelemetry"]);
+        match store {
+            // On a disk it mixes up the contents of blocks now and then, when uploads of several clients break off.
+            Store::Memory => command.arg("--inMemoryPersistence"),
+            Store::Folder => command.arg("--location").arg(folder),
+        };
+        let mut process = command
             .env("NODE_OPTIONS", END_WITH_PARENT)
             .stdin(Stdio::piped())
             .stdout(output.try_clone()?)
             .stderr(output)
             // Ctrl-C is for the program that started it, which then ends it.
             .process_group(0)
-            // A store that nobody will look at again need not be written down.
-            .kill_on_drop(store == Store::Forgotten)
+            // In memory there is nothing to write down.
+            .kill_on_drop(store == Store::Memory)
             .spawn()
             .with_context(|| format!("{} cannot be started: run `make tools`", program.display()))?;
         let stdin = process.stdin.take();
@@ -118,7 +123,6 @@ impl Azurite {
     }
 
     /// A shared access signature for the account: `permissions` such as `rwdlc`, valid until `expiry`.
-    #[must_use]
     pub fn sas(permissions: &str, expiry: OffsetDateTime) -> String {
         let (version, expiry) = ("2022-11-02", expiry.replace_nanosecond(0).unwrap().format(&Rfc3339).unwrap());
         let to_sign = format!("{ACCOUNT}\n{permissions}\nb\nco\n\n{expiry}\n\nhttps,http\n{version}\n\n");

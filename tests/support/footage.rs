@@ -9,13 +9,11 @@ use sha2::{Digest as _, Sha256};
 use crate::azurite::Azurite;
 
 /// The SHA-256 of something, in hexadecimal digits.
-#[must_use]
 pub fn sha256(content: &[u8]) -> String {
     hex(&Sha256::digest(content))
 }
 
 /// Bytes as hexadecimal digits.
-#[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
@@ -31,7 +29,6 @@ pub struct Footage {
 
 impl Footage {
     /// Files of `length` bytes each, named as cameras do; other seeds give other contents.
-    #[must_use]
     pub fn random(serial: &str, files: usize, length: usize, seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let files = (1..=files).map(|number| {
@@ -52,7 +49,6 @@ impl Footage {
     }
 
     /// How many requests upload it if nothing is sent twice: one for each chunk, one for each commit.
-    #[must_use]
     pub fn puts(&self, chunk_size: usize) -> u64 {
         self.files.iter().map(|(_, content)| content.len().div_ceil(chunk_size) as u64 + 1).sum()
     }
@@ -68,7 +64,6 @@ impl Footage {
 }
 
 /// How many regular files there are below `root`.
-#[must_use]
 pub fn files_below(root: &Path) -> usize {
     let entries = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap());
     entries.map(|entry| if entry.file_type().unwrap().is_dir() { files_below(&entry.path()) } else { 1 }).sum()

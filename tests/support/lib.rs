@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails in here ends the test, with these words")]
 #![allow(clippy::missing_panics_doc, reason = "everything in here panics where a test's scene cannot be set")]
+#![allow(clippy::must_use_candidate, reason = "a machine is set up for what becomes of it")]
 
 pub mod azurite;
 pub mod footage;

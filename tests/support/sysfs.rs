@@ -28,7 +28,6 @@ impl Default for Machine {
 
 impl Machine {
     /// A machine into which nothing is plugged.
-    #[must_use]
     pub fn new() -> Self {
         let machine = Self(TempDir::new().unwrap());
         for folder in [DEVICES, "bus/scsi/devices", "class/block"] {
@@ -48,7 +47,6 @@ impl Machine {
 
     /// One that has, besides, a controller of USB 2 alone, as bus 3, whose slow devices are on buses 4 and 5; and another
     /// such pair, 6 and 7.
-    #[must_use]
     pub fn with_companions() -> Self {
         let machine = Self::new();
         for (bus, controller, speed) in [
@@ -80,7 +78,6 @@ impl Machine {
     }
 
     /// What is `/sys` on a real machine.
-    #[must_use]
     pub fn root(&self) -> &Path {
         self.0.path()
     }

@@ -195,8 +195,21 @@ fn holds_data(partition: &Block) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use camdock_test_support::sysfs::{Machine, Plugged, STORAGE};
+
     use super::*;
-    use crate::camera::mass_storage::fixtures::{Machine, camera};
+    use crate::camera::mass_storage::fixtures::camera;
+
+    /// Plugs a drive in that has this address.
+    fn plug(machine: &Machine, port: &str, address: u16) -> Plugged {
+        let plugged = machine.plug(port, "BWC", &[STORAGE]);
+        machine.set(port, "devnum", &address.to_string());
+        plugged
+    }
+
+    fn bus(machine: &Machine, device: UsbDevice) -> Bus {
+        Bus::new(machine.root().to_owned(), device)
+    }
 
     fn names(slots: &[Slot]) -> Vec<(&str, &str)> {
         slots.iter().map(|slot| (slot.name.as_str(), std::str::from_utf8(&slot.prefix).unwrap())).collect()
@@ -205,9 +218,9 @@ mod tests {
     #[test]
     fn the_volumes_of_a_port_are_found_whatever_the_kernel_calls_them() {
         let machine = Machine::new();
-        machine.plug("1-1.4", 7).disk(0, "sdc", (8, 32), 1000).partition("sdc", "sdc1", 1, (8, 33), 900);
-        machine.plug("1-1.3", 8).disk(0, "sdb", (8, 16), 500);
-        let blocks = machine.bus(camera("1-1.4", 7)).blocks().unwrap();
+        plug(&machine, "1-1.4", 7).disk(0, "sdc", (8, 32), 1000).partition("sdc", "sdc1", 1, (8, 33), 900);
+        plug(&machine, "1-1.3", 8).disk(0, "sdb", (8, 16), 500);
+        let blocks = bus(&machine, camera("1-1.4", 7)).blocks().unwrap();
         assert_eq!(blocks.iter().map(|block| block.node.as_str()).collect::<Vec<_>>(), ["sdc", "sdc1"]);
         let slots = slots(&blocks);
         assert_eq!(names(&slots), [("p1", "")]);
@@ -217,67 +230,67 @@ mod tests {
     #[test]
     fn an_empty_slot_is_no_volume_and_changes_no_names() {
         let machine = Machine::new();
-        let plugged = machine.plug("1-2", 3);
+        let plugged = plug(&machine, "1-2", 3);
         plugged.disk(0, "sdb", (8, 16), 1000).partition("sdb", "sdb1", 1, (8, 17), 900).disk(1, "sdc", (8, 32), 0);
-        let bus = machine.bus(camera("1-2", 3));
-        assert_eq!(names(&slots(&bus.blocks().unwrap())), [("p1", "p1/")]);
+        let ours = bus(&machine, camera("1-2", 3));
+        assert_eq!(names(&slots(&ours.blocks().unwrap())), [("p1", "p1/")]);
         plugged.disk(1, "sdc", (8, 32), 4000);
-        assert_eq!(names(&slots(&bus.blocks().unwrap())), [("p1", "p1/"), ("lun1", "lun1/")]);
+        assert_eq!(names(&slots(&ours.blocks().unwrap())), [("p1", "p1/"), ("lun1", "lun1/")]);
     }
 
     #[test]
     fn disks_behind_two_interfaces_are_not_mixed_up() {
         let machine = Machine::new();
-        let plugged = machine.plug("1-2", 3);
+        let plugged = plug(&machine, "1-2", 3);
         plugged.disk(0, "sdb", (8, 16), 1000).partition("sdb", "sdb1", 1, (8, 17), 900);
         plugged.disk_behind(1, 0, "sdc", (8, 32), 1000);
-        let slots = slots(&machine.bus(camera("1-2", 3)).blocks().unwrap());
+        let slots = slots(&bus(&machine, camera("1-2", 3)).blocks().unwrap());
         assert_eq!(names(&slots), [("p1", "p1/"), ("if1", "if1/")]);
     }
 
     #[test]
     fn a_disc_of_drivers_is_no_volume() {
         let machine = Machine::new();
-        let plugged = machine.plug("1-2", 3);
+        let plugged = plug(&machine, "1-2", 3);
         plugged.disk(0, "sdb", (8, 16), 1000).disk(1, "sr0", (11, 0), 500).of_type(1, "5");
-        assert_eq!(names(&slots(&machine.bus(camera("1-2", 3)).blocks().unwrap())), [("disk", "")]);
+        assert_eq!(names(&slots(&bus(&machine, camera("1-2", 3)).blocks().unwrap())), [("disk", "")]);
     }
 
     #[test]
     fn a_disk_that_is_starting_up_is_waited_for() {
         let machine = Machine::new();
-        let plugged = machine.plug("1-2", 3);
+        let plugged = plug(&machine, "1-2", 3);
         plugged.disk(0, "sdb", (8, 16), 1000).of_type(0, "0");
-        let bus = machine.bus(camera("1-2", 3));
-        assert!(!bus.is_starting());
+        let ours = bus(&machine, camera("1-2", 3));
+        assert!(!ours.is_starting());
         plugged.of_type(1, "0");
-        assert!(bus.is_starting(), "the kernel knows it, and shows no disk yet");
+        assert!(ours.is_starting(), "the kernel knows it, and shows no disk yet");
         plugged.disk(1, "sdc", (8, 32), 4000);
-        assert!(!bus.is_starting());
+        assert!(!ours.is_starting());
     }
 
     #[test]
     fn an_extended_partition_is_no_volume() {
         let machine = Machine::new();
-        let plugged = machine.plug("1-2", 3);
+        let plugged = plug(&machine, "1-2", 3);
         plugged.disk(0, "sdb", (8, 16), 1000).partition("sdb", "sdb1", 1, (8, 17), 2);
         plugged.partition("sdb", "sdb5", 5, (8, 21), 900);
-        assert_eq!(names(&slots(&machine.bus(camera("1-2", 3)).blocks().unwrap())), [("p5", "")]);
+        assert_eq!(names(&slots(&bus(&machine, camera("1-2", 3)).blocks().unwrap())), [("p5", "")]);
     }
 
     #[test]
     fn another_camera_in_the_same_port_is_not_the_one_that_was_there() {
         let machine = Machine::new();
-        machine.plug("1-1", 7).disk(0, "sdb", (8, 16), 1000);
-        let bus = machine.bus(camera("1-1", 7));
-        let block = bus.blocks().unwrap().remove(0);
-        assert!(bus.has(&block));
-        machine.plug("1-1", 8);
-        assert!(!bus.has(&block), "another address");
-        machine.plug("1-1", 7).disk(0, "sdb", (8, 16), 0);
-        assert!(!bus.has(&block), "its card was taken out");
+        plug(&machine, "1-1", 7).disk(0, "sdb", (8, 16), 1000);
+        let ours = bus(&machine, camera("1-1", 7));
+        let block = ours.blocks().unwrap().remove(0);
+        assert!(ours.has(&block));
+        plug(&machine, "1-1", 8);
+        assert!(!ours.has(&block), "another address");
+        plug(&machine, "1-1", 7).disk(0, "sdb", (8, 16), 0);
+        assert!(!ours.has(&block), "its card was taken out");
         machine.unplug("1-1");
-        assert!(!bus.has(&block));
-        assert_eq!(bus.blocks().unwrap(), []);
+        assert!(!ours.has(&block));
+        assert_eq!(ours.blocks().unwrap(), []);
     }
 }

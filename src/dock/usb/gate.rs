@@ -52,88 +52,90 @@ pub fn gate(sysfs: &Sysfs, name: &str, bays: &[(BayName, UsbPort)], profiles: &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::admit::tests::profiles;
-    use super::super::sysfs::tests::{HUB, STORAGE, Tree};
-    use super::*;
+    use camdock_test_support::sysfs::{HUB, KEYBOARD, Machine, STORAGE};
 
-    const KEYBOARD: [u8; 3] = [3, 1, 1];
+    use super::super::admit::tests::profiles;
+    use super::*;
 
     fn bay() -> BayName {
         BayName::new("7").unwrap()
     }
 
     /// The verdict about `name` in a dock with one bay at `bay_port`.
-    fn verdict(tree: &Tree, bay_port: &str, name: &str) -> Verdict {
-        gate(&tree.sysfs(), name, &[(bay(), bay_port.parse().unwrap())], &profiles()).unwrap()
+    fn verdict(machine: &Machine, bay_port: &str, name: &str) -> Verdict {
+        gate(&Sysfs::at(machine.root()), name, &[(bay(), bay_port.parse().unwrap())], &profiles()).unwrap()
     }
 
     #[test]
     fn a_bay_lets_cameras_in_and_nothing_else() {
-        let tree = Tree::new();
-        tree.plug("1-1", 0, &[STORAGE], "480");
-        assert_eq!(verdict(&tree, "1-1", "1-1"), Verdict::Open(bay()));
+        let machine = Machine::new();
+        machine.plug("1-1", "Cam", &[STORAGE]);
+        assert_eq!(verdict(&machine, "1-1", "1-1"), Verdict::Open(bay()));
         for classes in [&[KEYBOARD][..], &[STORAGE, KEYBOARD], &[HUB], &[]] {
-            let tree = Tree::new();
-            tree.plug("1-1", 0, classes, "480");
-            assert_eq!(verdict(&tree, "1-1", "1-1"), Verdict::Closed(bay()), "{classes:?}");
+            let machine = Machine::new();
+            machine.plug("1-1", "Cam", classes);
+            assert_eq!(verdict(&machine, "1-1", "1-1"), Verdict::Closed(bay()), "{classes:?}");
         }
-        assert_eq!(verdict(&tree, "1-2", "1-2"), Verdict::Closed(bay()), "pulled out while it was looked at");
+        assert_eq!(verdict(&machine, "1-2", "1-2"), Verdict::Closed(bay()), "pulled out while it was looked at");
     }
 
     #[test]
     fn the_other_speed_of_a_bays_socket_is_the_same_bay() {
-        let tree = Tree::new();
-        tree.plug("2-1", 0, &[KEYBOARD], "5000");
-        assert_eq!(verdict(&tree, "1-1", "2-1"), Verdict::Closed(bay()));
+        let machine = Machine::new();
+        machine.plug("2-1", "Thing", &[KEYBOARD]);
+        machine.set("2-1", "speed", "5000");
+        assert_eq!(verdict(&machine, "1-1", "2-1"), Verdict::Closed(bay()));
     }
 
     #[test]
     fn what_is_behind_a_hub_in_a_bay_is_kept_out() {
-        let tree = Tree::new();
-        tree.plug("1-1", 4, &[HUB], "480");
-        tree.plug("1-1.3", 0, &[STORAGE], "480");
-        assert_eq!(verdict(&tree, "1-1", "1-1.3"), Verdict::Closed(bay()));
+        let machine = Machine::new();
+        machine.plug_hub("1-1", 4);
+        machine.plug("1-1.3", "Cam", &[STORAGE]);
+        assert_eq!(verdict(&machine, "1-1", "1-1.3"), Verdict::Closed(bay()));
     }
 
     #[test]
     fn outside_the_bays_usb_works_as_usual() {
-        let tree = Tree::new();
-        tree.plug("1-1", 4, &[HUB], "480");
-        tree.plug("1-2", 0, &[KEYBOARD], "12");
-        assert_eq!(verdict(&tree, "1-1.3", "1-1"), Verdict::Elsewhere, "the hub that the bays are on");
-        assert_eq!(verdict(&tree, "1-1.3", "1-2"), Verdict::Elsewhere);
-        assert_eq!(gate(&tree.sysfs(), "1-2", &[], &profiles()).unwrap(), Verdict::NotOurs);
-        assert_eq!(verdict(&tree, "1-1.3", "1-2:1.0"), Verdict::NotOurs);
+        let machine = Machine::new();
+        machine.plug_hub("1-1", 4);
+        machine.plug("1-2", "Thing", &[KEYBOARD]);
+        machine.set("1-2", "speed", "12");
+        assert_eq!(verdict(&machine, "1-1.3", "1-1"), Verdict::Elsewhere, "the hub that the bays are on");
+        assert_eq!(verdict(&machine, "1-1.3", "1-2"), Verdict::Elsewhere);
+        assert_eq!(gate(&Sysfs::at(machine.root()), "1-2", &[], &profiles()).unwrap(), Verdict::NotOurs);
+        assert_eq!(verdict(&machine, "1-1.3", "1-2:1.0"), Verdict::NotOurs);
     }
 
     #[test]
     fn both_buses_of_a_bays_controller_are_guarded_and_no_other() {
-        let tree = Tree::new();
-        tree.bus("3", "0000:00:14.0", "480");
-        assert_eq!(verdict(&tree, "1-1.3", "usb1"), Verdict::Guard);
-        assert_eq!(verdict(&tree, "1-1.3", "usb2"), Verdict::Guard);
-        assert_eq!(verdict(&tree, "1-1.3", "usb3"), Verdict::NotOurs);
-        assert_eq!(verdict(&tree, "4-1", "usb3"), Verdict::Guard, "the bay's bus is not there yet");
+        let machine = Machine::new();
+        machine.add_bus("3", "0000:00:14.0", "480");
+        assert_eq!(verdict(&machine, "1-1.3", "usb1"), Verdict::Guard);
+        assert_eq!(verdict(&machine, "1-1.3", "usb2"), Verdict::Guard);
+        assert_eq!(verdict(&machine, "1-1.3", "usb3"), Verdict::NotOurs);
+        assert_eq!(verdict(&machine, "4-1", "usb3"), Verdict::Guard, "the bay's bus is not there yet");
     }
 
     #[test]
     fn the_bus_to_which_a_bays_controller_hands_slow_devices_is_guarded_too() {
-        let tree = Tree::with_companions();
+        let machine = Machine::with_companions();
         for (bus, expected) in
             [("usb4", Verdict::Guard), ("usb5", Verdict::Guard), ("usb6", Verdict::NotOurs), ("usb7", Verdict::NotOurs)]
         {
-            assert_eq!(verdict(&tree, "3-1", bus), expected, "{bus}");
+            assert_eq!(verdict(&machine, "3-1", bus), expected, "{bus}");
         }
-        tree.plug("4-1", 0, &[KEYBOARD], "12");
-        assert_eq!(verdict(&tree, "3-1", "4-1"), Verdict::Elsewhere, "which socket it is in, nobody can tell");
-        assert_eq!(verdict(&tree, "4-1", "4-1"), Verdict::Closed(bay()), "unless it is named");
+        machine.plug("4-1", "Thing", &[KEYBOARD]);
+        machine.set("4-1", "speed", "12");
+        assert_eq!(verdict(&machine, "3-1", "4-1"), Verdict::Elsewhere, "which socket it is in, nobody can tell");
+        assert_eq!(verdict(&machine, "4-1", "4-1"), Verdict::Closed(bay()), "unless it is named");
     }
 
     #[test]
     fn without_profiles_every_bay_is_closed() {
-        let tree = Tree::new();
-        tree.plug("1-1", 0, &[STORAGE], "480");
+        let machine = Machine::new();
+        machine.plug("1-1", "Cam", &[STORAGE]);
         let bays = [(bay(), "1-1".parse().unwrap())];
-        assert_eq!(gate(&tree.sysfs(), "1-1", &bays, &[]).unwrap(), Verdict::Closed(bay()));
+        assert_eq!(gate(&Sysfs::at(machine.root()), "1-1", &bays, &[]).unwrap(), Verdict::Closed(bay()));
     }
 }

@@ -186,8 +186,9 @@ fn sorted_out(bay: &BayName, plugged: Vec<Plugged>, profiles: &[Arc<Profile>]) -
 
 #[cfg(test)]
 mod tests {
+    use camdock_test_support::sysfs::{self, Machine};
+
     use super::admit::tests::{STORAGE, device, profiles};
-    use super::sysfs::tests::Tree;
     use super::*;
     use crate::dock::contents::{BayContents, changes};
 
@@ -252,24 +253,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_camera_counts_as_kept_out_only_when_the_gate_had_its_time() {
-        let tree = Tree::new();
+        let machine = Machine::new();
         let mut lookout = Lookout {
-            sysfs: tree.sysfs(),
+            sysfs: Sysfs::at(machine.root()),
             bay: bay(),
             port: "1-1".parse().unwrap(),
             profiles: profiles().into(),
             kept_out: BTreeMap::new(),
             trouble: None,
         };
-        tree.plug("1-1", 0, &[[8, 6, 0x50]], "480");
-        tree.authorize("1-1", "0");
+        machine.plug("1-1", "Cam", &[sysfs::STORAGE]);
+        machine.set("1-1", "authorized", "0");
         let early = lookout.look();
         assert_eq!((early.cameras.len(), early.refused.len()), (0, 0), "{early:?}");
         tokio::time::advance(ADMISSION_TAKES).await;
         assert_eq!(lookout.look().refused.len(), 1, "the gate had its time");
-        tree.authorize("1-1", "1");
+        machine.set("1-1", "authorized", "1");
         assert_eq!(lookout.look().cameras.len(), 1, "the gate let it in");
-        tree.authorize("1-1", "0");
+        machine.set("1-1", "authorized", "0");
         assert_eq!(lookout.look().refused.len(), 0, "the gate has its time again");
     }
 

@@ -58,14 +58,15 @@ pub fn sockets(sysfs: &Sysfs) -> io::Result<Vec<Socket>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sysfs::tests::{HUB, STORAGE, Tree};
+    use camdock_test_support::sysfs::{Machine, STORAGE};
+
     use super::*;
 
     #[test]
     fn a_socket_is_listed_once_with_both_its_paths() {
-        let tree = Tree::new();
-        tree.plug("1-2", 12, &[HUB], "480");
-        let sockets = sockets(&tree.sysfs()).unwrap();
+        let machine = Machine::new();
+        machine.plug_hub("1-2", 12);
+        let sockets = sockets(&Sysfs::at(machine.root())).unwrap();
         let names: Vec<_> = sockets.iter().map(|socket| socket.port.as_str()).collect();
         assert_eq!(names[..5], ["1-1", "1-2", "1-2.1", "1-2.2", "1-2.3"]);
         assert_eq!((names.len(), names[11], names[13]), (14, "1-2.10", "1-2.12"));
@@ -76,10 +77,11 @@ mod tests {
 
     #[test]
     fn a_slow_cable_shows() {
-        let tree = Tree::new();
-        tree.plug("1-1", 0, &[STORAGE], "480");
-        tree.plug("2-2", 0, &[STORAGE], "5000");
-        let faster: Vec<_> = sockets(&tree.sysfs()).unwrap().iter().map(Socket::could_be_faster).collect();
+        let machine = Machine::new();
+        machine.plug("1-1", "Cam", &[STORAGE]);
+        machine.plug("2-2", "Thing", &[STORAGE]);
+        machine.set("2-2", "speed", "5000");
+        let faster: Vec<_> = sockets(&Sysfs::at(machine.root())).unwrap().iter().map(Socket::could_be_faster).collect();
         assert_eq!(faster, [SuperSpeed::Unknown, SuperSpeed::No]);
     }
 }

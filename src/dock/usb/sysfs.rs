@@ -304,109 +304,10 @@ fn interfaces(descriptors: &[u8]) -> Option<Vec<UsbClass>> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use std::os::unix::fs::symlink;
+mod tests {
+    use camdock_test_support::sysfs::{KEYBOARD, Machine, STORAGE};
 
     use super::*;
-    use tempfile::TempDir;
-
-    /// A tree of the form of `sysfs`: one controller with a USB 2 and a USB 3 bus of two sockets each.
-    pub(in super::super) struct Tree(pub(in super::super) TempDir);
-
-    impl Tree {
-        pub(in super::super) fn new() -> Self {
-            let tree = Self(TempDir::new().unwrap());
-            for (bus, other) in [("1", "2"), ("2", "1")] {
-                let hub = format!("devices/pci/usb{bus}");
-                for port in ["1", "2"] {
-                    let folder = tree.0.path().join(format!("{hub}/{bus}-0:1.0/usb{bus}-port{port}"));
-                    std::fs::create_dir_all(&folder).unwrap();
-                    symlink(format!("../../../usb{other}/{other}-0:1.0/usb{other}-port{port}"), folder.join("peer"))
-                        .unwrap();
-                }
-                tree.write(&format!("{hub}/maxchild"), b"2\n");
-                tree.link(&format!("usb{bus}"), &hub);
-            }
-            tree
-        }
-
-        pub(in super::super) fn sysfs(&self) -> Sysfs {
-            Sysfs::at(self.0.path())
-        }
-
-        fn write(&self, path: &str, bytes: &[u8]) {
-            let path = self.0.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, bytes).unwrap();
-        }
-
-        fn link(&self, name: &str, target: &str) {
-            let devices = self.0.path().join("bus/usb/devices");
-            std::fs::create_dir_all(&devices).unwrap();
-            symlink(self.0.path().join(target), devices.join(name)).unwrap();
-        }
-
-        /// Plugs a device in: its ports if it is a hub, its interfaces' classes, and the speed.
-        pub(in super::super) fn plug(&self, port: &str, hub_of: u8, classes: &[[u8; 3]], speed: &str) {
-            let folder = format!("devices/pci/{port}");
-            let mut descriptors = vec![18, 1, 0x10, 0x02, 0, 0, 0, 64, 0x64, 0x85, 0x00, 0x10, 0x02, 0x01, 1, 2, 3, 1];
-            descriptors.extend([9, 2, 0, 0, 1, 1, 0, 0x80, 50]);
-            for (number, [class, subclass, protocol]) in (0..).zip(classes) {
-                descriptors.extend([9, 4, number, 0, 2, *class, *subclass, *protocol, 0]);
-                descriptors.extend([7, 5, 0x81, 2, 0, 2, 0]);
-            }
-            self.write(&format!("{folder}/descriptors"), &descriptors);
-            for (name, value) in [
-                ("devnum", "7"),
-                ("authorized", "1"),
-                ("speed", speed),
-                ("product", "Body\nCam"),
-                ("serial", "BWC-0001"),
-                ("maxchild", &hub_of.to_string()),
-            ] {
-                self.write(&format!("{folder}/{name}"), format!("{value}\n").as_bytes());
-            }
-            for number in 1..=hub_of {
-                let port = self.0.path().join(format!("{folder}/{port}:1.0/{port}-port{number}"));
-                std::fs::create_dir_all(port).unwrap();
-            }
-            self.link(port, &folder);
-        }
-
-        /// Lets a device in, or keeps it out.
-        pub(in super::super) fn authorize(&self, port: &str, authorized: &str) {
-            self.write(&format!("devices/pci/{port}/authorized"), authorized.as_bytes());
-        }
-
-        /// A bus of one port on a controller of its own.
-        pub(in super::super) fn bus(&self, bus: &str, controller: &str, speed: &str) {
-            let hub = format!("devices/{controller}/usb{bus}");
-            self.write(&format!("{hub}/maxchild"), b"1\n");
-            self.write(&format!("{hub}/speed"), speed.as_bytes());
-            self.link(&format!("usb{bus}"), &hub);
-        }
-
-        /// A controller of USB 2 alone, as bus 3, whose slow devices are on buses 4 and 5; and another such pair, 6 and 7.
-        pub(in super::super) fn with_companions() -> Self {
-            let tree = Self::new();
-            for (bus, controller, speed) in [
-                ("3", "0000:00:1d.7", "480"),
-                ("4", "0000:00:1d.0", "12"),
-                ("5", "0000:00:1d.1", "12"),
-                ("6", "0000:00:1a.7", "480"),
-                ("7", "0000:00:1a.0", "12"),
-            ] {
-                tree.bus(bus, controller, speed);
-                if speed == "480" {
-                    tree.write(&format!("devices/{controller}/companion"), b"");
-                }
-            }
-            tree
-        }
-    }
-
-    pub(in super::super) const STORAGE: [u8; 3] = [8, 6, 0x50];
-    pub(in super::super) const HUB: [u8; 3] = [9, 0, 0];
 
     fn port(text: &str) -> UsbPort {
         text.parse().unwrap()
@@ -414,9 +315,10 @@ pub(super) mod tests {
 
     #[test]
     fn a_device_is_described_by_its_descriptors() {
-        let tree = Tree::new();
-        tree.plug("1-1", 0, &[STORAGE, [3, 1, 1], STORAGE], "480");
-        let Plugged { device, authorized, release_of_usb, .. } = tree.sysfs().plugged(&port("1-1")).unwrap().unwrap();
+        let machine = Machine::new();
+        machine.plug("1-1", "Body\nCam", &[STORAGE, KEYBOARD, STORAGE]);
+        let Plugged { device, authorized, release_of_usb, .. } =
+            Sysfs::at(machine.root()).plugged(&port("1-1")).unwrap().unwrap();
         assert_eq!((device.id.to_string().as_str(), device.release, device.address), ("8564:1000", 0x0102, 7));
         assert_eq!((device.manufacturer, device.product.as_deref()), (None, Some("Body\nCam")));
         assert_eq!((device.speed, authorized, release_of_usb), (UsbSpeed::High, Authorized::Yes, 0x0210));
@@ -426,7 +328,7 @@ pub(super) mod tests {
 
     #[test]
     fn an_empty_port_holds_nothing() {
-        assert_eq!(Tree::new().sysfs().plugged(&port("1-1")).unwrap(), None);
+        assert_eq!(Sysfs::at(Machine::new().root()).plugged(&port("1-1")).unwrap(), None);
         assert!(Sysfs::at(Path::new("/nonexistent")).ports().unwrap().is_empty());
     }
 
@@ -442,9 +344,9 @@ pub(super) mod tests {
 
     #[test]
     fn every_port_of_every_hub_is_found() {
-        let tree = Tree::new();
-        tree.plug("1-1", 4, &[HUB], "480");
-        let mut ports = tree.sysfs().ports().unwrap();
+        let machine = Machine::new();
+        machine.plug_hub("1-1", 4);
+        let mut ports = Sysfs::at(machine.root()).ports().unwrap();
         ports.sort();
         let names: Vec<_> = ports.iter().map(UsbPort::as_str).collect();
         assert_eq!(names, ["1-1", "1-1.1", "1-1.2", "1-1.3", "1-1.4", "1-2", "2-1", "2-2"]);
@@ -452,10 +354,11 @@ pub(super) mod tests {
 
     #[test]
     fn both_speeds_of_a_socket_are_one_socket() {
-        let tree = Tree::new();
+        let machine = Machine::new();
         // Only one half of the hub is ready yet.
-        tree.plug("2-1", 4, &[HUB], "5000");
-        let sysfs = tree.sysfs();
+        machine.plug_hub("2-1", 4);
+        machine.set("2-1", "speed", "5000");
+        let sysfs = Sysfs::at(machine.root());
         for (one, other) in [("1-2", "2-2"), ("2-2", "1-2"), ("2-1.4", "1-1.4"), ("1-1.4.3", "2-1.4.3")] {
             assert_eq!(sysfs.socket(&port(one)), [port(one), port(other)]);
         }
@@ -466,9 +369,9 @@ pub(super) mod tests {
 
     #[test]
     fn a_companions_bus_belongs_to_its_controller() {
-        let tree = Tree::with_companions();
-        tree.bus("8", "0000:00:1d.3", "480");
-        let sysfs = tree.sysfs();
+        let machine = Machine::with_companions();
+        machine.add_bus("8", "0000:00:1d.3", "480");
+        let sysfs = Sysfs::at(machine.root());
         for (one, other, together) in [
             ("3", "4", true),
             ("5", "3", true),
@@ -486,17 +389,17 @@ pub(super) mod tests {
 
     #[test]
     fn the_buses_of_one_controller_are_one_controllers() {
-        assert_eq!(Tree::new().sysfs().controllers().unwrap(), 1);
-        assert_eq!(Tree::with_companions().sysfs().controllers().unwrap(), 6);
+        assert_eq!(Sysfs::at(Machine::new().root()).controllers().unwrap(), 1);
+        assert_eq!(Sysfs::at(Machine::with_companions().root()).controllers().unwrap(), 6);
     }
 
     #[test]
     fn what_a_device_is_capable_of_is_asked_of_its_capabilities() {
         let usb_2_extension = [7, 0x10, 2, 6, 0, 0, 0];
         let super_speed = [10, 0x10, 3, 0, 0x0e, 0, 1, 10, 0xff, 7];
-        let tree = Tree::new();
-        tree.plug("1-1", 0, &[STORAGE], "480");
-        let told = || tree.sysfs().plugged(&port("1-1")).unwrap().unwrap().super_speed;
+        let machine = Machine::new();
+        machine.plug("1-1", "Cam", &[STORAGE]);
+        let told = || Sysfs::at(machine.root()).plugged(&port("1-1")).unwrap().unwrap().super_speed;
         assert_eq!(told(), SuperSpeed::Unknown, "an older kernel");
         for (capabilities, expected) in [
             (&[&[5, 0x0f, 12, 0, 1][..], &usb_2_extension].concat(), SuperSpeed::No),
@@ -504,7 +407,7 @@ pub(super) mod tests {
             (&vec![0, 0, 0], SuperSpeed::No),
             (&vec![200, 0x10], SuperSpeed::No),
         ] {
-            tree.write("devices/pci/1-1/bos_descriptors", capabilities);
+            machine.set_bytes("1-1", "bos_descriptors", capabilities);
             assert_eq!(told(), expected, "{capabilities:?}");
         }
     }

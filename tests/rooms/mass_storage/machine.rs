@@ -1,18 +1,17 @@
-//! A machine with one USB drive in it: a `sysfs` in a folder, and a UDisks2 behind real D-Bus that really mounts. The
+//! A machine with one USB drive in it: a `sysfs`, and a UDisks2 behind real D-Bus that really mounts. The
 //! bytes of the drive's volumes are image files, their files lie in other file systems.
 
 use std::collections::HashMap;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, symlink};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use camdock::camera::Surroundings;
 use camdock::domain::{UsbClass, UsbDevice, UsbId, UsbSpeed};
+use camdock_test_support::sysfs::{self, Plugged, STORAGE};
 use zbus::Variant;
 
-const DEVICE: &str = "devices/usb1/1-1";
-const DISK: &str = "1-1:1.0/host2/target2:0:0/2:0:0:0/block/sdb";
 /// Where a FAT32 of 40 MiB, as mkfs makes it, has its table, and how long a cluster is.
 const TABLE: u64 = 32 * 512;
 const CLUSTER: u64 = 512;
@@ -21,6 +20,8 @@ const CLUSTER: u64 = 512;
 type Steps = Arc<Mutex<Vec<&'static str>>>;
 
 pub(crate) struct Machine {
+    usb: sysfs::Machine,
+    drive: Plugged,
     folder: tempfile::TempDir,
     steps: Steps,
     volumes: Vec<Volume>,
@@ -84,15 +85,11 @@ impl Machine {
     }
 
     fn empty() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for inside in ["media", "sys/bus/usb/devices", "sys/bus/scsi/devices", "sys/class/block", "sys"] {
-            std::fs::create_dir_all(folder.path().join(inside)).unwrap();
-        }
-        let device = folder.path().join("sys").join(DEVICE);
-        std::fs::create_dir_all(device.join(DISK)).unwrap();
-        std::fs::write(device.join("devnum"), "7").unwrap();
-        symlink(&device, folder.path().join("sys/bus/usb/devices/1-1")).unwrap();
-        Self { folder, steps: Steps::default(), volumes: Vec::new(), server: None }
+        let (usb, folder) = (sysfs::Machine::new(), tempfile::tempdir().unwrap());
+        let drive = usb.plug("1-1", "BWC", &[STORAGE]);
+        drive.disk(0, "sdb", (8, 16), 200 << 11);
+        std::fs::create_dir(folder.path().join("media")).unwrap();
+        Self { usb, drive, folder, steps: Steps::default(), volumes: Vec::new(), server: None }
     }
 
     /// Another partition. What it holds can be seen when the drive is opened next.
@@ -103,7 +100,7 @@ impl Machine {
     }
 
     fn add(&mut self, holds: Holds, files: PathBuf) {
-        let partition = self.volumes.len() + 1;
+        let partition = u32::try_from(self.volumes.len()).unwrap() + 1;
         let (node, image) = (format!("sdb{partition}"), self.at(&format!("image-{partition}")));
         std::fs::File::create(&image).unwrap().set_len(40 << 20).unwrap();
         if holds != Holds::Ntfs {
@@ -111,16 +108,8 @@ impl Machine {
             run(&["/sbin/mkfs.vfat", "-F32", "-s1", "-i", &id, image.to_str().unwrap()]);
         }
         let number = std::fs::metadata(&files).unwrap().dev();
-        let block = self.at("sys").join(DEVICE).join(DISK).join(&node);
-        std::fs::create_dir_all(&block).unwrap();
-        for (file, text) in [
-            ("dev", format!("{}:{}", rustix::fs::major(number), rustix::fs::minor(number))),
-            ("size", (40 << 11).to_string()),
-            ("partition", partition.to_string()),
-        ] {
-            std::fs::write(block.join(file), text).unwrap();
-        }
-        symlink(&block, self.at("sys/class/block").join(&node)).unwrap();
+        let major_and_minor = (rustix::fs::major(number), rustix::fs::minor(number));
+        self.drive.partition("sdb", &node, partition, major_and_minor, 40 << 11);
         let state = Arc::new(Mutex::new(State { mounted: None, mounts: 0, books: Books::Kept }));
         let media = self.at("media").join(&node);
         self.volumes.push(Volume { node, image, files, media, holds, number, state });
@@ -139,7 +128,7 @@ impl Machine {
         let client = zbus::connection::Builder::unix_stream(ours).p2p();
         let (server, client) = tokio::join!(server.build(), client.build());
         self.server = Some(server.unwrap());
-        Surroundings::elsewhere(self.at("sys"), client.unwrap())
+        Surroundings::elsewhere(self.usb.root().to_owned(), client.unwrap())
     }
 
     pub(crate) fn device() -> UsbDevice {
@@ -181,7 +170,7 @@ impl Machine {
 
     /// As after a pull-out: the kernel lists no device, and the file system shows an empty folder.
     pub(crate) fn pull_out(&self) {
-        std::fs::rename(self.at("sys").join(DEVICE), self.at("pulled-out")).unwrap();
+        self.usb.unplug("1-1");
         std::fs::rename(self.volumes[0].files.join("DCIM"), self.volumes[0].files.join(".lost")).unwrap();
     }
 
@@ -204,16 +193,12 @@ impl Machine {
 
     /// Switches on the lock of its card.
     pub(crate) fn lock(&self) {
-        std::fs::write(self.at("sys").join(DEVICE).join(DISK).join("sdb1/ro"), "1").unwrap();
+        std::fs::write(self.usb.root().join("class/block/sdb1/ro"), "1").unwrap();
     }
 
     /// A medium appears in another slot.
     pub(crate) fn put_in_a_second_card(&self) {
-        let card = self.at("sys").join(DEVICE).join("1-1:1.0/host2/target2:0:0/2:0:0:1/block/sdc");
-        std::fs::create_dir_all(&card).unwrap();
-        std::fs::write(card.join("dev"), "8:32").unwrap();
-        std::fs::write(card.join("size"), "1000").unwrap();
-        symlink(&card, self.at("sys/class/block/sdc")).unwrap();
+        self.drive.disk(1, "sdc", (8, 32), 1000);
     }
 
     fn write(&self, at: u64, bytes: &[u8]) {
