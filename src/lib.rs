@@ -2,28 +2,40 @@
 //!
 //! # The import law
 //!
-//! Rooms use each other from the ground up, and never back; `tests/package/import_law.rs` reads this table and holds it.
+//! Rooms use each other from the ground up, and never back, and few rooms know what a library is called.
+//! `tests/package/import_law` reads this table and holds it.
 //!
-//! | room | may use |
-//! |---|---|
-//! | `domain`, `faults`, `files` | nothing of ours |
-//! | `cloud`, `dock`, `spool`, `ledger`, `views` | `domain` |
-//! | `custody` | `domain`, `cloud` |
-//! | `camera` | `domain`, `custody`, `files` |
-//! | `config` | `domain`, `custody` |
-//! | `cloud::http` | `domain`, `cloud` |
-//! | `cloud::azure` | `domain`, `cloud`, `cloud::http` |
-//! | `cloud::folder` | `domain`, `cloud`, `files` |
-//! | `dock::folder`, `dock::usb` | `domain`, `dock` |
-//! | `spool::disk` | `domain`, `spool`, `files` |
-//! | `camera::folder` | `domain`, `camera`, `custody`, `files` |
-//! | `camera::mass_storage` | `domain`, `camera`, `camera::folder`, `custody`, `files` |
-//! | `transfer` | `domain`, `cloud`, `spool`, `ledger`, `custody`, `camera` |
-//! | `station` | `domain`, `cloud`, `cloud::azure`, `dock`, `spool`, `ledger`, `custody`, `camera`, `config`, `transfer` |
+//! | room | may use | libraries |
+//! |---|---|---|
+//! | every room | `faults` | `thiserror` |
+//! | `domain` | | `crc-fast`, `fastrand`, `serde`, `sha2`, `time`, `uuid` |
+//! | `faults` | | `rustix` |
+//! | `files` | | `aligned-vec`, `bytes`, `futures`, `rustix`, `tokio` |
+//! | `cloud` | `domain` | `async-trait`, `bytes`, `fastrand`, `futures` |
+//! | `dock` | `domain` | `tokio`, `tracing` |
+//! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
+//! | `ledger` | `domain` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio`, `tracing` |
+//! | `views` | `domain` | `async-trait`, `axum`, `sd-notify`, `serde`, `tokio` |
+//! | `custody` | `cloud`, `domain` | `futures` |
+//! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |
+//! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |
+//! | `cloud::http` | `cloud`, `domain` | `bytes`, `futures`, `reqwest`, `tokio` |
+//! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `sha2`, `time`, `url` |
+//! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `futures`, `rustix`, `serde_json`, `tokio` |
+//! | `dock::folder` | `dock`, `domain` | `notify`, `tokio`, `tracing` |
+//! | `dock::usb` | `dock`, `domain` | `rustix`, `tokio`, `tracing`, `udev` |
+//! | `spool::disk` | `domain`, `files`, `spool` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
+//! | `camera::folder` | `camera`, `custody`, `domain`, `files` | `async-trait`, `bytes`, `rustix`, `tokio`, `tracing` |
+//! | `camera::mass_storage` | `camera`, `camera::folder`, `custody`, `domain`, `files` | `async-trait`, `futures`, `rustix`, `tokio`, `tracing`, `zbus` |
+//! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `ledger`, `spool` | `bytes`, `fastrand`, `futures`, `tokio`, `tracing` |
+//! | `station` | `camera`, `custody`, `dock`, `domain`, `ledger`, `spool`, `transfer` | `futures`, `tokio`, `tracing` |
+//! | `audit` | `custody`, `domain`, `ledger`, `spool` | |
+//! | `daemon` | `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::usb`, `domain`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio` |
 //!
 //! `cloud`, `dock`, `spool` and `camera` are ports, and the rooms within them their adapters: besides themselves, only
-//! `station` and `cli` know an adapter by name. `faults` is empty in a release build, so every room may mention it. `cli`
-//! and `main` sit on top and use everything.
+//! `daemon` knows an adapter by name. `faults` is empty in a release build, so every room may mention it. `thiserror`
+//! leaves nothing of itself in what it derives; each other library is a decision of the rooms that use it. `domain` and
+//! `custody` know no I/O and no runtime. `cli` and `main` sit on top and use everything.
 
 pub mod audit;
 pub mod camera;

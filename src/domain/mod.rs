@@ -11,6 +11,7 @@ mod problem;
 mod profile;
 mod segment;
 mod snapshot;
+mod source_path;
 mod transport;
 mod units;
 mod usb;
@@ -22,10 +23,11 @@ pub use ids::{BayName, CameraSerial, DestinationName, DockingId, IdError, Medium
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
-pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind, SourcePath};
+pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
 pub use snapshot::{
     BayCause, BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, QueueSnapshot, Snapshot,
 };
+pub use source_path::SourcePath;
 pub use transport::Transport;
 pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};
 pub use usb::{NoUsbPort, UsbClass, UsbDevice, UsbId, UsbPort, UsbSpeed};

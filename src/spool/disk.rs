@@ -16,14 +16,11 @@ use futures::StreamExt as _;
 use rustix::fs::XattrFlags;
 use rustix::io::Errno;
 
+use super::layout::{SEALED, sealed, sealed_path};
 use super::{Label, Spool, SpoolError, SpoolStream, SpoolWriter};
 use crate::domain::{ByteCount, SegmentId};
 use crate::files::{self, Cache, PieceWriter};
 
-/// Sealed copies are below this folder of the spool.
-/// The spool's folder below the data folder.
-pub const SPOOL_FOLDER: &str = "spool";
-const SEALED: &str = "segments";
 const LABEL: &str = "user.camdock";
 /// Longer labels than this are none of camdock's.
 const LABEL_LIMIT: usize = 64 << 10;
@@ -82,31 +79,6 @@ impl DiskSpool {
             .map(move |piece| piece.map_err(|source| not_there(segment, "read", source)))
             .boxed()
     }
-}
-
-/// Every file among the sealed copies of the spool in `folder`, also those that are none of camdock's. Changes nothing.
-/// Blocks.
-///
-/// # Errors
-/// The system's words.
-pub fn sealed(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for shard in std::fs::read_dir(folder.join(SEALED))? {
-        let shard = shard?.path();
-        if shard.is_dir() {
-            for entry in std::fs::read_dir(shard)? {
-                found.push(entry?.path());
-            }
-        } else {
-            found.push(shard);
-        }
-    }
-    Ok(found)
-}
-
-fn sealed_path(folder: &Path, segment: SegmentId) -> PathBuf {
-    let name = segment.to_string();
-    folder.join(SEALED).join(&name[..2]).join(name)
 }
 
 #[async_trait]

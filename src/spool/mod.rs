@@ -4,6 +4,7 @@
 //! vanishes by itself. Reading it again for comparison goes past the page cache.
 
 mod disk;
+mod layout;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -12,7 +13,8 @@ use futures::stream::BoxStream;
 use crate::domain::{ByteCount, CameraSerial, Moment, Segment, SegmentId, SourcePath};
 use crate::faults::{PlantedBug, planted};
 
-pub use disk::{DiskSpool, SPOOL_FOLDER, sealed};
+pub use disk::DiskSpool;
+pub use layout::{SPOOL_FOLDER, sealed};
 
 /// The bytes of a spool copy, piece by piece.
 pub type SpoolStream = BoxStream<'static, Result<Bytes, SpoolError>>;

@@ -176,7 +176,7 @@ impl Bays {
     ) -> Result<Stage, StationError> {
         let serial = camera.serial().clone();
         let entry = Entry::DockingBegan { docking, camera: serial.clone(), bay: bay.clone() };
-        self.site.ledger.record(self.site.clock.now(), vec![entry]).await?;
+        self.site.record(vec![entry]).await?;
         self.board.update(bay, |shown| shown.camera = Some(serial.clone()));
         let visit = Visit {
             site: self.site.clone(),
@@ -210,7 +210,7 @@ impl Bays {
         let outcome = if ready { Outcome::Completed } else { Outcome::TakenEarly };
         tracing::info!(%bay, camera = %serial, ?outcome, "camera taken");
         let entry = Entry::DockingEnded { docking, outcome };
-        self.site.ledger.record(self.site.clock.now(), vec![entry]).await?;
+        self.site.record(vec![entry]).await?;
         let next = self.occupied.iter().find_map(|(bay, occupant)| match &occupant.stage {
             Stage::Waiting(camera) if *camera.serial() == serial => {
                 let (bay, location, docking) = (bay.clone(), occupant.location.clone(), occupant.docking);

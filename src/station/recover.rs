@@ -22,7 +22,7 @@ pub(super) async fn begin(site: &Site) -> Result<(), StationError> {
     if site.ledger.destinations().await? != destinations {
         entries.push(Entry::DestinationsSet { destinations });
     }
-    Ok(site.ledger.record(site.clock.now(), entries).await?)
+    Ok(site.record(entries).await?)
 }
 
 /// Reads the whole ledger and compares it with the spool, and lets wiping begin when they agree. Offloading and

@@ -104,7 +104,7 @@ impl Station {
                 let known = self.site.ledger.problems(None).await?.into_iter().find(|known| known.id == problem);
                 if known.is_some() {
                     let entry = Entry::ProblemClosed { problem };
-                    self.site.ledger.record(self.site.clock.now(), vec![entry]).await?;
+                    self.site.record(vec![entry]).await?;
                 }
                 // Whoever asked may have gone away.
                 let _ = reply.send(known);

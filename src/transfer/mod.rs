@@ -7,6 +7,7 @@ mod chunk;
 mod fairness;
 mod offload;
 mod pace;
+mod proofs;
 mod release;
 mod shelf;
 mod upload;
@@ -22,15 +23,16 @@ use crate::cloud::Destination;
 use crate::domain::{
     ByteCount, Clock, DestinationName, Need, ObjectName, ObjectPrefix, ProofPolicy, Segment, StationId,
 };
-use crate::ledger::Ledger;
+use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::spool::Spool;
 
 pub use offload::{PullError, pull};
 pub use pace::backoff;
+pub use proofs::NotCleared;
 pub use release::{make_room, release_wiped};
 pub use shelf::{Shelf, ShelfError, reconcile};
 pub use uploader::{Uploader, WatchDestination};
-pub use wipe::{NotCleared, SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
+pub use wipe::{SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
 
 /// What every transfer of a station needs. Clones are of one station.
 #[derive(Clone)]
@@ -108,6 +110,14 @@ impl Site {
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Commits custody steps that happen now, all or none.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; then none of them happened.
+    pub(crate) async fn record(&self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        self.ledger.record(self.clock.now(), entries).await
     }
 
     /// The destinations, and whether the wipe waits for each, sorted by name.

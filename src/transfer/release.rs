@@ -4,11 +4,10 @@
 use std::time::Duration;
 
 use super::Site;
+use super::proofs::still_proven;
 use super::shelf::{self, ShelfError};
-use super::wipe::{NotCleared, prove_everywhere};
 use crate::domain::Segment;
 use crate::faults::{PlantedBug, planted};
-use crate::ledger::LedgerError;
 
 /// So many copies are looked at in one go.
 const BATCH: u32 = 64;
@@ -30,18 +29,6 @@ pub async fn release_wiped(site: &Site, keep: Duration) -> Result<usize, ShelfEr
 pub async fn make_room(site: &Site) -> Result<usize, ShelfError> {
     let spare = site.ledger.proven_in_spool(0, BATCH).await?;
     release_proven(site, &spare).await
-}
-
-/// Whether every required destination proves its copy now. One that does not answer proves nothing.
-///
-/// # Errors
-/// [`LedgerError`]
-pub(super) async fn still_proven(site: &Site, segment: &Segment) -> Result<bool, LedgerError> {
-    match prove_everywhere(site, segment).await {
-        Ok(_) => Ok(true),
-        Err(NotCleared::Ledger(error)) => Err(error),
-        Err(NotCleared::Unmet(_) | NotCleared::Unproven { .. }) => Ok(false),
-    }
 }
 
 async fn release_proven(site: &Site, segments: &[Segment]) -> Result<usize, ShelfError> {

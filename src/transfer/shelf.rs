@@ -22,7 +22,7 @@ use futures::StreamExt as _;
 use tokio::sync::{RwLock, Semaphore};
 
 use super::Site;
-use super::release::still_proven;
+use super::proofs::still_proven;
 use crate::domain::{ByteCount, ChunkSums, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId};
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 use crate::ledger::{Entry, LedgerError, SpoolCopy};
@@ -137,7 +137,7 @@ async fn record(
         destination: None,
         kind,
     }));
-    site.ledger.record(site.clock.now(), entries).await
+    site.record(entries).await
 }
 
 /// Removes a bad copy, so that it does not take up room for ever. It may have replaced a good one.
@@ -151,7 +151,7 @@ async fn discard(site: &Site, segment: SegmentId) -> Result<(), ShelfError> {
 /// Records that a copy which the ledger counts on cannot be used.
 pub(super) async fn lost(site: &Site, segment: SegmentId, why: &str) -> Result<(), LedgerError> {
     let entry = Entry::SpoolCopyLost { segment, why: why.to_owned() };
-    site.ledger.record(site.clock.now(), vec![entry]).await
+    site.record(vec![entry]).await
 }
 
 /// Takes a copy off the shelf: tombstone first. The caller has just heard every required destination prove its own.
@@ -164,7 +164,7 @@ pub(super) async fn release(site: &Site, segment: SegmentId) -> Result<(), Shelf
     if planted(PlantedBug::RemoveBeforeTombstone) {
         spool.remove(segment).await?;
     }
-    site.ledger.record(site.clock.now(), vec![Entry::SpoolCopyReleased { segment }]).await?;
+    site.record(vec![Entry::SpoolCopyReleased { segment }]).await?;
     crash_point(CrashPoint::TombstoneRecorded);
     spool.remove(segment).await?;
     crash_point(CrashPoint::SpoolCopyRemoved);
@@ -261,5 +261,5 @@ async fn take_over(site: &Site, id: SegmentId) -> Result<(), ShelfError> {
         damaged: label.damaged,
     };
     let entry = Entry::SegmentSpooled { docking: None, segment };
-    Ok(site.ledger.record(site.clock.now(), vec![entry]).await?)
+    Ok(site.record(vec![entry]).await?)
 }

@@ -243,7 +243,7 @@ impl Uploader {
     }
 
     async fn record(&self, entries: Vec<Entry>) -> Result<(), LedgerError> {
-        self.site.ledger.record(self.site.clock.now(), entries).await
+        self.site.record(entries).await
     }
 
     fn failures(&self) -> u32 {

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Site;
+use super::proofs::{NotCleared, prove_everywhere};
 use crate::camera::{Camera, CameraError, Listing, NotDeleted, Piece, Reading};
-use crate::custody::{Clearance, Proof, Remembered, SourceMatch, Unmet, Unproven, WipePermit, prove};
-use crate::domain::{
-    DestinationName, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SourceFile, SourcePath,
-};
+use crate::custody::{Clearance, SourceMatch, WipePermit};
+use crate::domain::{DockingId, Fingerprinter, Segment, SegmentId, SourceFile, SourcePath};
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
-use crate::ledger::{Copy, DeliveryState, Entry, LedgerError};
+use crate::ledger::{Entry, LedgerError};
 
 /// Why a file on a camera could not be matched with its segment.
 #[derive(Debug, thiserror::Error)]
@@ -51,25 +50,6 @@ pub async fn check_source(
     SourceMatch::compare(segment, file, fingerprinter.finish()).map_err(|_| SourceTrouble::Differs)
 }
 
-/// Why a file is not cleared for the wipe.
-#[derive(Debug, thiserror::Error)]
-pub enum NotCleared {
-    /// A condition of the rule is not met.
-    #[error(transparent)]
-    Unmet(#[from] Unmet),
-    /// A required destination did not prove its copy; if it said something worth recording, that was recorded.
-    #[error("{destination}: {why}")]
-    Unproven {
-        /// Which destination.
-        destination: DestinationName,
-        /// What it said.
-        why: Unproven,
-    },
-    /// The ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
 /// Gathers every condition of the rule for one file.
 ///
 /// # Errors
@@ -78,86 +58,6 @@ pub async fn clear(site: &Site, segment: &Segment, source: &SourceMatch) -> Resu
     let proofs =
         if planted(PlantedBug::WipeBeforeProof) { Vec::new() } else { prove_everywhere(site, segment).await? };
     Ok(Clearance::check(segment, source, &proofs, &site.required())?)
-}
-
-/// Asks every required destination for its proof, now. What the ledger remembers spares a destination the work of
-/// proving the same version of an object twice.
-pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<Vec<Proof>, NotCleared> {
-    let copies = site.ledger.copies(segment.id).await?;
-    let mut proofs = Vec::new();
-    for target in site.required_targets() {
-        let name = target.destination.name();
-        let copy = copies.iter().find(|copy| copy.destination == *name);
-        let remembered = copy.and_then(remembered);
-        let object = target.object(segment);
-        let destination = &*target.destination;
-        match prove(destination, &object, &segment.fingerprint, target.policy, remembered.as_ref()).await {
-            Ok(proof) => {
-                if remembered.is_none_or(|earlier| earlier.version != *proof.version()) {
-                    record(
-                        site,
-                        Entry::CopyProven {
-                            segment: segment.id,
-                            destination: name.clone(),
-                            version: proof.version().clone(),
-                            method: proof.method(),
-                        },
-                    )
-                    .await?;
-                }
-                proofs.push(proof);
-            }
-            Err(_) if planted(PlantedBug::OneProofForAll) => {}
-            Err(why) => {
-                note_failure(site, segment, name, copy, &why).await?;
-                return Err(NotCleared::Unproven { destination: name.clone(), why });
-            }
-        }
-    }
-    Ok(proofs)
-}
-
-fn remembered(copy: &Copy) -> Option<Remembered> {
-    Some(Remembered { version: copy.version.clone()?, method: copy.method? })
-}
-
-/// A destination that no longer has what it had proven is a matter for the queue, or for a person.
-async fn note_failure(
-    site: &Site,
-    segment: &Segment,
-    destination: &DestinationName,
-    copy: Option<&Copy>,
-    why: &Unproven,
-) -> Result<(), LedgerError> {
-    let state = copy.map(|copy| copy.state);
-    match why {
-        Unproven::Absent if state == Some(DeliveryState::Proven) => {
-            tracing::error!(segment = %segment.path, camera = %segment.camera, %destination, "a proven copy is gone; it is uploaded again");
-            record(
-                site,
-                Entry::ProofWithdrawn { segment: segment.id, destination: destination.clone(), why: why.to_string() },
-            )
-            .await
-        }
-        Unproven::OtherContent if state != Some(DeliveryState::Problem) => {
-            record(
-                site,
-                Entry::ProblemFound {
-                    camera: segment.camera.clone(),
-                    path: segment.path.clone(),
-                    segment: Some(segment.id),
-                    destination: Some(destination.clone()),
-                    kind: ProblemKind::OtherContent,
-                },
-            )
-            .await
-        }
-        _ => Ok(()),
-    }
-}
-
-async fn record(site: &Site, entry: Entry) -> Result<(), LedgerError> {
-    site.ledger.record(site.clock.now(), vec![entry]).await
 }
 
 /// How a wipe ended.
@@ -196,7 +96,7 @@ pub async fn wipe(
     crash_point(CrashPoint::PermitIssued);
     let listed: Listed = permit.files().iter().map(|file| (file.segment(), file.file().path.clone())).collect();
     let segments = listed.iter().map(|(segment, _)| *segment).collect();
-    record(site, Entry::WipeIntended { docking, segments, media: camera.media().to_vec() }).await?;
+    site.record(vec![Entry::WipeIntended { docking, segments, media: camera.media().to_vec() }]).await?;
     crash_point(CrashPoint::WipeIntended);
     let refused = camera.wipe(permit).await?;
     crash_point(CrashPoint::FilesDeleted);
@@ -207,7 +107,7 @@ pub async fn wipe(
         compare(&listed, &camera.list().await?, refused)
     };
     let entries = outcome.wiped.iter().map(|segment| Entry::SegmentWiped { docking, segment: *segment });
-    site.ledger.record(site.clock.now(), entries.collect()).await?;
+    site.record(entries.collect()).await?;
     crash_point(CrashPoint::WipeRecorded);
     Ok(outcome)
 }

@@ -98,12 +98,10 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
         Fault::Outage | Fault::Denial => {
             let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..60));
             let place = world.rng.usize(0..world.destinations.len());
-            let outage = if event == Fault::Denial {
-                Outage::Denied
-            } else if world.rng.bool() {
-                Outage::Unreachable
-            } else {
-                Outage::Busy(Duration::from_secs(world.rng.u64(1..20)))
+            let outage = match event {
+                Fault::Denial => Outage::Denied,
+                _ if world.rng.bool() => Outage::Unreachable,
+                _ => Outage::Busy(Duration::from_secs(world.rng.u64(1..20))),
             };
             world.destinations[place].outage = Some((until, outage));
         }
@@ -160,7 +158,7 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
     }
 }
 
-/// A person sees to what is held. Whether everything was mended.
+/// A person sees to every problem. Whether everything was mended.
 pub(crate) fn mend(world: &mut World) -> bool {
     let mut wholly = true;
     world.tell(|| "a person mends things".to_owned());

@@ -246,7 +246,7 @@ impl Docking {
     }
 
     async fn record(&self, entries: Vec<Entry>) -> Result<(), DockingError> {
-        Ok(self.site.ledger.record(self.site.clock.now(), entries).await?)
+        Ok(self.site.record(entries).await?)
     }
 
     fn say(&self, state: BayState, cause: impl Into<Option<BayCause>>, message: impl Into<String>) {

@@ -1,0 +1,109 @@
+//! Asking every required destination, now, and noting what it says: before a wipe, and before a spool copy goes.
+
+use super::Site;
+use crate::custody::{Proof, Remembered, Unmet, Unproven, prove};
+use crate::domain::{DestinationName, ProblemKind, Segment};
+use crate::faults::{PlantedBug, planted};
+use crate::ledger::{Copy, DeliveryState, Entry, LedgerError};
+
+/// Why a file is not cleared for the wipe.
+#[derive(Debug, thiserror::Error)]
+pub enum NotCleared {
+    /// A condition of the rule is not met.
+    #[error(transparent)]
+    Unmet(#[from] Unmet),
+    /// A required destination did not prove its copy; if it said something worth recording, that was recorded.
+    #[error("{destination}: {why}")]
+    Unproven {
+        /// Which destination.
+        destination: DestinationName,
+        /// What it said.
+        why: Unproven,
+    },
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Whether every required destination proves its copy now. One that does not answer proves nothing.
+///
+/// # Errors
+/// [`LedgerError`]
+pub(super) async fn still_proven(site: &Site, segment: &Segment) -> Result<bool, LedgerError> {
+    match prove_everywhere(site, segment).await {
+        Ok(_) => Ok(true),
+        Err(NotCleared::Ledger(error)) => Err(error),
+        Err(NotCleared::Unmet(_) | NotCleared::Unproven { .. }) => Ok(false),
+    }
+}
+
+/// Asks every required destination for its proof, now. What the ledger remembers spares a destination the work of
+/// proving the same version of an object twice.
+pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<Vec<Proof>, NotCleared> {
+    let copies = site.ledger.copies(segment.id).await?;
+    let mut proofs = Vec::new();
+    for target in site.required_targets() {
+        let name = target.destination.name();
+        let copy = copies.iter().find(|copy| copy.destination == *name);
+        let remembered = copy.and_then(remembered);
+        let object = target.object(segment);
+        let destination = &*target.destination;
+        match prove(destination, &object, &segment.fingerprint, target.policy, remembered.as_ref()).await {
+            Ok(proof) => {
+                if remembered.is_none_or(|earlier| earlier.version != *proof.version()) {
+                    site.record(vec![Entry::CopyProven {
+                        segment: segment.id,
+                        destination: name.clone(),
+                        version: proof.version().clone(),
+                        method: proof.method(),
+                    }])
+                    .await?;
+                }
+                proofs.push(proof);
+            }
+            Err(_) if planted(PlantedBug::OneProofForAll) => {}
+            Err(why) => {
+                note_failure(site, segment, name, copy, &why).await?;
+                return Err(NotCleared::Unproven { destination: name.clone(), why });
+            }
+        }
+    }
+    Ok(proofs)
+}
+
+fn remembered(copy: &Copy) -> Option<Remembered> {
+    Some(Remembered { version: copy.version.clone()?, method: copy.method? })
+}
+
+/// A destination that no longer has what it had proven is a matter for the queue, or for a person.
+async fn note_failure(
+    site: &Site,
+    segment: &Segment,
+    destination: &DestinationName,
+    copy: Option<&Copy>,
+    why: &Unproven,
+) -> Result<(), LedgerError> {
+    let state = copy.map(|copy| copy.state);
+    match why {
+        Unproven::Absent if state == Some(DeliveryState::Proven) => {
+            tracing::error!(segment = %segment.path, camera = %segment.camera, %destination, "a proven copy is gone; it is uploaded again");
+            site.record(vec![Entry::ProofWithdrawn {
+                segment: segment.id,
+                destination: destination.clone(),
+                why: why.to_string(),
+            }])
+            .await
+        }
+        Unproven::OtherContent if state != Some(DeliveryState::Problem) => {
+            site.record(vec![Entry::ProblemFound {
+                camera: segment.camera.clone(),
+                path: segment.path.clone(),
+                segment: Some(segment.id),
+                destination: Some(destination.clone()),
+                kind: ProblemKind::OtherContent,
+            }])
+            .await
+        }
+        _ => Ok(()),
+    }
+}
