@@ -41,6 +41,8 @@ demo-built: setup
 
 .PHONY: test
 test: setup-tests tools ## all tests
+	@# As a program, the demo is built only when it is asked for; as a test, only what it consists of is.
+	cargo build --locked --all-features --profile test --example demo
 	cargo nextest run --locked --all-features
 	$(MAKE) test-guest
 

@@ -13,10 +13,10 @@ use tempfile::TempDir;
 /// Longer than a demo of a few small segments takes, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Cargo names no example's path to a test. It puts them beside the programs.
+/// Cargo names no example's path to a test, and builds it for none. `make test` does, and it lies beside the program.
 fn demo(arguments: &[&str]) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_camdock")).with_file_name("examples/demo");
-    assert!(program.is_file(), "cargo builds examples with the tests, unless one of them is asked for by name");
+    assert!(program.is_file(), "`make test` builds it: cargo build --all-features --profile test --example demo");
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null());
     command

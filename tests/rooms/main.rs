@@ -8,4 +8,5 @@ mod bays;
 mod folder_camera;
 mod mass_storage;
 mod memory_destination;
+mod old_ledger;
 mod sick_medium;
