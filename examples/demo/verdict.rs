@@ -46,7 +46,7 @@ impl Destination<'_> {
 }
 
 /// What became of the footage.
-pub(super) struct Verdict {
+pub(super) struct Inspection {
     /// For people.
     pub(super) table: String,
     /// What is not as it should be, a sentence each.
@@ -78,11 +78,11 @@ pub(super) async fn verdict(
     recorded: &[Recorded],
     destination: &Destination<'_>,
     bar: &ProgressBar,
-) -> anyhow::Result<Verdict> {
+) -> anyhow::Result<Inspection> {
     let ledger = Ledger::look_only(&config.station.data_dir.join(LEDGER_FILE))?;
     let segments = recorded.iter().map(|camera| camera.segments.len()).sum();
     let bytes = recorded.iter().map(Recorded::bytes).sum();
-    let mut verdict = Verdict { table: String::new(), wrong: Vec::new(), segments, bytes };
+    let mut verdict = Inspection { table: String::new(), wrong: Vec::new(), segments, bytes };
     let mut cameras = Vec::new();
     for (bay, recorded) in bays().zip(recorded) {
         let known = ledger.explain(&recorded.camera).await?;

@@ -5,11 +5,11 @@ use std::process::Output;
 
 use camdock_test_support::sysfs::{KEYBOARD, STORAGE};
 
-use crate::machine::Machine;
+use crate::dock::Dock;
 
 #[test]
 fn udev_is_told_what_to_do_and_nothing_that_a_device_says() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.usb.plug("1-1", "\nCAMDOCK_GATE=open", &[STORAGE, KEYBOARD]);
     machine.usb.plug("2-1", "Camera", &[STORAGE, KEYBOARD]);
     machine.usb.plug("1-2", "Mouse", &[KEYBOARD]);
@@ -28,7 +28,7 @@ fn udev_is_told_what_to_do_and_nothing_that_a_device_says() {
 
 #[test]
 fn what_is_in_a_bay_no_more_is_told_to_be_so() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.usb.plug_hub("1-2", 4);
     let the_hub_itself = "[[bay]]\nname = \"1\"\nport = \"1-2\"\n";
     let a_port_of_it = "[[bay]]\nname = \"1\"\nport = \"1-2.3\"\n";
@@ -45,7 +45,7 @@ fn what_is_in_a_bay_no_more_is_told_to_be_so() {
 
 #[test]
 fn what_keeps_a_camera_out_is_said_for_udevs_log() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.usb.plug("1-1", "Camera", &[STORAGE]);
     machine.write("etc/profiles.d/typo.toml", "name = \"generic-dcim\"\nenabeld = false\n");
     let Output { stdout, stderr, .. } = machine.runs(&["gate", "1-1"]);
@@ -56,7 +56,7 @@ fn what_keeps_a_camera_out_is_said_for_udevs_log() {
 
 #[test]
 fn a_gate_that_does_not_know_the_bays_says_nothing() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.usb.plug("1-1", "Camera", &[STORAGE]);
     machine.write("etc/camdock.toml.d", "a file in the place of a folder");
     let refuses = |said: &str| {

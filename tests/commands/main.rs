@@ -3,6 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod config;
+mod dock;
 mod gate;
-mod machine;
 mod usb;

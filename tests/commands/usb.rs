@@ -5,11 +5,11 @@ use std::process::Output;
 
 use camdock_test_support::sysfs::{self, KEYBOARD, STORAGE};
 
-use crate::machine::Machine;
+use crate::dock::Dock;
 
 #[test]
 fn bays_are_mapped_by_plugging_in() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.usb.plug("1-2", "Body\u{1b}[2J Cam", &[STORAGE]);
     let (text, code) = machine.says(&["bays"]);
     assert_eq!(code, 0);
@@ -23,7 +23,7 @@ fn bays_are_mapped_by_plugging_in() {
 
 #[test]
 fn each_line_of_bays_is_a_line_for_the_configuration() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.usb.plug("1-1", "Camera", &[STORAGE]);
     machine.usb.plug("1-2", "Mouse", &[KEYBOARD]);
     let (text, _) = machine.says(&["bays"]);
@@ -34,7 +34,7 @@ fn each_line_of_bays_is_a_line_for_the_configuration() {
 
 #[test]
 fn several_cameras_get_a_name_each_and_what_is_no_camera_gets_none() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.write("etc/camdock.toml", "[[bay]]\nname = \"7\"\nport = \"5-1\"\n");
     machine.write("etc/profiles.d/off.toml", "name = \"generic-dcim\"\nenabled = false\n");
     machine.write("etc/profiles.d/off2.toml", "name = \"volume-label\"\nenabled = false\n");
@@ -45,7 +45,7 @@ fn several_cameras_get_a_name_each_and_what_is_no_camera_gets_none() {
     assert_eq!(names, ["\"8\"", "\"9\""], "{text}");
     assert!(text.contains("a drive that no profile knows"), "{text}");
 
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.usb.plug("1-2", "Keyboard of the machine", &[KEYBOARD]);
     let (text, _) = machine.says(&["bays"]);
     assert!(text.contains("Keyboard of the machine") && !text.contains("[[bay]]"), "{text}");
@@ -53,7 +53,7 @@ fn several_cameras_get_a_name_each_and_what_is_no_camera_gets_none() {
 
 #[test]
 fn whoever_may_not_read_the_configuration_still_sees_which_device_is_a_camera() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.usb.plug("1-2", "Camera", &[STORAGE]);
     machine.write("etc/camdock.toml.d", "a file in the place of a folder");
     let Output { stdout, stderr, .. } = machine.runs(&["bays"]);
@@ -64,7 +64,7 @@ fn whoever_may_not_read_the_configuration_still_sees_which_device_is_a_camera() 
 
 #[test]
 fn a_probed_device_comes_with_a_profile_that_allows_it() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.write("etc/profiles.d/off.toml", "name = \"generic-dcim\"\nenabled = false\n");
     machine.write("etc/profiles.d/off2.toml", "name = \"volume-label\"\nenabled = false\n");
     machine.usb.plug("1-1", " Body \"C\u{e4}m\"\n[x] ", &[STORAGE]);
@@ -81,7 +81,7 @@ fn a_probed_device_comes_with_a_profile_that_allows_it() {
 
 #[test]
 fn what_no_profile_can_allow_is_described_without_one() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     machine.usb.plug("1-1", "Camera", &[STORAGE, KEYBOARD]);
     let (text, code) = machine.says(&["camera", "probe", "1"]);
     assert_eq!(code, 3, "{text}");
@@ -89,7 +89,7 @@ fn what_no_profile_can_allow_is_described_without_one() {
 }
 
 /// What `camdock check` finds on a machine with these bays.
-fn findings(machine: &Machine, bays: &str) -> String {
+fn findings(machine: &Dock, bays: &str) -> String {
     let (data, nas) = (machine.path("data"), machine.path("nas"));
     for folder in [&data, &nas] {
         std::fs::create_dir_all(folder).unwrap();
@@ -111,7 +111,7 @@ fn bays(ports: &[&str]) -> String {
 
 #[test]
 fn check_warns_while_a_profile_lets_any_drive_in_and_says_how_to_switch_it_off() {
-    let machine = Machine::new();
+    let machine = Dock::new();
     let found = findings(&machine, &bays(&["1-1"]));
     let warning = "profile generic-dcim: gate warning: it lets any USB drive in";
     assert!(found.contains(warning) && found.contains("profile volume-label: gate warning"), "{found}");
@@ -124,7 +124,7 @@ fn check_warns_while_a_profile_lets_any_drive_in_and_says_how_to_switch_it_off()
 
 #[test]
 fn check_warns_of_slow_devices_that_end_up_in_no_bay() {
-    let machine = Machine::with(sysfs::Machine::with_companions());
+    let machine = Dock::with(sysfs::FakeSysfs::with_companions());
     let warning =
         "bay 3-1: gate warning: a slow device that is plugged in there, such as a keyboard, appears on bus 4 or 5";
     assert!(findings(&machine, &bays(&["3-1"])).contains(warning));
@@ -133,5 +133,5 @@ fn check_warns_of_slow_devices_that_end_up_in_no_bay() {
         assert!(!findings(&machine, &bays(named)).contains("slow device"), "{named:?}");
     }
     assert!(findings(&machine, &bays(&["1-1"])).contains("bays: place warning: this machine has 6 USB controllers"));
-    assert!(!findings(&Machine::new(), &bays(&["1-1"])).contains("bays: place"));
+    assert!(!findings(&Dock::new(), &bays(&["1-1"])).contains("bays: place"));
 }

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::proxy::{Fault, FaultMix, FaultyProxy};
-use crate::station::{Settings, Station};
+use crate::station::{RunningStation, Settings};
 
 const CONTAINER: &str = "evidence";
 const BAYS: usize = 3;
@@ -27,7 +27,7 @@ const FAULTS: u64 = 12;
 struct Scene {
     azurite: Arc<Azurite>,
     proxy: FaultyProxy,
-    station: Station,
+    station: RunningStation,
     cameras: Vec<Footage>,
     prefix: String,
 }
@@ -41,7 +41,7 @@ impl Scene {
         let upstream =
             SocketAddr::new(azurite.endpoint.host_str().unwrap().parse().unwrap(), azurite.endpoint.port().unwrap());
         let proxy = FaultyProxy::start(upstream, seed, mix);
-        let station = Station::new(Settings {
+        let station = RunningStation::new(Settings {
             bays: BAYS,
             endpoint: format!("http://{}{}", proxy.addr(), azurite.endpoint.path()),
             container: CONTAINER,

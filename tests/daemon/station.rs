@@ -44,13 +44,13 @@ pub(crate) struct Settings {
 
 /// A station and its daemon, if it runs.
 #[derive(Debug)]
-pub(crate) struct Station {
+pub(crate) struct RunningStation {
     folder: TempDir,
     settings: Settings,
     child: Option<Child>,
 }
 
-impl Station {
+impl RunningStation {
     /// A station that has never run.
     pub(crate) fn new(settings: Settings) -> Self {
         let station = Self { folder: TempDir::new().expect("a temporary folder"), settings, child: None };

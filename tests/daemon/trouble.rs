@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use crate::mount::Mount;
 use crate::proxy::{Fault, FaultMix, FaultyProxy};
-use crate::station::{Settings, Station, bay, printed};
+use crate::station::{RunningStation, Settings, bay, printed};
 
 const CONTAINER: &str = "evidence";
 const PREFIX: &str = "north";
@@ -51,8 +51,8 @@ impl Cloud {
         settings(self.proxy.addr())
     }
 
-    fn station(&self) -> Station {
-        Station::new(self.settings())
+    fn station(&self) -> RunningStation {
+        RunningStation::new(self.settings())
     }
 
     async fn assert_arrived_once(&self, cameras: &[&Footage]) {
@@ -87,7 +87,7 @@ fn long_footage() -> Footage {
     Footage::random("BWC-1", LONG, 600_000, 8)
 }
 
-async fn finishes(station: &mut Station, cloud: &Cloud, cameras: &[&Footage]) {
+async fn finishes(station: &mut RunningStation, cloud: &Cloud, cameras: &[&Footage]) {
     station.until_all_done().await;
     station.stop().await;
     station.assert_ledger_sound().await;
@@ -98,7 +98,7 @@ async fn finishes(station: &mut Station, cloud: &Cloud, cameras: &[&Footage]) {
 async fn without_a_network_it_offloads_and_queues_and_goes_on_by_itself() {
     let cloud = Cloud::well().await;
     let nobody = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();
-    let mut station = Station::new(settings(nobody));
+    let mut station = RunningStation::new(settings(nobody));
     let footage = footage();
     station.dock(1, &footage);
     station.start();
@@ -181,7 +181,7 @@ async fn on_a_read_only_disk_it_does_not_start_and_says_why() {
     let cloud = Cloud::well().await;
     let folder = TempDir::new().unwrap();
     let disk = Mount::new(folder.path(), 8);
-    let mut station = Station::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
+    let mut station = RunningStation::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
     station.start();
     station.until("it runs", |_| true).await;
     station.stop().await;
@@ -204,7 +204,7 @@ async fn a_full_spool_pauses_offloading_and_uploads_make_room() {
     let cloud = Cloud::cut_off().await;
     let folder = TempDir::new().unwrap();
     let _disk = Mount::new(folder.path(), 8);
-    let mut station = Station::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
+    let mut station = RunningStation::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
     let footage = Footage::random("BWC-1", 16, 1 << 20, 9);
     station.dock(1, &footage);
     station.start();
@@ -224,7 +224,7 @@ async fn a_file_that_no_spool_can_take_keeps_no_other_waiting() {
     let cloud = Cloud::well().await;
     let folder = TempDir::new().unwrap();
     let _disk = Mount::new(folder.path(), 8);
-    let mut station = Station::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
+    let mut station = RunningStation::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
     let footage = Footage::random("BWC-1", 3, 1 << 20, 9);
     station.dock(1, &footage);
     std::fs::write(station.camera(1, &footage).join("ALL-NIGHT.MP4"), vec![7; 16 << 20]).unwrap();
@@ -358,7 +358,7 @@ async fn what_another_station_uploaded_is_proven_and_not_sent_again() {
 #[tokio::test]
 async fn of_two_cameras_with_one_serial_both_arrive_completely_one_after_the_other() {
     let cloud = Cloud::well().await;
-    let mut station = Station::new(Settings { bays: 2, ..cloud.settings() });
+    let mut station = RunningStation::new(Settings { bays: 2, ..cloud.settings() });
     let twins = [footage(), Footage::random("BWC-1", 3, 150_000, 11)];
     for (bay, twin) in (1..).zip(&twins) {
         station.dock(bay, twin);
@@ -433,7 +433,7 @@ async fn a_foreign_object_in_the_way_is_held_until_a_person_has_looked() {
 #[tokio::test]
 async fn without_a_daemon_status_says_how_to_start_it() {
     let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
-    let station = Station::new(settings(nobody));
+    let station = RunningStation::new(settings(nobody));
     let status = station.camdock(&["status"]).await;
     assert_eq!(status.status.code(), Some(1));
     assert!(printed(&status).contains("camdock does not run here"), "{}", printed(&status));

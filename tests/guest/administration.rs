@@ -3,7 +3,7 @@
 use super::camera::{Camera, FileSystem, films};
 use super::machine::Medium;
 use super::prepared::NEXT_VERSION;
-use super::station::Station;
+use super::station::InstalledStation;
 use super::status::BayState;
 
 const MIB: usize = 1 << 20;
@@ -11,7 +11,7 @@ const MIB: usize = 1 << 20;
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn with_the_shipped_profiles_alone_a_camera_is_served_and_the_story_told_in_plain_words() {
-    let mut station = Station::running("story").await;
+    let mut station = InstalledStation::running("story").await;
     station.machine().run("rm -r /etc/camdock/profiles.d && systemctl restart camdock").await;
     let camera = Camera::new("BWC-15", FileSystem::Fat32, films("BWC-15", "100BWC", 2, MIB / 2, 80)).await;
     station.dock(1, &camera).await;
@@ -31,7 +31,7 @@ async fn with_the_shipped_profiles_alone_a_camera_is_served_and_the_story_told_i
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn the_service_runs_as_its_own_user_without_any_privilege() {
-    let mut station = Station::running("privilege").await;
+    let mut station = InstalledStation::running("privilege").await;
     let process = station.machine().run("cat /proc/$(systemctl show --property MainPID --value camdock)/status").await;
     let field = |name: &str| process.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
     for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
@@ -48,7 +48,7 @@ async fn the_service_runs_as_its_own_user_without_any_privilege() {
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn an_upgrade_in_mid_offload_and_with_a_full_queue_is_taken_up_where_it_was() {
-    let mut station = Station::running("upgrade").await;
+    let mut station = InstalledStation::running("upgrade").await;
     let spooled = Camera::new("BWC-18", FileSystem::ExFat, films("BWC-18", "100BWC", 3, MIB, 83)).await;
     let camera = Camera::new("BWC-6", FileSystem::Fat32, films("BWC-6", "100BWC", 8, MIB, 53)).await;
     station.machine().set_network(false).await;
@@ -67,7 +67,7 @@ async fn an_upgrade_in_mid_offload_and_with_a_full_queue_is_taken_up_where_it_wa
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn a_removed_package_opens_the_gate_and_leaves_the_evidence_and_a_purge_refuses_until_it_is_proven() {
-    let mut station = Station::running("remove").await;
+    let mut station = InstalledStation::running("remove").await;
     let camera = Camera::new("BWC-16", FileSystem::Fat32, films("BWC-16", "100BWC", 2, MIB, 81)).await;
     station.machine().set_network(false).await;
     station.dock(1, &camera).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::camera::{Camera, FileSystem, films};
 use super::machine::Medium;
-use super::station::Station;
+use super::station::InstalledStation;
 use super::status::BayState;
 
 const MIB: usize = 1 << 20;
@@ -12,7 +12,7 @@ const MIB: usize = 1 << 20;
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn a_hub_behind_a_hub_has_bays_that_are_found_by_plugging_a_camera_in() {
-    let mut station = Station::running("hubs").await;
+    let mut station = InstalledStation::running("hubs").await;
     station.machine().plug_device("5", "usb-hub").await;
     station.machine().plug_device("5.1", "usb-hub").await;
     let camera = Camera::new("BWC-11", FileSystem::Fat32, films("BWC-11", "100BWC", 2, MIB, 70)).await;
@@ -36,7 +36,7 @@ async fn a_hub_behind_a_hub_has_bays_that_are_found_by_plugging_a_camera_in() {
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn a_camera_that_comes_back_under_another_name_is_taken_up_where_it_was() {
-    let mut station = Station::running("renamed").await;
+    let mut station = InstalledStation::running("renamed").await;
     let camera = Camera::new("BWC-13", FileSystem::ExFat, films("BWC-13", "100BWC", 6, MIB, 73)).await;
     let slow = Medium { bytes_per_second: Some(2_000_000), ..Medium::default() };
     station.dock_medium(1, &camera, slow).await;
@@ -54,6 +54,6 @@ async fn a_camera_that_comes_back_under_another_name_is_taken_up_where_it_was() 
     station.finishes(&[&camera]).await;
 }
 
-async fn name_of_the_drive(station: &mut Station) -> String {
+async fn name_of_the_drive(station: &mut InstalledStation) -> String {
     station.machine().run("cd /sys/block && until ls -d sd* 2>/dev/null; do sleep 0.1; done").await
 }

@@ -3,7 +3,7 @@
 use camdock_test_support::footage::sha256;
 
 use super::camera::{Camera, FileSystem, films};
-use super::station::Station;
+use super::station::InstalledStation;
 use super::status::BayState;
 
 const MIB: usize = 1 << 20;
@@ -11,7 +11,7 @@ const MIB: usize = 1 << 20;
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn a_file_with_read_errors_stays_on_the_camera_and_the_others_are_handed_over() {
-    let mut station = Station::running("bad-sector").await;
+    let mut station = InstalledStation::running("bad-sector").await;
     let camera = Camera::new("BWC-9", FileSystem::Fat32, films("BWC-9", "100BWC", 4, MIB, 50)).await;
     let (sick, content) = camera.footage.files[1].clone();
     let medium = camera.with_bad_sector_in(&sick);
@@ -31,7 +31,7 @@ async fn a_file_with_read_errors_stays_on_the_camera_and_the_others_are_handed_o
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn what_a_camera_left_open_is_kept_whole_as_an_image_and_never_written_to() {
-    let mut station = Station::running("broken-off").await;
+    let mut station = InstalledStation::running("broken-off").await;
     let marked = Camera::new("BWC-14", FileSystem::Fat32, films("BWC-14", "100BWC", 2, MIB, 74)).await;
     marked.break_off();
     let cut_short = Camera::new("BWC-17", FileSystem::ExFat, films("BWC-17", "100BWC", 2, MIB, 82)).await;

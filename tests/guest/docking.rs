@@ -3,7 +3,7 @@
 use camdock_test_support::footage::sha256;
 
 use super::camera::{Camera, FileSystem, films};
-use super::station::Station;
+use super::station::InstalledStation;
 use super::status::BayState;
 
 const MIB: usize = 1 << 20;
@@ -11,7 +11,7 @@ const MIB: usize = 1 << 20;
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn a_fat32_and_an_exfat_camera_arrive_bit_for_bit_and_are_handed_back_empty() {
-    let mut station = Station::running("formats").await;
+    let mut station = InstalledStation::running("formats").await;
     let fat32 = Camera::new("BWC-0001", FileSystem::Fat32, films("BWC-0001", "100BWC", 3, 2 * MIB, 1)).await;
     let exfat = Camera::new("BWC-0002", FileSystem::ExFat, films("BWC-0002", "100BWC", 3, 2 * MIB, 2)).await;
     station.dock(1, &fat32).await;
@@ -22,7 +22,7 @@ async fn a_fat32_and_an_exfat_camera_arrive_bit_for_bit_and_are_handed_back_empt
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn four_cameras_at_once_land_in_their_own_bays() {
-    let mut station = Station::running("four").await;
+    let mut station = InstalledStation::running("four").await;
     let kinds = [FileSystem::Fat32, FileSystem::ExFat, FileSystem::Ext4, FileSystem::Fat32];
     let mut cameras = Vec::new();
     for (number, kind) in (1..).zip(kinds) {
@@ -43,7 +43,7 @@ async fn four_cameras_at_once_land_in_their_own_bays() {
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn a_camera_of_two_partitions_and_one_of_two_memory_cards_are_each_taken_as_a_whole() {
-    let mut station = Station::running("parts").await;
+    let mut station = InstalledStation::running("parts").await;
     let (first, second) = (films("BWC-3", "100BWC", 1, MIB, 20), films("BWC-3", "101BWC", 1, MIB, 21));
     let contents = [(FileSystem::Fat32, first), (FileSystem::ExFat, second)];
     let partitioned = Camera::with_partitions("BWC-3", &contents).await;
@@ -57,7 +57,7 @@ async fn a_camera_of_two_partitions_and_one_of_two_memory_cards_are_each_taken_a
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn of_two_cameras_with_one_serial_both_arrive_completely() {
-    let mut station = Station::running("twins").await;
+    let mut station = InstalledStation::running("twins").await;
     let one = Camera::new("BWC-7", FileSystem::Fat32, films("BWC-7", "100BWC", 2, MIB, 30)).await;
     let other = Camera::new("BWC-7", FileSystem::Fat32, films("BWC-7", "100BWC", 2, MIB, 31)).await;
     station.dock(1, &one).await;

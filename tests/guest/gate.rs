@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::camera::swap_space;
 use super::machine::Medium;
-use super::station::Station;
+use super::station::InstalledStation;
 
 /// The configuration with its four bays, and without.
 const FOUR_BAYS: &str = "cp /root/four-bays.toml /etc/camdock/camdock.toml";
@@ -18,7 +18,7 @@ const DEVICES: [&str; 3] = ["1-3/authorized", "1-7/authorized", "2-1/authorized"
 
 /// Does these steps, has udev look at all USB devices again, as the service's start does, and returns what these
 /// attributes are then.
-async fn after(station: &mut Station, steps: &[&str], attributes: &[&str]) -> Vec<String> {
+async fn after(station: &mut InstalledStation, steps: &[&str], attributes: &[&str]) -> Vec<String> {
     let look = "udevadm trigger --subsystem-match=usb --action=change --settle";
     let read = format!("cd /sys/bus/usb/devices && cat {}", attributes.join(" "));
     let said = station.machine().run(&[steps, &[look, &read]].concat().join(" && ")).await;
@@ -26,7 +26,7 @@ async fn after(station: &mut Station, steps: &[&str], attributes: &[&str]) -> Ve
 }
 
 /// Waits until an attribute has this value.
-async fn until(station: &mut Station, attribute: &str, value: &str) {
+async fn until(station: &mut InstalledStation, attribute: &str, value: &str) {
     let look = format!("[ \"$(cat /sys/bus/usb/devices/{attribute} 2>/dev/null)\" = {value} ]");
     station.machine().run(&format!("timeout 60 sh -c 'until {look}; do sleep 0.1; done'")).await;
 }
@@ -39,7 +39,7 @@ fn add(port: &str) -> String {
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn outside_the_bays_usb_works_as_usual_what_was_done_for_a_bay_is_undone_and_a_gate_that_fails_opens_nothing() {
-    let mut station = Station::running("gate").await;
+    let mut station = InstalledStation::running("gate").await;
     station.machine().run("cp /etc/camdock/camdock.toml /root/four-bays.toml").await;
     outside_the_bays_usb_works_as_usual(&mut station).await;
     a_bus_is_as_it_was_when_its_last_bay_is_gone(&mut station).await;
@@ -48,7 +48,7 @@ async fn outside_the_bays_usb_works_as_usual_what_was_done_for_a_bay_is_undone_a
     a_drive_in_a_bay_has_a_drives_driver_or_none(&mut station).await;
 }
 
-async fn outside_the_bays_usb_works_as_usual(station: &mut Station) {
+async fn outside_the_bays_usb_works_as_usual(station: &mut InstalledStation) {
     let keyboard = ["1-6/authorized"];
     station.machine().plug_device(6, "usb-kbd").await;
     until(station, keyboard[0], "1").await;
@@ -60,7 +60,7 @@ async fn outside_the_bays_usb_works_as_usual(station: &mut Station) {
     }
 }
 
-async fn a_bus_is_as_it_was_when_its_last_bay_is_gone(station: &mut Station) {
+async fn a_bus_is_as_it_was_when_its_last_bay_is_gone(station: &mut InstalledStation) {
     assert_eq!(after(station, &[NO_BAYS], &BUSES).await, ["1", "1"]);
     let otherwise = "cd /sys/bus/usb/devices && echo 0 >usb1/authorized_default && echo 2 >usb2/authorized_default";
     assert_eq!(after(station, &[otherwise], &BUSES).await, ["0", "2"], "what has no bays is left alone");
@@ -72,7 +72,7 @@ async fn a_bus_is_as_it_was_when_its_last_bay_is_gone(station: &mut Station) {
     station.machine().run(as_usual).await;
 }
 
-async fn a_hub_that_was_named_by_mistake_is_used_again(station: &mut Station) {
+async fn a_hub_that_was_named_by_mistake_is_used_again(station: &mut InstalledStation) {
     let hub = ["1-5/authorized"];
     station.machine().plug_device(5, "usb-hub").await;
     until(station, hub[0], "1").await;
@@ -82,7 +82,7 @@ async fn a_hub_that_was_named_by_mistake_is_used_again(station: &mut Station) {
     }
 }
 
-async fn a_gate_that_fails_opens_nothing_and_forgets_nothing(station: &mut Station) {
+async fn a_gate_that_fails_opens_nothing_and_forgets_nothing(station: &mut InstalledStation) {
     let folder = TempDir::new().unwrap();
     let stick = swap_space(folder.path()).await;
     station.machine().plug_device(3, "usb-kbd").await;
@@ -99,7 +99,7 @@ async fn a_gate_that_fails_opens_nothing_and_forgets_nothing(station: &mut Stati
     assert_eq!(after(station, &[back], &DEVICES).await, ["0", "1", "1"]);
 }
 
-async fn a_drive_in_a_bay_has_a_drives_driver_or_none(station: &mut Station) {
+async fn a_drive_in_a_bay_has_a_drives_driver_or_none(station: &mut InstalledStation) {
     // One that takes whatever it is told to.
     let exchange = "cd /sys/bus/usb/drivers/usb-storage
         timeout 60 sh -c 'until echo 2-1:1.0 >unbind; do sleep 0.1; done' 2>/dev/null

@@ -91,7 +91,7 @@ pub(crate) async fn run(mut command: Command) -> String {
 
 /// A running guest.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub(crate) struct Guest {
     disks: Disks,
     qemu: Child,
     nbdkit: Option<Child>,
@@ -102,7 +102,7 @@ pub(crate) struct Machine {
     _sockets: TempDir,
 }
 
-impl Machine {
+impl Guest {
     /// Switches it on. `cloud` is the port on this host that it reaches as its cloud. Things may be plugged in at once;
     /// commands wait until it is [`up`](Self::up).
     pub(crate) async fn start(disks: Disks, data: DataDisk, cloud: u16) -> Self {

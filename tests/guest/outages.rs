@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::camera::{Camera, FileSystem, films};
 use super::machine::DataDisk;
-use super::station::Station;
+use super::station::InstalledStation;
 use super::status::{BayState, DestinationState, Status};
 
 const MIB: usize = 1 << 20;
@@ -14,7 +14,7 @@ const MIB: usize = 1 << 20;
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn a_reboot_in_mid_upload_is_taken_up_where_it_was() {
-    let mut station = Station::running("reboot").await;
+    let mut station = InstalledStation::running("reboot").await;
     let camera = Camera::new("BWC-4", FileSystem::ExFat, films("BWC-4", "100BWC", 8, MIB, 51)).await;
     station.dock(2, &camera).await;
     station.until("some is uploaded", |status| status.bay(2).bytes_uploaded > 0).await;
@@ -25,7 +25,7 @@ async fn a_reboot_in_mid_upload_is_taken_up_where_it_was() {
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn without_a_network_for_two_minutes_it_waits_and_goes_on_by_itself() {
-    let mut station = Station::running("network").await;
+    let mut station = InstalledStation::running("network").await;
     let camera = Camera::new("BWC-5", FileSystem::Fat32, films("BWC-5", "100BWC", 4, MIB, 52)).await;
     station.machine().set_network(false).await;
     station.dock(1, &camera).await;
@@ -43,7 +43,7 @@ async fn without_a_network_for_two_minutes_it_waits_and_goes_on_by_itself() {
 #[ignore = "run by make test-guest and make power-cuts"]
 async fn power_cuts_at_random_moments_lose_nothing() {
     let cuts: u32 = std::env::var("CAMDOCK_POWER_CUTS").map_or(3, |number| number.parse().expect("a number"));
-    let mut station = Station::running_on("power-cuts", DataDisk::Forgetful).await;
+    let mut station = InstalledStation::running_on("power-cuts", DataDisk::Forgetful).await;
     let kinds = [FileSystem::Fat32, FileSystem::ExFat];
     let mut cameras: Vec<Camera> = Vec::new();
     for cut in 1..=cuts {

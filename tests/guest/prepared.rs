@@ -15,7 +15,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::process::Command;
 
 use super::camera::package_stick;
-use super::machine::{Accelerator, DataDisk, Disks, Machine, Medium, run};
+use super::machine::{Accelerator, DataDisk, Disks, Guest, Medium, run};
 
 /// The container in the cloud, and what goes before the names in it.
 pub(crate) const CONTAINER: &str = "evidence";
@@ -86,7 +86,7 @@ impl Prepared {
         let azurite = Azurite::start().await.unwrap();
         azurite.create_container(CONTAINER).await.unwrap();
         let disks = Disks::over(&self.base, &self.base, &work).await;
-        let mut machine = Machine::start(disks, DataDisk::Steady, azurite.endpoint.port().unwrap()).await;
+        let mut machine = Guest::start(disks, DataDisk::Steady, azurite.endpoint.port().unwrap()).await;
         machine.up().await;
 
         let bench = TempDir::new().unwrap();

@@ -10,7 +10,7 @@ use reqwest::Method;
 use tokio::time::{Instant, sleep};
 
 use super::camera::Camera;
-use super::machine::{DataDisk, Machine, Medium};
+use super::machine::{DataDisk, Guest, Medium};
 use super::prepared::{CONTAINER, PREFIX, Prepared, cache, remove};
 use super::status::{Bay, BayState, Status};
 
@@ -20,16 +20,16 @@ const PATIENCE: Duration = Duration::from_mins(3);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// The guest in which camdock runs, and the Azurite to which it sends.
-pub(crate) struct Station {
+pub(crate) struct InstalledStation {
     /// `None` only while the power is off.
-    machine: Option<Machine>,
+    machine: Option<Guest>,
     azurite: Azurite,
     /// What is in the cloud, as far as it was looked at: objects never change.
     arrived: BTreeMap<String, String>,
     folder: PathBuf,
 }
 
-impl Station {
+impl InstalledStation {
     /// A station that runs and has never seen a camera. `scenario` names the folder where it keeps what a failure leaves.
     pub(crate) async fn running(scenario: &str) -> Self {
         Self::running_on(scenario, DataDisk::Steady).await
@@ -42,11 +42,11 @@ impl Station {
         let folder = cache().join("runs").join(scenario);
         remove(&folder);
         let disks = prepared.disks(&folder).await;
-        let machine = Machine::restore(disks, data, port(&azurite), &prepared.state()).await;
+        let machine = Guest::restore(disks, data, port(&azurite), &prepared.state()).await;
         Self { machine: Some(machine), azurite, arrived: BTreeMap::new(), folder }
     }
 
-    pub(crate) fn machine(&mut self) -> &mut Machine {
+    pub(crate) fn machine(&mut self) -> &mut Guest {
         self.machine.as_mut().expect("the power is on")
     }
 
@@ -74,7 +74,7 @@ impl Station {
     /// Cuts the power and switches it on again, with these cameras still in their bays.
     pub(crate) async fn power_cut(&mut self, docked: &[(usize, &Camera)]) {
         let disks = self.machine.take().expect("the power is on").cut_power().await;
-        let mut machine = Machine::start(disks, DataDisk::Forgetful, port(&self.azurite)).await;
+        let mut machine = Guest::start(disks, DataDisk::Forgetful, port(&self.azurite)).await;
         for (bay, camera) in docked {
             machine.plug(*bay, camera.image(), &camera.serial, Medium::default()).await;
         }
@@ -158,7 +158,7 @@ impl Station {
     }
 }
 
-impl Drop for Station {
+impl Drop for InstalledStation {
     fn drop(&mut self) {
         if std::thread::panicking() {
             if let Some(machine) = &self.machine {

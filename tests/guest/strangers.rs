@@ -5,13 +5,13 @@ use tempfile::TempDir;
 
 use super::camera::{Camera, FileSystem, films, swap_space};
 use super::machine::Medium;
-use super::station::Station;
+use super::station::InstalledStation;
 use super::status::BayState;
 
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn a_keyboard_and_a_network_adapter_are_refused_and_a_stick_of_another_kind_is_never_written_to() {
-    let mut station = Station::running("strangers").await;
+    let mut station = InstalledStation::running("strangers").await;
     let folder = TempDir::new().unwrap();
     let stick = swap_space(folder.path()).await;
     let before = sha256(&std::fs::read(&stick).unwrap());

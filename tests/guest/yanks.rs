@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::camera::{Camera, FatEntry, FileSystem, films};
 use super::machine::Medium;
-use super::station::Station;
+use super::station::InstalledStation;
 use super::status::BayState;
 
 const MIB: usize = 1 << 20;
@@ -16,13 +16,13 @@ const BAY: usize = 1;
 const OTHER_BAY: usize = 3;
 
 /// A camera in a station.
-async fn scene(scenario: &str, kind: FileSystem, count: usize, length: usize) -> (Station, Camera) {
+async fn scene(scenario: &str, kind: FileSystem, count: usize, length: usize) -> (InstalledStation, Camera) {
     let footage = films("BWC-0042", "100BWC", count, length, fastrand::u64(..));
-    (Station::running(scenario).await, Camera::new("BWC-0042", kind, footage).await)
+    (InstalledStation::running(scenario).await, Camera::new("BWC-0042", kind, footage).await)
 }
 
 /// After the yank: nothing is lost, the bay is empty, and the next docking, elsewhere, completes the work.
-async fn is_taken_up_elsewhere(mut station: Station, camera: Camera) {
+async fn is_taken_up_elsewhere(mut station: InstalledStation, camera: Camera) {
     station.nothing_is_lost(&[&camera]).await;
     station.until_bay(BAY, BayState::Empty).await;
     station.dock(OTHER_BAY, &camera).await;
@@ -42,7 +42,7 @@ async fn a_camera_yanked_while_it_is_listed_loses_nothing() {
 #[tokio::test]
 #[ignore = "run by make test-guest"]
 async fn a_fat32_and_an_exfat_camera_yanked_while_they_are_read_lose_nothing() {
-    let mut station = Station::running("yank-reading").await;
+    let mut station = InstalledStation::running("yank-reading").await;
     let fat32 = Camera::new("BWC-0043", FileSystem::Fat32, films("BWC-0043", "100BWC", 3, 2 * MIB, 43)).await;
     let exfat = Camera::new("BWC-0044", FileSystem::ExFat, films("BWC-0044", "100BWC", 3, 2 * MIB, 44)).await;
     // The second is the slower one, so that it is still being read when the first has been pulled out.
@@ -91,7 +91,7 @@ async fn an_exfat_camera_yanked_while_it_is_wiped_loses_nothing() {
     yanked_while_it_is_wiped(station, camera).await;
 }
 
-async fn yanked_while_it_is_wiped(mut station: Station, camera: Camera) {
+async fn yanked_while_it_is_wiped(mut station: InstalledStation, camera: Camera) {
     station.dock(BAY, &camera).await;
     station.until("the camera is read", |status| status.bay(BAY).state == BayState::Uploading).await;
     // The first writes are those that open it for writing; then each deletion takes a while.
@@ -122,7 +122,7 @@ async fn a_camera_yanked_just_after_the_last_deletion_is_found_empty_at_its_next
 #[ignore = "run by make yank-storm"]
 async fn a_storm_of_yanks_at_random_moments_loses_nothing() {
     let yanks: u32 = std::env::var("CAMDOCK_YANKS").map_or(20, |number| number.parse().expect("a number"));
-    let mut station = Station::running("yank-storm").await;
+    let mut station = InstalledStation::running("yank-storm").await;
     let kinds = [FileSystem::Fat32, FileSystem::ExFat, FileSystem::Ext4];
     let (mut past, mut camera) = (Vec::new(), None);
     for yank in 1..=yanks {

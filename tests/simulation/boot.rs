@@ -40,7 +40,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
             policy: destination.policy,
             need: destination.need,
         });
-        let ledger = Arc::clone(&world.machines[life.station].ledger);
+        let ledger = Arc::clone(&world.hosts[life.station].ledger);
         (targets.collect(), ledger, ByteCount::new(world.chunk_size), world.cameras.len())
     };
     let (pausing, opening, examining) = (life.clone(), life.clone(), life.clone());

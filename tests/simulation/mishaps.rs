@@ -106,9 +106,9 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
             world.destinations[place].outage = Some((until, outage));
         }
         Fault::BitRot | Fault::VanishedCopy => {
-            let station = world.rng.usize(0..world.machines.len());
+            let station = world.rng.usize(0..world.hosts.len());
             let mut rng = world.rng.fork();
-            let spool = &mut world.machines[station].spool;
+            let spool = &mut world.hosts[station].spool;
             if event == Fault::BitRot { spool.rot(&mut rng) } else { spool.vanish(&mut rng) }
         }
         Fault::NewFile => {

@@ -47,7 +47,7 @@ fn missing_at(world: &World, sha256: &Sha256) -> Option<String> {
 
 /// Each new entry of a station's custody log is true when it is committed.
 fn the_log_tells_the_truth(world: &mut World, station: usize) {
-    let machine = &world.machines[station];
+    let machine = &world.hosts[station];
     let ledger = std::sync::Arc::clone(&machine.ledger);
     let db = ledger.lock().expect("the oracle does not panic");
     let changes = db.total_changes();
@@ -55,8 +55,8 @@ fn the_log_tells_the_truth(world: &mut World, station: usize) {
         return;
     }
     let entries = new_entries(&db, machine.log_read);
-    world.machines[station].changes_seen = changes;
-    world.machines[station].log_read += i64::try_from(entries.len()).expect("a log is short");
+    world.hosts[station].changes_seen = changes;
+    world.hosts[station].log_read += i64::try_from(entries.len()).expect("a log is short");
     for entry in entries {
         world.tell(|| format!("  > {entry}"));
         let entry: Value = serde_json::from_str(&entry).expect("the log is JSON");
@@ -115,7 +115,7 @@ fn segment_spooled(world: &World, station: usize, segment: &Value) -> Result<(),
     let text = |key: &str| segment[key].as_str().unwrap_or_default().to_owned();
     let id = SegmentId::parse(&text("id")).map_err(|error| error.to_string())?;
     let sha256 = Sha256::parse(&text("sha256")).ok_or("no digest")?;
-    let spool = &world.machines[station].spool;
+    let spool = &world.hosts[station].spool;
     match spool.sealed.get(&id) {
         _ if spool.vanished.contains(&id) => {}
         None => return Err("the spool has no such copy".to_owned()),
@@ -152,7 +152,7 @@ fn short(sha256: &Sha256) -> String {
 
 /// A spool copy that the ledger knows goes only with a tombstone, and only if every required destination has its content.
 pub(crate) fn judge_removal(world: &mut World, station: usize, segment: SegmentId) {
-    let ledger = std::sync::Arc::clone(&world.machines[station].ledger);
+    let ledger = std::sync::Arc::clone(&world.hosts[station].ledger);
     let db = ledger.lock().expect("the oracle does not panic");
     let tombstone: bool = db
         .prepare_cached(
@@ -165,7 +165,7 @@ pub(crate) fn judge_removal(world: &mut World, station: usize, segment: SegmentI
     if !tombstone {
         world.fail(|| format!("P1: the spool copy {segment} is removed without a tombstone"));
     }
-    let Some(copy) = world.machines[station].spool.sealed.get(&segment) else { return };
+    let Some(copy) = world.hosts[station].spool.sealed.get(&segment) else { return };
     // A bad copy is no loss.
     let good =
         content_of(&db, &Value::String(segment.to_string())).ok().filter(|sha256| *sha256 == Sha256::of(&copy.content));
@@ -184,11 +184,11 @@ pub(crate) struct Books {
 }
 
 pub(crate) fn all_books(world: &World) -> Vec<Books> {
-    (0..world.machines.len()).map(|station| books(world, station)).collect()
+    (0..world.hosts.len()).map(|station| books(world, station)).collect()
 }
 
 pub(crate) fn books(world: &World, station: usize) -> Books {
-    let db = world.machines[station].ledger.lock().expect("the oracle does not panic");
+    let db = world.hosts[station].ledger.lock().expect("the oracle does not panic");
     let queued = db.query_row("SELECT segments FROM tally", [], |row| row.get(0)).expect("SQL");
     let mut statement =
         db.prepare_cached("SELECT id, camera, CAST(path AS TEXT), destination FROM problem ORDER BY id").expect("SQL");

@@ -80,7 +80,7 @@ struct Director {
 impl Director {
     fn new(world: World, traits: Traits) -> Self {
         let now = Instant::now();
-        let stations = world.machines.len();
+        let stations = world.hosts.len();
         Self {
             world: Arc::new(Mutex::new(world)),
             wake: Arc::new(Notify::new()),
@@ -128,10 +128,10 @@ impl Director {
         }
     }
 
-    /// Notices stations that crashed, and what their machines lost; a station that gives up by itself is a failure.
+    /// Notices stations that crashed, and what their hosts lost; a station that gives up by itself is a failure.
     async fn bury_the_dead(&mut self) {
         for station in 0..self.stations.len() {
-            let crash = look(&self.world).machines[station].crash.take();
+            let crash = look(&self.world).hosts[station].crash.take();
             if let Some(crash) = crash {
                 if let Some(task) = self.stations[station].take().and_then(|running| running.task) {
                     task.abort();
@@ -152,9 +152,9 @@ impl Director {
         let world = &mut *look(&self.world);
         let mut rng = world.rng.fork();
         match crash {
-            Crash::Process => world.machines[station].spool.after_crash(),
+            Crash::Process => world.hosts[station].spool.after_crash(),
             Crash::Power => {
-                world.machines[station].spool.after_power_cut(&mut rng);
+                world.hosts[station].spool.after_power_cut(&mut rng);
                 for camera in &mut world.cameras {
                     if camera.docked.is_some_and(|place| place.station == station) {
                         camera.lose_unsynced(&mut rng);
@@ -175,9 +175,9 @@ impl Director {
             }
             let number = {
                 let world = &mut *look(&self.world);
-                world.machines[station].life += 1;
+                world.hosts[station].life += 1;
                 world.tell(|| format!("station {station} starts"));
-                world.machines[station].life
+                world.hosts[station].life
             };
             let life = Life { world: Arc::clone(&self.world), wake: Arc::clone(&self.wake), station, number };
             self.stations[station] = Some(start(&life, &self.traits));
@@ -335,7 +335,7 @@ impl Director {
             if world.rng.u32(0..4) > 0 {
                 continue;
             }
-            let ledger = Arc::clone(&world.machines[station].ledger);
+            let ledger = Arc::clone(&world.hosts[station].ledger);
             let live = oracle::projections(&ledger.lock().expect("no panic"));
             let rebuilder = Ledger::inline(Arc::clone(&ledger), Arc::new(|| Box::pin(async {})));
             let rebuilt = futures::FutureExt::now_or_never(rebuilder.rebuild());

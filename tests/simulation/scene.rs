@@ -12,7 +12,7 @@ use crate::destination::{Destination, Knows};
 use crate::mishaps::rewrite;
 use crate::oracle;
 use crate::spool::Spool;
-use crate::world::{Evidence, Machine, World};
+use crate::world::{Evidence, Host, World};
 
 /// What stays the same through a story.
 #[derive(Clone)]
@@ -54,7 +54,7 @@ pub(crate) fn build(world: &mut World) -> Traits {
     for _ in 0..stations {
         let capacity = [1_000, 2_000, 100_000][world.rng.usize(0..3)];
         let ledger = Arc::new(Mutex::new(Ledger::in_memory().expect("a ledger")));
-        world.machines.push(Machine {
+        world.hosts.push(Host {
             life: 0,
             crash: None,
             spool: Spool::new(capacity),

@@ -144,7 +144,7 @@ impl StationSpool {
 }
 
 fn here(world: &mut World, station: usize) -> &mut Spool {
-    &mut world.machines[station].spool
+    &mut world.hosts[station].spool
 }
 
 fn disk(action: &'static str) -> SpoolError {
@@ -327,8 +327,8 @@ impl SpoolWriter for Copy {
 impl Drop for Copy {
     fn drop(&mut self) {
         let mut world = crate::world::look(&self.life.world);
-        if world.machines[self.life.station].life == self.life.number {
-            world.machines[self.life.station].spool.unsealed.remove(&self.number);
+        if world.hosts[self.life.station].life == self.life.number {
+            world.hosts[self.life.station].spool.unsealed.remove(&self.number);
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Evidence {
 }
 
 /// What survives a station's crash.
-pub(crate) struct Machine {
+pub(crate) struct Host {
     /// Which life the station is in; calls of earlier lives never return.
     pub life: u64,
     pub crash: Option<Crash>,
@@ -60,7 +60,7 @@ pub(crate) struct World {
     pub evidence: Vec<Evidence>,
     pub cameras: Vec<Camera>,
     pub destinations: Vec<Destination>,
-    pub machines: Vec<Machine>,
+    pub hosts: Vec<Host>,
     pub chunk_size: u64,
     /// Whether a camera or a destination changed since the rule was last checked.
     pub touched: bool,
@@ -81,7 +81,7 @@ impl World {
             evidence: Vec::new(),
             cameras: Vec::new(),
             destinations: Vec::new(),
-            machines: Vec::new(),
+            hosts: Vec::new(),
             chunk_size: 16,
             touched: false,
             steps: 0,
@@ -138,7 +138,7 @@ impl World {
 
     pub(crate) fn crash(&mut self, station: usize, crash: Crash) {
         self.tell(|| format!("station {station}: {crash:?} crash"));
-        let machine = &mut self.machines[station];
+        let machine = &mut self.hosts[station];
         machine.life += 1;
         machine.crash = Some(crash);
     }
@@ -203,7 +203,7 @@ impl Life {
     fn at_once<T>(&self, what: impl FnOnce() -> String, effect: impl FnOnce(&mut World) -> T) -> Option<T> {
         let mut world = look(&self.world);
         let world = &mut *world;
-        if world.failure.is_some() || world.machines[self.station].life != self.number {
+        if world.failure.is_some() || world.hosts[self.station].life != self.number {
             return None;
         }
         world.steps += 1;

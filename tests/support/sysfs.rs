@@ -18,15 +18,15 @@ const PCI: &str = "devices/pci0000:00";
 
 /// A machine with two USB 3 sockets on one controller: ports 1 and 2 of bus 1, and of bus 2 for what is faster.
 #[derive(Debug)]
-pub struct Machine(TempDir);
+pub struct FakeSysfs(TempDir);
 
-impl Default for Machine {
+impl Default for FakeSysfs {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Machine {
+impl FakeSysfs {
     /// A machine into which nothing is plugged.
     pub fn new() -> Self {
         let machine = Self(TempDir::new().unwrap());

@@ -195,19 +195,19 @@ fn holds_data(partition: &Block) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use camdock_test_support::sysfs::{Machine, Plugged, STORAGE};
+    use camdock_test_support::sysfs::{FakeSysfs, Plugged, STORAGE};
 
     use super::*;
     use crate::camera::mass_storage::fixtures::camera;
 
     /// Plugs a drive in that has this address.
-    fn plug(machine: &Machine, port: &str, address: u16) -> Plugged {
+    fn plug(machine: &FakeSysfs, port: &str, address: u16) -> Plugged {
         let plugged = machine.plug(port, "BWC", &[STORAGE]);
         machine.set(port, "devnum", &address.to_string());
         plugged
     }
 
-    fn bus(machine: &Machine, device: UsbDevice) -> Bus {
+    fn bus(machine: &FakeSysfs, device: UsbDevice) -> Bus {
         Bus::new(machine.root().to_owned(), device)
     }
 
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_volumes_of_a_port_are_found_whatever_the_kernel_calls_them() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         plug(&machine, "1-1.4", 7).disk(0, "sdc", (8, 32), 1000).partition("sdc", "sdc1", 1, (8, 33), 900);
         plug(&machine, "1-1.3", 8).disk(0, "sdb", (8, 16), 500);
         let blocks = bus(&machine, camera("1-1.4", 7)).blocks().unwrap();
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn an_empty_slot_is_no_volume_and_changes_no_names() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         let plugged = plug(&machine, "1-2", 3);
         plugged.disk(0, "sdb", (8, 16), 1000).partition("sdb", "sdb1", 1, (8, 17), 900).disk(1, "sdc", (8, 32), 0);
         let ours = bus(&machine, camera("1-2", 3));
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn disks_behind_two_interfaces_are_not_mixed_up() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         let plugged = plug(&machine, "1-2", 3);
         plugged.disk(0, "sdb", (8, 16), 1000).partition("sdb", "sdb1", 1, (8, 17), 900);
         plugged.disk_behind(1, 0, "sdc", (8, 32), 1000);
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_disc_of_drivers_is_no_volume() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         let plugged = plug(&machine, "1-2", 3);
         plugged.disk(0, "sdb", (8, 16), 1000).disk(1, "sr0", (11, 0), 500).of_type(1, "5");
         assert_eq!(names(&slots(&bus(&machine, camera("1-2", 3)).blocks().unwrap())), [("disk", "")]);
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_disk_that_is_starting_up_is_waited_for() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         let plugged = plug(&machine, "1-2", 3);
         plugged.disk(0, "sdb", (8, 16), 1000).of_type(0, "0");
         let ours = bus(&machine, camera("1-2", 3));
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn an_extended_partition_is_no_volume() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         let plugged = plug(&machine, "1-2", 3);
         plugged.disk(0, "sdb", (8, 16), 1000).partition("sdb", "sdb1", 1, (8, 17), 2);
         plugged.partition("sdb", "sdb5", 5, (8, 21), 900);
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn another_camera_in_the_same_port_is_not_the_one_that_was_there() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         plug(&machine, "1-1", 7).disk(0, "sdb", (8, 16), 1000);
         let ours = bus(&machine, camera("1-1", 7));
         let block = ours.blocks().unwrap().remove(0);

@@ -52,7 +52,7 @@ pub fn gate(sysfs: &Sysfs, name: &str, bays: &[(BayName, UsbPort)], profiles: &[
 
 #[cfg(test)]
 mod tests {
-    use camdock_test_support::sysfs::{HUB, KEYBOARD, Machine, STORAGE};
+    use camdock_test_support::sysfs::{FakeSysfs, HUB, KEYBOARD, STORAGE};
 
     use super::super::admit::tests::profiles;
     use super::*;
@@ -62,17 +62,17 @@ mod tests {
     }
 
     /// The verdict about `name` in a dock with one bay at `bay_port`.
-    fn verdict(machine: &Machine, bay_port: &str, name: &str) -> Verdict {
+    fn verdict(machine: &FakeSysfs, bay_port: &str, name: &str) -> Verdict {
         gate(&Sysfs::at(machine.root()), name, &[(bay(), bay_port.parse().unwrap())], &profiles()).unwrap()
     }
 
     #[test]
     fn a_bay_lets_cameras_in_and_nothing_else() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.plug("1-1", "Cam", &[STORAGE]);
         assert_eq!(verdict(&machine, "1-1", "1-1"), Verdict::Open(bay()));
         for classes in [&[KEYBOARD][..], &[STORAGE, KEYBOARD], &[HUB], &[]] {
-            let machine = Machine::new();
+            let machine = FakeSysfs::new();
             machine.plug("1-1", "Cam", classes);
             assert_eq!(verdict(&machine, "1-1", "1-1"), Verdict::Closed(bay()), "{classes:?}");
         }
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_other_speed_of_a_bays_socket_is_the_same_bay() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.plug("2-1", "Thing", &[KEYBOARD]);
         machine.set("2-1", "speed", "5000");
         assert_eq!(verdict(&machine, "1-1", "2-1"), Verdict::Closed(bay()));
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_is_behind_a_hub_in_a_bay_is_kept_out() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.plug_hub("1-1", 4);
         machine.plug("1-1.3", "Cam", &[STORAGE]);
         assert_eq!(verdict(&machine, "1-1", "1-1.3"), Verdict::Closed(bay()));
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn outside_the_bays_usb_works_as_usual() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.plug_hub("1-1", 4);
         machine.plug("1-2", "Thing", &[KEYBOARD]);
         machine.set("1-2", "speed", "12");
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn both_buses_of_a_bays_controller_are_guarded_and_no_other() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.add_bus("3", "0000:00:14.0", "480");
         assert_eq!(verdict(&machine, "1-1.3", "usb1"), Verdict::Guard);
         assert_eq!(verdict(&machine, "1-1.3", "usb2"), Verdict::Guard);
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_bus_to_which_a_bays_controller_hands_slow_devices_is_guarded_too() {
-        let machine = Machine::with_companions();
+        let machine = FakeSysfs::with_companions();
         for (bus, expected) in
             [("usb4", Verdict::Guard), ("usb5", Verdict::Guard), ("usb6", Verdict::NotOurs), ("usb7", Verdict::NotOurs)]
         {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn without_profiles_every_bay_is_closed() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.plug("1-1", "Cam", &[STORAGE]);
         let bays = [(bay(), "1-1".parse().unwrap())];
         assert_eq!(gate(&Sysfs::at(machine.root()), "1-1", &bays, &[]).unwrap(), Verdict::Closed(bay()));

@@ -186,7 +186,7 @@ fn sorted_out(bay: &BayName, plugged: Vec<Plugged>, profiles: &[Arc<Profile>]) -
 
 #[cfg(test)]
 mod tests {
-    use camdock_test_support::sysfs::{self, Machine};
+    use camdock_test_support::sysfs::{self, FakeSysfs};
 
     use super::admit::tests::{STORAGE, device, profiles};
     use super::*;
@@ -253,7 +253,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_camera_counts_as_kept_out_only_when_the_gate_had_its_time() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         let mut lookout = Lookout {
             sysfs: Sysfs::at(machine.root()),
             bay: bay(),

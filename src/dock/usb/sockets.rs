@@ -58,13 +58,13 @@ pub fn sockets(sysfs: &Sysfs) -> io::Result<Vec<Socket>> {
 
 #[cfg(test)]
 mod tests {
-    use camdock_test_support::sysfs::{Machine, STORAGE};
+    use camdock_test_support::sysfs::{FakeSysfs, STORAGE};
 
     use super::*;
 
     #[test]
     fn a_socket_is_listed_once_with_both_its_paths() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.plug_hub("1-2", 12);
         let sockets = sockets(&Sysfs::at(machine.root())).unwrap();
         let names: Vec<_> = sockets.iter().map(|socket| socket.port.as_str()).collect();
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_slow_cable_shows() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.plug("1-1", "Cam", &[STORAGE]);
         machine.plug("2-2", "Thing", &[STORAGE]);
         machine.set("2-2", "speed", "5000");

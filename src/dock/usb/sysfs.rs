@@ -305,7 +305,7 @@ fn interfaces(descriptors: &[u8]) -> Option<Vec<UsbClass>> {
 
 #[cfg(test)]
 mod tests {
-    use camdock_test_support::sysfs::{KEYBOARD, Machine, STORAGE};
+    use camdock_test_support::sysfs::{FakeSysfs, KEYBOARD, STORAGE};
 
     use super::*;
 
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_device_is_described_by_its_descriptors() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.plug("1-1", "Body\nCam", &[STORAGE, KEYBOARD, STORAGE]);
         let Plugged { device, authorized, release_of_usb, .. } =
             Sysfs::at(machine.root()).plugged(&port("1-1")).unwrap().unwrap();
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn an_empty_port_holds_nothing() {
-        assert_eq!(Sysfs::at(Machine::new().root()).plugged(&port("1-1")).unwrap(), None);
+        assert_eq!(Sysfs::at(FakeSysfs::new().root()).plugged(&port("1-1")).unwrap(), None);
         assert!(Sysfs::at(Path::new("/nonexistent")).ports().unwrap().is_empty());
     }
 
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn every_port_of_every_hub_is_found() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.plug_hub("1-1", 4);
         let mut ports = Sysfs::at(machine.root()).ports().unwrap();
         ports.sort();
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn both_speeds_of_a_socket_are_one_socket() {
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         // Only one half of the hub is ready yet.
         machine.plug_hub("2-1", 4);
         machine.set("2-1", "speed", "5000");
@@ -369,7 +369,7 @@ mod tests {
 
     #[test]
     fn a_companions_bus_belongs_to_its_controller() {
-        let machine = Machine::with_companions();
+        let machine = FakeSysfs::with_companions();
         machine.add_bus("8", "0000:00:1d.3", "480");
         let sysfs = Sysfs::at(machine.root());
         for (one, other, together) in [
@@ -389,15 +389,15 @@ mod tests {
 
     #[test]
     fn the_buses_of_one_controller_are_one_controllers() {
-        assert_eq!(Sysfs::at(Machine::new().root()).controllers().unwrap(), 1);
-        assert_eq!(Sysfs::at(Machine::with_companions().root()).controllers().unwrap(), 6);
+        assert_eq!(Sysfs::at(FakeSysfs::new().root()).controllers().unwrap(), 1);
+        assert_eq!(Sysfs::at(FakeSysfs::with_companions().root()).controllers().unwrap(), 6);
     }
 
     #[test]
     fn what_a_device_is_capable_of_is_asked_of_its_capabilities() {
         let usb_2_extension = [7, 0x10, 2, 6, 0, 0, 0];
         let super_speed = [10, 0x10, 3, 0, 0x0e, 0, 1, 10, 0xff, 7];
-        let machine = Machine::new();
+        let machine = FakeSysfs::new();
         machine.plug("1-1", "Cam", &[STORAGE]);
         let told = || Sysfs::at(machine.root()).plugged(&port("1-1")).unwrap().unwrap().super_speed;
         assert_eq!(told(), SuperSpeed::Unknown, "an older kernel");

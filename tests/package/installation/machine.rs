@@ -31,11 +31,11 @@ pub(crate) enum Proven {
     No,
 }
 
-pub(crate) struct Machine {
+pub(crate) struct Installation {
     root: TempDir,
 }
 
-impl Machine {
+impl Installation {
     pub(crate) fn new() -> Self {
         let machine = Self { root: TempDir::new().unwrap() };
         for folder in ["var/lib/dpkg/info", "var/lib/dpkg/updates", "run/systemd/system", "bin", "nas", "known"] {

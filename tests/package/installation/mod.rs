@@ -10,25 +10,25 @@ use std::process::Command;
 use camdock::config::{Config, EXAMPLE};
 use camdock::ledger::LEDGER_FILE;
 use machine::Configuration::{Conffile, Example};
-use machine::{Machine, Proven, spool};
+use machine::{Installation, Proven, spool};
 
 const CONFIG: &str = "etc/camdock/camdock.toml";
 const ANOTHER_FILE: &str = "00112233445566778899aabbccddeeff";
 
 /// A machine on which camdock was installed and configured.
-fn station() -> Machine {
-    let machine = Machine::new();
+fn station() -> Installation {
+    let machine = Installation::new();
     machine.install("1", Example).unwrap();
     machine.configure(&machine.data());
     machine
 }
 
-fn remove(machine: &Machine) -> String {
+fn remove(machine: &Installation) -> String {
     machine.dpkg(&["--remove", "camdock"]).unwrap()
 }
 
 /// What a purge says that refuses and leaves everything as it is.
-fn refused(machine: &Machine) -> String {
+fn refused(machine: &Installation) -> String {
     let before = std::fs::read_to_string(machine.path(CONFIG)).ok();
     let said = machine.dpkg(&["--purge", "camdock"]).expect_err("refuses");
     assert!(said.contains("not purged") && said.contains("apt install camdock"), "{said}");
@@ -38,7 +38,7 @@ fn refused(machine: &Machine) -> String {
 
 #[test]
 fn a_new_station_has_a_configuration_to_edit_and_no_bay_yet() {
-    let machine = Machine::new();
+    let machine = Installation::new();
     let said = machine.install("1", Example).unwrap();
     assert_eq!(machine.read(CONFIG), EXAMPLE);
     assert_eq!(std::fs::metadata(machine.path(CONFIG)).unwrap().permissions().mode() & 0o777, 0o640);
@@ -57,7 +57,7 @@ fn an_upgrade_asks_nothing_and_keeps_the_configuration() {
 #[tokio::test]
 async fn a_configuration_that_was_a_conffile_is_kept_without_a_question_and_outlives_a_purge_that_is_refused() {
     for refused_before in [false, true] {
-        let machine = Machine::new();
+        let machine = Installation::new();
         machine.install("0.1.0", Conffile).unwrap();
         machine.configure(&machine.data());
         let before = machine.read(CONFIG);
@@ -75,7 +75,7 @@ async fn a_configuration_that_was_a_conffile_is_kept_without_a_question_and_outl
 
 #[test]
 fn an_installation_that_comes_to_nothing_leaves_the_configuration_where_it_was() {
-    let machine = Machine::new();
+    let machine = Installation::new();
     machine.install("0.1.0", Conffile).unwrap();
     machine.configure(&machine.data());
     let before = machine.read(CONFIG);
@@ -227,7 +227,7 @@ async fn a_purge_deletes_through_no_link() {
 
 #[test]
 fn a_station_that_never_worked_leaves_nothing_behind() {
-    let machine = Machine::new();
+    let machine = Installation::new();
     machine.install("1", Example).unwrap();
     machine.dpkg(&["--purge", "camdock"]).unwrap();
     for left in ["etc/camdock", "var/lib/camdock", "var/lib/misc/camdock.removed", "usr/share/camdock"] {

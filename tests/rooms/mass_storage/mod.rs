@@ -1,6 +1,6 @@
 //! A USB drive, from its plugging-in to its wipe, with real D-Bus and real mounts in between.
 
-mod machine;
+mod drive;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use futures::FutureExt as _;
 
 use crate::memory_destination::clear;
 use crate::sick_medium::{Entry, SickMedium};
-use machine::{Holds, Machine};
+use drive::{Drive, Holds};
 
 /// What the first volume of a machine is called.
 const MEDIUM: &str = "fat-00000001";
@@ -39,21 +39,17 @@ fn docking() -> DockingId {
     DockingId::parse("019b7628-0000-7000-8000-000000000001").unwrap()
 }
 
-async fn open_as(
-    machine: &mut Machine,
-    profile: Profile,
-    unsettled: &[&str],
-) -> Result<MassStorageCamera, CameraError> {
+async fn open_as(machine: &mut Drive, profile: Profile, unsettled: &[&str]) -> Result<MassStorageCamera, CameraError> {
     let unsettled: BTreeSet<_> = unsettled.iter().map(|medium| MediumId::new(*medium).unwrap()).collect();
     let ask: AskUnsettled = Arc::new(move |_| {
         let unsettled = unsettled.clone();
         async move { Ok(unsettled) }.boxed()
     });
-    MassStorageCamera::open(machine.surroundings().await, Machine::device(), vec![Arc::new(profile)], ask, docking())
+    MassStorageCamera::open(machine.surroundings().await, Drive::device(), vec![Arc::new(profile)], ask, docking())
         .await
 }
 
-async fn open(machine: &mut Machine) -> Result<MassStorageCamera, CameraError> {
+async fn open(machine: &mut Drive) -> Result<MassStorageCamera, CameraError> {
     open_as(machine, profile(), &[]).await
 }
 
@@ -81,7 +77,7 @@ async fn permit(camera: &dyn Camera, file: &SourceFile) -> WipePermit {
 
 #[tokio::test]
 async fn a_camera_is_written_to_only_while_it_is_wiped() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     machine.record("B.MP4", b"more");
     let camera = open(&mut machine).await.unwrap();
@@ -101,7 +97,7 @@ async fn a_camera_is_written_to_only_while_it_is_wiped() {
 
 #[tokio::test]
 async fn a_camera_that_was_pulled_out_never_looks_empty() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     let camera = open(&mut machine).await.unwrap();
     let file = camera.list().await.unwrap().files.remove(0);
@@ -114,7 +110,7 @@ async fn a_camera_that_was_pulled_out_never_looks_empty() {
 
 #[tokio::test]
 async fn nothing_is_deleted_from_a_volume_that_was_in_use() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     let sound = open(&mut machine).await.unwrap();
     let file = sound.list().await.unwrap().files.remove(0);
@@ -137,7 +133,7 @@ async fn nothing_is_deleted_from_a_volume_that_was_in_use() {
 
 #[tokio::test]
 async fn the_mark_of_camdocks_own_wipe_heals_by_itself() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     machine.mark();
     let camera = open_as(&mut machine, profile(), &[MEDIUM]).await.unwrap();
@@ -150,7 +146,7 @@ async fn the_mark_of_camdocks_own_wipe_heals_by_itself() {
 
 #[tokio::test]
 async fn a_mount_that_was_left_behind_is_not_used() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     machine.leave_mounted();
     let camera = open(&mut machine).await.unwrap();
@@ -160,7 +156,7 @@ async fn a_mount_that_was_left_behind_is_not_used() {
 
 #[tokio::test]
 async fn a_drive_that_is_no_camera_is_refused_and_let_go() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     let refused = open(&mut machine).await.map(|_| ());
     let Err(CameraError::Refused(why)) = refused else { panic!("{refused:?}") };
     assert!(why.contains("no folder DCIM"), "{why}");
@@ -169,7 +165,7 @@ async fn a_drive_that_is_no_camera_is_refused_and_let_go() {
 
 #[tokio::test]
 async fn a_recording_that_was_never_closed_is_kept_whole() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     let permit = {
         let sound = open(&mut machine).await.unwrap();
@@ -186,7 +182,7 @@ async fn a_recording_that_was_never_closed_is_kept_whole() {
 
 #[tokio::test]
 async fn what_camdocks_own_wipe_left_behind_heals_by_itself() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     machine.break_off();
     let camera = open_as(&mut machine, profile(), &[MEDIUM]).await.unwrap();
@@ -195,7 +191,7 @@ async fn what_camdocks_own_wipe_left_behind_heals_by_itself() {
 
 #[tokio::test]
 async fn a_wipe_of_one_camera_explains_nothing_about_another_of_its_serial() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     machine.mark();
     let camera = open_as(&mut machine, profile(), &["fat-0000beef"]).await.unwrap();
@@ -206,7 +202,7 @@ async fn a_wipe_of_one_camera_explains_nothing_about_another_of_its_serial() {
 #[tokio::test]
 async fn a_second_volume_that_cannot_be_looked_into_is_taken_whole_and_nothing_is_wiped() {
     for (holds, said) in [(Holds::FatThatCannotBeMounted, "cannot be mounted"), (Holds::Ntfs, "holds ntfs")] {
-        let mut machine = Machine::new();
+        let mut machine = Drive::new();
         machine.record("A.MP4", b"evidence");
         machine.add_partition(holds);
         let camera = open(&mut machine).await.unwrap();
@@ -218,7 +214,7 @@ async fn a_second_volume_that_cannot_be_looked_into_is_taken_whole_and_nothing_i
 
 #[tokio::test]
 async fn a_volume_that_the_profile_leaves_alone_holds_up_nothing() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     machine.add_partition(Holds::Ntfs);
     let profile = Profile { leave: vec![Pattern::new("/p2.img")], ..profile() };
@@ -231,7 +227,7 @@ async fn a_folder_that_cannot_be_read_makes_its_volume_a_damaged_one() {
     let everything = || Profile { folders: Vec::new(), ..profile() };
     for entry in [Entry::DeadFolder, Entry::Ghost] {
         let medium = SickMedium::mount(vec![("A.MP4", Entry::File(b"evidence".to_vec())), ("B", entry)]);
-        let mut machine = Machine::with_files_in(&medium.path());
+        let mut machine = Drive::with_files_in(&medium.path());
         let camera = open_as(&mut machine, everything(), &[]).await.unwrap();
         assert!(matches!(camera.condition(), Condition::Unsound(why) if why.contains("damaged")));
         let listing = camera.list().await.unwrap();
@@ -244,7 +240,7 @@ async fn a_folder_that_cannot_be_read_makes_its_volume_a_damaged_one() {
 
 #[tokio::test]
 async fn nothing_is_deleted_from_another_medium_in_the_same_place() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     let camera = open(&mut machine).await.unwrap();
     let file = camera.list().await.unwrap().files.remove(0);
@@ -256,7 +252,7 @@ async fn nothing_is_deleted_from_another_medium_in_the_same_place() {
 
 #[tokio::test]
 async fn a_card_that_is_put_in_later_is_noticed() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     let camera = open(&mut machine).await.unwrap();
     assert_eq!(listed(&camera).await.len(), 1);
@@ -266,7 +262,7 @@ async fn a_card_that_is_put_in_later_is_noticed() {
 
 #[tokio::test]
 async fn a_card_with_its_lock_switched_on_is_copied_and_not_written_to() {
-    let mut machine = Machine::new();
+    let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
     machine.lock();
     let camera = open(&mut machine).await.unwrap();

@@ -51,11 +51,11 @@ fn segment(name: &str) -> Segment {
 }
 
 /// A station as the old version left it, with its camera back in the bay.
-struct Station {
+struct OldStation {
     folder: TempDir,
 }
 
-impl Station {
+impl OldStation {
     fn as_it_was_left() -> Self {
         let station = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir_all(station.data_dir()).unwrap();
@@ -142,7 +142,7 @@ fn tables(path: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn its_log_leads_to_the_same_tables_as_it_did_then() {
-    let station = Station::as_it_was_left();
+    let station = OldStation::as_it_was_left();
     drop(Ledger::connect(&station.ledger()).unwrap());
     assert!(matches!(Ledger::examine(&station.ledger()).unwrap(), Health::Sound(unknown) if unknown.is_empty()));
     let then = tables(&station.ledger());
@@ -169,7 +169,7 @@ async fn its_log_leads_to_the_same_tables_as_it_did_then() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn its_camera_is_served_to_its_end() {
-    let station = Station::as_it_was_left();
+    let station = OldStation::as_it_was_left();
     let config = Config::load(&station.config()).unwrap();
     let lock = StationLock::take(&station.data_dir()).unwrap();
     let daemon = Daemon::open(&config, LastLedger::Trusted, &lock).unwrap();

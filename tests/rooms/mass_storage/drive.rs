@@ -19,8 +19,8 @@ const CLUSTER: u64 = 512;
 /// What the machine was asked to do with its drive.
 type Steps = Arc<Mutex<Vec<&'static str>>>;
 
-pub(crate) struct Machine {
-    usb: sysfs::Machine,
+pub(crate) struct Drive {
+    usb: sysfs::FakeSysfs,
     drive: Plugged,
     folder: tempfile::TempDir,
     steps: Steps,
@@ -66,7 +66,7 @@ struct State {
     books: Books,
 }
 
-impl Machine {
+impl Drive {
     /// Plugs in a drive with a FAT32 file system.
     pub(crate) fn new() -> Self {
         let mut machine = Self::empty();
@@ -85,7 +85,7 @@ impl Machine {
     }
 
     fn empty() -> Self {
-        let (usb, folder) = (sysfs::Machine::new(), tempfile::tempdir().unwrap());
+        let (usb, folder) = (sysfs::FakeSysfs::new(), tempfile::tempdir().unwrap());
         let drive = usb.plug("1-1", "BWC", &[STORAGE]);
         drive.disk(0, "sdb", (8, 16), 200 << 11);
         std::fs::create_dir(folder.path().join("media")).unwrap();
@@ -221,7 +221,7 @@ impl Machine {
     }
 }
 
-impl Drop for Machine {
+impl Drop for Drive {
     fn drop(&mut self) {
         for volume in &self.volumes {
             let mounted = volume.state.lock().unwrap().mounted.take();

@@ -8,17 +8,17 @@ use camdock_test_support::sysfs;
 use tempfile::TempDir;
 
 /// A machine of which one socket is bay 1.
-pub(crate) struct Machine {
-    pub(crate) usb: sysfs::Machine,
+pub(crate) struct Dock {
+    pub(crate) usb: sysfs::FakeSysfs,
     folder: TempDir,
 }
 
-impl Machine {
+impl Dock {
     pub(crate) fn new() -> Self {
-        Self::with(sysfs::Machine::new())
+        Self::with(sysfs::FakeSysfs::new())
     }
 
-    pub(crate) fn with(usb: sysfs::Machine) -> Self {
+    pub(crate) fn with(usb: sysfs::FakeSysfs) -> Self {
         let machine = Self { usb, folder: TempDir::new().unwrap() };
         machine.write("etc/camdock.toml", "[[bay]]\nname = \"1\"\nport = \"1-1\"\n");
         machine
