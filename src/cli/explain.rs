@@ -63,9 +63,8 @@ fn line(out: &mut impl Write, met: bool, text: &str) -> io::Result<()> {
 /// What is known beyond whether it is met.
 fn note(known: &Explanation, condition: &WipeCondition, met: bool) -> String {
     match condition {
-        WipeCondition::SomethingIsRequired if met => String::new(),
+        WipeCondition::SomethingIsRequired | WipeCondition::EveryByteWasRead if met => String::new(),
         WipeCondition::SomethingIsRequired => ": none is, so nothing can be proven".to_owned(),
-        WipeCondition::EveryByteWasRead if met => String::new(),
         WipeCondition::EveryByteWasRead => ": some cannot, so the original is kept".to_owned(),
         WipeCondition::CopyIsProven(destination) => copy(known, destination),
         WipeCondition::SourceIsTheSegment => match known.wiped_at {

@@ -199,8 +199,8 @@ mod tests {
         let everything: String =
             PROFILE_EXAMPLE.lines().map(|line| suggested(line).unwrap_or_else(|| line.to_owned()) + "\n").collect();
         assert_eq!(load(&[("a.toml", &everything)]).unwrap().len(), 4);
-        for Keys { path: table, keys, .. } in [KEYS, SERIAL_KEYS] {
-            for key in keys {
+        for Keys { path: table, known, .. } in [KEYS, SERIAL_KEYS] {
+            for key in known {
                 assert!(PROFILE_EXAMPLE.contains(&format!("{key} = ")), "{table}.{key} is not in config/profile.toml");
             }
         }

@@ -9,7 +9,7 @@ use super::mistake::{At, Mistakes};
 pub(super) struct Keys {
     /// The table's name, with that of the table it lies in before it; empty for the whole file.
     pub(super) path: &'static str,
-    pub(super) keys: &'static [&'static str],
+    pub(super) known: &'static [&'static str],
     /// What to write instead of something that is no table.
     form: Form,
 }
@@ -27,18 +27,18 @@ enum Form {
 
 impl Keys {
     /// A table below its heading.
-    pub(super) const fn table(path: &'static str, keys: &'static [&'static str]) -> Self {
-        Self { path, keys, form: Form::Heading }
+    pub(super) const fn table(path: &'static str, known: &'static [&'static str]) -> Self {
+        Self { path, known, form: Form::Heading }
     }
 
     /// One of several tables of this name.
-    pub(super) const fn list(path: &'static str, keys: &'static [&'static str]) -> Self {
-        Self { path, keys, form: Form::Headings }
+    pub(super) const fn list(path: &'static str, known: &'static [&'static str]) -> Self {
+        Self { path, known, form: Form::Headings }
     }
 
     /// A table in one line, as `example` is.
-    pub(super) const fn inline(path: &'static str, keys: &'static [&'static str], example: &'static str) -> Self {
-        Self { path, keys, form: Form::Inline(example) }
+    pub(super) const fn inline(path: &'static str, known: &'static [&'static str], example: &'static str) -> Self {
+        Self { path, known, form: Form::Inline(example) }
     }
 
     fn remedy(&self) -> String {
@@ -177,7 +177,7 @@ impl<'p> Reader<'p> {
     /// Reports that a key must be there and is not; unless it is there with a typing error, which `close` reports.
     pub(super) fn missing(&mut self, key: &str, example: &str) {
         let mistyped =
-            |written: &&String| !self.keys.keys.contains(&written.as_str()) && similar(written, &[key]).is_some();
+            |written: &&String| !self.keys.known.contains(&written.as_str()) && similar(written, &[key]).is_some();
         if self.table.keys().find(mistyped).is_none() {
             let what = format!("{}.{key} is missing", self.keys.path);
             self.mistakes.missing(&self.at, what, format!("add, for instance, {key} = {example}"));
@@ -186,7 +186,7 @@ impl<'p> Reader<'p> {
 
     /// Refuses what is left: keys that nobody knows, and keys that mean nothing here, as `here` says.
     pub(super) fn close(self, here: &str) {
-        let known = self.keys.keys;
+        let known = self.keys.known;
         let dot = if self.keys.path.is_empty() { "" } else { "." };
         for (key, (at, value)) in self.table {
             // Whoever writes a key of their own into a credential may have written the credential itself.

@@ -95,17 +95,18 @@ impl BayState {
     /// Whether a bay can come into this state from `before`. `station::board` draws the table.
     #[must_use]
     pub const fn may_follow(self, before: Self) -> bool {
-        use BayState::{Attention, Charging, Empty, Identifying, Offloading, Ready, Refused, Uploading, Wiping};
-        match (before, self) {
-            // Cameras are taken out and put in at any moment.
-            (_, Empty | Identifying) => true,
+        // Cameras are taken out and put in at any moment.
+        if matches!(self, Self::Empty | Self::Identifying) {
+            return true;
+        }
+        match before {
             // Nothing is known of a camera that is not yet identified, but that something is wrong with it.
-            (Empty | Refused, Refused) | (Refused, Attention) => true,
-            (Empty | Refused, _) => false,
+            Self::Empty => matches!(self, Self::Refused),
+            Self::Refused => matches!(self, Self::Refused | Self::Attention),
             // Nothing is deleted before it was compared, and nothing is charged before it was wiped.
-            (Identifying, Wiping | Charging) => false,
-            (Charging, Wiping) => false,
-            (_, Offloading | Uploading | Wiping | Charging | Ready | Attention | Refused) => true,
+            Self::Identifying => !matches!(self, Self::Wiping | Self::Charging),
+            Self::Charging => !matches!(self, Self::Wiping),
+            Self::Offloading | Self::Uploading | Self::Wiping | Self::Ready | Self::Attention => true,
         }
     }
 }

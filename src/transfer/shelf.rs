@@ -82,7 +82,7 @@ impl Shelf {
     ///
     /// # Errors
     /// [`SpoolError`] if it cannot be read at all.
-    pub(super) async fn is_whole(&self, segment: &Segment) -> Result<bool, SpoolError> {
+    async fn is_whole(&self, segment: &Segment) -> Result<bool, SpoolError> {
         let mut sums = ChunkSums::new(segment.fingerprint.chunk_size);
         let mut content = self.spool.reread(segment.id);
         while let Some(piece) = content.next().await {
@@ -148,8 +148,36 @@ async fn discard(site: &Site, segment: SegmentId) -> Result<(), ShelfError> {
     Ok(site.shelf.spool.remove(segment).await?)
 }
 
+/// Looks at a copy that could not be sent. If it is missing, or not what was read from the camera, the ledger counts on it no
+/// longer; returns what is wrong with it then.
+///
+/// # Errors
+/// [`LedgerError`]; look again later.
+pub(super) async fn give_up_if_bad(site: &Site, segment: &Segment) -> Result<Option<&'static str>, LedgerError> {
+    // Reading takes long, and nobody should have to wait for it; so what is found bad is looked at once more, when nobody can
+    // put a good copy in its place.
+    if trouble_with(site, segment).await.is_none() {
+        return Ok(None);
+    }
+    let _turn = site.shelf.turn.write().await;
+    let trouble = trouble_with(site, segment).await;
+    if let Some(why) = trouble {
+        lost(site, segment.id, why).await?;
+    }
+    Ok(trouble)
+}
+
+async fn trouble_with(site: &Site, segment: &Segment) -> Option<&'static str> {
+    match site.shelf.is_whole(segment).await {
+        Ok(false) => Some("it is not what was read from the camera"),
+        Err(SpoolError::Missing(_)) => Some("it is missing"),
+        // It is right, or the disk may recover: the delivery is tried again.
+        Ok(true) | Err(_) => None,
+    }
+}
+
 /// Records that a copy which the ledger counts on cannot be used.
-pub(super) async fn lost(site: &Site, segment: SegmentId, why: &str) -> Result<(), LedgerError> {
+async fn lost(site: &Site, segment: SegmentId, why: &str) -> Result<(), LedgerError> {
     let entry = Entry::SpoolCopyLost { segment, why: why.to_owned() };
     site.record(vec![entry]).await
 }

@@ -9,15 +9,13 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::pace::{self, Reaction};
-use super::shelf::lost;
 use super::upload::{DeliveryError, deliver};
-use super::{Site, Target, fairness};
+use super::{Site, Target, fairness, shelf};
 use crate::cloud::DestinationError;
 use crate::custody::Proof;
 use crate::domain::{CameraSerial, DestinationCause, DestinationSnapshot, DestinationState, ProblemKind, Segment};
 use crate::faults::{CrashPoint, crash_point};
 use crate::ledger::{Delivery, Entry, LedgerError};
-use crate::spool::SpoolError;
 
 /// How a destination is doing, as shown to people.
 pub type WatchDestination = watch::Receiver<DestinationSnapshot>;
@@ -212,16 +210,10 @@ impl Uploader {
         if let DestinationError::Permanent(error) = error {
             return self.found(segment, ProblemKind::Refused { error }).await;
         }
-        let why = match self.site.shelf.is_whole(segment).await {
-            Ok(false) => Some("it is not what was read from the camera"),
-            Err(SpoolError::Missing(_)) => Some("it is missing"),
-            // It is right, or the disk may recover: the delivery is tried again.
-            Ok(true) | Err(_) => None,
-        };
-        if let Some(why) = why {
+        if let Some(why) = shelf::give_up_if_bad(&self.site, segment).await? {
             tracing::error!(segment = %segment.path, camera = %segment.camera, why, "spool copy lost; dock the camera again");
             self.put_off.remove(&seq);
-            return lost(&self.site, segment.id, why).await;
+            return Ok(());
         }
         tracing::warn!(segment = %segment.path, camera = %segment.camera, %error, "delivery put off");
         let failures = self.put_off.get(&seq).map_or(0, |put_off| put_off.failures) + 1;

@@ -1,6 +1,7 @@
 //! The format is frozen: what was ever written is read as what it said then.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -29,6 +30,22 @@ fn told<'a>(texts: impl IntoIterator<Item = &'a str>) -> (Connection, UnknownEnt
     (db, unknown)
 }
 
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Blob(bytes) => {
+            let mut hex = String::new();
+            for byte in bytes {
+                let _ = write!(hex, "{byte:02x}");
+            }
+            format!("x'{hex}'")
+        }
+    }
+}
+
 /// Every table that follows from the log, a line for each row.
 fn tables(db: &Connection) -> String {
     let mut dump = String::new();
@@ -37,16 +54,15 @@ fn tables(db: &Connection) -> String {
         let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
         let mut rows = statement.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
-            let cells = columns.iter().enumerate().map(|(index, column)| match row.get::<_, Value>(index).unwrap() {
-                Value::Null => format!("{column}=-"),
-                Value::Integer(number) => format!("{column}={number}"),
-                Value::Real(number) => format!("{column}={number}"),
-                Value::Text(text) => format!("{column}={text}"),
-                Value::Blob(bytes) => {
-                    format!("{column}=x'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-                }
-            });
-            dump += &format!("{table}: {}\n", cells.collect::<Vec<_>>().join(" "));
+            let cells: Vec<_> = columns
+                .iter()
+                .enumerate()
+                .map(|(at, column)| {
+                    let value: Value = row.get(at).unwrap();
+                    format!("{column}={}", text_of(&value))
+                })
+                .collect();
+            let _ = writeln!(dump, "{table}: {}", cells.join(" "));
         }
     }
     dump

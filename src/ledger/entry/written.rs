@@ -198,7 +198,7 @@ impl TryFrom<WrittenSegment> for Segment {
     fn try_from(written: WrittenSegment) -> Result<Self, String> {
         Ok(Self {
             id: segment(&written.id)?,
-            camera: name(written.camera, CameraSerial::new)?,
+            camera: name(&written.camera, CameraSerial::new)?,
             path: path(&written.path)?,
             recorded_at: Moment::from_millis(written.recorded_at),
             fingerprint: Fingerprint {
@@ -272,45 +272,45 @@ impl TryFrom<Written> for Entry {
     fn try_from(written: Written) -> Result<Self, String> {
         Ok(match written {
             Written::DestinationsSet { destinations } => {
-                let named = |(text, need): (String, WrittenNeed)| Ok((name(text, DestinationName::new)?, need.into()));
+                let named = |(text, need): (String, WrittenNeed)| Ok((name(&text, DestinationName::new)?, need.into()));
                 Self::DestinationsSet {
                     destinations: destinations.into_iter().map(named).collect::<Result<_, String>>()?,
                 }
             }
             Written::DockingBegan { docking: id, camera, bay } => Self::DockingBegan {
                 docking: docking(&id)?,
-                camera: name(camera, CameraSerial::new)?,
-                bay: name(bay, BayName::new)?,
+                camera: name(&camera, CameraSerial::new)?,
+                bay: name(&bay, BayName::new)?,
             },
             Written::SegmentSpooled { docking: id, segment } => {
                 Self::SegmentSpooled { docking: id.as_deref().map(docking).transpose()?, segment: segment.try_into()? }
             }
             Written::CopyProven { segment: id, destination, version, method } => Self::CopyProven {
                 segment: segment(&id)?,
-                destination: name(destination, DestinationName::new)?,
+                destination: name(&destination, DestinationName::new)?,
                 version: Version(version),
                 method: method.into(),
             },
             Written::ProofWithdrawn { segment: id, destination, why } => Self::ProofWithdrawn {
                 segment: segment(&id)?,
-                destination: name(destination, DestinationName::new)?,
+                destination: name(&destination, DestinationName::new)?,
                 why,
             },
             Written::ProblemFound { camera, path: on_it, segment: id, destination, reason } => Self::ProblemFound {
-                camera: name(camera, CameraSerial::new)?,
+                camera: name(&camera, CameraSerial::new)?,
                 path: path(&on_it)?,
                 segment: id.as_deref().map(segment).transpose()?,
-                destination: destination.map(|text| name(text, DestinationName::new)).transpose()?,
+                destination: destination.map(|text| name(&text, DestinationName::new)).transpose()?,
                 kind: reason.into(),
             },
             Written::ProblemClosed { problem } => Self::ProblemClosed { problem: ProblemId(problem) },
             Written::WipeIntended { docking: id, segments, media: on } => Self::WipeIntended {
                 docking: docking(&id)?,
                 segments: segments.iter().map(|id| segment(id)).collect::<Result<_, _>>()?,
-                media: media(on)?,
+                media: media(&on)?,
             },
             Written::WipeSettled { docking: id, media: on } => {
-                Self::WipeSettled { docking: docking(&id)?, media: media(on)? }
+                Self::WipeSettled { docking: docking(&id)?, media: media(&on)? }
             }
             Written::SegmentWiped { docking: id, segment: what } => {
                 Self::SegmentWiped { docking: docking(&id)?, segment: segment(&what)? }
@@ -335,8 +335,8 @@ fn wrong(what: &str, text: &str) -> String {
     format!("{text:?} is no {what}")
 }
 
-fn name<T>(text: String, new: impl FnOnce(String) -> Result<T, IdError>) -> Result<T, String> {
-    new(text.clone()).map_err(|error| format!("the name {text:?}: {error}"))
+fn name<T>(text: &str, new: impl FnOnce(String) -> Result<T, IdError>) -> Result<T, String> {
+    new(text.to_owned()).map_err(|error| format!("the name {text:?}: {error}"))
 }
 
 fn docking(text: &str) -> Result<DockingId, String> {
@@ -351,8 +351,8 @@ fn path(text: &str) -> Result<SourcePath, String> {
     SourcePath::parse_escaped(text).ok_or_else(|| wrong("escaped path", text))
 }
 
-fn media(texts: Vec<String>) -> Result<Vec<MediumId>, String> {
-    texts.into_iter().map(|text| name(text, MediumId::new)).collect()
+fn media(texts: &[String]) -> Result<Vec<MediumId>, String> {
+    texts.iter().map(|text| name(text, MediumId::new)).collect()
 }
 
 fn checksums(text: &str) -> Result<Vec<Crc64>, String> {

@@ -21,7 +21,7 @@ type Steps = Arc<Mutex<Vec<&'static str>>>;
 
 pub(crate) struct Drive {
     usb: sysfs::FakeSysfs,
-    drive: Plugged,
+    plugged: Plugged,
     folder: tempfile::TempDir,
     steps: Steps,
     volumes: Vec<Volume>,
@@ -89,7 +89,7 @@ impl Drive {
         let drive = usb.plug("1-1", "BWC", &[STORAGE]);
         drive.disk(0, "sdb", (8, 16), 200 << 11);
         std::fs::create_dir(folder.path().join("media")).unwrap();
-        Self { usb, drive, folder, steps: Steps::default(), volumes: Vec::new(), server: None }
+        Self { usb, plugged: drive, folder, steps: Steps::default(), volumes: Vec::new(), server: None }
     }
 
     /// Another partition. What it holds can be seen when the drive is opened next.
@@ -109,7 +109,7 @@ impl Drive {
         }
         let number = std::fs::metadata(&files).unwrap().dev();
         let major_and_minor = (rustix::fs::major(number), rustix::fs::minor(number));
-        self.drive.partition("sdb", &node, partition, major_and_minor, 40 << 11);
+        self.plugged.partition("sdb", &node, partition, major_and_minor, 40 << 11);
         let state = Arc::new(Mutex::new(State { mounted: None, mounts: 0, books: Books::Kept }));
         let media = self.at("media").join(&node);
         self.volumes.push(Volume { node, image, files, media, holds, number, state });
@@ -198,7 +198,7 @@ impl Drive {
 
     /// A medium appears in another slot.
     pub(crate) fn put_in_a_second_card(&self) {
-        self.drive.disk(1, "sdc", (8, 32), 1000);
+        self.plugged.disk(1, "sdc", (8, 32), 1000);
     }
 
     fn write(&self, at: u64, bytes: &[u8]) {
