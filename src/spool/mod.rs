@@ -132,3 +132,22 @@ pub enum SpoolError {
     #[error("the spool has no copy of segment {0}")]
     Missing(SegmentId),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A label lies on a copy's disk for as long as the copy does, whatever version comes next.
+    #[test]
+    fn a_label_that_any_version_wrote_is_read_as_what_it_said() {
+        let written = r#"{"camera":"BWC-1","path":"DCIM/\\xe9 \\\\.MP4","recorded_at":7,"damaged":true}"#;
+        let label = Label {
+            camera: CameraSerial::new("BWC-1").unwrap(),
+            path: SourcePath::new(b"DCIM/\xe9 \\.MP4".to_vec()),
+            recorded_at: Moment::from_millis(7),
+            damaged: true,
+        };
+        assert_eq!(serde_json::from_str::<Label>(written).unwrap(), label);
+        assert_eq!(serde_json::to_string(&label).unwrap(), written);
+    }
+}
