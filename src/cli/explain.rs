@@ -68,7 +68,7 @@ fn note(known: &Explanation, condition: &WipeCondition, met: bool) -> String {
         WipeCondition::EveryByteWasRead => ": some cannot, so the original is kept".to_owned(),
         WipeCondition::CopyIsProven(destination) => copy(known, destination),
         WipeCondition::SourceIsTheSegment => match known.wiped_at {
-            Some(at) => format!(": it was read again, compared, and deleted; seen gone at {at}"),
+            Some(at) => format!(": the file is gone from the camera, as a listing showed at {at}"),
             None => ": it is read again, compared, and deleted when everything else is met".to_owned(),
         },
     }
