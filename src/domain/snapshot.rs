@@ -197,7 +197,7 @@ pub enum DestinationState {
     Ok,
     /// It cannot be reached or is overloaded; camdock tries again by itself.
     Waiting,
-    /// It refuses the credential; a person must mend it.
+    /// It refuses the credential, or is not the place that was enrolled; a person must mend it.
     Refused,
 }
 
@@ -213,6 +213,8 @@ pub enum DestinationCause {
     Credential,
     /// Its container or folder does not exist.
     NoContainer,
+    /// It is not the place that was enrolled, or no place is.
+    WrongPlace,
 }
 
 impl fmt::Display for DestinationState {

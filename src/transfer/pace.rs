@@ -31,6 +31,8 @@ pub(super) fn judge(error: &DestinationError, failures: u32) -> Reaction {
             Reaction::Wait(backoff(failures).max(retry_after.unwrap_or_default()))
         }
         DestinationError::Denied { .. } | DestinationError::NoContainer(_) => Reaction::Refused(jitter(REFUSED_WAIT)),
+        // A share is mounted sooner or later, and then nobody should have to wait.
+        DestinationError::WrongPlace(_) => Reaction::Refused(jitter(LONGEST_WAIT)),
         DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_) | DestinationError::Permanent(_) => {
             Reaction::ThisSegment
         }

@@ -165,6 +165,7 @@ impl Uploader {
                 crash_point(CrashPoint::ProofRecorded);
                 Ok(())
             }
+            Err(DeliveryError::Ledger(error)) => Err(error),
             Err(DeliveryError::OtherContent) => {
                 self.go_on();
                 self.found(&segment, ProblemKind::OtherContent).await
@@ -193,6 +194,7 @@ impl Uploader {
                         DestinationCause::Credential,
                         format!("Refused by {name} ({code}): check credential {credential}."),
                     ),
+                    DestinationError::WrongPlace(wrong) => (DestinationCause::WrongPlace, format!("{name}: {wrong}.")),
                     error => (DestinationCause::NoContainer, format!("{name} refuses: {error}.")),
                 };
                 self.show(DestinationState::Refused, Some(cause), message);
