@@ -12,6 +12,9 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// The wait after a refused credential: a person must act first, and a storm of refusals looks like an attack.
 const REFUSED_WAIT: Duration = Duration::from_mins(5);
 
+/// The wait for the place that was enrolled: a share is mounted sooner or later, or a person enrols it, and to look costs little.
+const WRONG_PLACE_WAIT: Duration = Duration::from_secs(10);
+
 /// What a failure means for the destination as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reaction {
@@ -31,8 +34,7 @@ pub(super) fn judge(error: &DestinationError, failures: u32) -> Reaction {
             Reaction::Wait(backoff(failures).max(retry_after.unwrap_or_default()))
         }
         DestinationError::Denied { .. } | DestinationError::NoContainer(_) => Reaction::Refused(jitter(REFUSED_WAIT)),
-        // A share is mounted sooner or later, and then nobody should have to wait.
-        DestinationError::WrongPlace(_) => Reaction::Refused(jitter(LONGEST_WAIT)),
+        DestinationError::WrongPlace(_) => Reaction::Refused(jitter(WRONG_PLACE_WAIT)),
         DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_) | DestinationError::Permanent(_) => {
             Reaction::ThisSegment
         }
