@@ -1,5 +1,6 @@
 //! A place is known by what it is, not by its path: whatever the path leads to, only what lies at the enrolled place counts.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -45,10 +46,8 @@ impl Station {
         );
         for (name, folder) in places {
             let path = self.path(folder);
-            text += &format!(
-                "[[destination]]\nname = \"{name}\"\nkind = \"folder\"\npath = \"{}\"\n{more}\n",
-                path.display()
-            );
+            text += "[[destination]]\nkind = \"folder\"\n";
+            writeln!(text, "name = \"{name}\"\npath = \"{}\"\n{more}", path.display()).unwrap();
         }
         fs::write(self.path("camdock.toml"), text).unwrap();
     }
@@ -247,7 +246,7 @@ async fn a_proof_of_another_place_is_made_again_at_the_new_one_from_what_the_spo
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_destinations_that_are_one_folder_through_a_link_count_as_one() {
     let mut station = Station::new(&["nas", "second"]);
-    fs::remove_dir(station.path("second")).unwrap();
+    fs::rename(station.path("second"), station.path("put aside")).unwrap();
     symlink(station.path("nas"), station.path("second")).unwrap();
     station.enrol(&["nas"]).await;
     let (code, refused) = station.camdock(&["enrol", "second"]).await;
