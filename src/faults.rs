@@ -96,11 +96,17 @@ pub enum PlantedBug {
     SkipFileSync,
     /// Do not sync the folder after giving a spool copy its name.
     SkipFolderSync,
+    /// Let evidence be nowhere without a problem.
+    LoseSilently,
+    /// Call a camera ready while something that was taken from it is unproven.
+    ReadyTooEarly,
+    /// Begin with an empty ledger where a rebuild was cut short.
+    ForgetTheRebuild,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -118,6 +124,9 @@ impl PlantedBug {
         Self::RemoveBeforeTombstone,
         Self::SkipFileSync,
         Self::SkipFolderSync,
+        Self::LoseSilently,
+        Self::ReadyTooEarly,
+        Self::ForgetTheRebuild,
     ];
 }
 

@@ -47,10 +47,15 @@ pub(crate) enum Fault {
     AlteredObject,
     // While a camera is in no bay.
     SwappedContent,
+    // At any time.
+    SelfDeleted,
+    SickSector,
+    // While a station is down.
+    DamagedLedger,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -85,6 +90,9 @@ impl Fault {
         Self::LostObject,
         Self::AlteredObject,
         Self::SwappedContent,
+        Self::SelfDeleted,
+        Self::SickSector,
+        Self::DamagedLedger,
     ];
 }
 
@@ -92,7 +100,7 @@ impl Fault {
 pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
-pub(crate) const EVENTS: [Fault; 14] = [
+pub(crate) const EVENTS: [Fault; 16] = [
     Fault::Yank,
     Fault::Outage,
     Fault::Denial,
@@ -107,6 +115,8 @@ pub(crate) const EVENTS: [Fault; 14] = [
     Fault::Unsteady,
     Fault::Undeletable,
     Fault::ClockJump,
+    Fault::SelfDeleted,
+    Fault::SickSector,
 ];
 
 #[derive(Clone, Copy, Default)]

@@ -80,6 +80,11 @@ pub(super) enum Written {
         docking: String,
         outcome: WrittenOutcome,
     },
+    LedgerRebuilt {
+        aside: String,
+        saved: u64,
+        lost: Option<u64>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -140,6 +145,10 @@ pub(super) enum WrittenProblem {
     Unsteady,
     OtherContent,
     Refused { error: String },
+    LedgerRebuilt { saved: u64, lost: Option<u64> },
+    OnlyOnCamera,
+    OnlyElsewhere,
+    Lost,
 }
 
 impl From<&ProblemKind> for WrittenProblem {
@@ -154,6 +163,10 @@ impl From<&ProblemKind> for WrittenProblem {
             ProblemKind::Unsteady => Self::Unsteady,
             ProblemKind::OtherContent => Self::OtherContent,
             ProblemKind::Refused { error } => Self::Refused { error },
+            ProblemKind::LedgerRebuilt { saved, lost } => Self::LedgerRebuilt { saved, lost },
+            ProblemKind::OnlyOnCamera => Self::OnlyOnCamera,
+            ProblemKind::OnlyElsewhere => Self::OnlyElsewhere,
+            ProblemKind::Lost => Self::Lost,
         }
     }
 }
@@ -170,6 +183,10 @@ impl From<WrittenProblem> for ProblemKind {
             WrittenProblem::Unsteady => Self::Unsteady,
             WrittenProblem::OtherContent => Self::OtherContent,
             WrittenProblem::Refused { error } => Self::Refused { error },
+            WrittenProblem::LedgerRebuilt { saved, lost } => Self::LedgerRebuilt { saved, lost },
+            WrittenProblem::OnlyOnCamera => Self::OnlyOnCamera,
+            WrittenProblem::OnlyElsewhere => Self::OnlyElsewhere,
+            WrittenProblem::Lost => Self::Lost,
         }
     }
 }
@@ -262,6 +279,9 @@ impl From<&Entry> for Written {
             Entry::DockingEnded { docking, outcome } => {
                 Self::DockingEnded { docking: docking.to_string(), outcome: (*outcome).into() }
             }
+            Entry::LedgerRebuilt { aside, saved, lost } => {
+                Self::LedgerRebuilt { aside: aside.to_string(), saved: *saved, lost: *lost }
+            }
         }
     }
 }
@@ -323,6 +343,7 @@ impl TryFrom<Written> for Entry {
             Written::DockingEnded { docking: id, outcome } => {
                 Self::DockingEnded { docking: docking(&id)?, outcome: outcome.into() }
             }
+            Written::LedgerRebuilt { aside, saved, lost } => Self::LedgerRebuilt { aside: path(&aside)?, saved, lost },
         })
     }
 }
