@@ -3,7 +3,7 @@
 //! This is the one file that knows adapters by name. A new kind of destination, of camera or of bay is wired here, and
 //! nowhere else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -15,9 +15,9 @@ use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, Azur
 use crate::cloud::{Destination, FolderDestination, SameDisk};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
 use crate::dock::{BayEvent, DockError, Location, watch_folders, watch_usb};
-use crate::domain::{Clock, DestinationName, DockingId, Profile, Transport, UsbDevice};
+use crate::domain::{Clock, DestinationName, DockingId, Moment, Profile, Transport, UsbDevice};
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
-use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError};
+use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
 use crate::station::{Examine, OpenCamera, Station};
 use crate::transfer::{AtOnce, Site, Target};
 
@@ -117,14 +117,7 @@ fn azure_credential(credential: &Credential) -> Result<AzureCredential, Credenti
 pub(super) fn open_station(config: &Config, last: LastLedger, _lock: &StationLock) -> Result<Station, OpenError> {
     let clock = Arc::new(SystemClock);
     let path = config.station.data_dir.join(LEDGER_FILE);
-    let connection = match (last, Ledger::connect(&path)) {
-        (LastLedger::Trusted, Ok(connection)) => connection,
-        (LastLedger::Trusted, Err(error)) if !error.is_damage() => return Err(error.into()),
-        (_, attempt) => {
-            drop(attempt);
-            Ledger::set_aside(&path, clock.now())?
-        }
-    };
+    let ledger = open_ledger(&config.station.data_dir, last, clock.now())?;
     let mut targets = Vec::new();
     for settings in &config.destinations {
         let destination = open_destination(settings, config)
@@ -136,7 +129,6 @@ pub(super) fn open_station(config: &Config, last: LastLedger, _lock: &StationLoc
             need: settings.need,
         });
     }
-    let ledger = Ledger::threaded(connection)?;
     let spool = DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?;
     let at_once = AtOnce { reads: config.bays.len().max(FEWEST_READS), comparisons: COMPARISONS };
     let id = config.station.id.clone();
@@ -148,6 +140,21 @@ pub(super) fn open_station(config: &Config, last: LastLedger, _lock: &StationLoc
         concurrency: config.upload.concurrency.get(),
         keep_after_wipe: config.spool.keep_after_wipe,
     })
+}
+
+/// Opens the ledger, or makes it anew if it is damaged. One that is missing although copies lie in the spool was lost, and is
+/// not silently begun afresh.
+fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<Ledger, LedgerError> {
+    let path = data_dir.join(LEDGER_FILE);
+    let was_lost = !path.exists() && sealed(&data_dir.join(SPOOL_FOLDER)).is_ok_and(|copies| !copies.is_empty());
+    if last == LastLedger::Trusted && !was_lost {
+        match Ledger::connect(&path) {
+            Ok(connection) => return Ledger::threaded(connection),
+            Err(error) if !error.is_damage() => return Err(error),
+            Err(error) => tracing::error!("{error}"),
+        }
+    }
+    Ledger::threaded(Ledger::set_aside(&path, now)?)
 }
 
 /// Watches the configured bays, each kind by its own watcher. Needs a runtime.
@@ -222,7 +229,7 @@ fn examine(path: PathBuf) -> Examine {
         let path = path.clone();
         async move {
             let examined = tokio::task::spawn_blocking(move || Ledger::examine(&path));
-            examined.await.map_err(|error| LedgerError::Damaged(error.to_string()))?
+            examined.await.map_err(|error| LedgerError::NotExamined(error.to_string()))?
         }
         .boxed()
     })

@@ -49,7 +49,11 @@ async fn a_share_counts_while_it_is_mounted_whenever_that_is() {
     };
     station.until("the share's folder is no share", refused).await;
     assert_eq!(station.status().await.unwrap().bay(2).state, BayState::Uploading);
-    let said = station.machine().try_run("camdock status; echo \"exit $?\"; camdock unproven; echo \"exit $?\"", b"").await.out;
+    let said = station
+        .machine()
+        .try_run("camdock status; echo \"exit $?\"; camdock unproven; echo \"exit $?\"", b"")
+        .await
+        .out;
     assert!(said.contains("the place that was enrolled") && said.matches("exit 3").count() == 2, "{said}");
     assert_eq!(station.machine().run("find /mnt/evidence -type f | wc -l").await.trim(), "0");
     assert_eq!(second.files().await.len(), 2, "nothing was wiped");
