@@ -96,11 +96,19 @@ pub enum PlantedBug {
     SkipFileSync,
     /// Do not sync the folder after giving a spool copy its name.
     SkipFolderSync,
+    /// Take whatever fails for the segment's fault, without asking whether the place is well.
+    BlameTheSegment,
+    /// Take an object for the one that was proven although the place says that it was changed since, if its length is right.
+    IgnoreTheVersion,
+    /// Do not look whether an object changed while it was being read back.
+    ReadBackWithoutALook,
+    /// Take a released spool copy for enough although a required destination still waits for the segment.
+    HaveWhatWasReleased,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -118,6 +126,10 @@ impl PlantedBug {
         Self::RemoveBeforeTombstone,
         Self::SkipFileSync,
         Self::SkipFolderSync,
+        Self::BlameTheSegment,
+        Self::IgnoreTheVersion,
+        Self::ReadBackWithoutALook,
+        Self::HaveWhatWasReleased,
     ];
 }
 

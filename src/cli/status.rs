@@ -43,8 +43,9 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
 
 fn outcome(snapshot: &Snapshot) -> Outcome {
     let bays = snapshot.bays.iter().any(|bay| matches!(bay.state, BayState::Attention | BayState::Refused));
-    let refused = snapshot.destinations.iter().any(|place| place.state == DestinationState::Refused);
-    if bays || refused || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
+    let needs_somebody = |state| matches!(state, DestinationState::Refused | DestinationState::Overdue);
+    let places = snapshot.destinations.iter().any(|place| needs_somebody(place.state));
+    if bays || places || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
 }
 
 fn print(snapshot: &Snapshot) -> std::io::Result<()> {

@@ -66,6 +66,11 @@ pub enum ProblemKind {
         /// The destination's words.
         error: String,
     },
+    /// It was sent again and again for hours and did not get through, though the destination is well.
+    Undelivered {
+        /// What was said of it at last.
+        error: String,
+    },
 }
 
 impl fmt::Display for ProblemKind {
@@ -112,6 +117,11 @@ impl fmt::Display for ProblemKind {
             Self::Refused { error } => {
                 write!(f, "the destination refuses it ({error}). Mend the cause, then have it tried again")
             }
+            Self::Undelivered { error } => write!(
+                f,
+                "it does not get through to the destination, which is well ({error}); camdock tried for hours, and keeps \
+                 its copy. Mend the cause, then have it tried again"
+            ),
         }
     }
 }

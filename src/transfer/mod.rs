@@ -3,6 +3,7 @@
 //! Promises: every function here can be cancelled at any await and called again; what it has done so far is found in
 //! the ledger, the spool and at the destinations. Nothing here knows which camera or cloud it talks to.
 
+mod blame;
 mod chunk;
 mod fairness;
 mod offload;
@@ -10,6 +11,8 @@ mod pace;
 mod proofs;
 mod release;
 mod shelf;
+mod shown;
+mod troubles;
 mod upload;
 mod uploader;
 mod wipe;
@@ -31,6 +34,7 @@ pub use pace::backoff;
 pub use proofs::NotCleared;
 pub use release::{make_room, release_wiped};
 pub use shelf::{Shelf, ShelfError, reconcile};
+pub use troubles::Persistence;
 pub use uploader::{Uploader, WatchDestination};
 pub use wipe::{SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
 
@@ -51,6 +55,8 @@ pub struct Site {
     chunk_size: ByteCount,
     /// So many files are read from cameras at once.
     reads: Arc<Semaphore>,
+    /// How far the spool was looked through for copies that may go.
+    rounds: Arc<release::Rounds>,
 }
 
 /// How much a station does at once: it bounds what the daemon holds in memory.
@@ -103,6 +109,7 @@ impl Site {
             targets: targets.into(),
             chunk_size,
             reads: Arc::new(Semaphore::new(at_once.reads)),
+            rounds: Arc::default(),
         }
     }
 

@@ -20,20 +20,35 @@ pub enum NotCleared {
         /// What it said.
         why: Unproven,
     },
+    /// A person must look at this destination's copy. It was not asked: the answer would be no other one.
+    #[error("{0}: a person must look at its copy")]
+    IsAProblem(DestinationName),
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
 
-/// Whether every required destination proves its copy now. One that does not answer proves nothing.
+/// What the required destinations say, together, when they are asked about a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Each proves its copy.
+    Proven,
+    /// One has no copy, or a person must look at it.
+    NotProven,
+    /// One could not be asked, which proves nothing.
+    Silence,
+}
+
+/// Whether every required destination proves its copy now.
 ///
 /// # Errors
 /// [`LedgerError`]
-pub(super) async fn still_proven(site: &Site, segment: &Segment) -> Result<bool, LedgerError> {
+pub(super) async fn still_proven(site: &Site, segment: &Segment) -> Result<Answer, LedgerError> {
     match prove_everywhere(site, segment).await {
-        Ok(_) => Ok(true),
+        Ok(_) => Ok(Answer::Proven),
         Err(NotCleared::Ledger(error)) => Err(error),
-        Err(NotCleared::Unmet(_) | NotCleared::Unproven { .. }) => Ok(false),
+        Err(NotCleared::Unproven { why: Unproven::Unanswered(_), .. }) => Ok(Answer::Silence),
+        Err(NotCleared::Unmet(_) | NotCleared::Unproven { .. } | NotCleared::IsAProblem(_)) => Ok(Answer::NotProven),
     }
 }
 
@@ -41,6 +56,11 @@ pub(super) async fn still_proven(site: &Site, segment: &Segment) -> Result<bool,
 /// proving the same version of an object twice.
 pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<Vec<Proof>, NotCleared> {
     let copies = site.ledger.copies(segment.id).await?;
+    let needs_person = |copy: &&Copy| copy.state == DeliveryState::Problem;
+    let required = site.required();
+    if let Some(copy) = copies.iter().filter(needs_person).find(|copy| required.contains(&copy.destination)) {
+        return Err(NotCleared::IsAProblem(copy.destination.clone()));
+    }
     let mut proofs = Vec::new();
     for target in site.required_targets() {
         let name = target.destination.name();

@@ -116,6 +116,7 @@ fn variants(entry: &Entry) -> Vec<String> {
                 ProblemKind::Unsteady => "unsteady".to_owned(),
                 ProblemKind::OtherContent => "other-content".to_owned(),
                 ProblemKind::Refused { .. } => "refused".to_owned(),
+                ProblemKind::Undelivered { .. } => "undelivered".to_owned(),
             };
             vec![format!("problem-found: {kind}"), format!("problem-found: about {about:?}")]
         }
@@ -159,6 +160,7 @@ fn every_variant() -> BTreeSet<String> {
         "unsteady",
         "other-content",
         "refused",
+        "undelivered",
     ];
     let (needs, methods) = ([Need::Required, Need::Optional], [ProofMethod::Attested, ProofMethod::ReadBack]);
     let outcomes = [Outcome::Completed, Outcome::TakenEarly, Outcome::Interrupted];

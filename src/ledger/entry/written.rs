@@ -140,6 +140,7 @@ pub(super) enum WrittenProblem {
     Unsteady,
     OtherContent,
     Refused { error: String },
+    Undelivered { error: String },
 }
 
 impl From<&ProblemKind> for WrittenProblem {
@@ -154,6 +155,7 @@ impl From<&ProblemKind> for WrittenProblem {
             ProblemKind::Unsteady => Self::Unsteady,
             ProblemKind::OtherContent => Self::OtherContent,
             ProblemKind::Refused { error } => Self::Refused { error },
+            ProblemKind::Undelivered { error } => Self::Undelivered { error },
         }
     }
 }
@@ -170,6 +172,7 @@ impl From<WrittenProblem> for ProblemKind {
             WrittenProblem::Unsteady => Self::Unsteady,
             WrittenProblem::OtherContent => Self::OtherContent,
             WrittenProblem::Refused { error } => Self::Refused { error },
+            WrittenProblem::Undelivered { error } => Self::Undelivered { error },
         }
     }
 }

@@ -199,6 +199,8 @@ impl Docking {
                 Err(error @ NotCleared::Unproven { why: Unproven::Unanswered(_), .. }) => {
                     return Ok((Vec::new(), Some(error.to_string())));
                 }
+                // That was said when it became one.
+                Err(NotCleared::IsAProblem(_)) => {}
                 Err(error) => tracing::warn!(bay = %self.bay, segment = %segment.path, %error, "not wiped yet"),
             }
         }
