@@ -10,3 +10,4 @@ mod mass_storage;
 mod memory_destination;
 mod old_ledger;
 mod sick_medium;
+mod uploader;
