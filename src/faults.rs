@@ -96,6 +96,8 @@ pub enum PlantedBug {
     SkipFileSync,
     /// Do not sync the folder after giving a spool copy its name.
     SkipFolderSync,
+    /// Take whatever a path or an address leads to for the place that was enrolled.
+    KnowPlacesByTheirPath,
     /// Take whatever fails for the segment's fault, without asking whether the place is well.
     BlameTheSegment,
     /// Take an object for the one that was proven although the place says that it was changed since, if its length is right.
@@ -108,7 +110,7 @@ pub enum PlantedBug {
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -126,6 +128,7 @@ impl PlantedBug {
         Self::RemoveBeforeTombstone,
         Self::SkipFileSync,
         Self::SkipFolderSync,
+        Self::KnowPlacesByTheirPath,
         Self::BlameTheSegment,
         Self::IgnoreTheVersion,
         Self::ReadBackWithoutALook,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::SystemClock;
 use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
 use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
-use crate::cloud::{Destination, FolderDestination};
+use crate::cloud::{Destination, FolderDestination, SameDisk};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
 use crate::dock::{BayEvent, DockError, Location, watch_folders, watch_usb};
 use crate::domain::{Clock, DestinationName, DockingId, Profile, Transport, UsbDevice};
@@ -74,7 +74,14 @@ pub fn open_destination(
     config: &Config,
 ) -> Result<Arc<dyn Destination>, DestinationSetupError> {
     match &settings.place {
-        Place::Folder { path } => Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone()))),
+        Place::Folder { path, same_disk } => {
+            let same_disk = if *same_disk {
+                SameDisk::Allowed
+            } else {
+                SameDisk::Refused { data_dir: config.station.data_dir.clone() }
+            };
+            Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone(), same_disk)))
+        }
         Place::Azure { endpoint, container, credential } => {
             let first = azure_credential(credential)?;
             let again = credential.clone();

@@ -235,7 +235,7 @@ pub enum DestinationState {
     Ok,
     /// It cannot be reached or is overloaded; camdock tries again by itself.
     Waiting,
-    /// It refuses the credential; a person must mend it.
+    /// It refuses the credential, or is not the place that was enrolled; a person must mend it.
     Refused,
     /// It, or something it was given, has waited for more than an hour. camdock goes on trying; a person should look.
     Overdue,
@@ -253,6 +253,8 @@ pub enum DestinationCause {
     Credential,
     /// Its container or folder does not exist.
     NoContainer,
+    /// It is not the place that was enrolled, or no place is.
+    WrongPlace,
     /// It does not answer at all.
     NoAnswer,
     /// It has no room.

@@ -5,15 +5,16 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
-use tokio::sync::{Mutex, Semaphore};
-use tokio::time::Instant;
+use tokio::sync::Semaphore;
 
+use super::probe::health;
 use super::upload::{DeliveryError, deliver};
 use super::{Site, Target};
 use crate::cloud::DestinationError;
 use crate::custody::Proof;
-use crate::domain::{DockingId, ObjectName, Segment};
+use crate::domain::{DockingId, Segment};
 use crate::faults::{PlantedBug, planted};
+use crate::ledger::LedgerError;
 
 /// Why a segment was not delivered, and whose fault that is.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) enum Fault {
     OtherContent,
     /// A mistake in camdock, and its words.
     Panic(String),
+    /// The ledger's; nothing goes on without it.
+    Ledger(LedgerError),
 }
 
 /// Brings a segment to its destination and proves it; if that fails, finds out whose fault it is. A panic on the way is
@@ -36,25 +39,26 @@ pub(super) async fn attempt(
     segment: &Segment,
     docking: Option<DockingId>,
     chunks: &Semaphore,
-    probe: &Probe,
 ) -> Result<Proof, Fault> {
     let delivery = AssertUnwindSafe(deliver(site, target, segment, docking, chunks)).catch_unwind();
     match delivery.await {
         Ok(Ok(proof)) => Ok(proof),
         Ok(Err(DeliveryError::OtherContent)) => Err(Fault::OtherContent),
-        Ok(Err(DeliveryError::Destination(error))) => Err(blame(target, error, probe).await),
+        Ok(Err(DeliveryError::Ledger(error))) => Err(Fault::Ledger(error)),
+        Ok(Err(DeliveryError::Destination(error))) => Err(blame(site, target, error).await),
         Err(panic) => Err(Fault::Panic(words(&*panic))),
     }
 }
 
-async fn blame(target: &Target, error: DestinationError, probe: &Probe) -> Fault {
+async fn blame(site: &Site, target: &Target, error: DestinationError) -> Fault {
     let not_the_places = matches!(error, DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_));
     if not_the_places || planted(PlantedBug::BlameTheSegment) {
         return Fault::Segment(error);
     }
-    match probe.is_well(target).await {
-        Ok(()) => Fault::Segment(error),
-        Err(of_the_place) => Fault::Place(of_the_place),
+    match health(site, target).await {
+        Ok(Ok(())) => Fault::Segment(error),
+        Ok(Err(of_the_place)) => Fault::Place(of_the_place),
+        Err(error) => Fault::Ledger(error),
     }
 }
 
@@ -62,43 +66,4 @@ async fn blame(target: &Target, error: DestinationError, probe: &Probe) -> Fault
 fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a word".to_owned())
-}
-
-/// Asks a place whether it is well. Those who fail together share a question.
-#[derive(Debug, Default)]
-pub(super) struct Probe {
-    last: Mutex<Option<Probed>>,
-}
-
-#[derive(Debug, Clone)]
-struct Probed {
-    asked: Instant,
-    answered: Instant,
-    answer: Result<(), DestinationError>,
-}
-
-impl Probe {
-    /// Whether the place is well, as of a moment after this call.
-    ///
-    /// # Errors
-    /// What it says, if it is not.
-    pub(super) async fn is_well(&self, target: &Target) -> Result<(), DestinationError> {
-        let now = Instant::now();
-        let mut last = self.last.lock().await;
-        if let Some(probed) = &*last
-            // To say that it is well takes a question that was asked since; to say that it is not, one that failed since.
-            && (probed.asked > now || (probed.answer.is_err() && probed.answered > now))
-        {
-            return probed.answer.clone();
-        }
-        let asked = Instant::now();
-        let answer = look(target).await;
-        *last = Some(Probed { asked, answered: Instant::now(), answer: answer.clone() });
-        answer
-    }
-}
-
-async fn look(target: &Target) -> Result<(), DestinationError> {
-    let Some(name) = ObjectName::new("camdock-place") else { return Ok(()) };
-    target.destination.stat(&name.below(&target.prefix)).await.map(drop)
 }

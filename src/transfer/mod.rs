@@ -8,6 +8,8 @@ mod chunk;
 mod fairness;
 mod offload;
 mod pace;
+mod places;
+mod probe;
 mod proofs;
 mod release;
 mod shelf;
@@ -31,9 +33,11 @@ use crate::spool::Spool;
 
 pub use offload::{PullError, pull};
 pub use pace::backoff;
+pub use places::{NoPlace, confirm};
 pub use proofs::NotCleared;
 pub use release::{make_room, release_wiped};
 pub use shelf::{Shelf, ShelfError, reconcile};
+pub use shown::OVERDUE;
 pub use troubles::Persistence;
 pub use uploader::{Uploader, WatchDestination};
 pub use wipe::{SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
@@ -55,6 +59,8 @@ pub struct Site {
     chunk_size: ByteCount,
     /// So many files are read from cameras at once.
     reads: Arc<Semaphore>,
+    /// What each destination said when it was last asked how it is.
+    probes: Arc<probe::Probes>,
     /// How far the spool was looked through for copies that may go.
     rounds: Arc<release::Rounds>,
 }
@@ -106,6 +112,7 @@ impl Site {
             shelf: Arc::new(Shelf::new(spool, at_once.comparisons)),
             ledger,
             clock,
+            probes: Arc::new(probe::Probes::of(&targets)),
             targets: targets.into(),
             chunk_size,
             reads: Arc::new(Semaphore::new(at_once.reads)),
@@ -140,6 +147,12 @@ impl Site {
     #[must_use]
     pub fn required(&self) -> BTreeSet<DestinationName> {
         self.required_targets().map(|target| target.destination.name().clone()).collect()
+    }
+
+    /// A destination by its name.
+    #[must_use]
+    pub fn target(&self, name: &DestinationName) -> Option<&Target> {
+        self.targets.iter().find(|target| target.destination.name() == name)
     }
 
     /// The destinations that the wipe waits for.

@@ -38,6 +38,8 @@ fn own_wait(error: &DestinationError) -> Duration {
         DestinationError::Denied { .. } | DestinationError::NoContainer(_) | DestinationError::Permanent(_) => {
             jitter(REFUSED_WAIT)
         }
+        // A share is mounted sooner or later, and then nobody should have to wait.
+        DestinationError::WrongPlace(_) => jitter(LONGEST_WAIT),
         _ => Duration::ZERO,
     }
 }

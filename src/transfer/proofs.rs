@@ -1,6 +1,9 @@
 //! Asking every required destination, now, and noting what it says: before a wipe, and before a spool copy goes.
 
 use super::Site;
+use super::places::{NoPlace, enrolled};
+use super::probe::health;
+use crate::cloud::DestinationError;
 use crate::custody::{Proof, Remembered, Unmet, Unproven, prove};
 use crate::domain::{DestinationName, ProblemKind, Segment};
 use crate::faults::{PlantedBug, planted};
@@ -20,6 +23,14 @@ pub enum NotCleared {
         /// What it said.
         why: Unproven,
     },
+    /// A required destination is well, but cannot be asked about its copy of this segment.
+    #[error("{destination} does not answer for its copy, and for others it does: {why}")]
+    Unanswered {
+        /// Which destination.
+        destination: DestinationName,
+        /// What it said.
+        why: DestinationError,
+    },
     /// A person must look at this destination's copy. It was not asked: the answer would be no other one.
     #[error("{0}: a person must look at its copy")]
     IsAProblem(DestinationName),
@@ -33,9 +44,9 @@ pub enum NotCleared {
 pub(super) enum Answer {
     /// Each proves its copy.
     Proven,
-    /// One has no copy, or a person must look at it.
+    /// One has no copy, cannot be asked about it, or a person must look at it.
     NotProven,
-    /// One could not be asked, which proves nothing.
+    /// One is not well, so that it can be asked about nothing.
     Silence,
 }
 
@@ -48,7 +59,7 @@ pub(super) async fn still_proven(site: &Site, segment: &Segment) -> Result<Answe
         Ok(_) => Ok(Answer::Proven),
         Err(NotCleared::Ledger(error)) => Err(error),
         Err(NotCleared::Unproven { why: Unproven::Unanswered(_), .. }) => Ok(Answer::Silence),
-        Err(NotCleared::Unmet(_) | NotCleared::Unproven { .. } | NotCleared::IsAProblem(_)) => Ok(Answer::NotProven),
+        Err(_) => Ok(Answer::NotProven),
     }
 }
 
@@ -68,7 +79,14 @@ pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<V
         let remembered = copy.and_then(remembered);
         let object = target.object(segment);
         let destination = &*target.destination;
-        match prove(destination, &object, &segment.fingerprint, target.policy, remembered.as_ref()).await {
+        let asked = match enrolled(site, target).await {
+            Ok(place) => {
+                prove(destination, place, &object, &segment.fingerprint, target.policy, remembered.as_ref()).await
+            }
+            Err(NoPlace::Destination(error)) => Err(error.into()),
+            Err(NoPlace::Ledger(error)) => return Err(error.into()),
+        };
+        match asked {
             Ok(proof) => {
                 if remembered.is_none_or(|earlier| earlier.version != *proof.version()) {
                     site.record(vec![Entry::CopyProven {
@@ -82,6 +100,13 @@ pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<V
                 proofs.push(proof);
             }
             Err(_) if planted(PlantedBug::OneProofForAll) => {}
+            Err(Unproven::Unanswered(why)) => {
+                let destination = name.clone();
+                return Err(match health(site, target).await? {
+                    Ok(()) => NotCleared::Unanswered { destination, why },
+                    Err(why) => NotCleared::Unproven { destination, why: why.into() },
+                });
+            }
             Err(why) => {
                 note_failure(site, segment, name, copy, &why).await?;
                 return Err(NotCleared::Unproven { destination: name.clone(), why });

@@ -15,10 +15,6 @@ use crate::ledger::LedgerError;
 
 /// So many copies are looked at in one go.
 const BATCH: u32 = 64;
-/// After so many copies in a row of which a destination said nothing, the others are not asked about either: it is down,
-/// and each question would take as long as patience lasts.
-const SILENCES: u32 = 3;
-
 /// Where in the queue the last round of each kind ended.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
@@ -67,12 +63,12 @@ async fn release_some(site: &Site, candidates: Candidates, round: &AtomicI64) ->
             (after, around) = (0, true);
             continue;
         };
-        after = *last;
+        let (removed, seen) = release_proven(site, &batch).await?;
+        after = seen.unwrap_or(*last);
         round.store(after, Ordering::SeqCst);
-        let released = release_proven(site, &batch).await?;
         let all_seen = around && after >= began;
-        if released.removed > 0 || released.silences >= SILENCES || all_seen {
-            return Ok(released.removed);
+        if removed > 0 || seen.is_some() || all_seen {
+            return Ok(removed);
         }
     }
 }
@@ -84,30 +80,22 @@ async fn batch(site: &Site, candidates: Candidates, after: i64) -> Result<Vec<(i
     }
 }
 
-#[derive(Debug, Default)]
-struct Released {
-    removed: usize,
-    /// How many in a row were not answered for, in the end.
-    silences: u32,
-}
-
-async fn release_proven(site: &Site, segments: &[(i64, Segment)]) -> Result<Released, ShelfError> {
-    let mut released = Released::default();
-    for (_, segment) in segments {
+/// Returns how many went, and where it ended if a destination is not well: then the others are not asked about either, since
+/// each question would take as long as patience lasts.
+async fn release_proven(site: &Site, segments: &[(i64, Segment)]) -> Result<(usize, Option<i64>), ShelfError> {
+    let mut removed = 0;
+    for (place, segment) in segments {
         // One that is not proven stays; whatever is wrong was recorded, and will be mended from this very copy.
         let answer =
             if planted(PlantedBug::EvictUnproven) { Answer::Proven } else { still_proven(site, segment).await? };
         match answer {
             Answer::Proven => {
                 shelf::release(site, segment.id).await?;
-                released = Released { removed: released.removed + 1, silences: 0 };
+                removed += 1;
             }
-            Answer::NotProven => released.silences = 0,
-            Answer::Silence => released.silences += 1,
-        }
-        if released.silences >= SILENCES {
-            break;
+            Answer::NotProven => {}
+            Answer::Silence => return Ok((removed, Some(*place))),
         }
     }
-    Ok(released)
+    Ok((removed, None))
 }

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// What has waited for so long is a matter for a person, even if camdock goes on trying.
-pub(super) const OVERDUE: Duration = Duration::from_hours(1);
+pub const OVERDUE: Duration = Duration::from_hours(1);
 
 /// How a destination is doing.
 #[derive(Debug)]
@@ -82,9 +82,10 @@ pub(super) fn snapshot(
 /// Whether a person must act before anything can go on.
 const fn urgency(error: &DestinationError) -> DestinationState {
     match error {
-        DestinationError::Denied { .. } | DestinationError::NoContainer(_) | DestinationError::Permanent(_) => {
-            DestinationState::Refused
-        }
+        DestinationError::Denied { .. }
+        | DestinationError::NoContainer(_)
+        | DestinationError::Permanent(_)
+        | DestinationError::WrongPlace(_) => DestinationState::Refused,
         _ => DestinationState::Waiting,
     }
 }
@@ -103,6 +104,7 @@ fn about(error: &DestinationError) -> (DestinationCause, &'static str) {
         DestinationError::Denied { .. } => (DestinationCause::Credential, ""),
         DestinationError::NoContainer(_) => (DestinationCause::NoContainer, ""),
         DestinationError::Permanent(_) => (DestinationCause::Refusal, ""),
+        DestinationError::WrongPlace(_) => (DestinationCause::WrongPlace, ""),
         DestinationError::Busy { .. } | DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_) => {
             (DestinationCause::Busy, "Waiting: ")
         }
@@ -115,6 +117,7 @@ fn refusal(name: &DestinationName, error: &DestinationError) -> Option<String> {
         DestinationError::Denied { code, credential } => {
             Some(format!("Refused by {name} ({code}): check credential {credential}."))
         }
+        DestinationError::WrongPlace(wrong) => Some(format!("{name}: {wrong}.")),
         DestinationError::NoContainer(_) | DestinationError::Permanent(_) => Some(format!("{name} refuses: {error}.")),
         _ => None,
     }
@@ -129,6 +132,7 @@ const fn advice(cause: DestinationCause) -> &'static str {
         DestinationCause::Full => "Make room there.",
         DestinationCause::Storage => "Look at its disk or its share.",
         DestinationCause::Credential => "Check the credential and what it allows.",
+        DestinationCause::WrongPlace => "Bring back the place that was enrolled.",
         DestinationCause::NoContainer => "Create it, or correct the configuration.",
         DestinationCause::Refusal | DestinationCause::Segments => "Look at what is said of it.",
     }

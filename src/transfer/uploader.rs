@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::blame::{Fault, Probe, attempt};
+use super::blame::{Fault, attempt};
 use super::shown::{self, Doing, OVERDUE};
 use super::troubles::{Next, Persistence, Since, Troubles};
 use super::{Site, Target, fairness, pace, shelf};
@@ -29,7 +29,6 @@ pub struct Uploader {
     /// How many chunks, and how many segments, may be on their way at once.
     concurrency: usize,
     chunks: Arc<Semaphore>,
-    probe: Arc<Probe>,
     persistence: Persistence,
     shown: watch::Sender<DestinationSnapshot>,
     under_way: BTreeMap<i64, CameraSerial>,
@@ -71,7 +70,6 @@ impl Uploader {
             target,
             concurrency,
             chunks: Arc::new(Semaphore::new(concurrency)),
-            probe: Arc::default(),
             persistence,
             shown,
             under_way: BTreeMap::new(),
@@ -142,9 +140,8 @@ impl Uploader {
         for Delivery { seq, segment, docking } in fairness::choose(queued, &per_camera, &one_by_one, slots, free) {
             self.under_way.insert(seq, segment.camera.clone());
             let (site, target, chunks) = (self.site.clone(), self.target.clone(), Arc::clone(&self.chunks));
-            let probe = Arc::clone(&self.probe);
             deliveries.spawn(async move {
-                let result = attempt(&site, &target, &segment, docking, &chunks, &probe).await;
+                let result = attempt(&site, &target, &segment, docking, &chunks).await;
                 Finished { seq, segment, result }
             });
         }
@@ -176,6 +173,7 @@ impl Uploader {
                 crash_point(CrashPoint::ProofRecorded);
                 Ok(())
             }
+            Err(Fault::Ledger(error)) => Err(error),
             Err(Fault::OtherContent) => {
                 self.flow = Flow::Running;
                 self.found(seq, &segment, ProblemKind::OtherContent).await

@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{
-    Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, DestinationError, Evidence,
-    ObjectState, Upload, Version,
+    Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, DestinationError, Enrolment,
+    Evidence, ObjectState, Seen, Upload, Version,
 };
 use camdock::domain::Need;
-use camdock::domain::{ByteCount, Crc64, DestinationName, ObjectName, ProofPolicy, Sha256};
+use camdock::domain::{ByteCount, Crc64, DestinationName, ObjectName, PlaceId, ProofPolicy, Sha256};
 use futures::StreamExt as _;
 
 use crate::chaos::Fault;
@@ -55,6 +55,8 @@ pub(crate) struct Destination {
     pub need: Need,
     pub policy: ProofPolicy,
     pub knows: Knows,
+    /// Which place it is, once it is enrolled.
+    pub id: Option<PlaceId>,
     pub objects: ByPath<Object>,
     /// Objects that strangers made, changed or deleted.
     pub tampered: Vec<String>,
@@ -69,6 +71,7 @@ impl Destination {
             need,
             policy,
             knows,
+            id: None,
             objects: ByPath::new(),
             tampered: Vec::new(),
             outage: None,
@@ -195,27 +198,43 @@ impl camdock::cloud::Destination for Line {
         &self.name
     }
 
-    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
+    fn enrolment(&self) -> Enrolment {
+        Enrolment::AtFirstContact
+    }
+
+    async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
+        self.call(|| "read the enrolment".to_owned(), |world| Ok(world.destinations[self.place].id)).await
+    }
+
+    async fn enrol(&self, id: PlaceId) -> Result<PlaceId, DestinationError> {
+        self.call(|| format!("enrol as {id}"), |world| Ok(*world.destinations[self.place].id.get_or_insert(id))).await
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {
         self.call(
             || format!("stat {object}"),
-            |world| Ok(world.destinations[self.place].objects.get(object.as_str()).map(state_of)),
+            |world| {
+                let place = &world.destinations[self.place];
+                Ok(Seen::new(place.id, place.objects.get(object.as_str()).map(state_of)))
+            },
         )
         .await
     }
 
-    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
+    async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError> {
         self.call(
             || format!("attest {object}"),
             |world| {
                 let place = &world.destinations[self.place];
-                Ok(place.objects.get(object.as_str()).map(|object| Attestation {
+                let attestation = place.objects.get(object.as_str()).map(|object| Attestation {
                     state: state_of(object),
                     evidence: match (place.knows, &object.chunks) {
                         (Knows::Sha256, _) => Evidence::Sha256(Sha256::of(&object.content)),
                         (Knows::Chunks, Some(chunks)) => Evidence::Chunks(chunks.clone()),
                         (Knows::Chunks, None) | (Knows::Nothing, _) => Evidence::Unknown,
                     },
-                }))
+                });
+                Ok(Seen::new(place.id, attestation))
             },
         )
         .await

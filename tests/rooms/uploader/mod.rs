@@ -73,7 +73,9 @@ impl Station {
             AtOnce { reads: 1, comparisons: 1 },
         );
         let destinations = vec![(camdock::cloud::Destination::name(&*place).clone(), Need::Required)];
-        ledger.record(Moment::from_millis(0), vec![Entry::DestinationsSet { destinations }]).await.unwrap();
+        let enrolled = Entry::DestinationEnrolled { destination: destinations[0].0.clone(), place: place.id };
+        let entries = vec![Entry::DestinationsSet { destinations }, enrolled];
+        ledger.record(Moment::from_millis(0), entries).await.unwrap();
         Self { site, place, spool, ledger, docking, uploader: None, _folder: folder }
     }
 
@@ -386,7 +388,8 @@ async fn copies_that_cannot_go_do_not_keep_those_that_were_wiped_after_them() {
 #[tokio::test(start_paused = true)]
 async fn a_place_that_is_down_is_not_asked_about_every_copy_in_the_spool() {
     let station = Station::new().await;
-    spooled_and_proven(&station, 100, 100).await;
+    spooled_and_proven(&station, 100, 0).await;
+    station.place.goes_wrong(|_| Some(busy("500")));
     assert_eq!(make_room(&station.site).await.unwrap(), 0);
     assert!(station.place.asked("") <= 6, "{} requests", station.place.asked(""));
 }

@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{
-    Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence,
-    ObjectState, Upload, Version,
+    Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
+    Evidence, ObjectState, Seen, Upload, Version,
 };
-use camdock::domain::{ByteCount, DestinationName, ObjectName, Segment, Sha256};
+use camdock::domain::{ByteCount, DestinationName, ObjectName, PlaceId, Segment, Sha256};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 /// What goes wrong with one request about an object of this name; about none, if it is the probe.
@@ -17,6 +17,7 @@ pub(crate) type Mishap = Box<dyn Fn(Option<&str>) -> Option<DestinationError> + 
 
 pub(crate) struct Place {
     name: DestinationName,
+    pub(crate) id: PlaceId,
     state: Mutex<State>,
 }
 
@@ -39,7 +40,8 @@ impl Place {
             asked: BTreeMap::new(),
             probes: 0,
         };
-        Self { name: DestinationName::new("primary").unwrap(), state: Mutex::new(state) }
+        let name = DestinationName::new("primary").unwrap();
+        Self { name, id: PlaceId::random(), state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -94,17 +96,26 @@ impl Destination for Place {
         &self.name
     }
 
-    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
-        if object.as_str() == "camdock-place" {
-            let mut state = self.state();
-            state.probes += 1;
-            return (state.mishap)(None).map_or(Ok(None), Err);
-        }
-        Ok(seen(&*self.ask(object)?, object).map(|seen| seen.state))
+    fn enrolment(&self) -> Enrolment {
+        Enrolment::AtFirstContact
     }
 
-    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
-        Ok(seen(&*self.ask(object)?, object))
+    async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
+        let mut state = self.state();
+        state.probes += 1;
+        (state.mishap)(None).map_or(Ok(Some(self.id)), Err)
+    }
+
+    async fn enrol(&self, _: PlaceId) -> Result<PlaceId, DestinationError> {
+        Ok(self.id)
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {
+        Ok(Seen::new(Some(self.id), seen(&*self.ask(object)?, object).map(|seen| seen.state)))
+    }
+
+    async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError> {
+        Ok(Seen::new(Some(self.id), seen(&*self.ask(object)?, object)))
     }
 
     async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError> {
@@ -131,7 +142,7 @@ impl Destination for Place {
     }
 
     async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
-        self.ask(object)?;
+        drop(self.ask(object)?);
         Ok(stream::empty().boxed())
     }
 
