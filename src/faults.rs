@@ -104,7 +104,7 @@ pub enum PlantedBug {
     IgnoreTheVersion,
     /// Do not look whether an object changed while it was being read back.
     ReadBackWithoutALook,
-    /// Take a released spool copy for enough although a required destination still waits for the segment.
+    /// Take a released spool copy for enough although a destination turns out to need it.
     HaveWhatWasReleased,
 }
 

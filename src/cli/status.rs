@@ -77,3 +77,30 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use camdock::domain::{DestinationName, DestinationSnapshot, QueueSnapshot, StationId};
+
+    #[test]
+    fn what_waits_for_more_than_an_hour_needs_a_person_and_what_waits_for_less_does_not() {
+        for (state, outcome_of_it) in [
+            (DestinationState::Unknown, Outcome::Fine),
+            (DestinationState::Ok, Outcome::Fine),
+            (DestinationState::Waiting, Outcome::Fine),
+            (DestinationState::Overdue, Outcome::NeedsPerson),
+            (DestinationState::Refused, Outcome::NeedsPerson),
+        ] {
+            let place = DestinationSnapshot { state, ..DestinationSnapshot::unasked(DestinationName::new("nas").unwrap()) };
+            let snapshot = Snapshot {
+                station: StationId::new("hq-01").unwrap(),
+                bays: Vec::new(),
+                queue: QueueSnapshot::default(),
+                destinations: vec![place],
+                problems: 0,
+            };
+            assert_eq!(outcome(&snapshot), outcome_of_it, "{state}");
+        }
+    }
+}

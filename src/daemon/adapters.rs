@@ -80,7 +80,8 @@ pub fn open_destination(
             } else {
                 SameDisk::Refused { data_dir: config.station.data_dir.clone() }
             };
-            Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone(), same_disk)))
+            let patience = config.upload.stall;
+            Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone(), same_disk, patience)))
         }
         Place::Azure { endpoint, container, credential } => {
             let first = azure_credential(credential)?;

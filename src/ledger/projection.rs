@@ -10,6 +10,7 @@ use crate::domain::{
     CameraSerial, DestinationName, DockingId, MediumId, Moment, Need, PlaceId, ProblemId, ProblemKind, ProofMethod,
     Segment, SegmentId, SourcePath, Version,
 };
+use crate::faults::{PlantedBug, planted};
 
 /// How many required deliveries of segment `?1` are still queued.
 const RECOUNT: &str = "UPDATE segment SET pending = (
@@ -274,6 +275,9 @@ fn close_problem(db: &Connection, ProblemId(problem): ProblemId) -> Result<(), L
 
 /// A copy that was released, but that some destination turns out to need, counts as lost: it is to be pulled again.
 fn need_again(db: &Connection, segment: SegmentId) -> Result<(), LedgerError> {
+    if planted(PlantedBug::HaveWhatWasReleased) {
+        return Ok(());
+    }
     db.prepare_cached("UPDATE segment SET spool = 'lost' WHERE id = ?1 AND spool = 'released'")?
         .execute([segment.as_bytes()])?;
     Ok(())

@@ -40,14 +40,16 @@ pub(super) async fn attempt(
     docking: Option<DockingId>,
     chunks: &Semaphore,
 ) -> Result<Proof, Fault> {
-    let delivery = AssertUnwindSafe(deliver(site, target, segment, docking, chunks)).catch_unwind();
-    match delivery.await {
-        Ok(Ok(proof)) => Ok(proof),
-        Ok(Err(DeliveryError::OtherContent)) => Err(Fault::OtherContent),
-        Ok(Err(DeliveryError::Ledger(error))) => Err(Fault::Ledger(error)),
-        Ok(Err(DeliveryError::Destination(error))) => Err(blame(site, target, error).await),
-        Err(panic) => Err(Fault::Panic(words(&*panic))),
-    }
+    let delivery = async {
+        match deliver(site, target, segment, docking, chunks).await {
+            Ok(proof) => Ok(proof),
+            Err(DeliveryError::OtherContent) => Err(Fault::OtherContent),
+            Err(DeliveryError::Ledger(error)) => Err(Fault::Ledger(error)),
+            Err(DeliveryError::Destination(error)) => Err(blame(site, target, error).await),
+        }
+    };
+    let outcome = AssertUnwindSafe(delivery).catch_unwind().await;
+    outcome.unwrap_or_else(|panic| Err(Fault::Panic(words(&*panic))))
 }
 
 async fn blame(site: &Site, target: &Target, error: DestinationError) -> Fault {

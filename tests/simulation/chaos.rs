@@ -28,7 +28,9 @@ pub(crate) enum Fault {
     LostBlock,
     DamagedInTransit,
     BrokenRead,
+    ProbeFails,
     // At any time.
+    Poison,
     Outage,
     Denial,
     BitRot,
@@ -50,7 +52,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -69,6 +71,8 @@ impl Fault {
         Self::LostBlock,
         Self::DamagedInTransit,
         Self::BrokenRead,
+        Self::ProbeFails,
+        Self::Poison,
         Self::Outage,
         Self::Denial,
         Self::BitRot,
@@ -92,8 +96,9 @@ impl Fault {
 pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
-pub(crate) const EVENTS: [Fault; 14] = [
+pub(crate) const EVENTS: [Fault; 15] = [
     Fault::Yank,
+    Fault::Poison,
     Fault::Outage,
     Fault::Denial,
     Fault::BitRot,

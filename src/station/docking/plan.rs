@@ -108,14 +108,9 @@ fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Fi
         let segment = &known.segment;
         segment.fingerprint.size == file.size
             && (segment.recorded_at == file.modified || planted(PlantedBug::IdentifyBySize))
-            && (known.spool == SpoolCopy::Present || known.spool == SpoolCopy::Released && is_enough(known))
+            && (known.spool == SpoolCopy::Present || (known.spool == SpoolCopy::Released && known.pending == 0))
     };
     known.iter().rev().find(looks_like).map(|known| &known.segment)
-}
-
-/// Whether a segment is had although its spool copy was released: only if nobody waits for it any more.
-fn is_enough(known: &KnownSegment) -> bool {
-    known.pending == 0 || planted(PlantedBug::HaveWhatWasReleased)
 }
 
 #[cfg(test)]
