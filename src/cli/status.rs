@@ -92,7 +92,8 @@ mod tests {
             (DestinationState::Overdue, Outcome::NeedsPerson),
             (DestinationState::Refused, Outcome::NeedsPerson),
         ] {
-            let place = DestinationSnapshot { state, ..DestinationSnapshot::unasked(DestinationName::new("nas").unwrap()) };
+            let place =
+                DestinationSnapshot { state, ..DestinationSnapshot::unasked(DestinationName::new("nas").unwrap()) };
             let snapshot = Snapshot {
                 station: StationId::new("hq-01").unwrap(),
                 bays: Vec::new(),

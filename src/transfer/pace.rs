@@ -15,9 +15,15 @@ const REFUSED_WAIT: Duration = Duration::from_mins(5);
 /// may be a proxy or a mistake, and nothing may wait for long without being tried.
 const LONGEST_ASKED_FOR: Duration = Duration::from_mins(15);
 
+/// The wait for the place that was enrolled: a share is mounted sooner or later, or a person enrols it, and to look costs little.
+const WRONG_PLACE_WAIT: Duration = Duration::from_secs(10);
+
 /// How long everything for a destination waits that is not well, after the `failures`-th failure in a row.
 pub(super) fn place_rests(error: &DestinationError, failures: u32) -> Duration {
-    own_wait(error).max(backoff(failures))
+    match error {
+        DestinationError::WrongPlace(_) => jitter(WRONG_PLACE_WAIT),
+        _ => own_wait(error).max(backoff(failures)),
+    }
 }
 
 /// How long a segment waits that failed by itself for the `failures`-th time.
@@ -38,8 +44,6 @@ fn own_wait(error: &DestinationError) -> Duration {
         DestinationError::Denied { .. } | DestinationError::NoContainer(_) | DestinationError::Permanent(_) => {
             jitter(REFUSED_WAIT)
         }
-        // A share is mounted sooner or later, and then nobody should have to wait.
-        DestinationError::WrongPlace(_) => jitter(LONGEST_WAIT),
         _ => Duration::ZERO,
     }
 }

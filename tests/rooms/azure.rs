@@ -9,6 +9,7 @@ use bytes::Bytes;
 use camdock::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use camdock::cloud::{
     ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence, ObjectState, Seen, Upload,
+    write_place,
 };
 use camdock::custody::{Unproven, prove};
 use camdock::domain::{
@@ -450,8 +451,10 @@ async fn an_object_that_keeps_changing_is_not_attested() {
         async move {
             let mut request = [0; 4_096];
             let _ = connection.read(&mut request).await?;
+            let request = String::from_utf8_lossy(&request);
             let body = "<?xml version=\"1.0\"?><BlockList><CommittedBlocks/></BlockList>";
-            let body = if request.starts_with(b"HEAD") { "" } else { body };
+            let body = if request.starts_with("HEAD") { "" } else { body };
+            let body = if request.contains("/.camdock/place?") { &write_place(PlaceId::random()) } else { body };
             let answer = format!(
                 "HTTP/1.1 200 OK\r\nx-ms-request-id: 1\r\nx-ms-version: 2023-11-03\r\netag: \"{etag}\"\r\n\
                  connection: close\r\ncontent-length: {}\r\n\r\n{body}",

@@ -6,9 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use camdock::cloud::{Destination, DestinationError, FolderDestination, SameDisk};
 use camdock::domain::{DestinationName, ObjectName};
-use fuser::{
-    Errno, FileAttr, FileHandle, FileType, Filesystem, INodeNo, ReplyAttr, ReplyEntry, Request,
-};
+use fuser::{Errno, FileAttr, FileHandle, FileType, Filesystem, INodeNo, ReplyAttr, ReplyEntry, Request};
 use tempfile::TempDir;
 
 /// Nothing is remembered by the kernel, so every look reaches the server.

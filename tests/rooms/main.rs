@@ -10,5 +10,6 @@ mod hanging_share;
 mod mass_storage;
 mod memory_destination;
 mod old_ledger;
+mod places;
 mod sick_medium;
 mod uploader;

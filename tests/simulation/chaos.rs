@@ -33,6 +33,7 @@ pub(crate) enum Fault {
     Poison,
     Outage,
     Denial,
+    Elsewhere,
     BitRot,
     VanishedCopy,
     Growth,
@@ -52,7 +53,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 36] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -75,6 +76,7 @@ impl Fault {
         Self::Poison,
         Self::Outage,
         Self::Denial,
+        Self::Elsewhere,
         Self::BitRot,
         Self::VanishedCopy,
         Self::Growth,
@@ -96,11 +98,12 @@ impl Fault {
 pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
-pub(crate) const EVENTS: [Fault; 15] = [
+pub(crate) const EVENTS: [Fault; 16] = [
     Fault::Yank,
     Fault::Poison,
     Fault::Outage,
     Fault::Denial,
+    Fault::Elsewhere,
     Fault::BitRot,
     Fault::VanishedCopy,
     Fault::Growth,

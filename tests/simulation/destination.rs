@@ -64,6 +64,7 @@ pub(crate) struct Destination {
     pub need: Need,
     pub policy: ProofPolicy,
     pub knows: Knows,
+    pub enrolment: Enrolment,
     /// Which place it is, once it is enrolled.
     pub id: Option<PlaceId>,
     pub objects: ByPath<Object>,
@@ -76,16 +77,34 @@ pub(crate) struct Destination {
     /// Which objects each station has read back, and whether it looked at them afterwards.
     pub read_back: BTreeMap<(usize, String), bool>,
     blocks: ByPath<BTreeMap<BlockName, Vec<u8>>>,
+    /// Another place to which its path leads until then: the folder below a share that is not mounted, or another share.
+    elsewhere: Option<(Duration, Elsewhere)>,
+}
+
+/// A place that nobody means.
+#[derive(Default)]
+struct Elsewhere {
+    id: Option<PlaceId>,
+    objects: ByPath<Object>,
+    blocks: ByPath<BTreeMap<BlockName, Vec<u8>>>,
 }
 
 impl Destination {
-    pub(crate) const fn new(name: DestinationName, need: Need, policy: ProofPolicy, knows: Knows) -> Self {
+    pub(crate) const fn new(
+        name: DestinationName,
+        need: Need,
+        policy: ProofPolicy,
+        knows: Knows,
+        enrolment: Enrolment,
+        id: Option<PlaceId>,
+    ) -> Self {
         Self {
             name,
             need,
             policy,
             knows,
-            id: None,
+            enrolment,
+            id,
             objects: ByPath::new(),
             tampered: Vec::new(),
             outage: None,
@@ -93,7 +112,34 @@ impl Destination {
             poison: None,
             read_back: BTreeMap::new(),
             blocks: ByPath::new(),
+            elsewhere: None,
         }
+    }
+
+    /// Its path leads to another place for a while: to one without an enrolment, or with another one.
+    pub(crate) fn lead_elsewhere(&mut self, until: Duration, rng: &mut fastrand::Rng) {
+        let id = rng.bool().then(|| PlaceId::parse(&format!("{:032x}", rng.u128(..))).expect("a place"));
+        self.elsewhere = Some((until, Elsewhere { id, ..Elsewhere::default() }));
+    }
+
+    /// Does something at the place to which its path leads now.
+    fn visited<T>(world: &mut World, place: usize, effect: impl FnOnce(&mut World) -> T) -> T {
+        let now = world.elapsed();
+        let Some((until, mut elsewhere)) = world.destinations[place].elsewhere.take() else { return effect(world) };
+        if now >= until {
+            return effect(world);
+        }
+        world.destinations[place].exchange(&mut elsewhere);
+        let done = effect(world);
+        world.destinations[place].exchange(&mut elsewhere);
+        world.destinations[place].elsewhere = Some((until, elsewhere));
+        done
+    }
+
+    fn exchange(&mut self, elsewhere: &mut Elsewhere) {
+        std::mem::swap(&mut self.id, &mut elsewhere.id);
+        std::mem::swap(&mut self.objects, &mut elsewhere.objects);
+        std::mem::swap(&mut self.blocks, &mut elsewhere.blocks);
     }
 
     /// A stranger writes an object.
@@ -155,13 +201,13 @@ impl Line {
             .step(
                 || format!("destination {place}: {}", what()),
                 |world| match trouble(world, place, object, timed_out) {
-                    None => effect(world),
+                    None => Destination::visited(world, place, effect),
                     Some(Trouble::Refusal(error)) => {
                         world.tell(|| format!("  = {error}"));
                         Err(error)
                     }
                     Some(Trouble::LostReply) => {
-                        let _ = effect(world);
+                        let _ = Destination::visited(world, place, effect);
                         Err(DestinationError::Unreachable("the connection broke".to_owned()))
                     }
                 },
@@ -231,7 +277,7 @@ impl camdock::cloud::Destination for Line {
     }
 
     fn enrolment(&self) -> Enrolment {
-        Enrolment::AtFirstContact
+        crate::world::look(&self.life.world).destinations[self.place].enrolment
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

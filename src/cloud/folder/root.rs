@@ -49,9 +49,16 @@ impl Root {
         }
     }
 
-    /// Whether it lies on the same device as the folder `other`.
+    /// Whether it lies on the same device as the folder `other`, or as where that would be made.
     pub(super) fn shares_its_disk_with(&self, other: &Path) -> io::Result<bool> {
-        Ok(rustix::fs::fstat(&self.folder)?.st_dev == rustix::fs::stat(other)?.st_dev)
+        for folder in other.ancestors() {
+            match rustix::fs::stat(folder) {
+                Ok(found) => return Ok(rustix::fs::fstat(&self.folder)?.st_dev == found.st_dev),
+                Err(Errno::NOENT) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        Ok(false)
     }
 
     /// Which place it is, if it is enrolled.
