@@ -19,10 +19,10 @@ mod upload;
 mod uploader;
 mod wipe;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::cloud::Destination;
 use crate::domain::{
@@ -59,6 +59,8 @@ pub struct Site {
     chunk_size: ByteCount,
     /// So many files are read from cameras at once.
     reads: Arc<Semaphore>,
+    /// Held by who asks a destination for the first time which place it is.
+    first_contacts: Arc<BTreeMap<DestinationName, Mutex<()>>>,
     /// What each destination said when it was last asked how it is.
     probes: Arc<probe::Probes>,
     /// How far the spool was looked through for copies that may go.
@@ -112,6 +114,9 @@ impl Site {
             shelf: Arc::new(Shelf::new(spool, at_once.comparisons)),
             ledger,
             clock,
+            first_contacts: Arc::new(
+                targets.iter().map(|target| (target.destination.name().clone(), Mutex::default())).collect(),
+            ),
             probes: Arc::new(probe::Probes::of(&targets)),
             targets: targets.into(),
             chunk_size,
