@@ -104,11 +104,19 @@ pub enum PlantedBug {
     ReadyTooEarly,
     /// Begin with an empty ledger where a rebuild was cut short.
     ForgetTheRebuild,
+    /// Take whatever fails for the segment's fault, without asking whether the place is well.
+    BlameTheSegment,
+    /// Take an object for the one that was proven although the place says that it was changed since, if its length is right.
+    IgnoreTheVersion,
+    /// Do not look whether an object changed while it was being read back.
+    ReadBackWithoutALook,
+    /// Take a released spool copy for enough although a destination turns out to need it.
+    HaveWhatWasReleased,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -130,6 +138,10 @@ impl PlantedBug {
         Self::LoseSilently,
         Self::ReadyTooEarly,
         Self::ForgetTheRebuild,
+        Self::BlameTheSegment,
+        Self::IgnoreTheVersion,
+        Self::ReadBackWithoutALook,
+        Self::HaveWhatWasReleased,
     ];
 }
 

@@ -21,7 +21,7 @@
 //! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |
 //! | `cloud::http` | `cloud`, `domain` | `bytes`, `futures`, `reqwest`, `tokio` |
 //! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `sha2`, `time`, `url` |
-//! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `futures`, `rustix`, `serde_json`, `tokio` |
+//! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
 //! | `dock::folder` | `dock`, `domain` | `notify`, `tokio`, `tracing` |
 //! | `dock::usb` | `dock`, `domain` | `rustix`, `tokio`, `tracing`, `udev` |
 //! | `spool::disk` | `domain`, `files`, `spool` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |

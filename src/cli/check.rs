@@ -47,6 +47,8 @@ pub(super) fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
         print(&found)?;
         findings.extend(found);
     }
+    // A thread may hang in a share; nobody waits for it.
+    runtime.shutdown_background();
     Ok(outcome(&findings))
 }
 

@@ -119,5 +119,9 @@ impl Cli {
 
 /// Runs a short command's future.
 fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(command);
+    // A thread may hang in a share; nobody waits for it.
+    runtime.shutdown_background();
+    done
 }

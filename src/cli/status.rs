@@ -43,8 +43,9 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
 
 fn outcome(snapshot: &Snapshot) -> Outcome {
     let bays = snapshot.bays.iter().any(|bay| matches!(bay.state, BayState::Attention | BayState::Refused));
-    let refused = snapshot.destinations.iter().any(|place| place.state == DestinationState::Refused);
-    if bays || refused || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
+    let needs_somebody = |state| matches!(state, DestinationState::Refused | DestinationState::Overdue);
+    let places = snapshot.destinations.iter().any(|place| needs_somebody(place.state));
+    if bays || places || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
 }
 
 fn print(snapshot: &Snapshot) -> std::io::Result<()> {
@@ -75,4 +76,32 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
         writeln!(out, "  to  {:<8} {:<11} {}", place.name.as_str(), place.state, place.message)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use camdock::domain::{DestinationName, DestinationSnapshot, QueueSnapshot, StationId};
+
+    #[test]
+    fn what_waits_for_more_than_an_hour_needs_a_person_and_what_waits_for_less_does_not() {
+        for (state, outcome_of_it) in [
+            (DestinationState::Unknown, Outcome::Fine),
+            (DestinationState::Ok, Outcome::Fine),
+            (DestinationState::Waiting, Outcome::Fine),
+            (DestinationState::Overdue, Outcome::NeedsPerson),
+            (DestinationState::Refused, Outcome::NeedsPerson),
+        ] {
+            let place =
+                DestinationSnapshot { state, ..DestinationSnapshot::unasked(DestinationName::new("nas").unwrap()) };
+            let snapshot = Snapshot {
+                station: StationId::new("hq-01").unwrap(),
+                bays: Vec::new(),
+                queue: QueueSnapshot::default(),
+                destinations: vec![place],
+                problems: 0,
+            };
+            assert_eq!(outcome(&snapshot), outcome_of_it, "{state}");
+        }
+    }
 }

@@ -226,4 +226,13 @@ pub enum DestinationError {
     /// The place refuses this object for good (too large, forbidden name, …).
     #[error("refused for good: {0}")]
     Permanent(String),
+    /// Whatever is asked of the place, it says nothing: a share whose server hangs, a connection on which nothing moves.
+    #[error("no answer for {} s", .0.as_secs())]
+    NoAnswer(Duration),
+    /// The place has no room left, or no more for this station.
+    #[error("{0} is full: make room there")]
+    Full(String),
+    /// The place's disk or file system fails, and how.
+    #[error("{0}")]
+    Storage(String),
 }

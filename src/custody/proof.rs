@@ -2,7 +2,7 @@
 
 use futures::StreamExt as _;
 
-use crate::cloud::{Attestation, Destination, DestinationError, Evidence, ObjectState, Seen};
+use crate::cloud::{Attestation, CommittedChunk, Destination, DestinationError, Evidence, ObjectState, Seen};
 use crate::domain::{
     DestinationName, Fingerprint, Fingerprinter, ObjectName, PlaceId, ProofMethod, ProofPolicy, Version,
 };
@@ -123,7 +123,8 @@ fn is_still_that_version(earlier: &Remembered, now: &ObjectState, expected: &Fin
         ProofPolicy::Attested => true,
         ProofPolicy::ReadBack => earlier.method == ProofMethod::ReadBack,
     };
-    strong_enough && earlier.version == now.version && now.length == expected.size
+    let same = earlier.version == now.version || planted(PlantedBug::IgnoreTheVersion);
+    strong_enough && same && now.length == expected.size
 }
 
 enum Comparison {
@@ -142,16 +143,20 @@ fn compare(attestation: &Attestation, expected: &Fingerprint) -> Comparison {
     let same = match &attestation.evidence {
         Evidence::Sha256(sha256) => *sha256 == expected.sha256,
         Evidence::Unknown => return Comparison::Unknown,
-        Evidence::Chunks(chunks) => {
-            chunks.len() == expected.chunks.len()
-                && (0_u32..).zip(chunks).zip(&expected.chunks).all(|((position, chunk), crc64)| {
-                    chunk.index == position
-                        && chunk.length.get() == expected.chunk_range(position).1
-                        && chunk.crc64 == *crc64
-                })
-        }
+        Evidence::Chunks(chunks) if !cut_alike(chunks, expected) => return Comparison::Unknown,
+        Evidence::Chunks(chunks) => (0..)
+            .zip(chunks)
+            .zip(&expected.chunks)
+            .all(|((position, chunk), crc64)| chunk.index == position && chunk.crc64 == *crc64),
     };
     if same { Comparison::Same } else { Comparison::Other }
+}
+
+/// Whether the object was made in chunks of the lengths that are expected. In others, by another station or before the
+/// configuration was changed, its checksums say nothing of a content that was cut elsewhere.
+fn cut_alike(chunks: &[CommittedChunk], expected: &Fingerprint) -> bool {
+    chunks.len() == expected.chunks.len()
+        && (0..).zip(chunks).all(|(position, chunk)| chunk.length.get() == expected.chunk_range(position).1)
 }
 
 fn seen<T>(seen: Seen<T>, enrolled: PlaceId) -> Result<Option<T>, DestinationError> {
@@ -177,6 +182,7 @@ async fn read_back(
     }
     let found = fingerprinter.finish();
     match seen(destination.stat(object).await?, enrolled)? {
+        _ if planted(PlantedBug::ReadBackWithoutALook) => {}
         Some(after) if after == *state => {}
         Some(_) => return Err(Unproven::Unsteady),
         None => return Err(Unproven::Absent),

@@ -19,7 +19,7 @@ use crate::domain::{Clock, DestinationName, DockingId, Moment, Profile, Transpor
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
 use crate::station::{Examine, OpenCamera, Station};
-use crate::transfer::{AtOnce, Site, Target};
+use crate::transfer::{AtOnce, Persistence, Site, Target};
 
 /// A camera that is alone gets so many reads at once: one for each core of a small machine to hash.
 const FEWEST_READS: usize = 2;
@@ -80,7 +80,8 @@ pub fn open_destination(
             } else {
                 SameDisk::Refused { data_dir: config.station.data_dir.clone() }
             };
-            Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone(), same_disk)))
+            let patience = config.upload.stall;
+            Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone(), same_disk, patience)))
         }
         Place::Azure { endpoint, container, credential } => {
             let first = azure_credential(credential)?;
@@ -139,6 +140,7 @@ pub(super) fn open_station(config: &Config, last: LastLedger, _lock: &StationLoc
         examine: examine(path),
         concurrency: config.upload.concurrency.get(),
         keep_after_wipe: config.spool.keep_after_wipe,
+        persistence: Persistence::OF_A_STATION,
     })
 }
 

@@ -180,7 +180,7 @@ impl Fingerprint {
     /// Where chunk `index` begins and how long it is.
     #[must_use]
     pub fn chunk_range(&self, index: u32) -> (u64, u64) {
-        let offset = u64::from(index) * self.chunk_size.get();
+        let offset = u64::from(index).saturating_mul(self.chunk_size.get());
         (offset, self.chunk_size.get().min(self.size.get().saturating_sub(offset)))
     }
 

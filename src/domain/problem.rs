@@ -66,6 +66,11 @@ pub enum ProblemKind {
         /// The destination's words.
         error: String,
     },
+    /// It was sent again and again for hours and did not get through, though the destination is well.
+    Undelivered {
+        /// What was said of it at last.
+        error: String,
+    },
     /// The station's ledger could not be used any more, and was made anew.
     LedgerRebuilt {
         /// So many entries of the custody log could be read.
@@ -163,6 +168,11 @@ impl fmt::Display for ProblemKind {
                  not have it any more. `camdock explain` tells everything that is known of it. Another station or the \
                  destination's own versions may have it: the destinations are asked again now and then. `camdock retry` says \
                  that you have seen this",
+            ),
+            Self::Undelivered { error } => write!(
+                f,
+                "it does not get through to the destination, which is well ({error}); camdock tried for hours, and keeps \
+                 its copy. Mend the cause, then have it tried again"
             ),
         }
     }

@@ -185,6 +185,44 @@ pub struct DestinationSnapshot {
     pub cause: Option<DestinationCause>,
     /// One plain sentence.
     pub message: String,
+    /// Since when it, or what is put off, has been waiting.
+    #[serde(default)]
+    pub since: Option<Moment>,
+    /// Until when it is left alone.
+    #[serde(default)]
+    pub again_at: Option<Moment>,
+    /// What does not get through although the destination is well, camera by camera.
+    #[serde(default)]
+    pub put_off: Vec<PutOffSnapshot>,
+}
+
+impl DestinationSnapshot {
+    /// A destination of which nothing was asked yet.
+    #[must_use]
+    pub fn unasked(name: DestinationName) -> Self {
+        Self {
+            name,
+            state: DestinationState::Unknown,
+            cause: None,
+            message: "Nothing was asked of it yet.".to_owned(),
+            since: None,
+            again_at: None,
+            put_off: Vec::new(),
+        }
+    }
+}
+
+/// Segments of one camera that do not get through to a destination that is well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutOffSnapshot {
+    /// Whose they are.
+    pub camera: CameraSerial,
+    /// How many.
+    pub segments: u64,
+    /// Since when the first of them has been tried in vain.
+    pub since: Moment,
+    /// What was said of that one.
+    pub error: String,
 }
 
 /// How a destination is doing.
@@ -199,6 +237,8 @@ pub enum DestinationState {
     Waiting,
     /// It refuses the credential, or is not the place that was enrolled; a person must mend it.
     Refused,
+    /// It, or something it was given, has waited for more than an hour. camdock goes on trying; a person should look.
+    Overdue,
 }
 
 /// Why a destination is waiting or refuses.
@@ -215,6 +255,16 @@ pub enum DestinationCause {
     NoContainer,
     /// It is not the place that was enrolled, or no place is.
     WrongPlace,
+    /// It does not answer at all.
+    NoAnswer,
+    /// It has no room.
+    Full,
+    /// Its disk or file system fails.
+    Storage,
+    /// It refuses whatever it is asked for.
+    Refusal,
+    /// Some segments do not get through, though it is well.
+    Segments,
 }
 
 impl fmt::Display for DestinationState {
@@ -224,6 +274,7 @@ impl fmt::Display for DestinationState {
             Self::Ok => "ok",
             Self::Waiting => "waiting",
             Self::Refused => "refused",
+            Self::Overdue => "overdue",
         })
     }
 }

@@ -76,29 +76,33 @@ impl Ledger {
         .await
     }
 
-    /// Spool copies whose originals were wiped before `before` and that every configured destination has proven, oldest first:
-    /// candidates for removal.
+    /// Spool copies whose originals were wiped before `before` and that every configured destination has proven: candidates
+    /// for removal. Oldest first, from the place `after` in the queue on, each with its place.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
-    pub async fn wiped_before(&self, before: Moment, limit: u32) -> Result<Vec<Segment>, LedgerError> {
+    pub async fn wiped_before(
+        &self,
+        before: Moment,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, Segment)>, LedgerError> {
         self.spooled_where(
-            "WHERE spool = 'present' AND wiped_at <= ?1
+            "WHERE spool = 'present' AND wiped_at <= ?3 AND seq > ?1
                AND NOT EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
                                WHERE delivery.segment = segment.seq AND state <> 'proven' AND need <> 'retired')
-             ORDER BY wiped_at LIMIT ?2",
-            before.millis(),
-            limit,
+             ORDER BY seq LIMIT ?2",
+            (after, limit, before.millis()),
         )
         .await
     }
 
     /// Spool copies that every required destination has proven, wiped or not: what may go first when the spool is full.
-    /// Oldest first, from the place `after` in the queue on.
+    /// Oldest first, from the place `after` in the queue on, each with its place.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
-    pub async fn proven_in_spool(&self, after: i64, limit: u32) -> Result<Vec<Segment>, LedgerError> {
+    pub async fn proven_in_spool(&self, after: i64, limit: u32) -> Result<Vec<(i64, Segment)>, LedgerError> {
         let eligible = if crate::faults::planted(crate::faults::PlantedBug::EvictUnproven) {
             "WHERE spool = 'present' AND seq > ?1 ORDER BY seq LIMIT ?2"
         } else {
@@ -106,13 +110,17 @@ impl Ledger {
                AND NOT EXISTS (SELECT 1 FROM unproven_required WHERE unproven_required.segment = segment.seq)
              ORDER BY seq LIMIT ?2"
         };
-        self.spooled_where(eligible, after, limit).await
+        self.spooled_where(eligible, (after, limit)).await
     }
 
-    async fn spooled_where(&self, rest: &'static str, first: i64, limit: u32) -> Result<Vec<Segment>, LedgerError> {
+    async fn spooled_where(
+        &self,
+        rest: &'static str,
+        parameters: impl rusqlite::Params + Send + 'static,
+    ) -> Result<Vec<(i64, Segment)>, LedgerError> {
         self.look(move |db| {
-            let rows = select_segments(db, rest, params![first, limit])?;
-            Ok(rows.into_iter().map(|row| row.segment).collect())
+            let rows = select_segments(db, rest, parameters)?;
+            Ok(rows.into_iter().map(|row| (row.seq, row.segment)).collect())
         })
         .await
     }

@@ -1,5 +1,6 @@
 //! The queue: what waits for which destination, and how much of it there is.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -43,8 +44,8 @@ impl Ledger {
         .await
     }
 
-    /// For each camera that waits for `destination`, its oldest deliveries whose place in the queue is not in
-    /// `except`, `per_camera` at most.
+    /// For each camera that waits for `destination` and is not in `without`, its oldest deliveries, `per_camera` at most.
+    /// Those whose place in the queue is to be passed over cost next to nothing.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
@@ -52,24 +53,46 @@ impl Ledger {
         &self,
         destination: &DestinationName,
         per_camera: u32,
-        except: Vec<i64>,
+        passed_over: impl Fn(i64) -> bool + Send + 'static,
+        without: BTreeSet<CameraSerial>,
     ) -> Result<Vec<QueuedCamera>, LedgerError> {
         let destination = destination.clone();
         self.look(move |db| {
             let mut queued = Vec::new();
             let mut after = String::new();
             while let Some(camera) = next_queued_camera(db, &destination, &after)? {
-                let limit = i64::from(per_camera) + i64::try_from(except.len()).unwrap_or(i64::MAX / 2);
-                let mut deliveries = head_of_queue(db, &destination, &camera, limit)?;
-                deliveries.retain(|delivery| !except.contains(&delivery.seq));
-                deliveries.truncate(per_camera as usize);
                 after.clone_from(&camera);
+                let camera = CameraSerial::new(camera).map_err(|error| LedgerError::Damaged(error.to_string()))?;
+                if without.contains(&camera) {
+                    continue;
+                }
+                let deliveries = head_of_queue(db, &destination, &camera, per_camera, &passed_over)?;
                 if !deliveries.is_empty() {
-                    let camera = deliveries[0].segment.camera.clone();
                     queued.push(QueuedCamera { camera, deliveries });
                 }
             }
             Ok(queued)
+        })
+        .await
+    }
+
+    /// Which of these places in the queue still wait for `destination`.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn still_queued(&self, destination: &DestinationName, places: Vec<i64>) -> Result<Vec<i64>, LedgerError> {
+        let destination = destination.clone();
+        self.look(move |db| {
+            let mut question = db.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM delivery WHERE destination = ?1 AND segment = ?2 AND state = 'queued')",
+            )?;
+            let mut waiting = Vec::new();
+            for place in places {
+                if question.query_row(params![destination.as_str(), place], |row| row.get(0))? {
+                    waiting.push(place);
+                }
+            }
+            Ok(waiting)
         })
         .await
     }
@@ -112,19 +135,24 @@ fn next_queued_camera(
         .optional()?)
 }
 
+/// The first of a camera's queue. What is passed over costs a step through the index each, and is not read.
 fn head_of_queue(
     db: &Connection,
     destination: &DestinationName,
-    camera: &str,
-    limit: i64,
+    camera: &CameraSerial,
+    limit: u32,
+    passed_over: &dyn Fn(i64) -> bool,
 ) -> Result<Vec<Delivery>, LedgerError> {
-    let rows = select_segments(
-        db,
-        "JOIN delivery ON delivery.segment = segment.seq
-         WHERE delivery.destination = ?1 AND delivery.camera = ?2 AND delivery.state = 'queued'
-         ORDER BY delivery.segment LIMIT ?3",
-        params![destination.as_str(), camera, limit],
+    let mut places = db.prepare_cached(
+        "SELECT segment FROM delivery WHERE destination = ?1 AND camera = ?2 AND state = 'queued' ORDER BY segment",
     )?;
-    let delivery = |row: StoredSegment| Delivery { seq: row.seq, segment: row.segment, docking: row.docking };
-    Ok(rows.into_iter().map(delivery).collect())
+    let places = places.query_and_then(params![destination.as_str(), camera.as_str()], |row| row.get(0))?;
+    let wanted = |place: &Result<i64, rusqlite::Error>| place.as_ref().map_or(true, |place| !passed_over(*place));
+    let mut deliveries = Vec::new();
+    for place in places.filter(wanted).take(limit as usize) {
+        let rows = select_segments(db, "WHERE seq = ?1", [place?])?;
+        let delivery = |row: StoredSegment| Delivery { seq: row.seq, segment: row.segment, docking: row.docking };
+        deliveries.extend(rows.into_iter().map(delivery));
+    }
+    Ok(deliveries)
 }

@@ -69,7 +69,7 @@ async fn ledger(entries: Vec<Entry>) -> Ledger {
 }
 
 async fn queued(ledger: &Ledger, destination: &str) -> Vec<SegmentId> {
-    let queued = ledger.queued(&place(destination), 10, Vec::new()).await.unwrap();
+    let queued = ledger.queued(&place(destination), 10, |_| false, BTreeSet::new()).await.unwrap();
     queued.iter().flat_map(|camera| camera.deliveries.iter().map(|delivery| delivery.segment.id)).collect()
 }
 
@@ -495,7 +495,7 @@ async fn a_wipe_is_unsettled_until_its_medium_is_found_sound() {
 async fn ask_everything(ledger: &Ledger) -> Result<(), LedgerError> {
     let camera = camera("A");
     ledger.destinations().await?;
-    ledger.queued(&place("primary"), 10, Vec::new()).await?;
+    ledger.queued(&place("primary"), 10, |_| false, BTreeSet::new()).await?;
     ledger.spool_copies().await?;
     ledger.on_camera(&camera).await?;
     ledger.problems(None).await?;

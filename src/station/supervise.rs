@@ -14,7 +14,9 @@ use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status
 use crate::dock::BayEvent;
 use crate::domain::{BayName, BaySnapshot, Snapshot};
 use crate::ledger::Entry;
-use crate::transfer::{ShelfError, Site, Uploader, WatchDestination, ask_for_the_missing, confirm, release_wiped};
+use crate::transfer::{
+    Persistence, ShelfError, Site, Uploader, WatchDestination, ask_for_the_missing, confirm, release_wiped,
+};
 
 /// How often spool copies are looked through for those that may go.
 const RELEASE_EVERY: Duration = Duration::from_mins(1);
@@ -36,6 +38,8 @@ pub struct Station {
     pub concurrency: usize,
     /// How long a spool copy outlives the wipe of its original.
     pub keep_after_wipe: Duration,
+    /// How long a segment is tried that fails by itself.
+    pub persistence: Persistence,
 }
 
 /// What reaches a running station from outside.
@@ -73,7 +77,8 @@ impl Station {
         let mut tasks: JoinSet<Result<(), StationError>> = JoinSet::new();
         let mut destinations: Vec<WatchDestination> = Vec::new();
         for target in self.site.targets.iter() {
-            let (uploader, shown) = Uploader::new(self.site.clone(), target.clone(), self.concurrency);
+            let (uploader, shown) =
+                Uploader::new(self.site.clone(), target.clone(), self.concurrency, self.persistence);
             destinations.push(shown);
             tasks.spawn(async move { Ok(uploader.run().await?) });
         }

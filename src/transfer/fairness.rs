@@ -1,20 +1,20 @@
 //! Which delivery goes next: a plain function of what waits and what is under way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::CameraSerial;
 use crate::ledger::{Delivery, QueuedCamera};
 
 /// Chooses up to `free` deliveries to start: the oldest first, but no camera gets more than its share of all
-/// `slots` while others wait.
+/// `slots` while others wait, and those that are tried `one_by_one` get one.
 pub(super) fn choose(
     mut queued: Vec<QueuedCamera>,
     under_way: &BTreeMap<CameraSerial, usize>,
+    one_by_one: &BTreeSet<CameraSerial>,
     slots: usize,
     free: usize,
 ) -> Vec<Delivery> {
-    let waiting: std::collections::BTreeSet<_> =
-        queued.iter().map(|queue| &queue.camera).chain(under_way.keys()).cloned().collect();
+    let waiting: BTreeSet<_> = queued.iter().map(|queue| &queue.camera).chain(under_way.keys()).cloned().collect();
     let share = slots.div_ceil(waiting.len().max(1));
     let mut busy = under_way.clone();
     for queue in &mut queued {
@@ -23,9 +23,10 @@ pub(super) fn choose(
     let mut chosen = Vec::new();
     while chosen.len() < free {
         let busy_with = |camera: &CameraSerial| busy.get(camera).copied().unwrap_or(0);
+        let most = |camera: &CameraSerial| if one_by_one.contains(camera) { 1 } else { share };
         let next = queued
             .iter_mut()
-            .filter(|queue| busy_with(&queue.camera) < share)
+            .filter(|queue| busy_with(&queue.camera) < most(&queue.camera))
             .filter(|queue| !queue.deliveries.is_empty())
             .min_by_key(|queue| queue.deliveries.last().map(|delivery| delivery.seq));
         let Some(queue) = next else { break };
@@ -67,26 +68,34 @@ mod tests {
 
     #[test]
     fn the_oldest_goes_first() {
-        let chosen = choose(vec![queue("A", &[5, 6]), queue("B", &[1, 9])], &BTreeMap::new(), 4, 3);
+        let chosen = choose(vec![queue("A", &[5, 6]), queue("B", &[1, 9])], &BTreeMap::new(), &BTreeSet::new(), 4, 3);
         assert_eq!(places(&chosen), [1, 5, 6]);
     }
 
     #[test]
     fn a_full_camera_does_not_starve_the_next_one() {
-        let chosen = choose(vec![queue("A", &[1, 2, 3, 4, 5]), queue("B", &[90, 91])], &BTreeMap::new(), 4, 4);
+        let chosen =
+            choose(vec![queue("A", &[1, 2, 3, 4, 5]), queue("B", &[90, 91])], &BTreeMap::new(), &BTreeSet::new(), 4, 4);
         assert_eq!(places(&chosen), [1, 2, 90, 91]);
     }
 
     #[test]
     fn a_camera_alone_gets_every_slot() {
-        let chosen = choose(vec![queue("A", &[1, 2, 3, 4, 5])], &BTreeMap::new(), 4, 4);
+        let chosen = choose(vec![queue("A", &[1, 2, 3, 4, 5])], &BTreeMap::new(), &BTreeSet::new(), 4, 4);
         assert_eq!(places(&chosen), [1, 2, 3, 4]);
     }
 
     #[test]
     fn what_is_under_way_counts() {
         let under_way = BTreeMap::from([(camera("A"), 2)]);
-        let chosen = choose(vec![queue("A", &[1, 2]), queue("B", &[90, 91])], &under_way, 4, 2);
+        let chosen = choose(vec![queue("A", &[1, 2]), queue("B", &[90, 91])], &under_way, &BTreeSet::new(), 4, 2);
         assert_eq!(places(&chosen), [90, 91]);
+    }
+
+    #[test]
+    fn a_camera_that_is_tried_one_by_one_leaves_the_slots_to_the_others() {
+        let careful = BTreeSet::from([camera("A")]);
+        let chosen = choose(vec![queue("A", &[1, 2, 3]), queue("B", &[90, 91])], &BTreeMap::new(), &careful, 4, 4);
+        assert_eq!(places(&chosen), [1, 90, 91]);
     }
 }

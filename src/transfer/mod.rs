@@ -3,23 +3,27 @@
 //! Promises: every function here can be cancelled at any await and called again; what it has done so far is found in
 //! the ledger, the spool and at the destinations. Nothing here knows which camera or cloud it talks to.
 
+mod blame;
 mod chunk;
 mod fairness;
 mod offload;
 mod pace;
 mod places;
+mod probe;
 mod proofs;
 mod release;
 mod seek;
 mod shelf;
+mod shown;
+mod troubles;
 mod upload;
 mod uploader;
 mod wipe;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::cloud::Destination;
 use crate::domain::{
@@ -35,6 +39,8 @@ pub use proofs::NotCleared;
 pub use release::{make_room, release_wiped};
 pub use seek::ask_for_the_missing;
 pub use shelf::{Shelf, ShelfError, reconcile};
+pub use shown::OVERDUE;
+pub use troubles::Persistence;
 pub use uploader::{Uploader, WatchDestination};
 pub use wipe::{SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
 
@@ -55,6 +61,12 @@ pub struct Site {
     chunk_size: ByteCount,
     /// So many files are read from cameras at once.
     reads: Arc<Semaphore>,
+    /// Held by who asks a destination for the first time which place it is.
+    first_contacts: Arc<BTreeMap<DestinationName, Mutex<()>>>,
+    /// What each destination said when it was last asked how it is.
+    probes: Arc<probe::Probes>,
+    /// How far the spool was looked through for copies that may go.
+    rounds: Arc<release::Rounds>,
 }
 
 /// How much a station does at once: it bounds what the daemon holds in memory.
@@ -104,9 +116,14 @@ impl Site {
             shelf: Arc::new(Shelf::new(spool, at_once.comparisons)),
             ledger,
             clock,
+            first_contacts: Arc::new(
+                targets.iter().map(|target| (target.destination.name().clone(), Mutex::default())).collect(),
+            ),
+            probes: Arc::new(probe::Probes::of(&targets)),
             targets: targets.into(),
             chunk_size,
             reads: Arc::new(Semaphore::new(at_once.reads)),
+            rounds: Arc::default(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! How fast to go on after a destination failed: plain arithmetic, no waiting.
+//! How fast to go on after a failure: plain arithmetic, no waiting.
 
 use std::time::Duration;
 
@@ -11,41 +11,46 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// The wait after a refused credential: a person must act first, and a storm of refusals looks like an attack.
 const REFUSED_WAIT: Duration = Duration::from_mins(5);
+/// The longest wait that a destination can ask for, and the longest of a segment that fails by itself. Whoever asks for more
+/// may be a proxy or a mistake, and nothing may wait for long without being tried.
+const LONGEST_ASKED_FOR: Duration = Duration::from_mins(15);
 
 /// The wait for the place that was enrolled: a share is mounted sooner or later, or a person enrols it, and to look costs little.
 const WRONG_PLACE_WAIT: Duration = Duration::from_secs(10);
 
-/// What a failure means for the destination as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reaction {
-    /// The destination cannot work now: everything for it waits.
-    Wait(Duration),
-    /// The destination refuses camdock as a whole: everything for it waits for a person, and is tried now and then.
-    Refused(Duration),
-    /// Only this segment is concerned.
-    ThisSegment,
+/// How long everything for a destination waits that is not well, after the `failures`-th failure in a row.
+pub(super) fn place_rests(error: &DestinationError, failures: u32) -> Duration {
+    match error {
+        DestinationError::WrongPlace(_) => jitter(WRONG_PLACE_WAIT),
+        _ => own_wait(error).max(backoff(failures)),
+    }
 }
 
-/// Judges a failure, the `failures`-th in a row.
-pub(super) fn judge(error: &DestinationError, failures: u32) -> Reaction {
-    match error {
-        DestinationError::Unreachable(_) => Reaction::Wait(backoff(failures)),
-        DestinationError::Busy { retry_after, .. } => {
-            Reaction::Wait(backoff(failures).max(retry_after.unwrap_or_default()))
-        }
-        DestinationError::Denied { .. } | DestinationError::NoContainer(_) => Reaction::Refused(jitter(REFUSED_WAIT)),
-        DestinationError::WrongPlace(_) => Reaction::Refused(jitter(WRONG_PLACE_WAIT)),
-        DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_) | DestinationError::Permanent(_) => {
-            Reaction::ThisSegment
-        }
-    }
+/// How long a segment waits that failed by itself for the `failures`-th time.
+pub(super) fn segment_rests(error: Option<&DestinationError>, failures: u32) -> Duration {
+    error.map(own_wait).unwrap_or_default().max(doubling(failures, LONGEST_ASKED_FOR))
 }
 
 /// How long to wait after the `failures`-th failure in a row.
 #[must_use]
 pub fn backoff(failures: u32) -> Duration {
+    doubling(failures, LONGEST_WAIT)
+}
+
+/// What the failure itself asks for.
+fn own_wait(error: &DestinationError) -> Duration {
+    match error {
+        DestinationError::Busy { retry_after: Some(wish), .. } => (*wish).min(LONGEST_ASKED_FOR),
+        DestinationError::Denied { .. } | DestinationError::NoContainer(_) | DestinationError::Permanent(_) => {
+            jitter(REFUSED_WAIT)
+        }
+        _ => Duration::ZERO,
+    }
+}
+
+fn doubling(failures: u32, longest: Duration) -> Duration {
     let doubled = FIRST_WAIT.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
-    jitter(doubled.min(LONGEST_WAIT))
+    jitter(doubled.min(longest))
 }
 
 /// Between half of it and all of it, so that stations that failed together do not come back together.
@@ -56,6 +61,10 @@ fn jitter(wait: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn busy(seconds: u64) -> DestinationError {
+        DestinationError::Busy { message: String::new(), retry_after: Some(Duration::from_secs(seconds)) }
+    }
 
     #[test]
     fn waits_double_up_to_a_minute() {
@@ -68,14 +77,28 @@ mod tests {
 
     #[test]
     fn a_destination_that_asks_for_patience_gets_it() {
-        let error = DestinationError::Busy { message: String::new(), retry_after: Some(Duration::from_secs(500)) };
-        assert_eq!(judge(&error, 1), Reaction::Wait(Duration::from_secs(500)));
+        assert_eq!(place_rests(&busy(500), 1), Duration::from_secs(500));
+        assert_eq!(segment_rests(Some(&busy(500)), 1), Duration::from_secs(500));
+    }
+
+    #[test]
+    fn nobody_can_ask_for_more_patience_than_a_quarter_of_an_hour() {
+        for seconds in [86_400, u64::MAX] {
+            assert_eq!(place_rests(&busy(seconds), 1), Duration::from_mins(15));
+            assert_eq!(segment_rests(Some(&busy(seconds)), 1000), Duration::from_mins(15));
+        }
+    }
+
+    #[test]
+    fn a_segment_that_fails_by_itself_is_tried_more_and_more_rarely_but_always_again() {
+        let waits: Vec<Duration> = (1..40).map(|failures| segment_rests(None, failures)).collect();
+        assert!(waits[0] <= Duration::from_secs(1) && waits[8] >= Duration::from_mins(2), "{waits:?}");
+        assert!(waits.iter().all(|wait| *wait <= Duration::from_mins(15)), "{waits:?}");
     }
 
     #[test]
     fn a_refused_credential_is_not_tried_again_soon() {
         let error = DestinationError::Denied { code: "403".to_owned(), credential: "x".to_owned() };
-        let Reaction::Refused(wait) = judge(&error, 1) else { panic!("not refused") };
-        assert!(wait >= REFUSED_WAIT / 2);
+        assert!(place_rests(&error, 1) >= REFUSED_WAIT / 2);
     }
 }

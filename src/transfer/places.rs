@@ -1,5 +1,8 @@
 //! Which place each destination is: enrolled once, and from then on known by the id that lies there.
 
+use futures::future::OptionFuture;
+use tokio::sync::Mutex;
+
 use super::{Site, Target};
 use crate::cloud::{DestinationError, Enrolment, Seen, WrongPlace};
 use crate::domain::{Earlier, PlaceId};
@@ -29,6 +32,12 @@ impl From<WrongPlace> for NoPlace {
 /// [`NoPlace`]; then nothing counts there.
 pub(super) async fn enrolled(site: &Site, target: &Target) -> Result<PlaceId, NoPlace> {
     let destination = &target.destination;
+    if let Some(place) = site.ledger.enrolled(destination.name()).await? {
+        return Ok(place);
+    }
+    // One asks at a time, and the others hear what it found: who asked late could meet another place, and enrol that.
+    let turn = site.first_contacts.get(destination.name());
+    let _turn = OptionFuture::from(turn.map(Mutex::lock)).await;
     if let Some(place) = site.ledger.enrolled(destination.name()).await? {
         return Ok(place);
     }

@@ -2,6 +2,8 @@
 
 use super::Site;
 use super::places::{NoPlace, enrolled};
+use super::probe::health;
+use crate::cloud::DestinationError;
 use crate::custody::{Proof, Remembered, Unmet, Unproven, prove};
 use crate::domain::{DestinationName, ProblemKind, Segment};
 use crate::faults::{PlantedBug, planted};
@@ -21,20 +23,43 @@ pub enum NotCleared {
         /// What it said.
         why: Unproven,
     },
+    /// A required destination is well, but cannot be asked about its copy of this segment.
+    #[error("{destination} does not answer for its copy, and for others it does: {why}")]
+    Unanswered {
+        /// Which destination.
+        destination: DestinationName,
+        /// What it said.
+        why: DestinationError,
+    },
+    /// A person must look at this destination's copy. It was not asked: the answer would be no other one.
+    #[error("{0}: a person must look at its copy")]
+    IsAProblem(DestinationName),
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
 
-/// Whether every required destination proves its copy now. One that does not answer proves nothing.
+/// What the required destinations say, together, when they are asked about a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Each proves its copy.
+    Proven,
+    /// One has no copy, cannot be asked about it, or a person must look at it.
+    NotProven,
+    /// One is not well, so that it can be asked about nothing.
+    Silence,
+}
+
+/// Whether every required destination proves its copy now.
 ///
 /// # Errors
 /// [`LedgerError`]
-pub(super) async fn still_proven(site: &Site, segment: &Segment) -> Result<bool, LedgerError> {
+pub(super) async fn still_proven(site: &Site, segment: &Segment) -> Result<Answer, LedgerError> {
     match prove_everywhere(site, segment).await {
-        Ok(_) => Ok(true),
+        Ok(_) => Ok(Answer::Proven),
         Err(NotCleared::Ledger(error)) => Err(error),
-        Err(NotCleared::Unmet(_) | NotCleared::Unproven { .. }) => Ok(false),
+        Err(NotCleared::Unproven { why: Unproven::Unanswered(_), .. }) => Ok(Answer::Silence),
+        Err(_) => Ok(Answer::NotProven),
     }
 }
 
@@ -42,6 +67,11 @@ pub(super) async fn still_proven(site: &Site, segment: &Segment) -> Result<bool,
 /// proving the same version of an object twice.
 pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<Vec<Proof>, NotCleared> {
     let copies = site.ledger.copies(segment.id).await?;
+    let needs_person = |copy: &&Copy| copy.state == DeliveryState::Problem;
+    let required = site.required();
+    if let Some(copy) = copies.iter().filter(needs_person).find(|copy| required.contains(&copy.destination)) {
+        return Err(NotCleared::IsAProblem(copy.destination.clone()));
+    }
     let mut proofs = Vec::new();
     for target in site.required_targets() {
         let name = target.destination.name();
@@ -70,6 +100,13 @@ pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<V
                 proofs.push(proof);
             }
             Err(_) if planted(PlantedBug::OneProofForAll) => {}
+            Err(Unproven::Unanswered(why)) => {
+                let destination = name.clone();
+                return Err(match health(site, target).await? {
+                    Ok(()) => NotCleared::Unanswered { destination, why },
+                    Err(why) => NotCleared::Unproven { destination, why: why.into() },
+                });
+            }
             Err(why) => {
                 note_failure(site, segment, name, copy, &why).await?;
                 return Err(NotCleared::Unproven { destination: name.clone(), why });

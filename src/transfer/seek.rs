@@ -1,7 +1,7 @@
 //! Evidence that is nowhere: asking for it again, wherever it might be after all.
 
 use super::Site;
-use super::proofs::still_proven;
+use super::proofs::{Answer, still_proven};
 use crate::ledger::LedgerError;
 
 /// So many segments are looked up in one go.
@@ -19,8 +19,13 @@ pub async fn ask_for_the_missing(site: &Site) -> Result<(), LedgerError> {
         let Some((last, _)) = missing.last() else { return Ok(()) };
         after = *last;
         for (_, segment) in missing {
-            if still_proven(site, &segment).await? {
-                tracing::info!(segment = %segment.path, camera = %segment.camera, "was missing, and is proven at every required destination");
+            match still_proven(site, &segment).await? {
+                Answer::Proven => {
+                    tracing::info!(segment = %segment.path, camera = %segment.camera, "was missing, and is proven at every required destination");
+                }
+                Answer::NotProven => {}
+                // It would be silent about the others, too.
+                Answer::Silence => return Ok(()),
             }
         }
     }

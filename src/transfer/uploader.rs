@@ -3,17 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::pace::{self, Reaction};
-use super::upload::{DeliveryError, deliver};
-use super::{Site, Target, fairness, shelf};
+use super::blame::{Fault, attempt};
+use super::shown::{self, Doing, OVERDUE};
+use super::troubles::{Next, Persistence, Since, Troubles};
+use super::{Site, Target, fairness, pace, shelf};
 use crate::cloud::DestinationError;
 use crate::custody::Proof;
-use crate::domain::{CameraSerial, DestinationCause, DestinationSnapshot, DestinationState, ProblemKind, Segment};
+use crate::domain::{CameraSerial, DestinationSnapshot, DestinationState, Moment, ProblemKind, Segment};
 use crate::faults::{CrashPoint, crash_point};
 use crate::ledger::{Delivery, Entry, LedgerError};
 
@@ -27,27 +29,27 @@ pub struct Uploader {
     /// How many chunks, and how many segments, may be on their way at once.
     concurrency: usize,
     chunks: Arc<Semaphore>,
+    persistence: Persistence,
     shown: watch::Sender<DestinationSnapshot>,
     under_way: BTreeMap<i64, CameraSerial>,
-    /// Segments that failed on their own account, and when each is tried again.
-    put_off: BTreeMap<i64, PutOff>,
+    /// Segments that failed on their own account.
+    troubles: Troubles,
     flow: Flow,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct PutOff {
-    until: Instant,
-    failures: u32,
-}
-
 /// Whether deliveries may start.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Flow {
+    /// Nothing was heard of the place yet.
+    Untried,
     Running,
-    /// Until then; then one delivery tries it.
+    /// The place is not well. Until then; then one delivery tries it.
     Paused {
         until: Instant,
+        again_at: Moment,
         failures: u32,
+        since: Since,
+        error: DestinationError,
     },
 }
 
@@ -55,28 +57,24 @@ enum Flow {
 struct Finished {
     seq: i64,
     segment: Segment,
-    result: Result<Proof, DeliveryError>,
+    result: Result<Proof, Fault>,
 }
 
 impl Uploader {
     /// An uploader, and where to read how its destination is doing.
     #[must_use]
-    pub fn new(site: Site, target: Target, concurrency: usize) -> (Self, WatchDestination) {
-        let (shown, receiver) = watch::channel(DestinationSnapshot {
-            name: target.destination.name().clone(),
-            state: DestinationState::Unknown,
-            cause: None,
-            message: "Nothing was asked of it yet.".to_owned(),
-        });
+    pub fn new(site: Site, target: Target, concurrency: usize, persistence: Persistence) -> (Self, WatchDestination) {
+        let (shown, receiver) = watch::channel(DestinationSnapshot::unasked(target.destination.name().clone()));
         let uploader = Self {
             site,
             target,
             concurrency,
             chunks: Arc::new(Semaphore::new(concurrency)),
+            persistence,
             shown,
             under_way: BTreeMap::new(),
-            put_off: BTreeMap::new(),
-            flow: Flow::Running,
+            troubles: Troubles::default(),
+            flow: Flow::Untried,
         };
         (uploader, receiver)
     }
@@ -91,29 +89,37 @@ impl Uploader {
         loop {
             changes.mark_seen();
             let now = Instant::now();
+            self.wake(now).await?;
             self.start(now, &mut deliveries).await?;
+            self.show();
             let wake = self.next_wake(now);
             tokio::select! {
                 biased;
-                Some(finished) = deliveries.join_next() => match finished {
-                    Ok(finished) => self.settle(finished).await?,
-                    // Only a bug makes a delivery panic; it is tried again with everything that is queued.
-                    Err(error) => {
-                        tracing::error!(%error, destination = %self.target.destination.name(), "a delivery broke off");
-                        self.under_way.clear();
-                        deliveries.abort_all();
-                    }
-                },
+                // A delivery catches its own panic, so nothing but an end of the runtime keeps one from finishing.
+                Some(Ok(finished)) = deliveries.join_next() => self.settle(finished).await?,
                 () = changes.changed() => {}
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
         }
     }
 
+    /// What is due may have been proven, or have become a problem, by another way meanwhile.
+    async fn wake(&mut self, now: Instant) -> Result<(), LedgerError> {
+        let due = self.troubles.wake(now);
+        if due.is_empty() {
+            return Ok(());
+        }
+        let waiting = self.site.ledger.still_queued(self.target.destination.name(), due.clone()).await?;
+        for seq in due.into_iter().filter(|seq| !waiting.contains(seq)) {
+            self.troubles.forget(seq);
+        }
+        Ok(())
+    }
+
     /// Starts as many deliveries as may be under way.
     async fn start(&mut self, now: Instant, deliveries: &mut JoinSet<Finished>) -> Result<(), LedgerError> {
         let slots = match self.flow {
-            Flow::Running => self.concurrency,
+            Flow::Untried | Flow::Running => self.concurrency,
             Flow::Paused { until, .. } if now >= until => 1,
             Flow::Paused { .. } => 0,
         };
@@ -121,19 +127,21 @@ impl Uploader {
         if free == 0 {
             return Ok(());
         }
-        let waiting = self.put_off.iter().filter(|(_, put_off)| put_off.until > now).map(|(seq, _)| *seq);
-        let except = self.under_way.keys().copied().chain(waiting).collect();
+        let (under_way, asleep) = (self.under_way.clone(), self.troubles.asleep());
+        let passed_over = move |seq| under_way.contains_key(&seq) || asleep.contains(&seq);
         let head = u32::try_from(self.concurrency).unwrap_or(u32::MAX);
-        let queued = self.site.ledger.queued(self.target.destination.name(), head, except).await?;
+        let resting = self.troubles.resting(now);
+        let queued = self.site.ledger.queued(self.target.destination.name(), head, passed_over, resting).await?;
         let mut per_camera = BTreeMap::new();
         for camera in self.under_way.values() {
             *per_camera.entry(camera.clone()).or_default() += 1;
         }
-        for Delivery { seq, segment, docking } in fairness::choose(queued, &per_camera, slots, free) {
+        let one_by_one = self.troubles.one_by_one();
+        for Delivery { seq, segment, docking } in fairness::choose(queued, &per_camera, &one_by_one, slots, free) {
             self.under_way.insert(seq, segment.camera.clone());
             let (site, target, chunks) = (self.site.clone(), self.target.clone(), Arc::clone(&self.chunks));
             deliveries.spawn(async move {
-                let result = deliver(&site, &target, &segment, docking, &chunks).await;
+                let result = attempt(&site, &target, &segment, docking, &chunks).await;
                 Finished { seq, segment, result }
             });
         }
@@ -142,12 +150,12 @@ impl Uploader {
 
     /// When something is due that was not due at `since`, when deliveries were last started. It may be due already.
     fn next_wake(&self, since: Instant) -> Option<Instant> {
-        let pause = match self.flow {
+        let due = match self.flow {
             Flow::Paused { until, .. } if until > since => Some(until),
-            Flow::Running | Flow::Paused { .. } => None,
+            Flow::Untried | Flow::Running | Flow::Paused { .. } => self.troubles.next_due(since),
         };
-        let put_off = self.put_off.values().map(|put_off| put_off.until).filter(|until| *until > since).min();
-        pause.or(put_off)
+        let overdue = self.waiting_since().map(|waiting| waiting.instant + OVERDUE).filter(|at| *at > since);
+        due.into_iter().chain(overdue).min()
     }
 
     async fn settle(&mut self, finished: Finished) -> Result<(), LedgerError> {
@@ -156,8 +164,8 @@ impl Uploader {
         match result {
             Ok(proof) => {
                 let (version, method) = (proof.version().clone(), proof.method());
-                self.put_off.remove(&seq);
-                self.go_on();
+                self.troubles.succeeded(seq, &segment.camera, Instant::now());
+                self.flow = Flow::Running;
                 let destination = self.target.destination.name().clone();
                 tracing::info!(segment = %segment.path, camera = %segment.camera, %destination, %method, "proven");
                 let entry = Entry::CopyProven { segment: segment.id, destination, version, method };
@@ -165,65 +173,50 @@ impl Uploader {
                 crash_point(CrashPoint::ProofRecorded);
                 Ok(())
             }
-            Err(DeliveryError::Ledger(error)) => Err(error),
-            Err(DeliveryError::OtherContent) => {
-                self.go_on();
-                self.found(&segment, ProblemKind::OtherContent).await
+            Err(Fault::Ledger(error)) => Err(error),
+            Err(Fault::OtherContent) => {
+                self.flow = Flow::Running;
+                self.found(seq, &segment, ProblemKind::OtherContent).await
             }
-            Err(DeliveryError::Destination(error)) => self.fail(seq, &segment, error).await,
-        }
-    }
-
-    async fn fail(&mut self, seq: i64, segment: &Segment, error: DestinationError) -> Result<(), LedgerError> {
-        match pace::judge(&error, self.failures() + 1) {
-            Reaction::Wait(wait) => {
-                self.pause(wait);
-                let (cause, why) = match error {
-                    DestinationError::Unreachable(_) => (DestinationCause::Network, "Waiting for network"),
-                    _ => (DestinationCause::Busy, "Waiting"),
-                };
-                let message = format!("{why}: {error}. Uploads go on by themselves.");
-                self.show(DestinationState::Waiting, Some(cause), message);
+            Err(Fault::Place(error)) => {
+                self.pause(error);
                 Ok(())
             }
-            Reaction::Refused(wait) => {
-                self.pause(wait);
-                let name = self.target.destination.name().clone();
-                let (cause, message) = match error {
-                    DestinationError::Denied { code, credential } => (
-                        DestinationCause::Credential,
-                        format!("Refused by {name} ({code}): check credential {credential}."),
-                    ),
-                    DestinationError::WrongPlace(wrong) => (DestinationCause::WrongPlace, format!("{name}: {wrong}.")),
-                    error => (DestinationCause::NoContainer, format!("{name} refuses: {error}.")),
-                };
-                self.show(DestinationState::Refused, Some(cause), message);
-                Ok(())
+            Err(Fault::Segment(error)) => {
+                self.flow = Flow::Running;
+                let spool = matches!(error, DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_));
+                if spool && let Some(why) = shelf::give_up_if_bad(&self.site, &segment).await? {
+                    tracing::error!(segment = %segment.path, camera = %segment.camera, why, "spool copy lost; dock the camera again");
+                    self.troubles.forget(seq);
+                    return Ok(());
+                }
+                self.put_off(seq, &segment, error.to_string(), Some(error)).await
             }
-            Reaction::ThisSegment => {
-                self.go_on();
-                self.fail_segment(seq, segment, error).await
+            Err(Fault::Panic(words)) => {
+                let error = format!("camdock itself broke off over it: {words}; please report this");
+                self.put_off(seq, &segment, error, None).await
             }
         }
     }
 
-    /// The destination works, but not for this segment.
-    async fn fail_segment(&mut self, seq: i64, segment: &Segment, error: DestinationError) -> Result<(), LedgerError> {
-        if let DestinationError::Permanent(error) = error {
-            return self.found(segment, ProblemKind::Refused { error }).await;
+    /// The place is well, but does not get this segment.
+    async fn put_off(
+        &mut self,
+        seq: i64,
+        segment: &Segment,
+        error: String,
+        cause: Option<DestinationError>,
+    ) -> Result<(), LedgerError> {
+        let destination = self.target.destination.name();
+        tracing::warn!(segment = %segment.path, camera = %segment.camera, %destination, %error, "delivery put off");
+        let now = self.now();
+        match self.troubles.failed(seq, &segment.camera, error.clone(), cause, now, self.persistence) {
+            Next::TryAgain => Ok(()),
+            Next::AskSomebody => self.found(seq, segment, ProblemKind::Undelivered { error }).await,
         }
-        if let Some(why) = shelf::give_up_if_bad(&self.site, segment).await? {
-            tracing::error!(segment = %segment.path, camera = %segment.camera, why, "spool copy lost; dock the camera again");
-            self.put_off.remove(&seq);
-            return Ok(());
-        }
-        tracing::warn!(segment = %segment.path, camera = %segment.camera, %error, "delivery put off");
-        let failures = self.put_off.get(&seq).map_or(0, |put_off| put_off.failures) + 1;
-        self.put_off.insert(seq, PutOff { until: Instant::now() + pace::backoff(failures), failures });
-        Ok(())
     }
 
-    async fn found(&mut self, segment: &Segment, kind: ProblemKind) -> Result<(), LedgerError> {
+    async fn found(&mut self, seq: i64, segment: &Segment, kind: ProblemKind) -> Result<(), LedgerError> {
         let destination = self.target.destination.name().clone();
         tracing::warn!(segment = %segment.path, camera = %segment.camera, %destination, problem = %kind, "a person must look at it");
         let entry = Entry::ProblemFound {
@@ -233,46 +226,74 @@ impl Uploader {
             destination: Some(destination),
             kind,
         };
-        self.record(vec![entry]).await
+        self.record(vec![entry]).await?;
+        self.troubles.forget(seq);
+        Ok(())
     }
 
     async fn record(&self, entries: Vec<Entry>) -> Result<(), LedgerError> {
         self.site.record(entries).await
     }
 
-    fn failures(&self) -> u32 {
-        match self.flow {
-            Flow::Running => 0,
-            Flow::Paused { failures, .. } => failures,
+    fn now(&self) -> Since {
+        Since { instant: Instant::now(), moment: self.site.clock.now() }
+    }
+
+    /// Everything for the place waits. Deliveries that were under way together fail together; that counts as one failure.
+    fn pause(&mut self, error: DestinationError) {
+        let now = self.now();
+        let (failures, since) = match &mut self.flow {
+            Flow::Paused { until, error: earlier, .. } if *until > now.instant => {
+                *earlier = error;
+                return;
+            }
+            Flow::Paused { failures, since, .. } => (failures.saturating_add(1), *since),
+            Flow::Untried | Flow::Running => (1, now),
+        };
+        let wait = pace::place_rests(&error, failures);
+        let (until, again_at) = (now.instant + wait, now.moment.plus(wait));
+        self.flow = Flow::Paused { until, again_at, failures, since, error };
+    }
+
+    fn doing(&self) -> Doing<'_> {
+        match (&self.flow, self.troubles.oldest()) {
+            (Flow::Paused { again_at, since, error, .. }, _) => {
+                Doing::Ill { error, since: *since, again_at: *again_at }
+            }
+            (_, Some((since, _))) if self.troubles.are_exceptions() => Doing::TakesOthers { since },
+            (_, Some((since, error))) => Doing::TakesNothing { error, since },
+            (Flow::Untried, None) => Doing::Unasked,
+            (Flow::Running, None) => Doing::Well,
         }
     }
 
-    /// Deliveries that were under way together fail together; that counts as one failure.
-    fn pause(&mut self, wait: std::time::Duration) {
-        let already_paused = matches!(self.flow, Flow::Paused { until, .. } if until > Instant::now());
-        if !already_paused {
-            self.flow = Flow::Paused { until: Instant::now() + wait, failures: self.failures() + 1 };
-        }
+    /// Since when something has been waiting: the place as a whole, or a segment.
+    fn waiting_since(&self) -> Option<Since> {
+        let place = match &self.flow {
+            Flow::Paused { since, .. } => Some(*since),
+            Flow::Untried | Flow::Running => None,
+        };
+        let segment = self.troubles.oldest().map(|(since, _)| since);
+        place.into_iter().chain(segment).min_by_key(|since| since.instant)
     }
 
-    fn go_on(&mut self) {
-        self.flow = Flow::Running;
-        self.show(DestinationState::Ok, None, "Everything it was given is proven or on its way.".to_owned());
-    }
-
-    fn show(&self, state: DestinationState, cause: Option<DestinationCause>, message: String) {
+    fn show(&self) {
+        let waited = self.waiting_since().map_or(Duration::ZERO, |since| since.instant.elapsed());
+        let now = shown::snapshot(self.target.destination.name(), &self.doing(), waited, self.troubles.told());
         self.shown.send_if_modified(|shown| {
-            let news = shown.state != state || shown.cause != cause || shown.message != message;
-            if news && state != shown.state {
-                let destination = &shown.name;
-                if state == DestinationState::Refused {
+            if *shown == now {
+                return false;
+            }
+            if now.state != shown.state {
+                let (destination, state, message) = (&now.name, now.state, &now.message);
+                if matches!(state, DestinationState::Refused | DestinationState::Overdue) {
                     tracing::warn!(%destination, %state, "{message}");
                 } else {
                     tracing::info!(%destination, %state, "{message}");
                 }
             }
-            (shown.state, shown.cause, shown.message) = (state, cause, message);
-            news
+            *shown = now;
+            true
         });
     }
 }

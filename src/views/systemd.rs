@@ -120,6 +120,7 @@ fn trouble(place: &DestinationSnapshot) -> Option<String> {
     let doing = match (place.state, place.cause) {
         (DestinationState::Unknown | DestinationState::Ok, _) => return None,
         (DestinationState::Refused, _) => "refuses",
+        (DestinationState::Overdue, _) => "overdue (camdock status)",
         (DestinationState::Waiting, Some(DestinationCause::Network)) => "waiting for network",
         (DestinationState::Waiting, _) => "waiting",
     };
@@ -155,10 +156,10 @@ mod tests {
         busy.queue = QueueSnapshot { segments: 12, bytes: ByteCount::new(3 << 20), oldest_seconds: 5 };
         busy.problems = 1;
         busy.destinations = vec![DestinationSnapshot {
-            name: DestinationName::new("primary").unwrap(),
             state: DestinationState::Waiting,
             cause: Some(DestinationCause::Network),
             message: "The wire is cut. Uploads go on by themselves.".to_owned(),
+            ..DestinationSnapshot::unasked(DestinationName::new("primary").unwrap())
         }];
         assert_eq!(
             status_line(&busy),

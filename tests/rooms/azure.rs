@@ -189,6 +189,25 @@ async fn blocks_of_another_content_or_chunking_are_not_resumed() {
 }
 
 #[tokio::test]
+async fn what_was_sent_in_other_chunks_is_read_back_and_not_taken_for_other_content() {
+    let azurite = azurite().await;
+    let to = azurite.destination();
+    for (name, length, then, now) in
+        [("larger", 9_000, 8_000, 1_000), ("smaller", 9_000, 1_000, 8_000), ("as-many", 4_000, 2_000, 2_500)]
+    {
+        let content = footage(length);
+        let earlier = upload(name, &content, then);
+        stage_all(&to, &earlier, &content).await;
+        assert_eq!(to.commit(&earlier).await.unwrap(), CommitOutcome::Created);
+        assert_eq!(proof(&to, &upload(name, &content, now)).await.unwrap(), ProofMethod::ReadBack, "{name}");
+        assert_eq!(proof(&to, &earlier).await.unwrap(), ProofMethod::Attested, "{name}");
+        let other = [&content[..length - 1], b"!"].concat();
+        let verdict = proof(&to, &upload(name, &other, now)).await;
+        assert!(matches!(verdict, Err(Unproven::OtherContent)), "{name}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
 async fn swapped_repeated_and_lost_blocks_are_noticed() {
     let azurite = azurite().await;
     let (content, to) = (footage(6_000), azurite.destination());

@@ -6,8 +6,10 @@
 mod azure;
 mod bays;
 mod folder_camera;
+mod hanging_share;
 mod mass_storage;
 mod memory_destination;
 mod old_ledger;
 mod places;
 mod sick_medium;
+mod uploader;

@@ -1,12 +1,13 @@
 //! A station on its machine: production code, with the world behind its ports.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use camdock::dock::{BayEvent, Location};
 use camdock::domain::{BayName, ByteCount, DockingId, ObjectPrefix, Snapshot, StationId};
 use camdock::ledger::{Health, Ledger, Pause, UnknownEntries};
 use camdock::station::{Command, Doors, Station, StationError};
-use camdock::transfer::{AtOnce, Site, Target};
+use camdock::transfer::{AtOnce, Persistence, Site, Target};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -73,6 +74,8 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         }),
         concurrency: traits.concurrency,
         keep_after_wipe: traits.keep_after_wipe,
+        // Stories are short.
+        persistence: Persistence { attempts: 3, lasting: Duration::from_secs(20) },
     };
     let (bays, bay_events) = mpsc::channel(256);
     let (commands, command_inbox) = mpsc::channel(8);

@@ -28,7 +28,9 @@ pub(crate) enum Fault {
     LostBlock,
     DamagedInTransit,
     BrokenRead,
+    ProbeFails,
     // At any time.
+    Poison,
     Outage,
     Denial,
     Elsewhere,
@@ -56,7 +58,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 38] = [
+    pub(crate) const ALL: [Self; 40] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -75,6 +77,8 @@ impl Fault {
         Self::LostBlock,
         Self::DamagedInTransit,
         Self::BrokenRead,
+        Self::ProbeFails,
+        Self::Poison,
         Self::Outage,
         Self::Denial,
         Self::Elsewhere,
@@ -102,8 +106,9 @@ impl Fault {
 pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
-pub(crate) const EVENTS: [Fault; 17] = [
+pub(crate) const EVENTS: [Fault; 18] = [
     Fault::Yank,
+    Fault::Poison,
     Fault::Outage,
     Fault::Denial,
     Fault::Elsewhere,

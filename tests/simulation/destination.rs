@@ -50,6 +50,15 @@ pub(crate) enum Outage {
     Denied,
 }
 
+/// One object that a place never gives or takes, though it is well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Poison {
+    pub object: String,
+    /// Whose file it is made of.
+    pub camera: usize,
+    pub path: String,
+}
+
 pub(crate) struct Destination {
     pub name: DestinationName,
     pub need: Need,
@@ -62,6 +71,11 @@ pub(crate) struct Destination {
     /// Objects that strangers made, changed or deleted.
     pub tampered: Vec<String>,
     pub outage: Option<(Duration, Outage)>,
+    /// When the outage began.
+    pub out_since: Duration,
+    pub poison: Option<Poison>,
+    /// Which objects each station has read back, and whether it looked at them afterwards.
+    pub read_back: BTreeMap<(usize, String), bool>,
     blocks: ByPath<BTreeMap<BlockName, Vec<u8>>>,
     /// Another place to which its path leads until then: the folder below a share that is not mounted, or another share.
     elsewhere: Option<(Duration, Elsewhere)>,
@@ -94,6 +108,9 @@ impl Destination {
             objects: ByPath::new(),
             tampered: Vec::new(),
             outage: None,
+            out_since: Duration::ZERO,
+            poison: None,
+            read_back: BTreeMap::new(),
             blocks: ByPath::new(),
             elsewhere: None,
         }
@@ -158,8 +175,17 @@ enum Trouble {
 }
 
 impl Line {
+    fn looks(&self, world: &mut World, object: &ObjectName) {
+        let reader = (self.life.station, object.to_string());
+        if let Some(looked) = world.destinations[self.place].read_back.get_mut(&reader) {
+            *looked = true;
+        }
+    }
+
+    /// A call about an object, or about none.
     async fn call<T: Send>(
         &self,
+        object: Option<&str>,
         what: impl FnOnce() -> String + Send,
         effect: impl FnOnce(&mut World) -> Result<T, DestinationError> + Send,
     ) -> Result<T, DestinationError> {
@@ -174,7 +200,7 @@ impl Line {
         self.life
             .step(
                 || format!("destination {place}: {}", what()),
-                |world| match trouble(world, place, timed_out) {
+                |world| match trouble(world, place, object, timed_out) {
                     None => Destination::visited(world, place, effect),
                     Some(Trouble::Refusal(error)) => {
                         world.tell(|| format!("  = {error}"));
@@ -190,7 +216,7 @@ impl Line {
     }
 }
 
-fn trouble(world: &mut World, place: usize, timed_out: bool) -> Option<Trouble> {
+fn trouble(world: &mut World, place: usize, object: Option<&str>, timed_out: bool) -> Option<Trouble> {
     let now = world.elapsed();
     let unreachable = |why: &str| Some(Trouble::Refusal(DestinationError::Unreachable(why.to_owned())));
     if timed_out {
@@ -210,6 +236,12 @@ fn trouble(world: &mut World, place: usize, timed_out: bool) -> Option<Trouble> 
                 DestinationError::Denied { code: "403 AuthenticationFailed".to_owned(), credential: "sas".to_owned() }
             }
         }));
+    }
+    if world.destinations[place].poison.as_ref().is_some_and(|poison| object == Some(&*poison.object)) {
+        return Some(Trouble::Refusal(DestinationError::Busy { message: "500".to_owned(), retry_after: None }));
+    }
+    if object.is_none() && world.goes_wrong(Fault::ProbeFails) {
+        return unreachable("the enrolment cannot be read");
     }
     if world.goes_wrong(Fault::Unreachable) {
         return unreachable("no route to host");
@@ -249,17 +281,20 @@ impl camdock::cloud::Destination for Line {
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
-        self.call(|| "read the enrolment".to_owned(), |world| Ok(world.destinations[self.place].id)).await
+        self.call(None, || "read the enrolment".to_owned(), |world| Ok(world.destinations[self.place].id)).await
     }
 
     async fn enrol(&self, id: PlaceId) -> Result<PlaceId, DestinationError> {
-        self.call(|| format!("enrol as {id}"), |world| Ok(*world.destinations[self.place].id.get_or_insert(id))).await
+        self.call(None, || format!("enrol as {id}"), |world| Ok(*world.destinations[self.place].id.get_or_insert(id)))
+            .await
     }
 
     async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {
         self.call(
+            Some(object.as_str()),
             || format!("stat {object}"),
             |world| {
+                self.looks(world, object);
                 let place = &world.destinations[self.place];
                 Ok(Seen::new(place.id, place.objects.get(object.as_str()).map(state_of)))
             },
@@ -269,8 +304,10 @@ impl camdock::cloud::Destination for Line {
 
     async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError> {
         self.call(
+            Some(object.as_str()),
             || format!("attest {object}"),
             |world| {
+                self.looks(world, object);
                 let place = &world.destinations[self.place];
                 let attestation = place.objects.get(object.as_str()).map(|object| Attestation {
                     state: state_of(object),
@@ -288,6 +325,7 @@ impl camdock::cloud::Destination for Line {
 
     async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError> {
         self.call(
+            Some(upload.object.as_str()),
             || format!("list the staged chunks of {}", upload.object),
             |world| {
                 let blocks = world.destinations[self.place].blocks.get(upload.object.as_str());
@@ -307,6 +345,7 @@ impl camdock::cloud::Destination for Line {
             content.extend_from_slice(&piece.map_err(|error| DestinationError::SpoolDamaged(error.to_string()))?);
         }
         self.call(
+            Some(upload.object.as_str()),
             || format!("put chunk {index} of {}", upload.object),
             |world| {
                 if world.goes_wrong(Fault::DamagedInTransit) {
@@ -329,6 +368,7 @@ impl camdock::cloud::Destination for Line {
     async fn commit(&self, upload: &Upload) -> Result<CommitOutcome, DestinationError> {
         let object = upload.object.as_str();
         self.call(
+            Some(object),
             || format!("commit {object}"),
             |world| {
                 if world.goes_wrong(Fault::LyingCommit) {
@@ -366,8 +406,11 @@ impl camdock::cloud::Destination for Line {
     async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
         let content = self
             .call(
+                Some(object.as_str()),
                 || format!("read {object}"),
                 |world| {
+                    let reader = (self.life.station, object.to_string());
+                    world.destinations[self.place].read_back.entry(reader).or_insert(false);
                     let breaks = world.goes_wrong(Fault::BrokenRead);
                     let found = world.destinations[self.place].objects.get(object.as_str());
                     let found = found.ok_or_else(|| DestinationError::Unreachable("404".to_owned()))?;

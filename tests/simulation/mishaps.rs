@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use camdock::domain::Sha256;
+use camdock::domain::{ObjectName, Sha256};
 use camdock::ledger::{LEDGER_FILE, Ledger};
 
-use crate::camera::{Deletes, File, Reads};
+use crate::camera::{Deletes, File, Reads, source_path};
 use crate::chaos::Fault;
-use crate::destination::Outage;
+use crate::destination::{Outage, Poison};
 use crate::oracle;
 use crate::scene::new_file;
 use crate::world::World;
@@ -45,7 +45,12 @@ pub(crate) fn tamper(world: &mut World) {
         } else {
             let mut content = destination.objects[&name].content.clone();
             content.reverse();
-            content.push(1);
+            if content.is_empty() || world.rng.bool() {
+                content.push(1);
+            } else {
+                // Nothing but its version tells.
+                content[0] ^= 1;
+            }
             destination.plant(name, content, version);
         }
     }
@@ -105,7 +110,23 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
                 _ if world.rng.bool() => Outage::Unreachable,
                 _ => Outage::Busy(Duration::from_secs(world.rng.u64(1..20))),
             };
-            world.destinations[place].outage = Some((until, outage));
+            let now = world.elapsed();
+            let place = &mut world.destinations[place];
+            if place.outage.is_none_or(|(before, _)| before < now) {
+                place.out_since = now;
+            }
+            place.outage = Some((until, outage));
+        }
+        Fault::Poison => {
+            let Some((camera, path)) = some_file(world) else { return };
+            let file = &world.cameras[camera].files[&path];
+            let sha256 = Sha256::of(&file.content);
+            let object =
+                ObjectName::of_segment(&world.cameras[camera].serial, &source_path(&path), file.modified, &sha256);
+            let place = world.rng.usize(0..world.destinations.len());
+            let poison = Poison { object: object.to_string(), camera, path };
+            world.tell(|| format!("  {poison:?}"));
+            world.destinations[place].poison.get_or_insert(poison);
         }
         Fault::Elsewhere => {
             let place = world.rng.usize(0..world.destinations.len());
@@ -228,6 +249,7 @@ pub(crate) fn mend(world: &mut World) -> bool {
         wholly &= camera.links.is_empty();
     }
     for place in &mut world.destinations {
+        place.poison = None;
         let wrong: Vec<String> = place
             .objects
             .iter()

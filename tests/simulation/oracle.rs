@@ -1,6 +1,7 @@
 //! Says which promise is broken, by looking at the world itself and never at what anybody claims.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use camdock::domain::Need;
 use camdock::domain::{DestinationName, ProblemId, SegmentId, Sha256};
@@ -134,6 +135,12 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
             let sha256 = content_of(db, &entry["segment"])?;
             let name = text(&entry["destination"]);
             let place = world.destinations.iter().find(|place| place.name.as_str() == name).ok_or("no such place")?;
+            let about = |(reader, object): &(usize, String)| *reader == station && object.contains(&short(&sha256));
+            let mut looks =
+                place.read_back.iter().filter(|(read, _)| about(read)).map(|(_, looked)| *looked).peekable();
+            if entry["method"] == "read-back" && looks.peek().is_some() && !looks.any(|looked| looked) {
+                return Err("nobody looked at it after it was read back".to_owned());
+            }
             let excused = place.tampered.iter().any(|object| object.contains(&short(&sha256)));
             if excused || place.holds(&sha256) { Ok(()) } else { Err("it is not there".to_owned()) }
         }
@@ -153,6 +160,15 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
         "spool-copy-released" => {
             let sha256 = content_of(db, &entry["segment"])?;
             missing_at(world, &sha256).map_or(Ok(()), |lacks| Err(format!("{lacks} does not have it")))
+        }
+        "problem-found" if text(&entry["reason"]["why"]) == "undelivered" => {
+            let name = text(&entry["destination"]);
+            let place = world.destinations.iter().find(|place| place.name.as_str() == name).ok_or("no such place")?;
+            let now = world.elapsed();
+            // It may have gone down since it was asked.
+            let long = now.saturating_sub(place.out_since) > Duration::from_secs(20);
+            let down = place.outage.is_some_and(|(until, _)| now < until) && long;
+            if down { Err("blamed on the segment, while the place is down".to_owned()) } else { Ok(()) }
         }
         "problem-found" if text(&entry["reason"]["why"]) == "other-content" => {
             let sha256 = content_of(db, &entry["segment"])?;
@@ -297,7 +313,11 @@ pub(crate) fn unfinished_camera(world: &World, index: usize, books: &[Books]) ->
             serial == camera.serial.as_str() && about == path && destination.as_ref().is_none_or(required)
         })
     };
-    let path = camera.files.keys().find(|path| !waits(path))?;
+    let poisoned = |path: &str| {
+        let mut poisons = world.destinations.iter().filter_map(|place| place.poison.as_ref());
+        poisons.any(|poison| poison.camera == index && poison.path == path)
+    };
+    let path = camera.files.keys().find(|path| !waits(path) && !poisoned(path))?;
     Some(format!("{path} is still on camera {index} at {:?}, and waits for nobody", camera.docked))
 }
 

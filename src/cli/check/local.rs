@@ -39,7 +39,12 @@ pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding>
     for destination in &config.destinations {
         let name = destination.name.as_str();
         if let Some(path) = destination.place.folder() {
-            findings.push(folder(name, path, "Mount the share or create the folder; camdock does not"));
+            let (of, path) = (name.to_owned(), path.to_owned());
+            let fix = "Mount the share or create the folder; camdock does not";
+            findings.push(patiently(config, move || folder(of, &path, fix)).unwrap_or_else(|| {
+                let note = "nothing there answers: a share whose server hangs. Look at the server, or mount it again";
+                Finding::new(name, Aspect::Access, Judgement::Failed, note)
+            }));
         }
         if let Some(credential) = destination.place.credential() {
             findings.extend(units.check(name, credential));
@@ -126,6 +131,19 @@ fn folder(subject: impl Into<String>, path: &Path, fix: &str) -> Finding {
     }
 }
 
+fn real_path(config: &Config, path: &Path) -> Option<PathBuf> {
+    let path = path.to_owned();
+    patiently(config, move || fs::canonicalize(path))?.ok()
+}
+
+/// What `look` finds, unless it takes longer than anything may: a share whose server hangs keeps whoever looks at it.
+#[expect(clippy::disallowed_methods, reason = "the thread may hang for ever, and the command must not")]
+fn patiently<T: Send + 'static>(config: &Config, look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (found, answer) = std::sync::mpsc::channel();
+    std::thread::spawn(move || found.send(look()));
+    answer.recv_timeout(config.upload.stall).ok()
+}
+
 fn existing_folder(path: &Path) -> Result<Metadata, String> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(metadata),
@@ -143,7 +161,7 @@ fn folders_apart(config: &Config) -> Vec<Finding> {
     let places = config.destinations.iter().filter_map(|of| Some((of.name.to_string(), of.place.folder()?)));
     let named = std::iter::once(("data_dir".to_owned(), config.station.data_dir.as_path())).chain(bays).chain(places);
     let real: Vec<(String, PathBuf)> =
-        named.filter_map(|(name, path)| Some((name, fs::canonicalize(path).ok()?))).collect();
+        named.filter_map(|(name, path)| Some((name, real_path(config, path)?))).collect();
     let mut findings = Vec::new();
     for (index, (name, path)) in real.iter().enumerate() {
         for (other, there) in real[..index].iter().filter(|(_, there)| overlapping(path, there)) {

@@ -120,7 +120,7 @@ impl Failure {
                         | "AuthorizationResourceTypeMismatch"
                         | "InsufficientAccountPermissions"
                 ),
-                409 => true,
+                409 => !refusal.is_about_the_container(),
                 _ => false,
             },
         }
@@ -138,6 +138,10 @@ impl Failure {
             (status, code) if is_busy(status) || code == "ServerBusy" => {
                 DestinationError::Busy { message: words, retry_after: refusal.retry_after }
             }
+            // It is gone in a while, or back.
+            _ if refusal.is_about_the_container() => {
+                DestinationError::Busy { message: words, retry_after: refusal.retry_after }
+            }
             // Where a commit is not concerned, the caller finds the object when it asks again.
             _ if overtaken => DestinationError::Busy { message: words, retry_after: None },
             (_, "Crc64Mismatch" | "Md5Mismatch") => DestinationError::ChunkDamaged(words),
@@ -151,6 +155,11 @@ impl Failure {
 }
 
 impl Refusal {
+    /// Whether the container or the account is being made or taken away at this moment.
+    fn is_about_the_container(&self) -> bool {
+        matches!(self.code.as_str(), "ContainerBeingDeleted" | "ContainerDisabled" | "AccountBeingCreated")
+    }
+
     fn words(&self) -> String {
         [self.status.to_string().as_str(), &self.code, &self.message]
             .into_iter()
@@ -255,6 +264,9 @@ mod tests {
         assert!(matches!(refused(404, "ContainerNotFound", &[], ""), DestinationError::NoContainer(_)));
         assert!(matches!(refused(500, "InternalError", &[], ""), DestinationError::Busy { .. }));
         assert!(matches!(refused(200, "", &[], ""), DestinationError::Unreachable(_)));
+        for code in ["ContainerBeingDeleted", "ContainerDisabled"] {
+            assert!(matches!(refused(409, code, &[], ""), DestinationError::Busy { .. }), "{code} passes");
+        }
         let body = "<Error><Code>InvalidHeaderValue</Code><Message>The value is invalid.\nTime:now</Message></Error>";
         assert_eq!(
             refused(400, "InvalidHeaderValue", &[], body).to_string(),

@@ -10,9 +10,10 @@
 mod answer;
 mod block_id;
 mod credential;
+mod metadata;
 mod transport;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use url::Url;
 use self::answer::{Failure, Subject};
 use self::block_id::BlockId;
 use self::credential::Authorise;
+use self::metadata::metadata;
 use self::transport::{Carried, Wire, not_azures};
 use super::http::{HttpClient, HttpError};
 use super::{
@@ -438,10 +440,4 @@ fn incomplete(missing: &str) -> DestinationError {
 fn content_type(object: &ObjectName) -> &'static str {
     let is_mp4 = object.as_str().rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("mp4"));
     if is_mp4 { "video/mp4" } else { "application/octet-stream" }
-}
-
-/// Azure wants names that are identifiers of C#, and values that fit into a header.
-fn metadata(upload: &Upload) -> HashMap<String, String> {
-    let fit = |character: char| if matches!(character, ' '..='~') { character } else { '?' };
-    upload.metadata.iter().map(|(name, value)| (name.replace('-', "_"), value.chars().map(fit).collect())).collect()
 }

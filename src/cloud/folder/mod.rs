@@ -8,6 +8,7 @@
 //! A path says little: a share may not be mounted yet, or not any more, or another one in its stead. So the folder is
 //! enrolled once, by a person, and every visit ([`Root`]) reads the id that lies there together with what it came for.
 
+mod patience;
 mod root;
 
 use std::collections::BTreeMap;
@@ -15,12 +16,14 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use self::patience::Patience;
 use self::root::{OWN, Root, there};
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
@@ -34,6 +37,7 @@ pub struct FolderDestination {
     name: DestinationName,
     path: PathBuf,
     same_disk: SameDisk,
+    patience: Patience,
 }
 
 /// Whether the folder may lie on the disk on which the station keeps its own data.
@@ -72,9 +76,10 @@ impl From<WrongPlace> for VisitError {
 impl FolderDestination {
     /// The folder at `path`. It must exist when it is used: camdock does not create it, because a NAS that is not mounted
     /// is an absent folder too, and evidence must not land on the disk below the mount point.
+    /// It is given up for the moment once it says nothing for as long as `patience`.
     #[must_use]
-    pub const fn new(name: DestinationName, path: PathBuf, same_disk: SameDisk) -> Self {
-        Self { name, path, same_disk }
+    pub fn new(name: DestinationName, path: PathBuf, same_disk: SameDisk, patience: Duration) -> Self {
+        Self { name, path, same_disk, patience: Patience::of(patience) }
     }
 
     /// Does something in the folder that the path leads to now, on a thread on which it may block.
@@ -83,7 +88,7 @@ impl FolderDestination {
         work: impl FnOnce(&Root) -> Result<T, VisitError> + Send + 'static,
     ) -> Result<T, DestinationError> {
         let (path, same_disk) = (self.path.clone(), self.same_disk.clone());
-        let visit = tokio::task::spawn_blocking(move || {
+        let visit = self.patience.step(move || {
             let Some(root) = Root::open(&path)? else { return Err(VisitError::NoFolder) };
             match same_disk {
                 SameDisk::Refused { data_dir } if root.shares_its_disk_with(&data_dir)? => {
@@ -92,33 +97,45 @@ impl FolderDestination {
                 SameDisk::Refused { .. } | SameDisk::Allowed => work(&root),
             }
         });
-        match visit.await.map_err(|error| VisitError::Io(io::Error::other(error))) {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) | Err(error) => Err(match error {
-                VisitError::NoFolder => DestinationError::NoContainer(format!("folder {}", self.path.display())),
-                VisitError::Io(error) => self.explain(&error),
-                VisitError::WrongPlace(wrong) => wrong.into(),
-            }),
-        }
+        visit.await?.map_err(|error| match error {
+            VisitError::NoFolder => DestinationError::NoContainer(format!("folder {}", self.path.display())),
+            VisitError::Io(error) => self.explain(&error),
+            VisitError::WrongPlace(wrong) => wrong.into(),
+        })
     }
 
     fn explain(&self, error: &io::Error) -> DestinationError {
+        let folder = self.path.display();
         match error.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => DestinationError::Denied {
                 code: error.to_string(),
-                credential: format!("of folder {} (its owner and permissions)", self.path.display()),
+                credential: format!("of folder {folder} (its owner and permissions)"),
             },
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DestinationError::Busy {
-                message: format!("folder {} is full: make room there", self.path.display()),
-                retry_after: None,
-            },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                DestinationError::Full(format!("folder {folder}"))
+            }
+            io::ErrorKind::TimedOut => self.patience.silence(),
             _ if leads_elsewhere(error) => DestinationError::Permanent(format!(
-                "a name in folder {} is a link, a mount point or a file where a folder should be: {error}",
-                self.path.display()
+                "a name in folder {folder} is a link, a mount point or a file where a folder should be: {error}"
             )),
-            _ => DestinationError::Unreachable(format!("folder {}: {error}", self.path.display())),
+            _ => DestinationError::Storage(match what_it_means(error) {
+                Some(meaning) => format!("folder {folder}: {meaning} ({error})"),
+                None => format!("folder {folder}: {error}"),
+            }),
         }
     }
+}
+
+/// What some of the system's words mean for a folder that may be a share.
+fn what_it_means(error: &io::Error) -> Option<&'static str> {
+    Some(match Errno::from_io_error(error)? {
+        Errno::NOTCONN | Errno::SHUTDOWN => "the program that serves the share has ended; mount it again",
+        Errno::STALE => "the share's server no longer knows it; mount it again",
+        Errno::IO => "its disk or its share fails; look at it",
+        Errno::FBIG => "its file system takes no file of this size",
+        Errno::HOSTDOWN | Errno::HOSTUNREACH | Errno::NETUNREACH => "the share's server cannot be reached",
+        _ => return None,
+    })
 }
 
 /// Whether the way to an object would have left the folder.
@@ -175,13 +192,14 @@ impl Destination for FolderDestination {
         let (place, found) = opened.await?;
         let Some((state, file)) = found else { return Ok(Seen::new(place, None)) };
         let mut hasher = Sha256::hasher();
-        let mut content = files::pieces(file, 0, u64::MAX, Cache::Bypassed);
+        let mut content = self.pieces(file);
         while let Some(piece) = content.next().await {
             hasher.update(&piece.map_err(|error| self.explain(&error))?);
         }
         // Asked for by its path again: what was read must be what the path leads to.
         if self.stat(object).await? != Seen::new(place, Some(state.clone())) {
-            return Err(DestinationError::Unreachable(format!("{object} changed while it was being read")));
+            let message = format!("{object} changed while it was being read");
+            return Err(DestinationError::Busy { message, retry_after: None });
         }
         Ok(Seen::new(place, Some(Attestation { state, evidence: Evidence::Sha256(hasher.finish()) })))
     }
@@ -211,9 +229,8 @@ impl Destination for FolderDestination {
             crc64.update(&piece);
             let (offset, length) = (at, piece.len() as u64);
             let Some(open) = file.take() else { break };
-            let written = tokio::task::spawn_blocking(move || open.write_all_at(&piece, offset).map(|()| open));
-            let written = written.await.map_err(io::Error::other).and_then(|written| written);
-            file = Some(written.map_err(|error| self.explain(&error))?);
+            let written = self.patience.step(move || open.write_all_at(&piece, offset).map(|()| open));
+            file = Some(written.await?.map_err(|error| self.explain(&error))?);
             at += length;
         }
         if crc64.finish() == body.crc64 {
@@ -245,7 +262,7 @@ impl Destination for FolderDestination {
     async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
         let path = object.clone();
         let file = self.visit(move |root| Ok(root.open_past_the_cache(path.as_str())?)).await?;
-        Ok(files::pieces(file, 0, u64::MAX, Cache::Bypassed))
+        Ok(self.pieces(file))
     }
 
     async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
@@ -260,9 +277,13 @@ impl Destination for FolderDestination {
 }
 
 impl FolderDestination {
+    fn pieces(&self, file: File) -> ByteStream {
+        self.patience.pieces(files::pieces(file, 0, u64::MAX, Cache::Bypassed))
+    }
+
     async fn sums(&self, file: File, expected: &Fingerprint) -> Result<ChunkSums, DestinationError> {
         let mut sums = ChunkSums::new(expected.chunk_size);
-        let mut content = files::pieces(file, 0, u64::MAX, Cache::Bypassed);
+        let mut content = self.pieces(file);
         while let Some(piece) = content.next().await {
             sums.update(&piece.map_err(|error| self.explain(&error))?);
         }
@@ -351,7 +372,8 @@ mod tests {
     }
 
     fn destination(root: &Path) -> FolderDestination {
-        FolderDestination::new(DestinationName::new("nas").unwrap(), root.to_owned(), SameDisk::Allowed)
+        let patience = Duration::from_mins(1);
+        FolderDestination::new(DestinationName::new("nas").unwrap(), root.to_owned(), SameDisk::Allowed, patience)
     }
 
     async fn enrolled(nas: &FolderDestination) -> PlaceId {
@@ -409,5 +431,39 @@ mod tests {
         let answer = nas.stat(&ObjectName::new("a").unwrap()).await;
         assert!(matches!(answer, Err(DestinationError::NoContainer(_))), "{answer:?}");
         assert!(!root.path().join("not-mounted").exists());
+    }
+
+    #[test]
+    fn what_a_share_says_is_told_in_words_that_are_true() {
+        let nas = destination(Path::new("/mnt/nas"));
+        for (errno, said) in [
+            (Errno::NOTCONN, "folder /mnt/nas: the program that serves the share has ended; mount it again (Transport"),
+            (Errno::STALE, "folder /mnt/nas: the share's server no longer knows it; mount it again (Stale file handle"),
+            (Errno::IO, "folder /mnt/nas: its disk or its share fails; look at it (Input/output error"),
+            (Errno::FBIG, "folder /mnt/nas: its file system takes no file of this size (File too large"),
+            (Errno::NOMEM, "folder /mnt/nas: Cannot allocate memory"),
+        ] {
+            let error = nas.explain(&errno.into());
+            assert!(matches!(&error, DestinationError::Storage(words) if words.starts_with(said)), "{error}");
+        }
+        assert!(matches!(nas.explain(&Errno::NOSPC.into()), DestinationError::Full(_)));
+        assert!(matches!(nas.explain(&Errno::DQUOT.into()), DestinationError::Full(_)));
+        assert!(matches!(nas.explain(&Errno::TIMEDOUT.into()), DestinationError::NoAnswer(_)));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_in_one_cameras_way_is_in_no_others() {
+        let root = tempfile::tempdir().unwrap();
+        let nas = destination(root.path());
+        enrolled(&nas).await;
+        std::fs::write(root.path().join("BWC-1"), "a file").unwrap();
+        let content = content();
+        let upload = upload(&content);
+        nas.put_chunk(&upload, 0, chunk(&content, &upload, 0)).await.unwrap();
+        let error = nas.attest(&upload.object).await.unwrap_err();
+        assert!(error.to_string().contains("a file where a folder should be"), "{error}");
+        assert!(nas.place().await.is_ok(), "the place is well");
+        let other = ObjectName::new("BWC-2/1970/01/01/A-0.MP4").unwrap();
+        nas.attest(&other).await.unwrap();
     }
 }

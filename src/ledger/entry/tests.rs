@@ -122,6 +122,7 @@ fn variants(entry: &Entry) -> Vec<String> {
                 | ProblemKind::OnlyOnCamera
                 | ProblemKind::OnlyElsewhere
                 | ProblemKind::Lost => "written by no version".to_owned(),
+                ProblemKind::Undelivered { .. } => "undelivered".to_owned(),
             };
             vec![format!("problem-found: {kind}"), format!("problem-found: about {about:?}")]
         }
@@ -170,6 +171,7 @@ fn every_variant() -> BTreeSet<String> {
         "unsteady",
         "other-content",
         "refused",
+        "undelivered",
     ];
     let (needs, methods) = ([Need::Required, Need::Optional], [ProofMethod::Attested, ProofMethod::ReadBack]);
     let outcomes = [Outcome::Completed, Outcome::TakenEarly, Outcome::Interrupted];

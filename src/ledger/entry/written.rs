@@ -153,6 +153,7 @@ pub(super) enum WrittenProblem {
     OnlyOnCamera,
     OnlyElsewhere,
     Lost,
+    Undelivered { error: String },
 }
 
 impl From<&ProblemKind> for WrittenProblem {
@@ -171,6 +172,7 @@ impl From<&ProblemKind> for WrittenProblem {
             ProblemKind::OnlyOnCamera => Self::OnlyOnCamera,
             ProblemKind::OnlyElsewhere => Self::OnlyElsewhere,
             ProblemKind::Lost => Self::Lost,
+            ProblemKind::Undelivered { error } => Self::Undelivered { error },
         }
     }
 }
@@ -191,6 +193,7 @@ impl From<WrittenProblem> for ProblemKind {
             WrittenProblem::OnlyOnCamera => Self::OnlyOnCamera,
             WrittenProblem::OnlyElsewhere => Self::OnlyElsewhere,
             WrittenProblem::Lost => Self::Lost,
+            WrittenProblem::Undelivered { error } => Self::Undelivered { error },
         }
     }
 }

@@ -93,6 +93,8 @@ struct Docking {
     wiped: ByteCount,
     /// How often in a row a destination could not answer before the wipe.
     refusals: u32,
+    /// Since when.
+    refused_since: Option<Instant>,
     /// What the last look took, so that looking never becomes the main work.
     look_took: Duration,
 }
@@ -113,6 +115,7 @@ impl Docking {
             taken: ByteCount::default(),
             wiped: ByteCount::default(),
             refusals: 0,
+            refused_since: None,
             look_took: Duration::ZERO,
         }
     }

@@ -12,7 +12,7 @@ use crate::camera::{CameraError, NotDeleted};
 use crate::custody::{Clearance, SourceMatch, Unproven};
 use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile, counted};
 use crate::faults::{PlantedBug, planted};
-use crate::transfer::{NotCleared, SourceTrouble, WipeError, check_source, clear, wipe};
+use crate::transfer::{NotCleared, OVERDUE, SourceTrouble, WipeError, check_source, clear, wipe};
 
 /// So many destinations' answers are awaited at once.
 const QUESTIONS: usize = 8;
@@ -25,6 +25,13 @@ pub(super) enum Waited {
     Settled,
     /// The camera shows something new.
     News,
+}
+
+/// Whether the rest of a wipe waits for a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    Yes,
+    No,
 }
 
 impl Docking {
@@ -136,52 +143,68 @@ impl Docking {
         for files in plan.have.chunks(PERMIT) {
             self.say(BayState::Wiping, None, "Every required copy is proven. Deleting the files from the camera.");
             let (cleared, refusal) = self.clear(files).await?;
-            self.refusals = if refusal.is_some() { self.refusals + 1 } else { 0 };
-            if let Some(why) = refusal {
-                self.say(
-                    BayState::Uploading,
-                    BayCause::DestinationSilent,
-                    format!("Wiping waits: {why}. It goes on by itself."),
-                );
+            if !cleared.is_empty() {
+                self.delete(files, cleared).await?;
+            }
+            if self.wipe_waits(refusal) == Waits::Yes {
                 return Ok(());
-            }
-            if cleared.is_empty() {
-                continue;
-            }
-            let outcome = match wipe(&self.site, self.id, &*self.camera, cleared).await {
-                Ok(outcome) => outcome,
-                Err(WipeError::Camera(error)) => return Err(error.into()),
-                Err(WipeError::Ledger(error)) => return Err(error.into()),
-            };
-            for (file, segment) in files {
-                let wiped = outcome.wiped.contains(&segment.id);
-                if wiped {
-                    self.wiped += file.size;
-                }
-                if wiped || outcome.still_there.contains(&segment.id) {
-                    // Whatever has this name from now on may be another file: nothing is believed of it before it is read.
-                    self.sources.remove(&file.path);
-                    self.findings.segments.remove(&file.path);
-                }
-            }
-            let wiped = outcome.wiped.len() as u64;
-            self.board.update(&self.bay, |bay| bay.segments_wiped += wiped);
-            for (file, _) in files.iter().filter(|(_, segment)| outcome.still_there.contains(&segment.id)) {
-                tracing::warn!(bay = %self.bay, file = %file.path, "was to be deleted, and may be there still");
-                if self.troubles.once_more(&file.path, Trouble::Undead) == Patience::AtItsEnd {
-                    let error = "it is listed again after each deletion".to_owned();
-                    self.found(file.path.clone(), ProblemKind::NotDeleted { error }).await?;
-                }
-            }
-            for NotDeleted { path, source } in outcome.refused {
-                self.found(path, ProblemKind::NotDeleted { error: source.to_string() }).await?;
             }
         }
         Ok(())
     }
 
-    /// Asks every required destination about each file. The first that cannot answer ends the asking; then nothing is
-    /// cleared, and what it said comes back as well.
+    /// Says what the rest of the wipe waits for, if it does.
+    fn wipe_waits(&mut self, refusal: Option<String>) -> Waits {
+        let Some(why) = refusal else {
+            (self.refusals, self.refused_since) = (0, None);
+            return Waits::No;
+        };
+        self.refusals += 1;
+        let message = format!("Wiping waits: {why}. It goes on by itself");
+        if self.refused_since.get_or_insert_with(Instant::now).elapsed() < OVERDUE {
+            self.say(BayState::Uploading, BayCause::DestinationSilent, format!("{message}."));
+        } else {
+            let message = format!("{message} once the destination answers: it has waited for more than an hour.");
+            self.say(BayState::Attention, BayCause::DestinationSilent, message);
+        }
+        Waits::Yes
+    }
+
+    /// Deletes what was cleared, and notes what is left of it.
+    async fn delete(&mut self, files: &[(SourceFile, Segment)], cleared: Vec<Clearance>) -> Result<(), DockingError> {
+        let outcome = match wipe(&self.site, self.id, &*self.camera, cleared).await {
+            Ok(outcome) => outcome,
+            Err(WipeError::Camera(error)) => return Err(error.into()),
+            Err(WipeError::Ledger(error)) => return Err(error.into()),
+        };
+        for (file, segment) in files {
+            let wiped = outcome.wiped.contains(&segment.id);
+            if wiped {
+                self.wiped += file.size;
+            }
+            if wiped || outcome.still_there.contains(&segment.id) {
+                // Whatever has this name from now on may be another file: nothing is believed of it before it is read.
+                self.sources.remove(&file.path);
+                self.findings.segments.remove(&file.path);
+            }
+        }
+        let wiped = outcome.wiped.len() as u64;
+        self.board.update(&self.bay, |bay| bay.segments_wiped += wiped);
+        for (file, _) in files.iter().filter(|(_, segment)| outcome.still_there.contains(&segment.id)) {
+            tracing::warn!(bay = %self.bay, file = %file.path, "was to be deleted, and may be there still");
+            if self.troubles.once_more(&file.path, Trouble::Undead) == Patience::AtItsEnd {
+                let error = "it is listed again after each deletion".to_owned();
+                self.found(file.path.clone(), ProblemKind::NotDeleted { error }).await?;
+            }
+        }
+        for NotDeleted { path, source } in outcome.refused {
+            self.found(path, ProblemKind::NotDeleted { error: source.to_string() }).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks every required destination about each file. The first that is not well ends the asking; then nothing is cleared.
+    /// What could not be asked comes back as well.
     async fn clear(&self, files: &[(SourceFile, Segment)]) -> Result<(Vec<Clearance>, Option<String>), DockingError> {
         let mut questions = Vec::new();
         for (file, segment) in files {
@@ -191,7 +214,7 @@ impl Docking {
             }
         }
         let mut answers = futures::stream::iter(questions).buffer_unordered(QUESTIONS);
-        let mut cleared = Vec::new();
+        let (mut cleared, mut unanswered) = (Vec::new(), None);
         while let Some((segment, answer)) = answers.next().await {
             match answer {
                 Ok(clearance) => cleared.push(clearance),
@@ -199,9 +222,12 @@ impl Docking {
                 Err(error @ NotCleared::Unproven { why: Unproven::Unanswered(_), .. }) => {
                     return Ok((Vec::new(), Some(error.to_string())));
                 }
+                Err(error @ NotCleared::Unanswered { .. }) => unanswered = Some(error.to_string()),
+                // That was said when it became one.
+                Err(NotCleared::IsAProblem(_)) => {}
                 Err(error) => tracing::warn!(bay = %self.bay, segment = %segment.path, %error, "not wiped yet"),
             }
         }
-        Ok((cleared, None))
+        Ok((cleared, unanswered))
     }
 }

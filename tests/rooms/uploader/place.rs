@@ -1,0 +1,152 @@
+//! A destination in memory that does what it is told to do wrong, and counts what it is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use camdock::cloud::{
+    Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
+    Evidence, ObjectState, Seen, Upload, Version,
+};
+use camdock::domain::{ByteCount, DestinationName, ObjectName, PlaceId, Segment, Sha256};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+/// What goes wrong with one request about an object of this name; about none, if it is the probe.
+pub(crate) type Mishap = Box<dyn Fn(Option<&str>) -> Option<DestinationError> + Send>;
+
+pub(crate) struct Place {
+    name: DestinationName,
+    pub(crate) id: PlaceId,
+    state: Mutex<State>,
+}
+
+struct State {
+    staged: BTreeMap<String, BTreeSet<u32>>,
+    objects: BTreeMap<String, Sha256>,
+    sizes: BTreeMap<String, u64>,
+    mishap: Mishap,
+    asked: BTreeMap<String, u32>,
+    probes: u32,
+}
+
+impl Place {
+    pub(crate) fn well() -> Self {
+        let state = State {
+            staged: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+            mishap: Box::new(|_| None),
+            asked: BTreeMap::new(),
+            probes: 0,
+        };
+        let name = DestinationName::new("primary").unwrap();
+        Self { name, id: PlaceId::random(), state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// From now on this goes wrong.
+    pub(crate) fn goes_wrong(&self, mishap: impl Fn(Option<&str>) -> Option<DestinationError> + Send + 'static) {
+        self.state().mishap = Box::new(mishap);
+    }
+
+    /// It has this segment.
+    pub(crate) fn holds(&self, segment: &Segment) {
+        let (mut state, name) = (self.state(), segment.object_name().to_string());
+        state.sizes.insert(name.clone(), segment.fingerprint.size.get());
+        state.objects.insert(name, segment.fingerprint.sha256);
+    }
+
+    /// How often it was asked about objects whose names begin so.
+    pub(crate) fn asked(&self, begin: &str) -> u32 {
+        self.state().asked.iter().filter(|(name, _)| name.starts_with(begin)).map(|(_, times)| times).sum()
+    }
+
+    pub(crate) fn probes(&self) -> u32 {
+        self.state().probes
+    }
+
+    pub(crate) fn objects(&self) -> usize {
+        self.state().objects.len()
+    }
+
+    fn ask(&self, object: &ObjectName) -> Result<MutexGuard<'_, State>, DestinationError> {
+        let mut state = self.state();
+        *state.asked.entry(object.as_str().to_owned()).or_default() += 1;
+        match (state.mishap)(Some(object.as_str())) {
+            Some(error) => Err(error),
+            None => Ok(state),
+        }
+    }
+}
+
+fn seen(state: &State, object: &ObjectName) -> Option<Attestation> {
+    let sha256 = *state.objects.get(object.as_str())?;
+    let length = ByteCount::new(state.sizes[object.as_str()]);
+    let state = ObjectState { length, version: Version(sha256.to_string()) };
+    Some(Attestation { state, evidence: Evidence::Sha256(sha256) })
+}
+
+#[async_trait]
+impl Destination for Place {
+    fn name(&self) -> &DestinationName {
+        &self.name
+    }
+
+    fn enrolment(&self) -> Enrolment {
+        Enrolment::AtFirstContact
+    }
+
+    async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
+        let mut state = self.state();
+        state.probes += 1;
+        (state.mishap)(None).map_or(Ok(Some(self.id)), Err)
+    }
+
+    async fn enrol(&self, _: PlaceId) -> Result<PlaceId, DestinationError> {
+        Ok(self.id)
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {
+        Ok(Seen::new(Some(self.id), seen(&*self.ask(object)?, object).map(|seen| seen.state)))
+    }
+
+    async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError> {
+        Ok(Seen::new(Some(self.id), seen(&*self.ask(object)?, object)))
+    }
+
+    async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError> {
+        let state = self.ask(&upload.object)?;
+        Ok(state.staged.get(upload.object.as_str()).into_iter().flatten().copied().collect())
+    }
+
+    async fn put_chunk(&self, upload: &Upload, index: u32, body: ChunkBody) -> Result<(), DestinationError> {
+        let read: Result<Vec<Bytes>, _> = body.open().try_collect().await;
+        read.map_err(|error| DestinationError::SpoolDamaged(error.to_string()))?;
+        self.ask(&upload.object)?.staged.entry(upload.object.as_str().to_owned()).or_default().insert(index);
+        Ok(())
+    }
+
+    async fn commit(&self, upload: &Upload) -> Result<CommitOutcome, DestinationError> {
+        let mut state = self.ask(&upload.object)?;
+        let name = upload.object.as_str().to_owned();
+        if state.objects.contains_key(&name) {
+            return Ok(CommitOutcome::AlreadyThere);
+        }
+        state.sizes.insert(name.clone(), upload.fingerprint.size.get());
+        state.objects.insert(name, upload.fingerprint.sha256);
+        Ok(CommitOutcome::Created)
+    }
+
+    async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
+        drop(self.ask(object)?);
+        Ok(stream::empty().boxed())
+    }
+
+    async fn try_delete(&self, _: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
+        Ok(DeleteOutcome::Refused)
+    }
+}
