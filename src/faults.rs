@@ -36,11 +36,13 @@ pub enum CrashPoint {
     TombstoneRecorded,
     /// The spool copy is gone.
     SpoolCopyRemoved,
+    /// A file of the permit is set aside to be deleted, and not deleted yet.
+    SetAside,
 }
 
 impl CrashPoint {
     /// Every crash point, in the order of a docking.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::MidCopy,
         Self::SegmentSealed,
         Self::SegmentRecorded,
@@ -56,6 +58,7 @@ impl CrashPoint {
         Self::WipeRecorded,
         Self::TombstoneRecorded,
         Self::SpoolCopyRemoved,
+        Self::SetAside,
     ];
 }
 
@@ -96,11 +99,15 @@ pub enum PlantedBug {
     SkipFileSync,
     /// Do not sync the folder after giving a spool copy its name.
     SkipFolderSync,
+    /// Copy and delete files that are still being written.
+    IgnoreQuietTime,
+    /// Tell how a docking ended from what its bay showed last.
+    OutcomeFromTheBoard,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -118,6 +125,8 @@ impl PlantedBug {
         Self::RemoveBeforeTombstone,
         Self::SkipFileSync,
         Self::SkipFolderSync,
+        Self::IgnoreQuietTime,
+        Self::OutcomeFromTheBoard,
     ];
 }
 

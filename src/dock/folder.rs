@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{Notify, mpsc};
@@ -21,6 +21,17 @@ use super::contents::{self, Docked, Found};
 use super::{BayEvent, DockError, Location};
 use crate::domain::{BayName, CameraSerial, SourcePath};
 
+/// A bay that is a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderBay {
+    /// Which bay.
+    pub name: BayName,
+    /// Where its cameras appear.
+    pub folder: PathBuf,
+    /// How long a file of its cameras must not have changed before it counts as written to the end.
+    pub quiet: Duration,
+}
+
 /// Watches bays that are folders, each by itself, until the receiver is dropped.
 ///
 /// # Errors
@@ -28,18 +39,20 @@ use crate::domain::{BayName, CameraSerial, SourcePath};
 ///
 /// # Panics
 /// If called outside a tokio runtime.
-pub fn watch_folders(bays: Vec<(BayName, PathBuf)>) -> Result<mpsc::Receiver<BayEvent>, DockError> {
-    for (index, (second, folder)) in bays.iter().enumerate() {
-        let overlaps = |(_, other): &&(BayName, PathBuf)| folder.starts_with(other) || other.starts_with(folder);
-        if let Some((first, _)) = bays[..index].iter().find(overlaps) {
-            return Err(DockError::Overlap { first: first.clone(), second: second.clone(), folder: folder.clone() });
+pub fn watch_folders(bays: Vec<FolderBay>) -> Result<mpsc::Receiver<BayEvent>, DockError> {
+    for (index, second) in bays.iter().enumerate() {
+        let overlaps =
+            |first: &&FolderBay| second.folder.starts_with(&first.folder) || first.folder.starts_with(&second.folder);
+        if let Some(first) = bays[..index].iter().find(overlaps) {
+            let FolderBay { name, folder, .. } = second.clone();
+            return Err(DockError::Overlap { first: first.name.clone(), second: name, folder });
         }
     }
     let (events, receiver) = mpsc::channel(contents::BACKLOG);
-    for (bay, folder) in bays {
+    for bay in bays {
         let changed = Arc::new(Notify::new());
-        let mut lookout = Lookout::new(folder, Arc::clone(&changed));
-        let of = bay.clone();
+        let mut lookout = Lookout::new(bay.folder.clone(), Arc::clone(&changed));
+        let (bay, of) = (bay.name.clone(), bay);
         let look = move || sorted_out(&of, &lookout.look());
         tokio::spawn(contents::watch(bay, look, changed, events.clone()));
     }
@@ -157,11 +170,12 @@ struct DockedFolder {
     path: PathBuf,
     serial: CameraSerial,
     identity: Identity,
+    quiet: Duration,
 }
 
 impl Docked for DockedFolder {
     fn location(&self) -> Location {
-        Location::Folder { path: self.path.clone(), serial: self.serial.clone() }
+        Location::Folder { path: self.path.clone(), serial: self.serial.clone(), quiet: self.quiet }
     }
 
     fn title(&self) -> String {
@@ -170,20 +184,20 @@ impl Docked for DockedFolder {
 }
 
 /// Which of the entries of a bay's folder are cameras.
-fn sorted_out(bay: &BayName, entries: &[Entry]) -> Found<DockedFolder> {
+fn sorted_out(bay: &FolderBay, entries: &[Entry]) -> Found<DockedFolder> {
     let (mut cameras, mut refused) = (Vec::new(), BTreeMap::new());
     for Entry { path, kind } in entries {
         let name = path.file_name().unwrap_or_default();
-        match camera(path, name, *kind) {
+        match camera(path, name, *kind, bay.quiet) {
             Ok(camera) => cameras.push(camera),
-            Err(reason) => drop(refused.insert(name.to_owned(), format!("bay {bay}: {reason}"))),
+            Err(reason) => drop(refused.insert(name.to_owned(), format!("bay {}: {reason}", bay.name))),
         }
     }
     Found { cameras, refused }
 }
 
 /// The camera that an entry is, or why it is none.
-fn camera(path: &Path, name: &OsStr, kind: Kind) -> Result<DockedFolder, String> {
+fn camera(path: &Path, name: &OsStr, kind: Kind, quiet: Duration) -> Result<DockedFolder, String> {
     let shown = SourcePath::new(name.as_bytes().to_vec());
     let identity = match kind {
         Kind::Directory(identity) => identity,
@@ -207,7 +221,7 @@ fn camera(path: &Path, name: &OsStr, kind: Kind) -> Result<DockedFolder, String>
             ));
         }
     };
-    Ok(DockedFolder { path: path.to_owned(), serial, identity })
+    Ok(DockedFolder { path: path.to_owned(), serial, identity, quiet })
 }
 
 #[cfg(test)]
@@ -226,7 +240,8 @@ mod tests {
     }
 
     fn location(serial: &str) -> Location {
-        Location::Folder { path: Path::new("/bays/1").join(serial), serial: CameraSerial::new(serial).unwrap() }
+        let quiet = Duration::from_secs(30);
+        Location::Folder { path: Path::new("/bays/1").join(serial), serial: CameraSerial::new(serial).unwrap(), quiet }
     }
 
     fn docked(serial: &str) -> BayEvent {
@@ -243,10 +258,11 @@ mod tests {
 
     /// What is told about a bay in which, look by look, this is found.
     fn told(looks: &[&[Entry]]) -> Vec<BayEvent> {
+        let watched = FolderBay { name: bay(), folder: "/bays/1".into(), quiet: Duration::from_secs(30) };
         let mut before = BayContents::empty(bay());
         let mut told = Vec::new();
         for found in looks {
-            let now = before.then(sorted_out(&bay(), found));
+            let now = before.then(sorted_out(&watched, found));
             told.extend(changes(&before, &now));
             before = now;
         }

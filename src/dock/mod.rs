@@ -9,10 +9,11 @@ pub mod usb;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::{BayName, CameraSerial, Profile, UsbDevice, UsbPort};
 
-pub use folder::watch_folders;
+pub use folder::{FolderBay, watch_folders};
 pub use usb::watch_usb;
 
 /// Something happened in a bay.
@@ -55,6 +56,8 @@ pub enum Location {
         path: PathBuf,
         /// The camera's serial, which is the folder's name.
         serial: CameraSerial,
+        /// How long a file in it must not have changed before it counts as written to the end.
+        quiet: Duration,
     },
     /// It is plugged into a USB port.
     Usb {

@@ -14,12 +14,12 @@ use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::board::Board;
-use super::docking::{MayWipe, Visit, identify};
+use super::docking::{MayWipe, Progress, Visit, identify};
 use super::{OpenCamera, StationError, outcome};
 use crate::camera::Camera;
 use crate::dock::{BayEvent, Location};
 use crate::domain::{BayCause, BayName, BaySnapshot, BayState, CameraSerial, DockingId};
-use crate::ledger::{Entry, Outcome};
+use crate::ledger::Entry;
 use crate::transfer::Site;
 
 /// The bays of a station.
@@ -47,6 +47,7 @@ enum Stage {
     Served {
         camera: CameraSerial,
         task: Task,
+        progress: Progress,
     },
 }
 
@@ -178,6 +179,7 @@ impl Bays {
         let entry = Entry::DockingBegan { docking, camera: serial.clone(), bay: bay.clone() };
         self.site.record(vec![entry]).await?;
         self.board.update(bay, |shown| shown.camera = Some(serial.clone()));
+        let progress = Progress::default();
         let visit = Visit {
             site: self.site.clone(),
             board: self.board.clone(),
@@ -186,28 +188,31 @@ impl Bays {
             docking,
             location: location.clone(),
             open_camera: Arc::clone(&self.open_camera),
+            progress: progress.clone(),
         };
         let task = Task::spawn(&mut self.work, async move { visit.run(camera).await.map(|never| match never {}) });
-        Ok(Stage::Served { camera: serial, task })
+        Ok(Stage::Served { camera: serial, task, progress })
     }
 
     /// Whatever is in the bay is there no longer; one that waited for it to go is served now.
     async fn leave(&mut self, bay: &BayName) -> Result<(), StationError> {
         let Some(occupant) = self.occupied.remove(bay) else { return Ok(()) };
         let docking = occupant.docking;
-        let serial = match occupant.stage {
+        let (serial, progress) = match occupant.stage {
             Stage::Identifying(task) => {
                 task.end().await;
                 return Ok(());
             }
             Stage::Waiting(_) => return Ok(()),
-            Stage::Served { camera, task } => {
+            Stage::Served { camera, task, progress } => {
                 task.end().await;
-                camera
+                (camera, progress)
             }
         };
-        let ready = self.board.bay(bay).is_some_and(|shown| shown.state == BayState::Ready);
-        let outcome = if ready { Outcome::Completed } else { Outcome::TakenEarly };
+        let shown = self.board.bay(bay).map_or(BayState::Empty, |shown| shown.state);
+        let unproven = self.site.ledger.pending_of(&serial).await?;
+        let problems = self.site.ledger.problems(Some(serial.clone())).await?.len();
+        let outcome = progress.outcome(unproven, problems, shown);
         tracing::info!(%bay, camera = %serial, ?outcome, "camera taken");
         let entry = Entry::DockingEnded { docking, outcome };
         self.site.record(vec![entry]).await?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use camdock::dock::{BayEvent, DockError, Location, watch_folders};
+use camdock::dock::{BayEvent, DockError, FolderBay, Location, watch_folders};
 use camdock::domain::{BayName, CameraSerial};
 use tempfile::TempDir;
 use tokio::sync::mpsc::Receiver;
@@ -18,12 +18,16 @@ fn bay() -> BayName {
     BayName::new("1").unwrap()
 }
 
+fn watched(name: BayName, folder: &Path) -> FolderBay {
+    FolderBay { name, folder: folder.to_owned(), quiet: Duration::ZERO }
+}
+
 fn watch(folder: &Path) -> Receiver<BayEvent> {
-    watch_folders(vec![(bay(), folder.to_owned())]).unwrap()
+    watch_folders(vec![watched(bay(), folder)]).unwrap()
 }
 
 fn location(folder: &Path, serial: &str) -> Location {
-    Location::Folder { path: folder.join(serial), serial: CameraSerial::new(serial).unwrap() }
+    Location::Folder { path: folder.join(serial), serial: CameraSerial::new(serial).unwrap(), quiet: Duration::ZERO }
 }
 
 fn docked(folder: &Path, serial: &str) -> BayEvent {
@@ -165,7 +169,7 @@ async fn bays_whose_folders_are_not_apart_are_refused() {
     let folder = TempDir::new().unwrap();
     let other = BayName::new("2").unwrap();
     for second in [folder.path().join("."), folder.path().join("bay-2"), folder.path().parent().unwrap().to_owned()] {
-        let bays = vec![(bay(), folder.path().to_owned()), (other.clone(), second.clone())];
+        let bays = vec![watched(bay(), folder.path()), watched(other.clone(), &second)];
         let expected = DockError::Overlap { first: bay(), second: other.clone(), folder: second };
         assert_eq!(watch_folders(bays).map(|_| ()), Err(expected));
     }

@@ -83,7 +83,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
 }
 
 fn open(life: Life, location: Location, docking: DockingId) -> Arc<dyn camdock::camera::Camera> {
-    let Location::Folder { path, serial } = location else { unreachable!("the simulator's bays are folders") };
+    let Location::Folder { path, serial, .. } = location else { unreachable!("the simulator's bays are folders") };
     let path = path.display().to_string();
     let (camera, moves) = path.split_once('/').expect("made by announce");
     let (camera, moves) = (camera.parse().expect("a number"), moves.parse().expect("a number"));

@@ -1,8 +1,10 @@
 //! Cameras: what they hold, and the port through which a station sees one of them.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
-use camdock::camera::{CameraError, Condition, Listing, NotDeleted, Piece, Reading, SourceReader};
+use camdock::camera::{CameraError, Condition, Kept, Listing, NotDeleted, Piece, Reading, SourceReader};
 use camdock::custody::WipePermit;
 use camdock::domain::{
     ByteCount, CameraSerial, DockingId, MediumId, Moment, Oddity, OddityKind, SourceFile, SourceKind, SourcePath,
@@ -179,6 +181,10 @@ impl camdock::camera::Camera for DockedCamera {
         &[]
     }
 
+    fn quiet_time(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn open(&self, file: &SourceFile, _: Reading) -> Result<Box<dyn SourceReader>, CameraError> {
         let wanted = file.clone();
         let disturbed = self
@@ -234,7 +240,7 @@ impl camdock::camera::Camera for DockedCamera {
                 .await?;
             if deletes == Deletes::Refused {
                 let source = std::io::Error::other("the file system does not let it go");
-                refused.push(NotDeleted { path: cleared.file().path.clone(), source });
+                refused.push(NotDeleted { path: cleared.file().path.clone(), why: Kept::Refused(source) });
             }
         }
         self.ask(

@@ -198,6 +198,7 @@ impl Director {
                 let location = |moves| Location::Folder {
                     path: PathBuf::from(format!("{index}/{moves}")),
                     serial: camera.serial.clone(),
+                    quiet: Duration::ZERO,
                 };
                 if let Some((bay, moves)) = before {
                     let _ = running.bays.try_send(BayEvent::Removed { bay: bay_name(bay), location: location(moves) });

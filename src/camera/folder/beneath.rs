@@ -133,6 +133,12 @@ impl Root {
         self.backing.device.is_some()
     }
 
+    /// Whether nobody else writes to it, and nobody could while files are deleted: it is a device's file system, mounted for
+    /// camdock.
+    pub(super) fn is_ours_alone(&self) -> bool {
+        self.backing.device.is_some()
+    }
+
     /// Whether two entries of one folder that lead to the same file are two entries of the same name, of which the file
     /// system shows the first only.
     pub(super) fn has_no_hard_links(&self) -> bool {
@@ -319,6 +325,12 @@ impl Look {
 
     pub(super) const fn inode(&self) -> u64 {
         self.inode
+    }
+
+    /// Whether this is the same file and was not written since, whatever it is called by now.
+    pub(super) fn is_as_written(&self, before: &Self) -> bool {
+        (self.identity(), self.kind, self.size, self.modified)
+            == (before.identity(), before.kind, before.size, before.modified)
     }
 
     const fn identity(&self) -> ((u32, u32), u64) {

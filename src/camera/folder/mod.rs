@@ -4,10 +4,13 @@
 //! - Nothing outside the folder is ever reached, whatever the names, links and mounts in it say ([`beneath`]).
 //! - What is no regular file is reported, never opened, and blocks nothing else ([`walk`]).
 //! - Reading takes bounded memory and bounded effort, on a failing medium too ([`reader`]).
+//! - A file is deleted only while nobody has it open, as far as the system can tell; and it is that file which is deleted,
+//!   not whatever has its name by then ([`wipe`]).
 //! - A camera that was taken out is [`CameraError::Gone`]; it never looks empty, and its files never look deleted.
 //!
 //! It needs Linux 5.8 or newer.
 
+mod aside;
 mod beneath;
 mod reader;
 mod walk;
@@ -15,6 +18,7 @@ mod wipe;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -34,17 +38,19 @@ pub struct FolderCamera {
     root: Arc<Root>,
     serial: CameraSerial,
     docking: DockingId,
+    quiet: Duration,
 }
 
 impl FolderCamera {
-    /// Takes hold of the camera at `root`, for this docking. From now on it is known by its inode: another folder in the same place is
+    /// Takes hold of the camera at `root`, for this docking; its files count as written to the end once they have not changed
+    /// for so long. From now on it is known by its inode: another folder in the same place is
     /// another camera.
     ///
     /// # Errors
     /// [`CameraError::Gone`] if there is no folder, [`CameraError::Device`] if it cannot be opened.
-    pub fn open(root: PathBuf, serial: CameraSerial, docking: DockingId) -> Result<Self, CameraError> {
+    pub fn open(root: PathBuf, serial: CameraSerial, docking: DockingId, quiet: Duration) -> Result<Self, CameraError> {
         match Root::hold(root, Backing::default()) {
-            Ok(root) => Ok(Self { root: Arc::new(root), serial, docking }),
+            Ok(root) => Ok(Self { root: Arc::new(root), serial, docking, quiet }),
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {
                 Err(CameraError::Gone)
             }
@@ -70,6 +76,10 @@ impl Camera for FolderCamera {
 
     fn media(&self) -> &[MediumId] {
         &[]
+    }
+
+    fn quiet_time(&self) -> Duration {
+        self.quiet
     }
 
     async fn open(&self, file: &SourceFile, reading: Reading) -> Result<Box<dyn SourceReader>, CameraError> {

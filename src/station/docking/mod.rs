@@ -11,8 +11,10 @@
 mod offload;
 mod patience;
 mod plan;
+mod progress;
 mod standing;
 mod visit;
+mod waits;
 mod wipe;
 
 use std::collections::BTreeMap;
@@ -24,8 +26,10 @@ use tokio::time::{Instant, sleep, timeout};
 
 use self::patience::{Patience, Trouble, Troubles};
 use self::plan::{Findings, Plan, plan};
+pub(super) use self::progress::Progress;
 use self::standing::standing;
 pub(super) use self::visit::{Visit, identify};
+use self::waits::Waits;
 use self::wipe::Waited;
 use super::board::Board;
 use crate::camera::{Camera, CameraError, Condition};
@@ -85,6 +89,8 @@ struct Docking {
     findings: Findings,
     sources: BTreeMap<SourcePath, SourceMatch>,
     troubles: Troubles,
+    waits: Waits,
+    progress: Progress,
     /// Problems of files that could not be read, as of the last look.
     unread: BTreeMap<SourcePath, ProblemId>,
     /// Bytes on the camera that are also in the ledger.
@@ -98,7 +104,16 @@ struct Docking {
 }
 
 impl Docking {
-    fn new(site: Site, board: Board, may_wipe: MayWipe, bay: BayName, camera: Arc<dyn Camera>, id: DockingId) -> Self {
+    fn new(
+        site: Site,
+        board: Board,
+        may_wipe: MayWipe,
+        bay: BayName,
+        camera: Arc<dyn Camera>,
+        id: DockingId,
+        progress: Progress,
+    ) -> Self {
+        let waits = Waits::new(camera.quiet_time());
         Self {
             site,
             board,
@@ -109,6 +124,8 @@ impl Docking {
             findings: Findings::default(),
             sources: BTreeMap::new(),
             troubles: Troubles::default(),
+            waits,
+            progress,
             unread: BTreeMap::new(),
             taken: ByteCount::default(),
             wiped: ByteCount::default(),
@@ -143,6 +160,9 @@ impl Docking {
     async fn look(&mut self) -> Result<Plan, DockingError> {
         let began = Instant::now();
         let listing = self.camera.list().await?;
+        self.progress.listed((listing.files.len() + listing.oddities.len()) as u64);
+        self.waits.see(&listing.files, began);
+        self.findings.waits = self.waits.now(began);
         let serial = self.camera.serial();
         let known = self.site.ledger.on_camera(serial).await?;
         let problems = self.site.ledger.problems(Some(serial.clone())).await?;
@@ -197,7 +217,7 @@ impl Docking {
         let plan = self.look().await?;
         let problems = self.site.ledger.problems(Some(self.camera.serial().clone())).await?.len();
         let now = self.site.clock.now();
-        let standing = standing(&plan, problems, self.camera.condition());
+        let standing = standing(&plan, problems, self.camera.condition(), self.progress.held());
         if let Some((state, cause)) = standing.shown() {
             self.board.update(&self.bay, |bay| {
                 (bay.state, bay.cause) = (state, cause);
@@ -219,9 +239,10 @@ impl Docking {
         Ok(())
     }
 
-    /// Looking takes a twentieth of the time at most.
+    /// Looking takes a twentieth of the time at most. What comes to rest meanwhile is not kept waiting.
     fn until_next_look(&self) -> Duration {
-        LOOK_AGAIN.max(self.look_took * 20)
+        let rests = self.waits.shortest(Instant::now()).map_or(LOOK_AGAIN, |rests| rests.min(LOOK_AGAIN));
+        rests.max(self.look_took * 20)
     }
 
     async fn unreadable(&mut self, path: SourcePath, error: &std::io::Error) -> Result<(), DockingError> {

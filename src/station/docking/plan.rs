@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::waits::WaitsFor;
 use crate::camera::Listing;
 use crate::domain::{
     ByteCount, Oddity, Problem, ProblemId, ProblemKind, Segment, SegmentId, SourceFile, SourceKind, SourcePath,
@@ -17,6 +18,8 @@ pub(super) struct Plan {
     pub(super) pull: Vec<SourceFile>,
     /// Files that are known segments and need not be pulled.
     pub(super) have: Vec<(SourceFile, Segment)>,
+    /// Files that are left alone for now.
+    pub(super) waiting: Vec<(SourceFile, WaitsFor)>,
     /// Files that stay until a person has looked at them.
     pub(super) kept: Vec<SourceFile>,
     /// How much of what is listed was taken over, a kept file's readable part included.
@@ -38,6 +41,8 @@ pub(super) struct Findings {
     pub(super) strangers: BTreeSet<(SourcePath, u64)>,
     /// Files that this docking does not try again: they could not be read, or not be deleted.
     pub(super) given_up: BTreeSet<SourcePath>,
+    /// Files that are to be left alone for now.
+    pub(super) waits: BTreeMap<SourcePath, WaitsFor>,
 }
 
 /// Makes the plan.
@@ -59,6 +64,7 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Proble
         let problem = file_problems.get(&file.path);
         let given_up = problem.is_some() && findings.given_up.contains(&file.path);
         match recognise(file, candidates, findings) {
+            _ if let Some(what) = findings.waits.get(&file.path) => plan.waiting.push((file.clone(), *what)),
             _ if given_up => plan.kept.push(file.clone()),
             Some(segment) if segment.damaged => match problem {
                 Some(_) => {
@@ -243,6 +249,20 @@ mod tests {
         let plan =
             plan(&look, &[damaged, known("B", b"abcde", SpoolCopy::Present, 0)], &problems, &Findings::default());
         assert_eq!((plan.kept.len(), plan.taken), (1, ByteCount::new(8)));
+    }
+
+    #[test]
+    fn a_file_that_waits_is_neither_copied_nor_deleted() {
+        let waits = BTreeMap::from([(path("A"), WaitsFor::Quiet), (path("B"), WaitsFor::Closing)]);
+        let look = listing(vec![file("A", 3, 1), file("B", 3, 1), file("C", 3, 1)]);
+        let known = [known("B", b"abc", SpoolCopy::Present, 0)];
+        let plan = plan(&look, &known, &[], &Findings { waits, ..Findings::default() });
+        let paths = |files: &[SourceFile]| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
+        assert_eq!((paths(&plan.pull), plan.have.len(), plan.gone.len()), (vec![path("C")], 0, 0));
+        assert_eq!(
+            plan.waiting.iter().map(|(_, what)| *what).collect::<Vec<_>>(),
+            [WaitsFor::Quiet, WaitsFor::Closing]
+        );
     }
 
     #[test]

@@ -2,16 +2,22 @@
 //! a table.
 
 use super::plan::Plan;
+use super::progress::Held;
+use super::waits::WaitsFor;
 use crate::camera::Condition;
 use crate::domain::{BayCause, BayState, CameraSerial, counted};
 
 /// How a camera stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Uploaded, proven and wiped.
-    Ready,
+    /// Nothing is left on it, nor to be done for it.
+    Ready(Held),
     /// Some files are written on and on.
     StillWritten { files: usize },
+    /// Some files have not been the same for long enough.
+    Restless { files: usize },
+    /// Somebody has some files open.
+    Open { files: usize },
     /// A volume of it is not sound, and what is wrong with it.
     DamagedVolume { why: String },
     /// It can only be read.
@@ -23,10 +29,13 @@ pub(super) enum Standing {
 }
 
 /// Judges how a camera stands. `problems` are those of its files that wait for a person.
-pub(super) fn standing(plan: &Plan, problems: usize, condition: Condition) -> Standing {
+pub(super) fn standing(plan: &Plan, problems: usize, condition: Condition, held: Held) -> Standing {
     let rest = (plan.pull.len(), plan.have.len(), problems);
+    let waiting = |what| plan.waiting.iter().filter(|(_, waits)| *waits == what).count();
     match (rest, condition) {
-        ((0, 0, 0), _) => Standing::Ready,
+        ((0, ..), _) if waiting(WaitsFor::Quiet) > 0 => Standing::Restless { files: waiting(WaitsFor::Quiet) },
+        ((0, ..), _) if waiting(WaitsFor::Closing) > 0 => Standing::Open { files: waiting(WaitsFor::Closing) },
+        ((0, 0, 0), _) => Standing::Ready(held),
         ((files @ 1.., _, _), _) => Standing::StillWritten { files },
         (_, Condition::Unsound(why)) => Standing::DamagedVolume { why },
         (_, Condition::WriteProtected) => Standing::WriteProtected,
@@ -39,8 +48,10 @@ impl Standing {
     /// What the bay shows, and why.
     pub(super) const fn shown(&self) -> Option<(BayState, Option<BayCause>)> {
         match self {
-            Self::Ready => Some((BayState::Ready, None)),
-            Self::StillWritten { .. } => Some((BayState::Offloading, Some(BayCause::StillWritten))),
+            Self::Ready(_) => Some((BayState::Ready, None)),
+            Self::StillWritten { .. } | Self::Restless { .. } | Self::Open { .. } => {
+                Some((BayState::Offloading, Some(BayCause::StillWritten)))
+            }
             Self::DamagedVolume { .. } => Some((BayState::Attention, Some(BayCause::DamagedVolume))),
             Self::WriteProtected => Some((BayState::Attention, Some(BayCause::WriteProtected))),
             Self::Problems { .. } => Some((BayState::Attention, Some(BayCause::Problems))),
@@ -51,13 +62,25 @@ impl Standing {
     /// The sentence for it.
     pub(super) fn sentence(&self, camera: &CameraSerial) -> String {
         match self {
-            Self::Ready => "Uploaded, proven and wiped: take this one.".to_owned(),
+            Self::Ready(Held::Footage) => "Uploaded, proven and wiped: take this one.".to_owned(),
+            Self::Ready(Held::Nothing) => "It was empty: take this one.".to_owned(),
+            Self::Ready(Held::WhatWentByItself) => {
+                "Nothing is left on it, and it was not camdock that deleted what was: take this one.".to_owned()
+            }
             Self::StillWritten { files: 1 } => {
                 "1 file is still being written; camdock takes it as soon as it rests.".to_owned()
             }
             Self::StillWritten { files } => {
                 format!("{files} files are still being written; camdock takes them as soon as they rest.")
             }
+            Self::Restless { files } => format!(
+                "Waiting until {} has not changed for a while, since it may still be written; camdock takes it then.",
+                counted(*files as u64, "file")
+            ),
+            Self::Open { files } => format!(
+                "A program on this machine has {} open, so nothing of that is deleted yet; it goes on by itself.",
+                counted(*files as u64, "file")
+            ),
             Self::DamagedVolume { why } => format!(
                 "{why} What can be read is uploaded, and an image of it; nothing is deleted. A person must look at it: \
                  camdock problems."
@@ -97,9 +120,9 @@ mod tests {
         let unsound = || Condition::Unsound("It was dropped.".to_owned());
         let damaged = Standing::DamagedVolume { why: "It was dropped.".to_owned() };
         let table = [
-            (0, 0, 0, Condition::Sound, Standing::Ready),
-            (0, 0, 0, Condition::MarkedByWipe, Standing::Ready),
-            (0, 0, 0, Condition::WriteProtected, Standing::Ready),
+            (0, 0, 0, Condition::Sound, Standing::Ready(Held::Footage)),
+            (0, 0, 0, Condition::MarkedByWipe, Standing::Ready(Held::Footage)),
+            (0, 0, 0, Condition::WriteProtected, Standing::Ready(Held::Footage)),
             (2, 0, 0, Condition::Sound, Standing::StillWritten { files: 2 }),
             (2, 1, 1, unsound(), Standing::StillWritten { files: 2 }),
             (0, 1, 0, unsound(), damaged.clone()),
@@ -111,7 +134,27 @@ mod tests {
         ];
         for (pull, have, problems, condition, expected) in table {
             let case = format!("{pull} to pull, {have} to wipe, {problems} problems, {condition:?}");
-            assert_eq!(standing(&plan(pull, have), problems, condition), expected, "{case}");
+            assert_eq!(standing(&plan(pull, have), problems, condition, Held::Footage), expected, "{case}");
         }
+    }
+
+    #[test]
+    fn a_camera_on_which_a_file_waits_is_not_ready() {
+        for (what, expected) in
+            [(WaitsFor::Quiet, Standing::Restless { files: 1 }), (WaitsFor::Closing, Standing::Open { files: 1 })]
+        {
+            let file = plan(1, 0).pull.remove(0);
+            let plan = Plan { waiting: vec![(file, what)], ..Plan::default() };
+            assert_eq!(standing(&plan, 0, Condition::Sound, Held::Footage), expected);
+        }
+    }
+
+    #[test]
+    fn a_camera_that_held_nothing_is_not_called_uploaded() {
+        let camera = CameraSerial::new("BWC-1").unwrap();
+        let said = |held| standing(&Plan::default(), 0, Condition::Sound, held).sentence(&camera);
+        assert_eq!(said(Held::Nothing), "It was empty: take this one.");
+        assert!(!said(Held::WhatWentByItself).contains("wiped"));
+        assert_eq!(said(Held::Footage), "Uploaded, proven and wiped: take this one.");
     }
 }

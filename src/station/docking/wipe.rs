@@ -7,8 +7,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::patience::{Patience, Trouble};
 use super::plan::Plan;
-use super::{Docking, DockingError, SHOW_EVERY};
-use crate::camera::{CameraError, NotDeleted};
+use super::waits::WaitsFor;
+use super::{Docking, DockingError, LOOK_AGAIN, SHOW_EVERY};
+use crate::camera::{CameraError, Kept, NotDeleted};
 use crate::custody::{Clearance, SourceMatch, Unproven};
 use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile, counted};
 use crate::faults::{PlantedBug, planted};
@@ -165,16 +166,30 @@ impl Docking {
                 }
             }
             let wiped = outcome.wiped.len() as u64;
+            self.progress.wiped(wiped);
             self.board.update(&self.bay, |bay| bay.segments_wiped += wiped);
-            for (file, _) in files.iter().filter(|(_, segment)| outcome.still_there.contains(&segment.id)) {
+            let in_use = |file: &SourceFile| {
+                outcome.kept.iter().any(|kept| kept.path == file.path && matches!(kept.why, Kept::InUse))
+            };
+            let undead =
+                |(file, segment): &&(SourceFile, Segment)| outcome.still_there.contains(&segment.id) && !in_use(file);
+            for (file, _) in files.iter().filter(undead) {
                 tracing::warn!(bay = %self.bay, file = %file.path, "was to be deleted, and may be there still");
                 if self.troubles.once_more(&file.path, Trouble::Undead) == Patience::AtItsEnd {
                     let error = "it is listed again after each deletion".to_owned();
                     self.found(file.path.clone(), ProblemKind::NotDeleted { error }).await?;
                 }
             }
-            for NotDeleted { path, source } in outcome.refused {
-                self.found(path, ProblemKind::NotDeleted { error: source.to_string() }).await?;
+            for NotDeleted { path, why } in outcome.kept {
+                match why {
+                    Kept::InUse => {
+                        let again = self.camera.quiet_time().max(LOOK_AGAIN);
+                        self.waits.put_off(path, Instant::now() + again, WaitsFor::Closing);
+                    }
+                    Kept::Refused(error) => {
+                        self.found(path, ProblemKind::NotDeleted { error: error.to_string() }).await?;
+                    }
+                }
             }
         }
         Ok(())
