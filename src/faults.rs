@@ -103,11 +103,15 @@ pub enum PlantedBug {
     IgnoreQuietTime,
     /// Tell how a docking ended from what its bay showed last.
     OutcomeFromTheBoard,
+    /// Call a camera ready although something of it waits.
+    ReadyTooEarly,
+    /// Believe that what a listing cannot show is gone.
+    IgnoreBlindSpots,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -127,6 +131,8 @@ impl PlantedBug {
         Self::SkipFolderSync,
         Self::IgnoreQuietTime,
         Self::OutcomeFromTheBoard,
+        Self::ReadyTooEarly,
+        Self::IgnoreBlindSpots,
     ];
 }
 

@@ -116,6 +116,9 @@ fn variants(entry: &Entry) -> Vec<String> {
                 ProblemKind::Unsteady => "unsteady".to_owned(),
                 ProblemKind::OtherContent => "other-content".to_owned(),
                 ProblemKind::Refused { .. } => "refused".to_owned(),
+                ProblemKind::Recreated => "recreated".to_owned(),
+                ProblemKind::ReadOnly => "read-only".to_owned(),
+                ProblemKind::Many { .. } => "many".to_owned(),
             };
             vec![format!("problem-found: {kind}"), format!("problem-found: about {about:?}")]
         }
@@ -159,6 +162,9 @@ fn every_variant() -> BTreeSet<String> {
         "unsteady",
         "other-content",
         "refused",
+        "recreated",
+        "read-only",
+        "many",
     ];
     let (needs, methods) = ([Need::Required, Need::Optional], [ProofMethod::Attested, ProofMethod::ReadBack]);
     let outcomes = [Outcome::Completed, Outcome::TakenEarly, Outcome::Interrupted];

@@ -140,6 +140,9 @@ pub(super) enum WrittenProblem {
     Unsteady,
     OtherContent,
     Refused { error: String },
+    Recreated,
+    ReadOnly,
+    Many { like: Box<WrittenProblem>, count: u64, examples: Vec<String> },
 }
 
 impl From<&ProblemKind> for WrittenProblem {
@@ -154,13 +157,22 @@ impl From<&ProblemKind> for WrittenProblem {
             ProblemKind::Unsteady => Self::Unsteady,
             ProblemKind::OtherContent => Self::OtherContent,
             ProblemKind::Refused { error } => Self::Refused { error },
+            ProblemKind::Recreated => Self::Recreated,
+            ProblemKind::ReadOnly => Self::ReadOnly,
+            ProblemKind::Many { like, count, examples } => Self::Many {
+                like: Box::new(Self::from(&*like)),
+                count,
+                examples: examples.iter().map(SourcePath::escaped).collect(),
+            },
         }
     }
 }
 
-impl From<WrittenProblem> for ProblemKind {
-    fn from(written: WrittenProblem) -> Self {
-        match written {
+impl TryFrom<WrittenProblem> for ProblemKind {
+    type Error = String;
+
+    fn try_from(written: WrittenProblem) -> Result<Self, String> {
+        Ok(match written {
             WrittenProblem::Oddity { kind } => Self::Oddity { kind: kind.into() },
             WrittenProblem::Unreadable { error } => Self::Unreadable { error },
             WrittenProblem::DamagedAtSource { missing } => Self::DamagedAtSource { missing },
@@ -170,7 +182,14 @@ impl From<WrittenProblem> for ProblemKind {
             WrittenProblem::Unsteady => Self::Unsteady,
             WrittenProblem::OtherContent => Self::OtherContent,
             WrittenProblem::Refused { error } => Self::Refused { error },
-        }
+            WrittenProblem::Recreated => Self::Recreated,
+            WrittenProblem::ReadOnly => Self::ReadOnly,
+            WrittenProblem::Many { like, count, examples } => Self::Many {
+                like: Box::new(Self::try_from(*like)?),
+                count,
+                examples: examples.iter().map(|text| path(text)).collect::<Result<_, _>>()?,
+            },
+        })
     }
 }
 
@@ -181,7 +200,7 @@ impl From<&Segment> for WrittenSegment {
         Self {
             id: id.to_string(),
             camera: camera.to_string(),
-            path: path.to_string(),
+            path: path.escaped(),
             recorded_at: recorded_at.millis(),
             size: size.get(),
             sha256: sha256.to_string(),
@@ -237,7 +256,7 @@ impl From<&Entry> for Written {
             },
             Entry::ProblemFound { camera, path, segment, destination, kind } => Self::ProblemFound {
                 camera: camera.to_string(),
-                path: path.to_string(),
+                path: path.escaped(),
                 segment: segment.as_ref().map(ToString::to_string),
                 destination: destination.as_ref().map(ToString::to_string),
                 reason: kind.into(),
@@ -301,7 +320,7 @@ impl TryFrom<Written> for Entry {
                 path: path(&on_it)?,
                 segment: id.as_deref().map(segment).transpose()?,
                 destination: destination.map(|text| name(&text, DestinationName::new)).transpose()?,
-                kind: reason.into(),
+                kind: reason.try_into()?,
             },
             Written::ProblemClosed { problem } => Self::ProblemClosed { problem: ProblemId(problem) },
             Written::WipeIntended { docking: id, segments, media: on } => Self::WipeIntended {
