@@ -144,6 +144,9 @@ enum Kind {
     Other,
 }
 
+/// Folders that file systems and their tools make, and whose names could be a serial.
+const OF_FILE_SYSTEMS: [&str; 4] = ["LOST.DIR", "FOUND.000", "RECYCLER", "RECYCLED"];
+
 /// Everything in a bay's folder that is not hidden, sorted by name.
 fn scan(folder: &Path) -> io::Result<Vec<Entry>> {
     let mut found = Vec::new();
@@ -174,6 +177,8 @@ struct DockedFolder {
 }
 
 impl Docked for DockedFolder {
+    const SHARES: bool = true;
+
     fn location(&self) -> Location {
         Location::Folder { path: self.path.clone(), serial: self.serial.clone(), quiet: self.quiet }
     }
@@ -208,6 +213,9 @@ fn camera(path: &Path, name: &OsStr, kind: Kind, quiet: Duration) -> Result<Dock
         }
         Kind::Other => return Err(format!("{shown} is not a folder, so it is no camera; take it out")),
     };
+    if OF_FILE_SYSTEMS.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+        return Err(format!("{shown} is a folder of the file system's own, so it is no camera; take it out"));
+    }
     let serial = match name.to_str().map(CameraSerial::new) {
         Some(Ok(serial)) => serial,
         Some(Err(error)) => {
@@ -252,8 +260,8 @@ mod tests {
         BayEvent::Removed { bay: bay(), location: location(serial) }
     }
 
-    fn refused(reason: &str) -> BayEvent {
-        BayEvent::Refused { bay: bay(), reason: reason.to_owned() }
+    fn refused(reasons: &[&str]) -> BayEvent {
+        BayEvent::Refused { bay: bay(), reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect() }
     }
 
     /// What is told about a bay in which, look by look, this is found.
@@ -282,28 +290,17 @@ mod tests {
     }
 
     #[test]
-    fn a_second_camera_waits_until_the_first_is_taken_out() {
+    fn each_camera_in_a_folder_is_told_and_what_was_there_is_not_told_again() {
         let looks: [&[Entry]; 3] =
             [&[directory("BWC-2", 2)], &[directory("BWC-1", 1), directory("BWC-2", 2)], &[directory("BWC-1", 1)]];
-        let expected = [
-            docked("BWC-2"),
-            refused("bay 1 already holds BWC-2; take that out first"),
-            removed("BWC-2"),
-            docked("BWC-1"),
-            BayEvent::Cleared { bay: bay() },
-        ];
-        assert_eq!(told(&looks), expected);
+        assert_eq!(told(&looks), [docked("BWC-2"), docked("BWC-1"), removed("BWC-2")]);
     }
 
     #[test]
-    fn what_still_waits_is_told_for_whom() {
-        let looks: [&[Entry]; 2] = [
-            &[directory("BWC-1", 1), directory("BWC-2", 2), directory("BWC-3", 3)],
-            &[directory("BWC-2", 2), directory("BWC-3", 3)],
-        ];
-        let last = told(&looks).split_off(3);
-        let expected = [removed("BWC-1"), docked("BWC-2"), refused("bay 1 already holds BWC-2; take that out first")];
-        assert_eq!(last, expected);
+    fn a_folder_of_the_file_systems_own_is_refused_and_hides_no_camera() {
+        let found = [directory("BWC-1", 1), directory("LOST.DIR", 2)];
+        let stray = "bay 1: LOST.DIR is a folder of the file system's own, so it is no camera; take it out";
+        assert_eq!(told(&[&found]), [docked("BWC-1"), refused(&[stray])]);
     }
 
     #[test]
@@ -311,14 +308,12 @@ mod tests {
         let link = Entry { path: "/bays/1/link".into(), kind: Kind::SymbolicLink };
         let file = Entry { path: "/bays/1/notes.txt".into(), kind: Kind::Other };
         let found = [directory("lost+found", 1), link, file];
-        let expected = [
-            refused("bay 1: link is a symbolic link, which is never followed; put the camera's folder itself there"),
-            refused(
-                "bay 1: lost+found is no camera's serial: it contains '+'; use letters, digits, '-', '_' and '.'. Give \
+        let expected = [refused(&[
+            "bay 1: link is a symbolic link, which is never followed; put the camera's folder itself there",
+            "bay 1: lost+found is no camera's serial: it contains '+'; use letters, digits, '-', '_' and '.'. Give \
                  the folder the camera's serial as its name",
-            ),
-            refused("bay 1: notes.txt is not a folder, so it is no camera; take it out"),
-        ];
+            "bay 1: notes.txt is not a folder, so it is no camera; take it out",
+        ])];
         assert_eq!(told(&[&found, &found]), expected);
     }
 

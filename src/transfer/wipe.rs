@@ -69,6 +69,8 @@ pub struct WipeOutcome {
     pub still_there: Vec<SegmentId>,
     /// Files that the camera kept although they did not change, and why.
     pub kept: Vec<NotDeleted>,
+    /// How many entries, of whatever kind, the fresh listing shows.
+    pub left: u64,
 }
 
 /// Why a wipe broke off. What was deleted by then is found out at the next look at the camera.
@@ -102,7 +104,7 @@ pub async fn wipe(
     crash_point(CrashPoint::FilesDeleted);
     let outcome = if planted(PlantedBug::SkipRelist) {
         let wiped = listed.iter().map(|(segment, _)| *segment).collect();
-        WipeOutcome { wiped, still_there: Vec::new(), kept }
+        WipeOutcome { wiped, still_there: Vec::new(), kept, left: 0 }
     } else {
         compare(&listed, &camera.list().await?, kept)
     };
@@ -118,8 +120,9 @@ type Listed = Vec<(SegmentId, SourcePath)>;
 fn compare(permitted: &Listed, listing: &Listing, kept: Vec<NotDeleted>) -> WipeOutcome {
     let listed: BTreeSet<&SourcePath> = listing.files.iter().map(|file| &file.path).collect();
     let blind = listing.blind_spots();
+    let left = (listing.files.len() + listing.oddities.len()) as u64;
     let gone = |(_, path): &&(SegmentId, SourcePath)| !listed.contains(path) && !blind.may_hide(path);
     let (wiped, still_there): (Vec<_>, Vec<_>) = permitted.iter().partition(gone);
     let ids = |files: Vec<&(SegmentId, SourcePath)>| files.into_iter().map(|(segment, _)| *segment).collect();
-    WipeOutcome { wiped: ids(wiped), still_there: ids(still_there), kept }
+    WipeOutcome { wiped: ids(wiped), still_there: ids(still_there), kept, left }
 }

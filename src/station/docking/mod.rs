@@ -8,6 +8,7 @@
 //!
 //! Being yanked is being cancelled: nothing here needs to be undone, and the next docking starts with a look.
 
+mod crowd;
 mod offload;
 mod patience;
 mod plan;
@@ -24,10 +25,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
+use self::crowd::{FEW, Notes};
 use self::patience::{Patience, Trouble, Troubles};
 use self::plan::{Findings, Plan, plan};
 pub(super) use self::progress::Progress;
-use self::standing::standing;
+use self::standing::{Standing, standing};
 pub(super) use self::visit::{Visit, identify};
 use self::waits::Waits;
 use self::wipe::Waited;
@@ -35,8 +37,8 @@ use super::board::Board;
 use crate::camera::{Camera, CameraError, Condition};
 use crate::custody::SourceMatch;
 use crate::domain::{
-    BayCause, BayName, BayState, ByteCount, DockingId, MediumId, Problem, ProblemId, ProblemKind, SourceFile,
-    SourcePath,
+    BayCause, BayName, BayState, ByteCount, CameraSerial, DockingId, MediumId, Problem, ProblemId, ProblemKind,
+    SourceFile, SourcePath,
 };
 use crate::ledger::{Entry, LedgerError};
 use crate::transfer::{Site, backoff};
@@ -91,6 +93,9 @@ struct Docking {
     troubles: Troubles,
     waits: Waits,
     progress: Progress,
+    notes: Notes,
+    /// The camera's problems as of the last look.
+    problems: Vec<Problem>,
     /// Problems of files that could not be read, as of the last look.
     unread: BTreeMap<SourcePath, ProblemId>,
     /// Bytes on the camera that are also in the ledger.
@@ -126,6 +131,8 @@ impl Docking {
             troubles: Troubles::default(),
             waits,
             progress,
+            notes: Notes::default(),
+            problems: Vec::new(),
             unread: BTreeMap::new(),
             taken: ByteCount::default(),
             wiped: ByteCount::default(),
@@ -163,29 +170,31 @@ impl Docking {
         self.progress.listed((listing.files.len() + listing.oddities.len()) as u64);
         self.waits.see(&listing.files, began);
         self.findings.waits = self.waits.now(began);
-        let serial = self.camera.serial();
+        self.findings.looping = self.waits.looping(began);
+        let serial = &self.camera.serial().clone();
         let known = self.site.ledger.on_camera(serial).await?;
         let problems = self.site.ledger.problems(Some(serial.clone())).await?;
-        let plan = plan(&listing, &known, &problems, &self.findings);
+        self.forget_what_a_person_had_tried_again(&problems);
+        let mut plan = plan(&listing, &self.camera.condition(), &known, &problems, &self.findings);
         let unread =
             |problem: &&Problem| matches!(problem.kind, ProblemKind::Unreadable { .. } | ProblemKind::TooLarge { .. });
         self.unread = problems.iter().filter(unread).map(|problem| (problem.path.clone(), problem.id)).collect();
         self.taken = plan.taken;
         self.look_took = began.elapsed();
 
-        let odd = plan.odd.iter().map(|oddity| Entry::ProblemFound {
-            camera: serial.clone(),
-            path: oddity.path.clone(),
-            segment: None,
-            destination: None,
-            kind: ProblemKind::Oddity { kind: oddity.kind },
-        });
+        let (news, refused) = self.notes.allow(std::mem::take(&mut plan.news));
+        if refused {
+            tracing::warn!(bay = %self.bay, camera = %serial, "what is wrong with it changes all the time; no more of that is written down");
+        }
+        let over = news.over.iter().map(|problem| Entry::ProblemClosed { problem: *problem });
+        let found = news.found.into_iter().map(|(path, kind)| problem_found(serial, path, kind));
         let gone = plan.gone.iter().map(|segment| Entry::OriginalGone { docking: self.id, segment: *segment });
         let resolved = plan.resolved.iter().map(|problem| Entry::ProblemClosed { problem: *problem });
         let settled = self.settled_media().await?;
         let settled = (!settled.is_empty()).then_some(Entry::WipeSettled { docking: self.id, media: settled });
-        let entries = odd.chain(gone).chain(resolved).chain(settled).collect();
+        let entries = over.chain(found).chain(gone).chain(resolved).chain(settled).collect();
         self.record(entries).await?;
+        self.problems = problems;
         self.show_totals(&listing.files);
         Ok(plan)
     }
@@ -217,6 +226,8 @@ impl Docking {
         let plan = self.look().await?;
         let problems = self.site.ledger.problems(Some(self.camera.serial().clone())).await?.len();
         let now = self.site.clock.now();
+        // What is kept needs somebody, even where that could not be written down.
+        let problems = problems.max(plan.kept.len());
         let standing = standing(&plan, problems, self.camera.condition(), self.progress.held());
         if let Some((state, cause)) = standing.shown() {
             self.board.update(&self.bay, |bay| {
@@ -226,6 +237,10 @@ impl Docking {
                     bay.ready_at.get_or_insert(now);
                 }
             });
+        }
+        self.progress.rests(standing.needs_a_person_or_nothing());
+        if matches!(standing, Standing::Ready(_)) {
+            self.camera.let_go();
         }
         if self.refusals > 0 {
             // A destination that cannot answer is not asked every other second by every camera that is docked.
@@ -251,19 +266,31 @@ impl Docking {
 
     /// A file that this docking does not try again unless a person says so.
     async fn found(&mut self, path: SourcePath, kind: ProblemKind) -> Result<(), DockingError> {
-        tracing::warn!(bay = %self.bay, file = %path, "{kind}");
-        self.findings.given_up.insert(path.clone());
         if self.unread.contains_key(&path) {
+            self.findings.given_up.insert(path);
             return Ok(());
         }
-        self.record(vec![Entry::ProblemFound {
-            camera: self.camera.serial().clone(),
-            path,
-            segment: None,
-            destination: None,
-            kind,
-        }])
-        .await
+        let own = self.problems.iter().filter(|problem| problem.kind.is_like(&kind)).count();
+        let given_up = self.findings.given_up.len();
+        if own.max(given_up) >= FEW {
+            // At the next look, with all others like it.
+            self.findings.alike.insert(path, kind);
+            return Ok(());
+        }
+        tracing::warn!(bay = %self.bay, file = %path, "{kind}");
+        self.findings.given_up.insert(path.clone());
+        let entry = problem_found(self.camera.serial(), path, kind);
+        self.record(vec![entry]).await
+    }
+
+    /// The problem that many files shared is closed: they are tried again.
+    fn forget_what_a_person_had_tried_again(&mut self, problems: &[Problem]) {
+        let shared = |problem: &&Problem| matches!(problem.kind, ProblemKind::Many { .. });
+        for before in self.problems.iter().filter(shared) {
+            if !problems.iter().filter(shared).any(|now| now.kind.is_like(&before.kind)) {
+                self.findings.alike.retain(|_, kind| !kind.is_like(&before.kind));
+            }
+        }
     }
 
     async fn record(&self, entries: Vec<Entry>) -> Result<(), DockingError> {
@@ -306,4 +333,9 @@ impl Docking {
         self.board.update(&self.bay, |bay| bay.bytes_uploaded = uploaded);
         Ok(())
     }
+}
+
+/// The entry about a file or a whole camera, without any destination.
+fn problem_found(camera: &CameraSerial, path: SourcePath, kind: ProblemKind) -> Entry {
+    Entry::ProblemFound { camera: camera.clone(), path, segment: None, destination: None, kind }
 }

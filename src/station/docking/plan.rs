@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::crowd::{self, News};
 use super::waits::WaitsFor;
-use crate::camera::Listing;
+use crate::camera::{Condition, Listing};
 use crate::domain::{
-    ByteCount, Oddity, Problem, ProblemId, ProblemKind, Segment, SegmentId, SourceFile, SourceKind, SourcePath,
+    ByteCount, Problem, ProblemId, ProblemKind, Segment, SegmentId, SourceFile, SourceKind, SourcePath,
 };
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::{KnownSegment, SpoolCopy};
@@ -26,8 +27,8 @@ pub(super) struct Plan {
     pub(super) taken: ByteCount,
     /// Segments that the ledger believes to be on this camera, and that are not.
     pub(super) gone: Vec<SegmentId>,
-    /// Entries that are no regular files and not yet reported.
-    pub(super) odd: Vec<Oddity>,
+    /// What is wrong with the camera as a whole, or with many of its entries, and what is so no longer.
+    pub(super) news: News,
     /// Holds whose cause is gone from the camera.
     pub(super) resolved: Vec<ProblemId>,
 }
@@ -43,10 +44,20 @@ pub(super) struct Findings {
     pub(super) given_up: BTreeSet<SourcePath>,
     /// Files that are to be left alone for now.
     pub(super) waits: BTreeMap<SourcePath, WaitsFor>,
+    /// Files that this docking does not try again, and that share one problem with others of their kind.
+    pub(super) alike: BTreeMap<SourcePath, ProblemKind>,
+    /// Files that the camera makes anew whenever they are deleted.
+    pub(super) looping: Vec<SourcePath>,
 }
 
 /// Makes the plan.
-pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Problem], findings: &Findings) -> Plan {
+pub(super) fn plan(
+    listing: &Listing,
+    condition: &Condition,
+    known: &[KnownSegment],
+    problems: &[Problem],
+    findings: &Findings,
+) -> Plan {
     let mut plan = Plan::default();
     let mut by_path: BTreeMap<&SourcePath, Vec<&KnownSegment>> = BTreeMap::new();
     for segment in known {
@@ -54,7 +65,7 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Proble
     }
     let file_problems: BTreeMap<&SourcePath, &Problem> = problems
         .iter()
-        .filter(|problem| problem.destination.is_none())
+        .filter(|problem| problem.destination.is_none() && !crowd::is_seen_at_each_look(&problem.kind))
         .map(|problem| (&problem.path, problem))
         .collect();
     let mut listed = BTreeSet::new();
@@ -62,7 +73,8 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Proble
         listed.insert(&file.path);
         let candidates = by_path.get(&file.path).map(Vec::as_slice).unwrap_or_default();
         let problem = file_problems.get(&file.path);
-        let given_up = problem.is_some() && findings.given_up.contains(&file.path);
+        let given_up =
+            problem.is_some() && findings.given_up.contains(&file.path) || findings.alike.contains_key(&file.path);
         match recognise(file, candidates, findings) {
             _ if let Some(what) = findings.waits.get(&file.path) => plan.waiting.push((file.clone(), *what)),
             _ if given_up => plan.kept.push(file.clone()),
@@ -80,18 +92,17 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Proble
             None => plan.pull.push(file.clone()),
         }
     }
-    for oddity in &listing.oddities {
-        listed.insert(&oddity.path);
-        if !file_problems.contains_key(&oddity.path) {
-            plan.odd.push(oddity.clone());
-        }
-    }
+    listed.extend(listing.oddities.iter().map(|oddity| &oddity.path));
     // What can be read file by file is safe before the whole medium is read.
     plan.pull.sort_by_key(|file| file.kind);
     let blind = listing.blind_spots();
     let is_gone = |path: &SourcePath| !listed.contains(path) && !blind.may_hide(path);
     plan.gone.extend(known.iter().filter(|known| is_gone(&known.segment.path)).map(|known| known.segment.id));
-    let about_the_file = |problem: &&&Problem| !matches!(problem.kind, ProblemKind::DamagedAtSource { .. });
+    let found = crowd::found(listing, condition, plan.have.len(), &findings.alike, &findings.looping);
+    plan.news = crowd::compare(&found, problems, &blind);
+    let about_the_file = |problem: &&&Problem| {
+        !matches!(problem.kind, ProblemKind::DamagedAtSource { .. }) && !crowd::is_seen_at_each_look(&problem.kind)
+    };
     let vanished = file_problems.values().filter(about_the_file).filter(|problem| is_gone(&problem.path));
     plan.resolved.extend(vanished.map(|problem| problem.id));
     plan
@@ -122,7 +133,7 @@ fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Fi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CameraSerial, Fingerprint, Moment, OddityKind};
+    use crate::domain::{CameraSerial, Fingerprint, Moment, Oddity, OddityKind};
 
     fn camera() -> CameraSerial {
         CameraSerial::new("BWC-1").unwrap()
@@ -165,6 +176,11 @@ mod tests {
             kind,
             since: Moment::from_millis(0),
         }
+    }
+
+    /// The plan for a camera on which nothing is wrong.
+    fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Problem], findings: &Findings) -> Plan {
+        super::plan(listing, &Condition::Sound, known, problems, findings)
     }
 
     fn listing(files: Vec<SourceFile>) -> Listing {
@@ -229,9 +245,10 @@ mod tests {
         let oddity = Oddity { path: path("link"), kind: OddityKind::SymbolicLink };
         let look = Listing { files: Vec::new(), oddities: vec![oddity] };
         let problems = [problem("link", ProblemKind::Oddity { kind: OddityKind::SymbolicLink })];
-        assert_eq!(plan(&look, &[], &[], &Findings::default()).odd.len(), 1);
-        assert_eq!(plan(&look, &[], &problems, &Findings::default()).odd.len(), 0);
-        assert_eq!(plan(&listing(vec![]), &[], &problems, &Findings::default()).resolved, [ProblemId(3)]);
+        assert_eq!(plan(&look, &[], &[], &Findings::default()).news.found.len(), 1);
+        assert_eq!(plan(&look, &[], &problems, &Findings::default()).news, News::default());
+        let gone = plan(&listing(vec![]), &[], &problems, &Findings::default());
+        assert_eq!((gone.news.over, gone.resolved), (vec![ProblemId(3)], vec![]));
     }
 
     #[test]

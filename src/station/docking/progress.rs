@@ -13,13 +13,14 @@ pub(in crate::station) struct Progress(Arc<Mutex<Facts>>);
 
 #[derive(Debug, Default)]
 struct Facts {
-    /// How many entries were on the camera when it was last looked at, less those that were deleted since. Unknown before it
-    /// was looked at.
+    /// How many entries were on the camera when it was last looked at. Unknown before it was looked at.
     left: Option<u64>,
     /// Whether it ever had any, in this visit.
     held_something: bool,
     /// How many files were deleted from it.
     wiped: u64,
+    /// Whether there is nothing more that camdock can do for it by itself.
+    is_at_rest: bool,
 }
 
 impl Progress {
@@ -30,10 +31,20 @@ impl Progress {
         facts.held_something |= entries > 0;
     }
 
-    /// So many files were deleted, as a fresh listing shows.
-    pub(super) fn wiped(&self, files: u64) {
+    /// Whether there is nothing more that camdock can do for the camera by itself, as of now.
+    pub(super) fn rests(&self, is_at_rest: bool) {
+        self.facts().is_at_rest = is_at_rest;
+    }
+
+    /// Whether the camera may give way to another in its bay.
+    pub(in crate::station) fn is_at_rest(&self) -> bool {
+        self.facts().is_at_rest
+    }
+
+    /// So many files were deleted, as a fresh listing shows; and so many entries, which it shows too, are left.
+    pub(super) fn wiped(&self, files: u64, left: u64) {
         let mut facts = self.facts();
-        facts.left = facts.left.map(|left| left.saturating_sub(files));
+        facts.left = Some(left);
         facts.wiped += files;
     }
 
@@ -93,9 +104,9 @@ mod tests {
         let progress = Progress::default();
         progress.listed(2);
         assert_eq!(outcome(&progress), Outcome::TakenEarly);
-        progress.wiped(1);
+        progress.wiped(1, 1);
         assert_eq!(outcome(&progress), Outcome::TakenEarly);
-        progress.wiped(1);
+        progress.wiped(1, 0);
         assert_eq!(outcome(&progress), Outcome::Completed);
         assert_eq!(progress.held(), Held::Footage);
     }

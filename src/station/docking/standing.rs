@@ -6,6 +6,7 @@ use super::progress::Held;
 use super::waits::WaitsFor;
 use crate::camera::Condition;
 use crate::domain::{BayCause, BayState, CameraSerial, counted};
+use crate::faults::{PlantedBug, planted};
 
 /// How a camera stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,12 @@ pub(super) enum Standing {
     Restless { files: usize },
     /// Somebody has some files open.
     Open { files: usize },
+    /// The camera makes some files anew whenever they are deleted.
+    Looping { files: usize },
+    /// There is no room to copy some files to, until others are uploaded.
+    SpoolFull { files: usize },
+    /// There is none, and camdock cannot make any.
+    DiskFull { files: usize },
     /// A volume of it is not sound, and what is wrong with it.
     DamagedVolume { why: String },
     /// It can only be read.
@@ -32,9 +39,14 @@ pub(super) enum Standing {
 pub(super) fn standing(plan: &Plan, problems: usize, condition: Condition, held: Held) -> Standing {
     let rest = (plan.pull.len(), plan.have.len(), problems);
     let waiting = |what| plan.waiting.iter().filter(|(_, waits)| *waits == what).count();
+    let waits_for = |what| (waiting(what) > 0).then(|| waiting(what));
     match (rest, condition) {
-        ((0, ..), _) if waiting(WaitsFor::Quiet) > 0 => Standing::Restless { files: waiting(WaitsFor::Quiet) },
-        ((0, ..), _) if waiting(WaitsFor::Closing) > 0 => Standing::Open { files: waiting(WaitsFor::Closing) },
+        ((0, 0, 0), _) if planted(PlantedBug::ReadyTooEarly) => Standing::Ready(held),
+        ((0, ..), _) if let Some(files) = waits_for(WaitsFor::Disk) => Standing::DiskFull { files },
+        ((0, ..), _) if let Some(files) = waits_for(WaitsFor::Uploads) => Standing::SpoolFull { files },
+        ((0, ..), _) if let Some(files) = waits_for(WaitsFor::Quiet) => Standing::Restless { files },
+        ((0, ..), _) if let Some(files) = waits_for(WaitsFor::Closing) => Standing::Open { files },
+        ((0, ..), _) if let Some(files) = waits_for(WaitsFor::Loop) => Standing::Looping { files },
         ((0, 0, 0), _) => Standing::Ready(held),
         ((files @ 1.., _, _), _) => Standing::StillWritten { files },
         (_, Condition::Unsound(why)) => Standing::DamagedVolume { why },
@@ -52,11 +64,25 @@ impl Standing {
             Self::StillWritten { .. } | Self::Restless { .. } | Self::Open { .. } => {
                 Some((BayState::Offloading, Some(BayCause::StillWritten)))
             }
+            Self::SpoolFull { .. } => Some((BayState::Offloading, Some(BayCause::SpoolFull))),
+            Self::DiskFull { .. } => Some((BayState::Attention, Some(BayCause::SpoolFull))),
             Self::DamagedVolume { .. } => Some((BayState::Attention, Some(BayCause::DamagedVolume))),
             Self::WriteProtected => Some((BayState::Attention, Some(BayCause::WriteProtected))),
-            Self::Problems { .. } => Some((BayState::Attention, Some(BayCause::Problems))),
+            Self::Problems { .. } | Self::Looping { .. } => Some((BayState::Attention, Some(BayCause::Problems))),
             Self::AtWork => None,
         }
+    }
+
+    /// Whether there is nothing that camdock could do for the camera by itself.
+    pub(super) const fn needs_a_person_or_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::Ready(_)
+                | Self::DamagedVolume { .. }
+                | Self::WriteProtected
+                | Self::Problems { .. }
+                | Self::Looping { .. }
+        )
     }
 
     /// The sentence for it.
@@ -79,6 +105,20 @@ impl Standing {
             ),
             Self::Open { files } => format!(
                 "A program on this machine has {} open, so nothing of that is deleted yet; it goes on by itself.",
+                counted(*files as u64, "file")
+            ),
+            Self::SpoolFull { files } => format!(
+                "The spool is full, so {} waits on the camera. Copying goes on by itself once uploads have made room.",
+                counted(*files as u64, "file")
+            ),
+            Self::DiskFull { files } => format!(
+                "Something else fills the disk that holds the station's data, so {} waits on the camera. Make room there; \
+                 copying goes on by itself.",
+                counted(*files as u64, "file")
+            ),
+            Self::Looping { files } => format!(
+                "The camera makes {} anew whenever that is deleted, so camdock takes it less and less often; everything else \
+                 is done. See: camdock problems.",
                 counted(*files as u64, "file")
             ),
             Self::DamagedVolume { why } => format!(

@@ -10,6 +10,7 @@ use super::{Docking, DockingError, MayWipe, Progress};
 use crate::camera::{Camera, CameraError};
 use crate::dock::Location;
 use crate::domain::{BayCause, BayName, BaySnapshot, BayState, DockingId};
+use crate::faults::{PlantedBug, planted};
 use crate::station::board::Board;
 use crate::station::{OpenCamera, StationError};
 use crate::transfer::Site;
@@ -75,7 +76,8 @@ impl Visit {
             };
             // Whatever the docking held of the camera must be let go before it can be opened afresh.
             drop(docking);
-            if matches!(error, CameraError::Gone) && self.progress.nothing_is_left() {
+            let told_by_facts = !planted(PlantedBug::OutcomeFromTheBoard);
+            if matches!(error, CameraError::Gone) && self.progress.nothing_is_left() && told_by_facts {
                 self.board.update(&self.bay, say_that_nothing_was_left);
             } else {
                 complain(&self.board, &self.bay, &error);

@@ -16,7 +16,19 @@ pub(super) enum WaitsFor {
     Quiet,
     /// Somebody has it open.
     Closing,
+    /// The camera makes it anew whenever it is deleted: it is taken less and less often.
+    Loop,
+    /// The spool is full of copies that are still to be uploaded.
+    Uploads,
+    /// Something else fills the disk that the spool is on.
+    Disk,
 }
+
+/// A file that was deleted so often in one docking and is there again is in a loop.
+const LOOPS: u32 = 3;
+/// So long it is left alone then, and twice as long each time after that, up to an hour.
+const LOOP_PAUSE: Duration = Duration::from_mins(1);
+const LONGEST_LOOP_PAUSE: Duration = Duration::from_hours(1);
 
 /// The files of one camera that wait, or may have to.
 #[derive(Debug)]
@@ -26,17 +38,27 @@ pub(super) struct Waits {
     since: BTreeMap<SourcePath, (SourceFile, Instant)>,
     /// Until when, and for what.
     put_off: BTreeMap<SourcePath, (Instant, WaitsFor)>,
+    /// How often each file was deleted, and when last.
+    deleted: BTreeMap<SourcePath, (u32, Instant)>,
 }
 
 impl Waits {
     /// A file counts as written to the end once it has not changed for `quiet`.
     pub(super) const fn new(quiet: Duration) -> Self {
-        Self { quiet, since: BTreeMap::new(), put_off: BTreeMap::new() }
+        Self { quiet, since: BTreeMap::new(), put_off: BTreeMap::new(), deleted: BTreeMap::new() }
     }
 
     /// Takes in what is listed now.
     pub(super) fn see(&mut self, listed: &[SourceFile], now: Instant) {
         self.put_off.retain(|_, (until, _)| *until > now);
+        for file in listed {
+            if let Some((times, last)) = self.deleted.get(&file.path)
+                && let Some(pause) = loop_pause(*times)
+                && *last + pause > now
+            {
+                self.put_off.insert(file.path.clone(), (*last + pause, WaitsFor::Loop));
+            }
+        }
         if self.quiet.is_zero() {
             return;
         }
@@ -51,6 +73,29 @@ impl Waits {
     /// Leaves a file alone for so long.
     pub(super) fn put_off(&mut self, path: SourcePath, until: Instant, what: WaitsFor) {
         self.put_off.insert(path, (until, what));
+    }
+
+    /// A file was deleted, as a fresh listing shows.
+    pub(super) fn was_deleted(&mut self, path: SourcePath, now: Instant) {
+        let (times, last) = self.deleted.entry(path).or_insert((0, now));
+        (*times, *last) = (*times + 1, now);
+    }
+
+    /// The files that the camera makes anew whenever they are deleted, until it has not for long.
+    pub(super) fn looping(&self, now: Instant) -> Vec<SourcePath> {
+        let loops = self.deleted.iter().filter(|(_, (times, last))| {
+            loop_pause(*times).is_some_and(|pause| *times > LOOPS && *last + 2 * pause > now)
+        });
+        let waits = self.put_off.iter().filter(|(_, (_, what))| *what == WaitsFor::Loop);
+        let mut paths: Vec<_> = loops.map(|(path, _)| path).chain(waits.map(|(path, _)| path)).cloned().collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// Whether any file waits for this.
+    pub(super) fn any(&self, what: WaitsFor, now: Instant) -> bool {
+        self.put_off.values().any(|(until, waits)| *waits == what && *until > now)
     }
 
     /// The files that are to be left alone now.
@@ -71,6 +116,12 @@ impl Waits {
         let ends = restless.chain(self.put_off.values().map(|(until, _)| *until));
         ends.filter(|end| *end > now).min().map(|end| end - now)
     }
+}
+
+/// How long a file is left alone that was deleted so often, if it is in a loop.
+fn loop_pause(times: u32) -> Option<Duration> {
+    let doublings = times.checked_sub(LOOPS)?.min(6);
+    Some((LOOP_PAUSE * (1 << doublings)).min(LONGEST_LOOP_PAUSE))
 }
 
 #[cfg(test)]
@@ -124,6 +175,35 @@ mod tests {
         waits.see(&[], began + QUIET);
         waits.see(&[file(1)], began + QUIET);
         assert_eq!(waits.now(began + QUIET).len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_made_anew_whenever_it_is_deleted_is_taken_less_and_less_often() {
+        let mut waits = Waits::new(Duration::ZERO);
+        let began = Instant::now();
+        let (mut now, mut taken) = (began, 0);
+        while now < began + Duration::from_hours(24) {
+            waits.see(&[file(1)], now);
+            if waits.now(now).is_empty() {
+                waits.was_deleted(file(1).path, now);
+                taken += 1;
+            }
+            now += Duration::from_secs(2);
+        }
+        assert!(taken < 40, "{taken} times in a day, and not 43,200");
+        assert_eq!(waits.looping(now), [file(1).path], "and that is told");
+        assert!(waits.looping(now + Duration::from_hours(3)).is_empty(), "until it has stopped");
+    }
+
+    #[test]
+    fn a_file_of_the_same_name_may_be_there_a_few_times() {
+        let mut waits = Waits::new(Duration::ZERO);
+        let now = Instant::now();
+        for _ in 1..LOOPS {
+            waits.was_deleted(file(1).path, now);
+            waits.see(&[file(1)], now);
+            assert!(waits.now(now).is_empty() && waits.looping(now).is_empty());
+        }
     }
 
     #[test]

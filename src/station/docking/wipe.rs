@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::patience::{Patience, Trouble};
 use super::plan::Plan;
+use super::standing::{Standing, standing};
 use super::waits::WaitsFor;
 use super::{Docking, DockingError, LOOK_AGAIN, SHOW_EVERY};
 use crate::camera::{CameraError, Kept, NotDeleted};
@@ -98,14 +99,21 @@ impl Docking {
             if pending == 0 {
                 return Ok(Waited::Settled);
             }
-            self.say(
-                BayState::Uploading,
-                None,
-                format!(
-                    "Uploading: {} to go. The camera may be taken; the wipe then waits for its next docking.",
-                    counted(pending, "segment")
-                ),
-            );
+            let room = standing(plan, 0, self.camera.condition(), self.progress.held());
+            if let (Standing::SpoolFull { .. } | Standing::DiskFull { .. }, Some((state, cause))) =
+                (&room, room.shown())
+            {
+                self.say(state, cause, room.sentence(self.camera.serial()));
+            } else {
+                self.say(
+                    BayState::Uploading,
+                    None,
+                    format!(
+                        "Uploading: {} to go. The camera may be taken; the wipe then waits for its next docking.",
+                        counted(pending, "segment")
+                    ),
+                );
+            }
             let pause = self.until_next_look().saturating_sub(looked.elapsed());
             if pause.is_zero() {
                 let now = self.look().await?;
@@ -158,6 +166,7 @@ impl Docking {
                 let wiped = outcome.wiped.contains(&segment.id);
                 if wiped {
                     self.wiped += file.size;
+                    self.waits.was_deleted(file.path.clone(), Instant::now());
                 }
                 if wiped || outcome.still_there.contains(&segment.id) {
                     // Whatever has this name from now on may be another file: nothing is believed of it before it is read.
@@ -166,7 +175,7 @@ impl Docking {
                 }
             }
             let wiped = outcome.wiped.len() as u64;
-            self.progress.wiped(wiped);
+            self.progress.wiped(wiped, outcome.left);
             self.board.update(&self.bay, |bay| bay.segments_wiped += wiped);
             let in_use = |file: &SourceFile| {
                 outcome.kept.iter().any(|kept| kept.path == file.path && matches!(kept.why, Kept::InUse))
