@@ -42,6 +42,11 @@ pub(crate) enum Fault {
     Unsteady,
     Undeletable,
     ClockJump,
+    OpenWriter,
+    MakesAnew,
+    ReadOnly,
+    DiskFull,
+    BlindFolder,
     // While every station is down.
     LostObject,
     AlteredObject,
@@ -50,7 +55,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 39] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -82,6 +87,11 @@ impl Fault {
         Self::Unsteady,
         Self::Undeletable,
         Self::ClockJump,
+        Self::OpenWriter,
+        Self::MakesAnew,
+        Self::ReadOnly,
+        Self::DiskFull,
+        Self::BlindFolder,
         Self::LostObject,
         Self::AlteredObject,
         Self::SwappedContent,
@@ -92,7 +102,7 @@ impl Fault {
 pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
-pub(crate) const EVENTS: [Fault; 14] = [
+pub(crate) const EVENTS: [Fault; 19] = [
     Fault::Yank,
     Fault::Outage,
     Fault::Denial,
@@ -107,6 +117,11 @@ pub(crate) const EVENTS: [Fault; 14] = [
     Fault::Unsteady,
     Fault::Undeletable,
     Fault::ClockJump,
+    Fault::OpenWriter,
+    Fault::MakesAnew,
+    Fault::ReadOnly,
+    Fault::DiskFull,
+    Fault::BlindFolder,
 ];
 
 #[derive(Clone, Copy, Default)]

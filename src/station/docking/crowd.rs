@@ -233,7 +233,7 @@ mod tests {
         let mut said = Vec::new();
         let (mut written, mut refused) = (0, 0);
         for turn in 0..100_000 {
-            let look = numbered(if turn % 2 == 0 { 1 } else { 0 });
+            let look = numbered(u64::from(turn % 2 == 0));
             let (news, first) = notes.allow(compare(&seen(&look), &said, &look.blind_spots()));
             written += news.found.len() + news.over.len();
             refused += u32::from(first);
