@@ -195,8 +195,9 @@ impl Bays {
         let gives_way = |(bay, occupant): (&BayName, &Occupant)| {
             let waited_for = self.others.get(bay).is_some_and(|others| !others.waiting.is_empty());
             let done = matches!(&occupant.stage, Stage::Served { progress, .. } if progress.is_at_rest());
-            let refused = self.board.bay(bay).is_some_and(|shown| shown.state == BayState::Refused);
-            (waited_for && (done || refused)).then(|| bay.clone())
+            let fails = |shown: BaySnapshot| matches!(shown.state, BayState::Refused | BayState::Attention);
+            let unknown = !matches!(&occupant.stage, Stage::Served { .. }) && self.board.bay(bay).is_some_and(fails);
+            (waited_for && (done || unknown)).then(|| bay.clone())
         };
         let bays: Vec<BayName> = self.occupied.iter().filter_map(gives_way).collect();
         for bay in bays {

@@ -83,7 +83,7 @@ async fn a_camera_that_was_ready_was_completed_whenever_it_is_pulled() {
 async fn an_empty_camera_is_called_empty() {
     let cloud = Cloud::well().await;
     let mut station = cloud.station();
-    station.dock(1, &Footage { serial: "BWC-1".to_owned(), files: Vec::new() });
+    std::fs::create_dir(station.bay(1).join("BWC-1")).unwrap();
     station.start();
     let status = station.until("it is ready", |status| bay(status, 1).state == BayState::Ready).await;
     assert_eq!(bay(&status, 1).message, "It was empty: take this one.");

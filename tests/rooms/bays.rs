@@ -38,8 +38,8 @@ fn removed(folder: &Path, serial: &str) -> BayEvent {
     BayEvent::Removed { bay: bay(), location: location(folder, serial) }
 }
 
-fn refused(reason: &str) -> BayEvent {
-    BayEvent::Refused { bay: bay(), reasons: vec![reason.to_owned()] }
+fn refused(reasons: &[&str]) -> BayEvent {
+    BayEvent::Refused { bay: bay(), reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect() }
 }
 
 async fn next(events: &mut Receiver<BayEvent>) -> BayEvent {
@@ -134,8 +134,8 @@ async fn links_and_files_are_no_cameras() {
     std::fs::write(folder.path().join("notes.txt"), "").unwrap();
     let mut events = watch(folder.path());
     let link = "bay 1: BWC-1 is a symbolic link, which is never followed; put the camera's folder itself there";
-    assert_eq!(next(&mut events).await, refused(link));
-    assert_eq!(next(&mut events).await, refused("bay 1: notes.txt is not a folder, so it is no camera; take it out"));
+    let file = "bay 1: notes.txt is not a folder, so it is no camera; take it out";
+    assert_eq!(next(&mut events).await, refused(&[link, file]));
     nothing(&mut events).await;
 }
 

@@ -223,6 +223,7 @@ pub(crate) fn mend(world: &mut World) -> bool {
     let mut wholly = true;
     world.tell(|| "a person mends things".to_owned());
     for camera in &mut world.cameras {
+        (camera.read_only_until, camera.blind_until) = (Duration::ZERO, Duration::ZERO);
         for file in camera.files.values_mut() {
             if file.reads == Reads::Wholly && file.deletes == Deletes::Freely {
                 continue;

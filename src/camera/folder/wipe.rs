@@ -42,11 +42,15 @@ pub(in crate::camera) async fn wipe(root: &Arc<Root>, permitted: &Cleared) -> Re
     let mut touched = BTreeSet::new();
     for cleared in permitted.files() {
         let Some(inside) = root.inside(&cleared.file().path) else { continue };
-        touched.insert(split_parent(inside).0.to_vec());
+        let folder = split_parent(inside).0.to_vec();
         let (root, file) = (Arc::clone(root), cleared.file().clone());
         match blocking("wiped", move || delete(&root, &file)).await? {
-            Ok(Deleted::Yes) => crash_point(CrashPoint::MidWipe),
+            Ok(Deleted::Yes) => {
+                touched.insert(folder);
+                crash_point(CrashPoint::MidWipe);
+            }
             Ok(Deleted::InUse) => {
+                touched.insert(folder);
                 kept.push(NotDeleted { path: cleared.file().path.clone(), why: Kept::InUse });
             }
             Err(CameraError::Changed(path)) => {

@@ -145,6 +145,9 @@ impl Docking {
     async fn serve(&mut self) -> Result<std::convert::Infallible, DockingError> {
         loop {
             let plan = self.look().await?;
+            if !plan.pull.is_empty() {
+                self.progress.rests(false);
+            }
             self.offload(plan.pull).await?;
             let plan = self.look().await?;
             if self.has_news(&plan) {

@@ -82,6 +82,8 @@ impl Visit {
             } else {
                 complain(&self.board, &self.bay, &error);
             }
+            // As long as it fails, another in its bay need not wait for it.
+            self.progress.rests(true);
             failures = if began.elapsed() < SERVED_WELL { failures + 1 } else { 1 };
             // Serving it again means reading all of it again, so what fails over and over is tried less and less often.
             let mut pause = TRY_CAMERA_AGAIN.saturating_mul(1 << failures.min(SELDOMEST)) / 2;

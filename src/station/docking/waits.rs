@@ -86,7 +86,7 @@ impl Waits {
         let loops = self.deleted.iter().filter(|(_, (times, last))| {
             loop_pause(*times).is_some_and(|pause| *times > LOOPS && *last + 2 * pause > now)
         });
-        let waits = self.put_off.iter().filter(|(_, (_, what))| *what == WaitsFor::Loop);
+        let waits = self.put_off.iter().filter(|(_, (until, what))| *what == WaitsFor::Loop && *until > now);
         let mut paths: Vec<_> = loops.map(|(path, _)| path).chain(waits.map(|(path, _)| path)).cloned().collect();
         paths.sort();
         paths.dedup();
