@@ -36,11 +36,13 @@ pub enum CrashPoint {
     TombstoneRecorded,
     /// The spool copy is gone.
     SpoolCopyRemoved,
+    /// A file of the permit is set aside to be deleted, and not deleted yet.
+    SetAside,
 }
 
 impl CrashPoint {
     /// Every crash point, in the order of a docking.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::MidCopy,
         Self::SegmentSealed,
         Self::SegmentRecorded,
@@ -56,6 +58,7 @@ impl CrashPoint {
         Self::WipeRecorded,
         Self::TombstoneRecorded,
         Self::SpoolCopyRemoved,
+        Self::SetAside,
     ];
 }
 
@@ -112,11 +115,19 @@ pub enum PlantedBug {
     ReadBackWithoutALook,
     /// Take a released spool copy for enough although a destination turns out to need it.
     HaveWhatWasReleased,
+    /// Copy and delete files that are still being written.
+    IgnoreQuietTime,
+    /// Tell how a docking ended from what its bay showed last.
+    OutcomeFromTheBoard,
+    /// Call a camera ready although something of it waits.
+    ReadyWhileFilesWait,
+    /// Believe that what a listing cannot show is gone.
+    IgnoreBlindSpots,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 29] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -142,6 +153,10 @@ impl PlantedBug {
         Self::IgnoreTheVersion,
         Self::ReadBackWithoutALook,
         Self::HaveWhatWasReleased,
+        Self::IgnoreQuietTime,
+        Self::OutcomeFromTheBoard,
+        Self::ReadyWhileFilesWait,
+        Self::IgnoreBlindSpots,
     ];
 }
 

@@ -25,7 +25,7 @@
 //! | `dock::folder` | `dock`, `domain` | `notify`, `tokio`, `tracing` |
 //! | `dock::usb` | `dock`, `domain` | `rustix`, `tokio`, `tracing`, `udev` |
 //! | `spool::disk` | `domain`, `files`, `spool` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
-//! | `camera::folder` | `camera`, `custody`, `domain`, `files` | `async-trait`, `bytes`, `rustix`, `tokio`, `tracing` |
+//! | `camera::folder` | `camera`, `custody`, `domain`, `files` | `async-trait`, `bytes`, `camdock-lease`, `rustix`, `tokio`, `tracing` |
 //! | `camera::mass_storage` | `camera`, `camera::folder`, `custody`, `domain`, `files` | `async-trait`, `futures`, `rustix`, `tokio`, `tracing`, `zbus` |
 //! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `ledger`, `spool` | `bytes`, `fastrand`, `futures`, `tokio`, `tracing` |
 //! | `station` | `camera`, `custody`, `dock`, `domain`, `ledger`, `spool`, `transfer` | `futures`, `tokio`, `tracing` |

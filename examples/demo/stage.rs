@@ -213,7 +213,7 @@ impl Stage {
         for bay in bays() {
             let folder = self.bay(&bay);
             std::fs::create_dir_all(&folder)?;
-            sections.push(format!("[[bay]]\nname = \"{bay}\"\nfolder = {}", quoted(&folder)?));
+            sections.push(format!("[[bay]]\nname = \"{bay}\"\nfolder = {}\nquiet_time = \"1s\"", quoted(&folder)?));
         }
         let place = if let Some(endpoint) = endpoint {
             let key = self.folder.join("azurite.key");

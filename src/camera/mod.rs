@@ -1,7 +1,8 @@
 //! The port to a docked camera, and one adapter per kind of camera.
 //!
 //! Promises of every adapter:
-//! - Nothing on the camera is changed except by [`Camera::wipe`], which deletes exactly the files its permit lists.
+//! - Nothing on the camera is changed except by [`Camera::wipe`], which deletes exactly the files its permit lists. What one that
+//!   was cut short left half done, the next listing undoes.
 //! - A listing is complete and current, or an error: an absent file or an empty folder is believed only while the
 //!   device is known to be present.
 //! - No name on a camera can lead out of the camera.
@@ -13,12 +14,14 @@ pub use folder::FolderCamera;
 pub use mass_storage::{AskUnsettled, MassStorageCamera, Surroundings};
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::custody::{WipePermit, WrongPermit};
 use crate::domain::{ByteCount, CameraSerial, MediumId, Oddity, SourceFile, SourceKind, SourcePath};
+use crate::faults::{PlantedBug, planted};
 
 /// A camera in a bay.
 #[async_trait]
@@ -37,6 +40,10 @@ pub trait Camera: Send + Sync {
     /// Its media, where its file systems tell them apart from those of another camera with the same serial.
     fn media(&self) -> &[MediumId];
 
+    /// How long a file must not have changed before it counts as written to the end. Until then it is neither copied nor
+    /// deleted.
+    fn quiet_time(&self) -> Duration;
+
     /// Opens a listed file.
     ///
     /// # Errors
@@ -45,12 +52,16 @@ pub trait Camera: Send + Sync {
 
     /// Deletes exactly the files that the permit lists, passing over each that changed since it was listed, and makes
     /// the deletion durable. What is really gone is for the next fresh [`list`](Self::list) to say. Returns those that
-    /// the camera's file system refused to delete.
+    /// it kept although they did not change.
     ///
     /// # Errors
     /// [`CameraError::WrongPermit`] if it was issued for another camera, or for another docking than the one in which this
     /// one was opened.
     async fn wipe(&self, permit: WipePermit) -> Result<Vec<NotDeleted>, CameraError>;
+
+    /// Lets go of whatever keeps the camera from being taken out. The next call takes hold of it again, and is
+    /// [`CameraError::Gone`] if another one is there by then.
+    fn let_go(&self) {}
 }
 
 /// Which reading of a file it is.
@@ -67,8 +78,17 @@ pub enum Reading {
 pub struct NotDeleted {
     /// Which file.
     pub path: SourcePath,
-    /// The system's words.
-    pub source: std::io::Error,
+    /// Why.
+    pub why: Kept,
+}
+
+/// Why a file was not deleted.
+#[derive(Debug)]
+pub enum Kept {
+    /// Somebody has it open, so it may be written on.
+    InUse,
+    /// The file system refuses, in the system's words.
+    Refused(std::io::Error),
 }
 
 /// How a camera's file systems are.
@@ -127,6 +147,9 @@ impl BlindSpots<'_> {
     /// Whether a file may be on the camera although it is not listed.
     #[must_use]
     pub fn may_hide(&self, path: &SourcePath) -> bool {
+        if planted(PlantedBug::IgnoreBlindSpots) {
+            return false;
+        }
         let path = path.as_bytes();
         let folders = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(slash, _)| &path[..slash]);
         self.everywhere || folders.chain([path]).any(|above| self.below.contains(above))

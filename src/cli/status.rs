@@ -71,6 +71,9 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
             bay.segments_total,
             bay.message
         )?;
+        for other in &bay.also {
+            writeln!(out, "      {other}")?;
+        }
     }
     for place in &snapshot.destinations {
         writeln!(out, "  to  {:<8} {:<11} {}", place.name.as_str(), place.state, place.message)?;

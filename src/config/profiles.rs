@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::document::{self, Node, Value};
 use super::mistake::{At, Mistakes};
@@ -27,7 +28,20 @@ const BUILT_IN: [(&str, &str); 3] = [
 
 const KEYS: Keys = Keys::table(
     "profile",
-    &["name", "title", "usb", "manufacturer", "product", "transport", "label", "serial", "folders", "leave", "enabled"],
+    &[
+        "name",
+        "title",
+        "usb",
+        "manufacturer",
+        "product",
+        "transport",
+        "label",
+        "serial",
+        "folders",
+        "leave",
+        "quiet_time",
+        "enabled",
+    ],
 );
 const SERIAL_KEYS: Keys = Keys::inline("profile.serial", &["file"], "serial = { file = \"SERIAL.TXT\" }");
 
@@ -86,6 +100,7 @@ fn profile(document: Node, mistakes: &mut Mistakes) -> Option<(String, At, Optio
     let label = table.or("label", None, |value| values::pattern(value).map(Some));
     let folders = table.or("folders", Vec::new(), |value| values::list(value, values::path_on_camera));
     let leave = table.or("leave", Vec::new(), |value| values::list(value, values::pattern));
+    let quiet_time = table.or("quiet_time", Duration::ZERO, values::duration);
     let serial = serial(&mut table);
     table.close("here");
     let name = name?;
@@ -98,6 +113,7 @@ fn profile(document: Node, mistakes: &mut Mistakes) -> Option<(String, At, Optio
         leave: leave?,
         serial: serial?,
         label: label?,
+        quiet_time: quiet_time?,
     };
     Some((name.value, name.at, enabled?.then_some(profile)))
 }

@@ -14,7 +14,7 @@ use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorage
 use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::{Destination, FolderDestination, SameDisk};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
-use crate::dock::{BayEvent, DockError, Location, watch_folders, watch_usb};
+use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{Clock, DestinationName, DockingId, Moment, Profile, Transport, UsbDevice};
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
@@ -167,7 +167,9 @@ pub(super) fn watch_bays(config: &Config) -> Result<Vec<mpsc::Receiver<BayEvent>
     let (mut folders, mut ports) = (Vec::new(), Vec::new());
     for bay in &config.bays {
         match &bay.slot {
-            Slot::Folder(folder) => folders.push((bay.name.clone(), folder.clone())),
+            Slot::Folder { folder, quiet_time } => {
+                folders.push(FolderBay { name: bay.name.clone(), folder: folder.clone(), quiet: *quiet_time });
+            }
             Slot::Port(port) => ports.push((bay.name.clone(), port.clone())),
         }
     }
@@ -179,8 +181,9 @@ fn open_camera(ledger: Ledger) -> OpenCamera {
         let ledger = ledger.clone();
         async move {
             match location {
-                Location::Folder { path, serial } => {
-                    let opened = tokio::task::spawn_blocking(move || FolderCamera::open(path, serial, docking));
+                Location::Folder { path, serial, quiet } => {
+                    let open = move || FolderCamera::open(path, serial, docking, quiet);
+                    let opened = tokio::task::spawn_blocking(open);
                     let camera = opened.await.map_err(|error| CameraError::Device {
                         action: "opened",
                         source: std::io::Error::other(error),

@@ -3,7 +3,8 @@
 //! Promises:
 //! - What counts is what is in the bay now; a notification only says that it is time to look. So nothing depends on
 //!   notifications being complete, or coming at all.
-//! - One camera per bay at a time: the one that was docked, as long as it is there, else the first that was found.
+//! - A socket holds one camera: the one that was docked, as long as it is there, else the first that was found. A folder may
+//!   hold several, and each is told; who is served when is not decided here.
 //! - One bay's trouble, such as a device that does not answer, holds up no other bay.
 
 use std::collections::BTreeMap;
@@ -27,6 +28,9 @@ const RESCAN: Duration = Duration::from_secs(3);
 
 /// A camera in a bay. Two are equal only if it is the same camera at the same visit.
 pub(super) trait Docked: Clone + PartialEq + Send + 'static {
+    /// Whether a bay of this kind may hold several.
+    const SHARES: bool;
+
     /// Where it can be reached.
     fn location(&self) -> Location;
 
@@ -47,7 +51,7 @@ pub(super) struct Found<C> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BayContents<C> {
     bay: BayName,
-    docked: Option<C>,
+    docked: Vec<C>,
     refused: BTreeMap<OsString, String>,
 }
 
@@ -85,16 +89,18 @@ pub(super) async fn watch<C: Docked, L: FnMut() -> Found<C> + Send + 'static>(
 
 impl<C: Docked> BayContents<C> {
     pub(super) const fn empty(bay: BayName) -> Self {
-        Self { bay, docked: None, refused: BTreeMap::new() }
+        Self { bay, docked: Vec::new(), refused: BTreeMap::new() }
     }
 
     /// What the bay holds now that this was found in it.
     pub(super) fn then(&self, found: Found<C>) -> Self {
         let Found { mut cameras, mut refused } = found;
-        let stays = cameras.iter().position(|camera| Some(camera) == self.docked.as_ref());
-        let docked = (!cameras.is_empty()).then(|| cameras.remove(stays.unwrap_or(0)));
-        for other in cameras {
-            let holds = docked.as_ref().map_or_else(|| "a camera".to_owned(), Docked::title);
+        // What was there stays before what came.
+        cameras.sort_by_key(|camera| !self.docked.contains(camera));
+        let others = if C::SHARES { Vec::new() } else { cameras.split_off(cameras.len().min(1)) };
+        let docked = cameras;
+        for other in others {
+            let holds = docked.first().map_or_else(|| "a camera".to_owned(), Docked::title);
             let reason = format!("bay {} already holds {holds}; take that out first", self.bay);
             refused.insert(other.title().into(), reason);
         }
@@ -106,15 +112,14 @@ impl<C: Docked> BayContents<C> {
 pub(super) fn changes<C: Docked>(before: &BayContents<C>, now: &BayContents<C>) -> Vec<BayEvent> {
     let bay = &now.bay;
     let mut events = Vec::new();
-    if before.docked != now.docked {
-        let removed = before.docked.iter().map(|was| BayEvent::Removed { bay: bay.clone(), location: was.location() });
-        let docked = now.docked.iter().map(|is| BayEvent::Docked { bay: bay.clone(), location: is.location() });
-        events.extend(removed.chain(docked));
-    }
-    let news = now.refused.iter().filter(|(name, reason)| before.refused.get(*name) != Some(reason));
-    events.extend(news.map(|(_, reason)| BayEvent::Refused { bay: bay.clone(), reason: reason.clone() }));
+    let went = before.docked.iter().filter(|was| !now.docked.contains(was));
+    let came = now.docked.iter().filter(|is| !before.docked.contains(is));
+    events.extend(went.map(|was| BayEvent::Removed { bay: bay.clone(), location: was.location() }));
+    events.extend(came.map(|is| BayEvent::Docked { bay: bay.clone(), location: is.location() }));
     if now.refused.is_empty() && !before.refused.is_empty() {
         events.push(BayEvent::Cleared { bay: bay.clone() });
+    } else if now.refused != before.refused {
+        events.push(BayEvent::Refused { bay: bay.clone(), reasons: now.refused.values().cloned().collect() });
     }
     events
 }

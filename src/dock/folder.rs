@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{Notify, mpsc};
@@ -21,6 +21,17 @@ use super::contents::{self, Docked, Found};
 use super::{BayEvent, DockError, Location};
 use crate::domain::{BayName, CameraSerial, SourcePath};
 
+/// A bay that is a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderBay {
+    /// Which bay.
+    pub name: BayName,
+    /// Where its cameras appear.
+    pub folder: PathBuf,
+    /// How long a file of its cameras must not have changed before it counts as written to the end.
+    pub quiet: Duration,
+}
+
 /// Watches bays that are folders, each by itself, until the receiver is dropped.
 ///
 /// # Errors
@@ -28,18 +39,20 @@ use crate::domain::{BayName, CameraSerial, SourcePath};
 ///
 /// # Panics
 /// If called outside a tokio runtime.
-pub fn watch_folders(bays: Vec<(BayName, PathBuf)>) -> Result<mpsc::Receiver<BayEvent>, DockError> {
-    for (index, (second, folder)) in bays.iter().enumerate() {
-        let overlaps = |(_, other): &&(BayName, PathBuf)| folder.starts_with(other) || other.starts_with(folder);
-        if let Some((first, _)) = bays[..index].iter().find(overlaps) {
-            return Err(DockError::Overlap { first: first.clone(), second: second.clone(), folder: folder.clone() });
+pub fn watch_folders(bays: Vec<FolderBay>) -> Result<mpsc::Receiver<BayEvent>, DockError> {
+    for (index, second) in bays.iter().enumerate() {
+        let overlaps =
+            |first: &&FolderBay| second.folder.starts_with(&first.folder) || first.folder.starts_with(&second.folder);
+        if let Some(first) = bays[..index].iter().find(overlaps) {
+            let FolderBay { name, folder, .. } = second.clone();
+            return Err(DockError::Overlap { first: first.name.clone(), second: name, folder });
         }
     }
     let (events, receiver) = mpsc::channel(contents::BACKLOG);
-    for (bay, folder) in bays {
+    for bay in bays {
         let changed = Arc::new(Notify::new());
-        let mut lookout = Lookout::new(folder, Arc::clone(&changed));
-        let of = bay.clone();
+        let mut lookout = Lookout::new(bay.folder.clone(), Arc::clone(&changed));
+        let (bay, of) = (bay.name.clone(), bay);
         let look = move || sorted_out(&of, &lookout.look());
         tokio::spawn(contents::watch(bay, look, changed, events.clone()));
     }
@@ -131,6 +144,9 @@ enum Kind {
     Other,
 }
 
+/// Folders that file systems and their tools make, and whose names could be a serial.
+const OF_FILE_SYSTEMS: [&str; 4] = ["LOST.DIR", "FOUND.000", "RECYCLER", "RECYCLED"];
+
 /// Everything in a bay's folder that is not hidden, sorted by name.
 fn scan(folder: &Path) -> io::Result<Vec<Entry>> {
     let mut found = Vec::new();
@@ -157,11 +173,14 @@ struct DockedFolder {
     path: PathBuf,
     serial: CameraSerial,
     identity: Identity,
+    quiet: Duration,
 }
 
 impl Docked for DockedFolder {
+    const SHARES: bool = true;
+
     fn location(&self) -> Location {
-        Location::Folder { path: self.path.clone(), serial: self.serial.clone() }
+        Location::Folder { path: self.path.clone(), serial: self.serial.clone(), quiet: self.quiet }
     }
 
     fn title(&self) -> String {
@@ -170,20 +189,20 @@ impl Docked for DockedFolder {
 }
 
 /// Which of the entries of a bay's folder are cameras.
-fn sorted_out(bay: &BayName, entries: &[Entry]) -> Found<DockedFolder> {
+fn sorted_out(bay: &FolderBay, entries: &[Entry]) -> Found<DockedFolder> {
     let (mut cameras, mut refused) = (Vec::new(), BTreeMap::new());
     for Entry { path, kind } in entries {
         let name = path.file_name().unwrap_or_default();
-        match camera(path, name, *kind) {
+        match camera(path, name, *kind, bay.quiet) {
             Ok(camera) => cameras.push(camera),
-            Err(reason) => drop(refused.insert(name.to_owned(), format!("bay {bay}: {reason}"))),
+            Err(reason) => drop(refused.insert(name.to_owned(), format!("bay {}: {reason}", bay.name))),
         }
     }
     Found { cameras, refused }
 }
 
 /// The camera that an entry is, or why it is none.
-fn camera(path: &Path, name: &OsStr, kind: Kind) -> Result<DockedFolder, String> {
+fn camera(path: &Path, name: &OsStr, kind: Kind, quiet: Duration) -> Result<DockedFolder, String> {
     let shown = SourcePath::new(name.as_bytes().to_vec());
     let identity = match kind {
         Kind::Directory(identity) => identity,
@@ -194,6 +213,9 @@ fn camera(path: &Path, name: &OsStr, kind: Kind) -> Result<DockedFolder, String>
         }
         Kind::Other => return Err(format!("{shown} is not a folder, so it is no camera; take it out")),
     };
+    if OF_FILE_SYSTEMS.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+        return Err(format!("{shown} is a folder of the file system's own, so it is no camera; take it out"));
+    }
     let serial = match name.to_str().map(CameraSerial::new) {
         Some(Ok(serial)) => serial,
         Some(Err(error)) => {
@@ -207,7 +229,7 @@ fn camera(path: &Path, name: &OsStr, kind: Kind) -> Result<DockedFolder, String>
             ));
         }
     };
-    Ok(DockedFolder { path: path.to_owned(), serial, identity })
+    Ok(DockedFolder { path: path.to_owned(), serial, identity, quiet })
 }
 
 #[cfg(test)]
@@ -226,7 +248,8 @@ mod tests {
     }
 
     fn location(serial: &str) -> Location {
-        Location::Folder { path: Path::new("/bays/1").join(serial), serial: CameraSerial::new(serial).unwrap() }
+        let quiet = Duration::from_secs(30);
+        Location::Folder { path: Path::new("/bays/1").join(serial), serial: CameraSerial::new(serial).unwrap(), quiet }
     }
 
     fn docked(serial: &str) -> BayEvent {
@@ -237,16 +260,17 @@ mod tests {
         BayEvent::Removed { bay: bay(), location: location(serial) }
     }
 
-    fn refused(reason: &str) -> BayEvent {
-        BayEvent::Refused { bay: bay(), reason: reason.to_owned() }
+    fn refused(reasons: &[&str]) -> BayEvent {
+        BayEvent::Refused { bay: bay(), reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect() }
     }
 
     /// What is told about a bay in which, look by look, this is found.
     fn told(looks: &[&[Entry]]) -> Vec<BayEvent> {
+        let watched = FolderBay { name: bay(), folder: "/bays/1".into(), quiet: Duration::from_secs(30) };
         let mut before = BayContents::empty(bay());
         let mut told = Vec::new();
         for found in looks {
-            let now = before.then(sorted_out(&bay(), found));
+            let now = before.then(sorted_out(&watched, found));
             told.extend(changes(&before, &now));
             before = now;
         }
@@ -266,28 +290,17 @@ mod tests {
     }
 
     #[test]
-    fn a_second_camera_waits_until_the_first_is_taken_out() {
+    fn each_camera_in_a_folder_is_told_and_what_was_there_is_not_told_again() {
         let looks: [&[Entry]; 3] =
             [&[directory("BWC-2", 2)], &[directory("BWC-1", 1), directory("BWC-2", 2)], &[directory("BWC-1", 1)]];
-        let expected = [
-            docked("BWC-2"),
-            refused("bay 1 already holds BWC-2; take that out first"),
-            removed("BWC-2"),
-            docked("BWC-1"),
-            BayEvent::Cleared { bay: bay() },
-        ];
-        assert_eq!(told(&looks), expected);
+        assert_eq!(told(&looks), [docked("BWC-2"), docked("BWC-1"), removed("BWC-2")]);
     }
 
     #[test]
-    fn what_still_waits_is_told_for_whom() {
-        let looks: [&[Entry]; 2] = [
-            &[directory("BWC-1", 1), directory("BWC-2", 2), directory("BWC-3", 3)],
-            &[directory("BWC-2", 2), directory("BWC-3", 3)],
-        ];
-        let last = told(&looks).split_off(3);
-        let expected = [removed("BWC-1"), docked("BWC-2"), refused("bay 1 already holds BWC-2; take that out first")];
-        assert_eq!(last, expected);
+    fn a_folder_of_the_file_systems_own_is_refused_and_hides_no_camera() {
+        let found = [directory("BWC-1", 1), directory("LOST.DIR", 2)];
+        let stray = "bay 1: LOST.DIR is a folder of the file system's own, so it is no camera; take it out";
+        assert_eq!(told(&[&found]), [docked("BWC-1"), refused(&[stray])]);
     }
 
     #[test]
@@ -295,14 +308,12 @@ mod tests {
         let link = Entry { path: "/bays/1/link".into(), kind: Kind::SymbolicLink };
         let file = Entry { path: "/bays/1/notes.txt".into(), kind: Kind::Other };
         let found = [directory("lost+found", 1), link, file];
-        let expected = [
-            refused("bay 1: link is a symbolic link, which is never followed; put the camera's folder itself there"),
-            refused(
-                "bay 1: lost+found is no camera's serial: it contains '+'; use letters, digits, '-', '_' and '.'. Give \
+        let expected = [refused(&[
+            "bay 1: link is a symbolic link, which is never followed; put the camera's folder itself there",
+            "bay 1: lost+found is no camera's serial: it contains '+'; use letters, digits, '-', '_' and '.'. Give \
                  the folder the camera's serial as its name",
-            ),
-            refused("bay 1: notes.txt is not a folder, so it is no camera; take it out"),
-        ];
+            "bay 1: notes.txt is not a folder, so it is no camera; take it out",
+        ])];
         assert_eq!(told(&[&found, &found]), expected);
     }
 

@@ -1,6 +1,6 @@
 //! The hardware of a dock: which camera is in which bay.
 //!
-//! Promises: a camera that was there before camdock started is found too; one camera per bay at a time; whatever is in
+//! Promises: a camera that was there before camdock started is found too; whatever is in
 //! a bay and is no camera is refused with a reason that a person can act on, and is never opened.
 
 mod contents;
@@ -9,35 +9,37 @@ pub mod usb;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::{BayName, CameraSerial, Profile, UsbDevice, UsbPort};
 
-pub use folder::watch_folders;
+pub use folder::{FolderBay, watch_folders};
 pub use usb::watch_usb;
 
 /// Something happened in a bay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BayEvent {
-    /// A camera is in the bay.
+    /// A camera is in the bay. In one that is a folder, others may be too.
     Docked {
         /// Which bay.
         bay: BayName,
         /// Where the camera can be reached.
         location: Location,
     },
-    /// The camera in the bay was taken out.
+    /// A camera in the bay was taken out.
     Removed {
         /// Which bay.
         bay: BayName,
         /// Where the camera was reached.
         location: Location,
     },
-    /// Something is in the bay that camdock will not touch. A camera that is docked there meanwhile is not affected.
+    /// Something is in the bay that camdock will not touch, and this is all of it. A camera that is docked there meanwhile is not
+    /// affected.
     Refused {
         /// Which bay.
         bay: BayName,
-        /// What it is and what to do, as a sentence.
-        reason: String,
+        /// For each thing, what it is and what to do, as a sentence.
+        reasons: Vec<String>,
     },
     /// Nothing in the bay is refused any longer.
     Cleared {
@@ -55,6 +57,8 @@ pub enum Location {
         path: PathBuf,
         /// The camera's serial, which is the folder's name.
         serial: CameraSerial,
+        /// How long a file in it must not have changed before it counts as written to the end.
+        quiet: Duration,
     },
     /// It is plugged into a USB port.
     Usb {

@@ -61,6 +61,19 @@ pub enum ProblemKind {
     Unsteady,
     /// The destination already has an object of this name with other content.
     OtherContent,
+    /// The camera writes the file anew whenever it is deleted.
+    Recreated,
+    /// The camera can only be read, so nothing can be deleted from it.
+    ReadOnly,
+    /// So much of the camera has the same trouble that it is one problem.
+    Many {
+        /// The trouble.
+        like: Box<ProblemKind>,
+        /// How many files or other entries have it.
+        count: u64,
+        /// Some of them.
+        examples: Vec<SourcePath>,
+    },
     /// The destination refuses this object for good.
     Refused {
         /// The destination's words.
@@ -91,6 +104,18 @@ impl ProblemKind {
     #[must_use]
     pub const fn is_about_copies(&self) -> bool {
         matches!(self, Self::OnlyOnCamera | Self::OnlyElsewhere | Self::Lost)
+    }
+}
+
+impl ProblemKind {
+    /// Whether it is the same kind of trouble, however many have it and whatever the system says in detail.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Many { like, .. }, other) | (other, Self::Many { like, .. }) => like.is_like(other),
+            (Self::Oddity { kind }, Self::Oddity { kind: other }) => kind == other,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
     }
 }
 
@@ -135,6 +160,21 @@ impl fmt::Display for ProblemKind {
                 "the destination already has an object of this name with other content; nothing was overwritten. Find \
                  out who put it there, then have it tried again",
             ),
+            Self::Recreated => f.write_str(
+                "the camera writes it anew whenever it is deleted. Each is uploaded and proven, but less and less often. If it \
+                 is no evidence, name it in the profile's `leave`, or have the camera stop writing while it is docked",
+            ),
+            Self::ReadOnly => f.write_str(
+                "it can only be read, so what is proven stays on it. Switch off the lock of its card, or mount it so that it can \
+                 be written to; camdock goes on by itself then",
+            ),
+            Self::Many { like, count, examples } => {
+                write!(f, "when last counted, the same was so of {count} entries of this camera, such as ")?;
+                for (index, path) in examples.iter().enumerate() {
+                    write!(f, "{}{path}", if index == 0 { "" } else { ", " })?;
+                }
+                write!(f, ". Of each: {like}")
+            }
             Self::Refused { error } => {
                 write!(f, "the destination refuses it ({error}). Mend the cause, then have it tried again")
             }

@@ -3,6 +3,8 @@
 //! Promises: nothing that no profile matches is ever touched. Matching looks at descriptors only; whatever needs the
 //! camera to be opened is a probe, and belongs to the adapter.
 
+use std::time::Duration;
+
 use super::{SourcePath, Transport, UsbDevice, UsbId};
 
 /// One kind of camera.
@@ -24,6 +26,9 @@ pub struct Profile {
     pub serial: SerialSource,
     /// What its volume must be called, if that says something.
     pub label: Option<Pattern>,
+    /// How long a file on it must not have changed before it counts as written to the end: for cameras that go on writing
+    /// while they are drives.
+    pub quiet_time: Duration,
 }
 
 /// What a kind of camera's USB descriptors look like.
@@ -227,6 +232,7 @@ mod tests {
             leave: vec![Pattern::new("*.thm"), Pattern::new("DCIM/tmp/*")],
             serial: SerialSource::Usb,
             label: None,
+            quiet_time: Duration::ZERO,
         }
     }
 

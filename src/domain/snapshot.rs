@@ -46,6 +46,9 @@ pub struct BaySnapshot {
     pub ready_at: Option<Moment>,
     /// One plain sentence.
     pub message: String,
+    /// What else is in the bay, and what to do about each: it is not what the rest of this is about.
+    #[serde(default)]
+    pub also: Vec<String>,
 }
 
 impl BaySnapshot {
@@ -63,6 +66,7 @@ impl BaySnapshot {
             bytes_uploaded: ByteCount::default(),
             ready_at: None,
             message: "No camera.".to_owned(),
+            also: Vec::new(),
         }
     }
 }

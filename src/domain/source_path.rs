@@ -33,7 +33,21 @@ impl SourcePath {
         self.0.split(|byte| *byte == b'/')
     }
 
-    /// Reads what [`Display`](fmt::Display) wrote.
+    /// The path in printable ASCII, everything else as `\xNN`: the form in which it is written down and sent. It never changes.
+    #[must_use]
+    pub fn escaped(&self) -> String {
+        let mut text = String::with_capacity(self.0.len());
+        for byte in &self.0 {
+            match byte {
+                b'\\' => text.push_str("\\\\"),
+                0x20..=0x7e => text.push(char::from(*byte)),
+                other => push_escape(&mut text, *other),
+            }
+        }
+        text
+    }
+
+    /// Reads what [`escaped`](Self::escaped) wrote.
     #[must_use]
     pub fn parse_escaped(text: &str) -> Option<Self> {
         let mut bytes = Vec::with_capacity(text.len());
@@ -63,17 +77,36 @@ impl SourcePath {
 }
 
 impl fmt::Display for SourcePath {
-    /// Printable ASCII as it is, everything else as `\xNN`, so that no name can forge a log line or a header.
+    /// As people read it, in whatever script. What is no text, ends a line, or turns the direction of what follows is written
+    /// as `\xNN`, so that no name can forge a line or look like another.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in &self.0 {
-            match byte {
-                b'\\' => f.write_str("\\\\")?,
-                0x20..=0x7e => write!(f, "{}", char::from(*byte))?,
-                other => write!(f, "\\x{other:02x}")?,
+        let mut text = String::with_capacity(self.0.len());
+        for part in self.0.utf8_chunks() {
+            for character in part.valid().chars() {
+                match character {
+                    '\\' => text.push_str("\\\\"),
+                    hidden if misleads(hidden) => {
+                        hidden.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_escape(&mut text, byte));
+                    }
+                    shown => text.push(shown),
+                }
             }
+            part.invalid().iter().for_each(|byte| push_escape(&mut text, *byte));
         }
-        Ok(())
+        f.write_str(&text)
     }
+}
+
+fn push_escape(text: &mut String, byte: u8) {
+    use fmt::Write as _;
+    // Writing to a string cannot fail.
+    let _ = write!(text, "\\x{byte:02x}");
+}
+
+/// Whether a character ends a line, controls a terminal, or changes the direction in which others are shown.
+fn misleads(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl fmt::Debug for SourcePath {
@@ -84,7 +117,7 @@ impl fmt::Debug for SourcePath {
 
 impl Serialize for SourcePath {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.escaped())
     }
 }
 
@@ -106,11 +139,25 @@ mod tests {
         assert_eq!(path.to_string(), r"A\x0aINFO wiped \xff\\.MP4");
     }
 
+    #[test]
+    fn a_name_in_another_script_is_shown_as_it_is_and_written_down_as_ever() {
+        let path = SourcePath::new("DCIM/録画 été.MP4".as_bytes().to_vec());
+        assert_eq!(path.to_string(), "DCIM/録画 été.MP4");
+        assert_eq!(path.escaped(), r"DCIM/\xe9\x8c\xb2\xe7\x94\xbb \xc3\xa9t\xc3\xa9.MP4");
+    }
+
+    #[test]
+    fn a_name_that_turns_the_direction_of_what_follows_does_not() {
+        let path = SourcePath::new("A\u{202e}4PM.exe\u{2028}B\u{9b}31m".as_bytes().to_vec());
+        assert_eq!(path.to_string(), r"A\xe2\x80\xae4PM.exe\xe2\x80\xa8B\xc2\x9b31m");
+    }
+
     proptest! {
         #[test]
         fn any_name_survives_escaping(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             let path = SourcePath::new(bytes);
-            prop_assert_eq!(SourcePath::parse_escaped(&path.to_string()), Some(path));
+            prop_assert_eq!(SourcePath::parse_escaped(&path.to_string()), Some(path.clone()));
+            prop_assert_eq!(SourcePath::parse_escaped(&path.escaped()), Some(path));
         }
     }
 }

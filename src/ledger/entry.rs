@@ -215,7 +215,8 @@ pub(super) fn write_problem(kind: &ProblemKind) -> Result<String, LedgerError> {
 /// Understands what [`write_problem`] wrote.
 pub(super) fn read_problem(text: &str) -> Result<ProblemKind, LedgerError> {
     let written: Result<WrittenProblem, _> = serde_json::from_str(text);
-    written.map(ProblemKind::from).map_err(|error| LedgerError::Damaged(format!("the problem {text:?}: {error}")))
+    let read = written.map_err(|error| error.to_string()).and_then(ProblemKind::try_from);
+    read.map_err(|error| LedgerError::Damaged(format!("the problem {text:?}: {error}")))
 }
 
 /// The kind that a text of the log says it is.

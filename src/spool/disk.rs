@@ -93,15 +93,21 @@ impl Spool for DiskSpool {
             let disk = rustix::fs::statvfs(&folder)?;
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             if free < promised.saturating_add(reserve) {
-                let emptied = free.saturating_add(taken(&folder)?);
-                if emptied < expected.get().saturating_add(reserve) {
-                    return Ok(Admission::Never);
-                }
-                return Err(Errno::NOSPC.into());
+                let needed = expected.get().saturating_add(reserve);
+                let whole = disk.f_blocks.saturating_mul(disk.f_frsize);
+                return match free.saturating_add(taken(&folder)?) {
+                    _ if whole < needed => Ok(Admission::Never),
+                    emptied if emptied < needed => Ok(Admission::Crowded),
+                    _ => Err(Errno::NOSPC.into()),
+                };
             }
             File::options().write(true).create_new(true).open(&path).map(|file| Admission::Now(Temporary(path), file))
         });
-        let Admission::Now(temporary, file) = admission.await? else { return Err(SpoolError::TooLarge(expected)) };
+        let (temporary, file) = match admission.await? {
+            Admission::Now(temporary, file) => (temporary, file),
+            Admission::Crowded => return Err(SpoolError::Crowded),
+            Admission::Never => return Err(SpoolError::TooLarge(expected)),
+        };
         let writer = PieceWriter::new(file);
         Ok(Box::new(DiskWriter {
             folder: self.folder.clone(),
@@ -164,7 +170,9 @@ impl Spool for DiskSpool {
 /// Whether a copy may begin.
 enum Admission {
     Now(Temporary, File),
-    /// Not even in an empty spool.
+    /// Not even in an empty spool, as full as the disk is of other things.
+    Crowded,
+    /// Not even on an empty disk.
     Never,
 }
 

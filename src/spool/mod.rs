@@ -25,8 +25,8 @@ pub trait Spool: Send + Sync {
     /// Starts a copy of `expected` bytes. It is nameless until sealed, and vanishes if it never is.
     ///
     /// # Errors
-    /// [`SpoolError::Full`] if that would eat into the reserve, [`SpoolError::TooLarge`] if it would even in an empty
-    /// spool; nothing was started.
+    /// [`SpoolError::Full`] or [`SpoolError::Crowded`] if that would eat into the reserve, [`SpoolError::TooLarge`] if it would
+    /// even if nothing else were on the disk; nothing was started.
     async fn create(&self, expected: ByteCount) -> Result<Box<dyn SpoolWriter>, SpoolError>;
 
     /// Reads `length` bytes of a sealed copy from `offset` on.
@@ -117,7 +117,10 @@ pub enum SpoolError {
     /// No room left; offloading pauses until uploads have made some.
     #[error("the spool is full")]
     Full,
-    /// There would be no room even if the spool were empty.
+    /// No room left, and the spool's own copies are not what takes it.
+    #[error("something else fills the disk that holds the station's data")]
+    Crowded,
+    /// There would be no room even if nothing else were on the disk.
     #[error("it has {0}, more than the spool can ever hold")]
     TooLarge(ByteCount),
     /// The disk cannot be written to or read from.

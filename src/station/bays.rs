@@ -5,8 +5,11 @@
 //!                  │            ▲
 //!                  └─► waiting ─┘   another bay holds a camera with the same serial
 //! ```
+//!
+//! A bay that is a folder may hold several. They are served one after another: the next as soon as nothing can be done for the one
+//! before, so that none of them hides another for ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -14,12 +17,12 @@ use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::board::Board;
-use super::docking::{MayWipe, Visit, identify};
+use super::docking::{MayWipe, Progress, Visit, identify};
 use super::{OpenCamera, StationError, outcome};
 use crate::camera::Camera;
 use crate::dock::{BayEvent, Location};
 use crate::domain::{BayCause, BayName, BaySnapshot, BayState, CameraSerial, DockingId};
-use crate::ledger::{Entry, Outcome};
+use crate::ledger::Entry;
 use crate::transfer::Site;
 
 /// The bays of a station.
@@ -29,6 +32,7 @@ pub(super) struct Bays {
     board: Board,
     may_wipe: MayWipe,
     occupied: BTreeMap<BayName, Occupant>,
+    others: BTreeMap<BayName, Others>,
     work: JoinSet<Result<Identified, StationError>>,
 }
 
@@ -40,6 +44,47 @@ struct Occupant {
     stage: Stage,
 }
 
+/// What else is in a bay.
+#[derive(Default)]
+struct Others {
+    /// Why each thing that is no camera is refused.
+    refused: Vec<String>,
+    /// Cameras that are served in their turn.
+    waiting: VecDeque<Location>,
+    /// Cameras that had theirs.
+    served: Vec<Location>,
+}
+
+impl Others {
+    /// Whose turn it is; one that had its turn already only if there is no other.
+    fn next(&mut self) -> Option<Location> {
+        self.waiting.pop_front().or_else(|| self.served.pop())
+    }
+
+    fn forget(&mut self, gone: &Location) {
+        self.waiting.retain(|location| location != gone);
+        self.served.retain(|location| location != gone);
+    }
+
+    fn told(&self) -> Vec<String> {
+        let waiting = self.waiting.iter().map(|location| {
+            format!("{} is here too, and served as soon as nothing more can be done for this one.", title(location))
+        });
+        let served = self
+            .served
+            .iter()
+            .map(|location| format!("{} is here still, though it had its turn: take it out.", title(location)));
+        self.refused.iter().cloned().chain(waiting).chain(served).collect()
+    }
+}
+
+fn title(location: &Location) -> String {
+    match location {
+        Location::Folder { serial, .. } => serial.to_string(),
+        Location::Usb { device, .. } => device.to_string(),
+    }
+}
+
 enum Stage {
     Identifying(Task),
     /// The ledger tells cameras apart by their serial, so of two with the same one waits until the other was taken out.
@@ -47,6 +92,7 @@ enum Stage {
     Served {
         camera: CameraSerial,
         task: Task,
+        progress: Progress,
     },
 }
 
@@ -84,7 +130,15 @@ pub(super) struct Identified {
 
 impl Bays {
     pub(super) fn new(site: Site, open_camera: OpenCamera, board: Board, may_wipe: MayWipe) -> Self {
-        Self { site, open_camera, board, may_wipe, occupied: BTreeMap::new(), work: JoinSet::new() }
+        Self {
+            site,
+            open_camera,
+            board,
+            may_wipe,
+            occupied: BTreeMap::new(),
+            others: BTreeMap::new(),
+            work: JoinSet::new(),
+        }
     }
 
     /// What comes of the work in the bays next; `None` while there is none. Forgets nothing when cancelled.
@@ -99,37 +153,82 @@ impl Bays {
     pub(super) async fn on(&mut self, event: BayEvent) -> Result<(), StationError> {
         match event {
             BayEvent::Docked { bay, location } => {
-                self.leave(&bay).await?;
-                self.arrive(bay, location);
+                let others = self.others.entry(bay.clone()).or_default();
+                if self.occupied.contains_key(&bay) {
+                    others.waiting.push_back(location);
+                } else {
+                    self.arrive(bay.clone(), location);
+                }
+                self.show_others(&bay);
                 Ok(())
             }
             BayEvent::Removed { bay, location } => {
                 if self.occupied.get(&bay).is_some_and(|occupant| occupant.location == location) {
                     self.leave(&bay).await?;
+                    let next = self.others.get_mut(&bay).and_then(Others::next);
                     self.board.update(&bay, |shown| *shown = BaySnapshot::empty(shown.name.clone()));
+                    if let Some(next) = next {
+                        self.arrive(bay.clone(), next);
+                    }
+                } else if let Some(others) = self.others.get_mut(&bay) {
+                    others.forget(&location);
                 }
+                self.show_others(&bay);
                 Ok(())
             }
-            BayEvent::Refused { bay, reason } => {
-                if self.occupied.contains_key(&bay) {
-                    tracing::warn!(%bay, %reason, "refused");
-                } else {
-                    self.board.say(&bay, BayState::Refused, BayCause::NoCamera, reason);
-                }
+            BayEvent::Refused { bay, reasons } => {
+                tracing::warn!(%bay, ?reasons, "refused");
+                self.others.entry(bay.clone()).or_default().refused = reasons;
+                self.show_others(&bay);
                 Ok(())
             }
             BayEvent::Cleared { bay } => {
-                if !self.occupied.contains_key(&bay) {
-                    self.board.update(&bay, |shown| *shown = BaySnapshot::empty(shown.name.clone()));
-                }
+                self.others.entry(bay.clone()).or_default().refused.clear();
+                self.show_others(&bay);
                 Ok(())
             }
         }
     }
 
+    /// Where others wait in a bay for one that nothing more can be done for, the next of them is served.
+    pub(super) async fn take_turns(&mut self) -> Result<(), StationError> {
+        let gives_way = |(bay, occupant): (&BayName, &Occupant)| {
+            let waited_for = self.others.get(bay).is_some_and(|others| !others.waiting.is_empty());
+            let done = matches!(&occupant.stage, Stage::Served { progress, .. } if progress.is_at_rest());
+            let fails = |shown: BaySnapshot| matches!(shown.state, BayState::Refused | BayState::Attention);
+            let unknown = !matches!(&occupant.stage, Stage::Served { .. }) && self.board.bay(bay).is_some_and(fails);
+            (waited_for && (done || unknown)).then(|| bay.clone())
+        };
+        let bays: Vec<BayName> = self.occupied.iter().filter_map(gives_way).collect();
+        for bay in bays {
+            let Some(before) = self.occupied.get(&bay).map(|occupant| occupant.location.clone()) else { continue };
+            self.leave(&bay).await?;
+            let others = self.others.entry(bay.clone()).or_default();
+            others.served.push(before);
+            let next = others.next();
+            if let Some(next) = next {
+                self.arrive(bay.clone(), next);
+            }
+            self.show_others(&bay);
+        }
+        Ok(())
+    }
+
+    /// Says what else is in a bay.
+    fn show_others(&self, bay: &BayName) {
+        let Some(others) = self.others.get(bay) else { return };
+        if self.occupied.contains_key(bay) {
+            self.board.update(bay, |shown| shown.also = others.told());
+        } else if others.refused.is_empty() {
+            self.board.update(bay, |shown| *shown = BaySnapshot::empty(shown.name.clone()));
+        } else {
+            self.board.say(bay, BayState::Refused, BayCause::NoCamera, others.refused.join(" "));
+        }
+    }
+
     fn arrive(&mut self, bay: BayName, location: Location) {
         self.board.update(&bay, |shown| {
-            *shown = BaySnapshot::empty(shown.name.clone());
+            *shown = BaySnapshot { also: std::mem::take(&mut shown.also), ..BaySnapshot::empty(shown.name.clone()) };
             shown.state = BayState::Identifying;
             "Finding out which camera this is.".clone_into(&mut shown.message);
         });
@@ -178,6 +277,7 @@ impl Bays {
         let entry = Entry::DockingBegan { docking, camera: serial.clone(), bay: bay.clone() };
         self.site.record(vec![entry]).await?;
         self.board.update(bay, |shown| shown.camera = Some(serial.clone()));
+        let progress = Progress::default();
         let visit = Visit {
             site: self.site.clone(),
             board: self.board.clone(),
@@ -186,28 +286,31 @@ impl Bays {
             docking,
             location: location.clone(),
             open_camera: Arc::clone(&self.open_camera),
+            progress: progress.clone(),
         };
         let task = Task::spawn(&mut self.work, async move { visit.run(camera).await.map(|never| match never {}) });
-        Ok(Stage::Served { camera: serial, task })
+        Ok(Stage::Served { camera: serial, task, progress })
     }
 
     /// Whatever is in the bay is there no longer; one that waited for it to go is served now.
     async fn leave(&mut self, bay: &BayName) -> Result<(), StationError> {
         let Some(occupant) = self.occupied.remove(bay) else { return Ok(()) };
         let docking = occupant.docking;
-        let serial = match occupant.stage {
+        let (serial, progress) = match occupant.stage {
             Stage::Identifying(task) => {
                 task.end().await;
                 return Ok(());
             }
             Stage::Waiting(_) => return Ok(()),
-            Stage::Served { camera, task } => {
+            Stage::Served { camera, task, progress } => {
                 task.end().await;
-                camera
+                (camera, progress)
             }
         };
-        let ready = self.board.bay(bay).is_some_and(|shown| shown.state == BayState::Ready);
-        let outcome = if ready { Outcome::Completed } else { Outcome::TakenEarly };
+        let shown = self.board.bay(bay).map_or(BayState::Empty, |shown| shown.state);
+        let unproven = self.site.ledger.pending_of(&serial).await?;
+        let problems = self.site.ledger.problems(Some(serial.clone())).await?.len();
+        let outcome = progress.outcome(unproven, problems, shown);
         tracing::info!(%bay, camera = %serial, ?outcome, "camera taken");
         let entry = Entry::DockingEnded { docking, outcome };
         self.site.record(vec![entry]).await?;

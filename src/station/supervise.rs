@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::bays::Bays;
 use super::board::Board;
@@ -23,6 +23,8 @@ const RELEASE_EVERY: Duration = Duration::from_mins(1);
 
 /// How often the destinations are asked for evidence that is nowhere.
 const ASK_EVERY: Duration = Duration::from_mins(10);
+/// How often it is looked whether a camera gives way to another in its bay.
+const TURNS: Duration = Duration::from_secs(2);
 
 /// A station, ready to run.
 pub struct Station {
@@ -91,6 +93,8 @@ impl Station {
         tasks.spawn(status::compose(self.site.clone(), board.clone(), destinations, composed));
 
         let mut bays = Bays::new(self.site.clone(), Arc::clone(&self.open_camera), board, may_wipe);
+        let mut turns = interval(TURNS);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
@@ -102,6 +106,7 @@ impl Station {
                     Some(event) => bays.on(event).await?,
                     None => return Err(StationError::Broken("the bays are no longer watched".to_owned())),
                 },
+                _ = turns.tick() => bays.take_turns().await?,
                 Some(command) = doors.commands.recv() => self.obey(command, &ask, &mut tasks).await?,
                 Some(snapshot) = snapshots.recv() => { doors.snapshot.send_replace(snapshot); }
             }

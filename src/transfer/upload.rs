@@ -123,7 +123,7 @@ fn metadata(site: &Site, segment: &Segment, docking: Option<DockingId>) -> Vec<(
         ("sha256", segment.fingerprint.sha256.to_string()),
         ("camera", segment.camera.to_string()),
         ("station", site.station.to_string()),
-        ("original-name", segment.path.to_string()),
+        ("original-name", segment.path.escaped()),
         ("recorded-at", segment.recorded_at.to_string()),
     ];
     if let Some(docking) = docking {

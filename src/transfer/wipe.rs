@@ -67,8 +67,10 @@ pub struct WipeOutcome {
     pub wiped: Vec<SegmentId>,
     /// Segments that were to be deleted, and may be there still.
     pub still_there: Vec<SegmentId>,
-    /// Files that the camera's file system refused to delete.
-    pub refused: Vec<NotDeleted>,
+    /// Files that the camera kept although they did not change, and why.
+    pub kept: Vec<NotDeleted>,
+    /// How many entries, of whatever kind, the fresh listing shows.
+    pub left: u64,
 }
 
 /// Why a wipe broke off. What was deleted by then is found out at the next look at the camera.
@@ -98,13 +100,13 @@ pub async fn wipe(
     let segments = listed.iter().map(|(segment, _)| *segment).collect();
     site.record(vec![Entry::WipeIntended { docking, segments, media: camera.media().to_vec() }]).await?;
     crash_point(CrashPoint::WipeIntended);
-    let refused = camera.wipe(permit).await?;
+    let kept = camera.wipe(permit).await?;
     crash_point(CrashPoint::FilesDeleted);
     let outcome = if planted(PlantedBug::SkipRelist) {
         let wiped = listed.iter().map(|(segment, _)| *segment).collect();
-        WipeOutcome { wiped, still_there: Vec::new(), refused }
+        WipeOutcome { wiped, still_there: Vec::new(), kept, left: 0 }
     } else {
-        compare(&listed, &camera.list().await?, refused)
+        compare(&listed, &camera.list().await?, kept)
     };
     let entries = outcome.wiped.iter().map(|segment| Entry::SegmentWiped { docking, segment: *segment });
     site.record(entries.collect()).await?;
@@ -115,11 +117,12 @@ pub async fn wipe(
 /// What a permit listed, which is used up by now.
 type Listed = Vec<(SegmentId, SourcePath)>;
 
-fn compare(permitted: &Listed, listing: &Listing, refused: Vec<NotDeleted>) -> WipeOutcome {
+fn compare(permitted: &Listed, listing: &Listing, kept: Vec<NotDeleted>) -> WipeOutcome {
     let listed: BTreeSet<&SourcePath> = listing.files.iter().map(|file| &file.path).collect();
     let blind = listing.blind_spots();
+    let left = (listing.files.len() + listing.oddities.len()) as u64;
     let gone = |(_, path): &&(SegmentId, SourcePath)| !listed.contains(path) && !blind.may_hide(path);
     let (wiped, still_there): (Vec<_>, Vec<_>) = permitted.iter().partition(gone);
     let ids = |files: Vec<&(SegmentId, SourcePath)>| files.into_iter().map(|(segment, _)| *segment).collect();
-    WipeOutcome { wiped: ids(wiped), still_there: ids(still_there), refused }
+    WipeOutcome { wiped: ids(wiped), still_there: ids(still_there), kept, left }
 }

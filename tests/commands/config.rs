@@ -111,6 +111,12 @@ const MISTAKES: &[Mistake] = &[
     ("folder = \"/srv/bays/2\"", "port = \"USB 3\"", "15:8", &["it is no USB port path", "that `camdock bays` shows"]),
     ("\"/srv/bays/2\"", "\"/srv/bays/2\"\nport = \"1-1.4\"", "15:10", &["USB port already", "its own [[bay]]"]),
     (
+        "folder = \"/srv/bays/2\"",
+        "port = \"1-1.4\"\nquiet_time = \"5s\"",
+        "16:14",
+        &["bay.quiet_time: this bay is a USB port", "into the profile of the cameras"],
+    ),
+    (
         "folder = \"/srv/bays/2\"\n",
         "port = \"1-1.4\"\n[[bay]]\nname = \"3\"\nport = \"1-1.4\"\n",
         "18:8",

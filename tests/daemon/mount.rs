@@ -28,6 +28,21 @@ impl Mount {
     }
 }
 
+impl Mount {
+    /// Takes the file system away, as a person does: only while nobody uses it. A look at it may be under way.
+    pub(crate) async fn unmount(self) {
+        let unmounted = |at: &Path| Command::new("umount").arg(at).output().unwrap().status.success();
+        for _ in 0..50 {
+            if unmounted(&self.at) {
+                std::mem::forget(self);
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("{} is in use all the time", self.at.display());
+    }
+}
+
 impl Drop for Mount {
     fn drop(&mut self) {
         // Lazily: the daemon may still be about to end.

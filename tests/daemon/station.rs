@@ -87,7 +87,12 @@ impl RunningStation {
             data_dir = self.data_dir().display(),
         );
         for bay in 1..=*bays {
-            write!(text, "\n[[bay]]\nname = \"{bay}\"\nfolder = \"{}\"\n", self.bay(bay).display()).unwrap();
+            write!(
+                text,
+                "\n[[bay]]\nname = \"{bay}\"\nfolder = \"{}\"\nquiet_time = \"1s\"\n",
+                self.bay(bay).display()
+            )
+            .unwrap();
         }
         std::fs::write(self.config(), text).unwrap();
         self.give_key(key);

@@ -25,7 +25,7 @@ const CHUNK: usize = 64 << 10;
 const NEEDS_PERSON: Option<i32> = Some(3);
 
 /// Azurite, and a network between it and the stations.
-struct Cloud {
+pub(crate) struct Cloud {
     azurite: Azurite,
     proxy: FaultyProxy,
 }
@@ -38,7 +38,7 @@ impl Cloud {
         Self { azurite, proxy }
     }
 
-    async fn well() -> Self {
+    pub(crate) async fn well() -> Self {
         Self::start(FaultMix::none()).await
     }
 
@@ -47,11 +47,11 @@ impl Cloud {
         Self::start(FaultMix::none().with(Fault::DropRequest, 1.0)).await
     }
 
-    fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         settings(self.proxy.addr())
     }
 
-    fn station(&self) -> RunningStation {
+    pub(crate) fn station(&self) -> RunningStation {
         RunningStation::new(self.settings())
     }
 
@@ -90,7 +90,7 @@ fn long_footage() -> Footage {
     Footage::random("BWC-1", LONG, 600_000, 8)
 }
 
-async fn finishes(station: &mut RunningStation, cloud: &Cloud, cameras: &[&Footage]) {
+pub(crate) async fn finishes(station: &mut RunningStation, cloud: &Cloud, cameras: &[&Footage]) {
     station.until_all_done().await;
     station.stop().await;
     station.assert_ledger_sound().await;
@@ -212,8 +212,9 @@ async fn a_full_spool_pauses_offloading_and_uploads_make_room() {
     station.dock(1, &footage);
     station.start();
 
-    let full = "The spool is full. Copying goes on by itself once uploads have made room.";
-    let status = station.until("the spool is full", |status| bay(status, 1).message == full).await;
+    let full =
+        |message: &str| message.starts_with("The spool is full") && message.ends_with("once uploads have made room.");
+    let status = station.until("the spool is full", |status| full(&bay(status, 1).message)).await;
     assert!((1..16).contains(&status.queue.segments), "{status:?}");
     assert_eq!(station.camdock(&["status"]).await.status.code(), Some(0), "nobody is needed");
     assert_eq!(files_below(&station.camera(1, &footage)), 16);

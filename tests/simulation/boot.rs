@@ -80,13 +80,14 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
     let (bays, bay_events) = mpsc::channel(256);
     let (commands, command_inbox) = mpsc::channel(8);
     let (shown, snapshot) = watch::channel(station.first_snapshot());
+    look(&life.world).hosts[life.station].snapshot = Some(snapshot.clone());
     let doors = Doors { bays: bay_events, commands: command_inbox, snapshot: shown };
     let task = Some(tokio::spawn(station.run(doors)));
     Running { task, bays, commands, snapshot, told: vec![None; cameras] }
 }
 
 fn open(life: Life, location: Location, docking: DockingId) -> Arc<dyn camdock::camera::Camera> {
-    let Location::Folder { path, serial } = location else { unreachable!("the simulator's bays are folders") };
+    let Location::Folder { path, serial, .. } = location else { unreachable!("the simulator's bays are folders") };
     let path = path.display().to_string();
     let (camera, moves) = path.split_once('/').expect("made by announce");
     let (camera, moves) = (camera.parse().expect("a number"), moves.parse().expect("a number"));

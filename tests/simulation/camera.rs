@@ -1,15 +1,19 @@
 //! Cameras: what they hold, and the port through which a station sees one of them.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
-use camdock::camera::{CameraError, Condition, Listing, NotDeleted, Piece, Reading, SourceReader};
+use camdock::camera::{CameraError, Condition, Kept, Listing, NotDeleted, Piece, Reading, SourceReader};
 use camdock::custody::WipePermit;
 use camdock::domain::{
     ByteCount, CameraSerial, DockingId, MediumId, Moment, Oddity, OddityKind, SourceFile, SourceKind, SourcePath,
 };
 
 use crate::chaos::Fault;
-use crate::world::{ByPath, Life, World};
+use crate::mishaps;
+use crate::oracle;
+use crate::world::{ByPath, Life, World, look};
 
 /// How well a file can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub(crate) enum Reads {
 pub(crate) enum Deletes {
     Freely,
     Refused,
+    /// Somebody has it open.
+    InUse,
 }
 
 #[derive(Debug, Clone)]
@@ -40,12 +46,32 @@ pub(crate) struct File {
     pub disturbances: u8,
     /// Which evidence it is.
     pub evidence: usize,
+    /// Who has it open and writes on.
+    pub writer: Option<Writer>,
+}
+
+/// A program that has a file open, and writes to it now and then.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    pub pause: Duration,
+    pub next: Duration,
+    /// So often it still writes, before it closes the file.
+    pub left: u32,
 }
 
 impl File {
     /// A healthy one.
     pub(crate) const fn new(content: Vec<u8>, modified: Moment, stamp: u64, evidence: usize) -> Self {
-        Self { content, modified, stamp, reads: Reads::Wholly, deletes: Deletes::Freely, disturbances: 0, evidence }
+        Self {
+            content,
+            modified,
+            stamp,
+            reads: Reads::Wholly,
+            deletes: Deletes::Freely,
+            disturbances: 0,
+            evidence,
+            writer: None,
+        }
     }
 }
 
@@ -65,12 +91,23 @@ pub(crate) struct Camera {
     pub moves: u64,
     /// Whether a person put it aside, so that another with its serial can be served.
     pub set_aside: bool,
+    /// How long a file must rest.
+    pub quiet: Duration,
+    /// Whether its file system tells that a file is open.
+    pub leases: bool,
+    /// Files that are made anew after each deletion, and how often still.
+    pub makes_anew: ByPath<u32>,
+    /// What is made anew, and when.
+    pub to_make: Vec<(Duration, String)>,
+    pub read_only_until: Duration,
+    /// Until when its folder cannot be looked into.
+    pub blind_until: Duration,
     /// Deleted, but not yet on the medium.
     unsynced: Vec<(String, File)>,
 }
 
 impl Camera {
-    pub(crate) fn new(serial: CameraSerial) -> Self {
+    pub(crate) const fn new(serial: CameraSerial, quiet: Duration, leases: bool) -> Self {
         Self {
             serial,
             files: ByPath::new(),
@@ -78,6 +115,12 @@ impl Camera {
             docked: None,
             moves: 0,
             set_aside: false,
+            quiet,
+            leases,
+            makes_anew: ByPath::new(),
+            to_make: Vec::new(),
+            read_only_until: Duration::ZERO,
+            blind_until: Duration::ZERO,
             unsynced: Vec::new(),
         }
     }
@@ -102,7 +145,11 @@ impl Camera {
         }
     }
 
-    fn listing(&self) -> Listing {
+    fn listing(&self, now: Duration) -> Listing {
+        if now < self.blind_until {
+            let oddity = Oddity { path: source_path("DCIM"), kind: OddityKind::Unreadable };
+            return Listing { files: Vec::new(), oddities: vec![oddity] };
+        }
         Listing {
             files: self.files.iter().map(|(path, file)| listed(path, file)).collect(),
             oddities: self
@@ -155,7 +202,10 @@ impl DockedCamera {
         self.life
             .step(
                 || format!("camera {camera}: {}", what()),
-                |world| if world.cameras[camera].moves == moves { answer(world) } else { Err(CameraError::Gone) },
+                |world| {
+                    mishaps::go_on(world);
+                    if world.cameras[camera].moves == moves { answer(world) } else { Err(CameraError::Gone) }
+                },
             )
             .await
     }
@@ -168,15 +218,32 @@ impl camdock::camera::Camera for DockedCamera {
     }
 
     async fn list(&self) -> Result<Listing, CameraError> {
-        self.ask(|| "list".to_owned(), |world| Ok(world.cameras[self.camera].listing())).await
+        let (docking, serial) = (self.docking.to_string(), self.serial.clone());
+        self.ask(
+            || "list".to_owned(),
+            |world| {
+                let now = world.elapsed();
+                let listing = world.cameras[self.camera].listing(now);
+                let entries = listing.files.len() + listing.oddities.len();
+                oracle::a_ready_camera_is_bare(world, self.life.station, &serial, &docking, entries);
+                Ok(listing)
+            },
+        )
+        .await
     }
 
     fn condition(&self) -> Condition {
-        Condition::Sound
+        let world = look(&self.life.world);
+        let protected = world.elapsed() < world.cameras[self.camera].read_only_until;
+        if protected { Condition::WriteProtected } else { Condition::Sound }
     }
 
     fn media(&self) -> &[MediumId] {
         &[]
+    }
+
+    fn quiet_time(&self) -> Duration {
+        look(&self.life.world).cameras[self.camera].quiet
     }
 
     async fn open(&self, file: &SourceFile, _: Reading) -> Result<Box<dyn SourceReader>, CameraError> {
@@ -218,24 +285,47 @@ impl camdock::camera::Camera for DockedCamera {
                 .ask(
                     || format!("delete {path}"),
                     |world| {
+                        let now = world.elapsed();
+                        let soon = now + Duration::from_millis(world.rng.u64(1_500..20_000));
                         let camera = &mut world.cameras[self.camera];
-                        let deletes = camera.same(cleared.file()).map_or(Deletes::Freely, |file| file.deletes);
+                        if now < camera.read_only_until {
+                            let source = std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem);
+                            return Err(CameraError::Device { action: "wiped", source });
+                        }
+                        let found = camera.same(cleared.file());
+                        let deletes = match found {
+                            Some(file) if file.writer.is_some() && camera.leases => Deletes::InUse,
+                            Some(file) => file.deletes,
+                            None => Deletes::Freely,
+                        };
+                        let cut_off = found.is_some_and(|file| file.writer.is_some());
                         if !lie
                             && deletes == Deletes::Freely
                             && camera.same(cleared.file()).is_some()
                             && let Some(file) = camera.files.remove(&path)
                         {
                             camera.unsynced.push((path.clone(), file));
+                            if let Some(left) = camera.makes_anew.get_mut(&path)
+                                && *left > 0
+                            {
+                                *left -= 1;
+                                camera.to_make.push((soon, path.clone()));
+                            }
                             world.touched = true;
+                            if cut_off {
+                                world.fail(|| format!("P1: {path} is deleted while somebody writes it"));
+                            }
                         }
                         Ok(deletes)
                     },
                 )
                 .await?;
-            if deletes == Deletes::Refused {
-                let source = std::io::Error::other("the file system does not let it go");
-                refused.push(NotDeleted { path: cleared.file().path.clone(), source });
-            }
+            let why = match deletes {
+                Deletes::Freely => continue,
+                Deletes::Refused => Kept::Refused(std::io::Error::other("the file system does not let it go")),
+                Deletes::InUse => Kept::InUse,
+            };
+            refused.push(NotDeleted { path: cleared.file().path.clone(), why });
         }
         self.ask(
             || "sync".to_owned(),

@@ -45,6 +45,11 @@ pub(crate) enum Fault {
     Unsteady,
     Undeletable,
     ClockJump,
+    OpenWriter,
+    MakesAnew,
+    ReadOnly,
+    DiskFull,
+    BlindFolder,
     // While every station is down.
     LostObject,
     AlteredObject,
@@ -58,7 +63,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 40] = [
+    pub(crate) const ALL: [Self; 45] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -93,6 +98,11 @@ impl Fault {
         Self::Unsteady,
         Self::Undeletable,
         Self::ClockJump,
+        Self::OpenWriter,
+        Self::MakesAnew,
+        Self::ReadOnly,
+        Self::DiskFull,
+        Self::BlindFolder,
         Self::LostObject,
         Self::AlteredObject,
         Self::SwappedContent,
@@ -106,7 +116,7 @@ impl Fault {
 pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
-pub(crate) const EVENTS: [Fault; 18] = [
+pub(crate) const EVENTS: [Fault; 23] = [
     Fault::Yank,
     Fault::Poison,
     Fault::Outage,
@@ -125,6 +135,11 @@ pub(crate) const EVENTS: [Fault; 18] = [
     Fault::ClockJump,
     Fault::SelfDeleted,
     Fault::SickSector,
+    Fault::OpenWriter,
+    Fault::MakesAnew,
+    Fault::ReadOnly,
+    Fault::DiskFull,
+    Fault::BlindFolder,
 ];
 
 #[derive(Clone, Copy, Default)]

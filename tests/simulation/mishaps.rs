@@ -5,11 +5,11 @@ use std::time::Duration;
 use camdock::domain::{ObjectName, Sha256};
 use camdock::ledger::{LEDGER_FILE, Ledger};
 
-use crate::camera::{Deletes, File, Reads, source_path};
+use crate::camera::{Deletes, File, Reads, Writer, source_path};
 use crate::chaos::Fault;
 use crate::destination::{Outage, Poison};
 use crate::oracle;
-use crate::scene::new_file;
+use crate::scene::{new_file, new_file_at};
 use crate::world::World;
 
 /// Strangers delete and change objects, but only what the cameras still have: no camdock could save more.
@@ -196,6 +196,35 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
                 }
             });
         }
+        Fault::OpenWriter => {
+            let Some((camera, path)) = some_file(world) else { return };
+            let docked = &world.cameras[camera];
+            // Where no lease protects the file, its writer makes shorter pauses than the quiet time.
+            let longest = if docked.leases { 60 } else { docked.quiet.as_secs().saturating_sub(3) };
+            if longest < 2 {
+                return;
+            }
+            let (pause, left) = (Duration::from_secs(world.rng.u64(1..longest)), world.rng.u32(2..6));
+            let next = world.elapsed() + pause;
+            let file = world.cameras[camera].files.get_mut(&path).expect("it was found");
+            file.writer = Some(Writer { pause, next, left });
+        }
+        Fault::MakesAnew => {
+            let Some((camera, path)) = some_file(world) else { return };
+            let times = world.rng.u32(1..7);
+            world.cameras[camera].makes_anew.insert(path, times);
+        }
+        Fault::ReadOnly | Fault::BlindFolder => {
+            let camera = world.rng.usize(0..world.cameras.len());
+            let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..90));
+            let camera = &mut world.cameras[camera];
+            if event == Fault::ReadOnly { camera.read_only_until = until } else { camera.blind_until = until }
+        }
+        Fault::DiskFull => {
+            let station = world.rng.usize(0..world.hosts.len());
+            let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..90));
+            world.hosts[station].spool.crowded_until = until;
+        }
         _ => {
             let millis = world.rng.i64(-100_000_000..100_000_000);
             world.jump_clock(millis);
@@ -228,11 +257,43 @@ pub(crate) fn rebuild_ledger(world: &mut World, station: usize) {
     }
 }
 
+/// What cameras do by themselves as time goes by: open writers write on, and files that were deleted are made anew.
+pub(crate) fn go_on(world: &mut World) {
+    let now = world.elapsed();
+    for camera in 0..world.cameras.len() {
+        let due = |writer: &Writer| writer.next <= now;
+        let files = world.cameras[camera].files.iter();
+        let written: Vec<String> =
+            files.filter(|(_, file)| file.writer.as_ref().is_some_and(due)).map(|(path, _)| path.clone()).collect();
+        for path in written {
+            let fresh = world.fresh();
+            change(world, camera, &path, |file, rng| {
+                let Some(writer) = &mut file.writer else { return };
+                writer.next = now + writer.pause;
+                writer.left -= 1;
+                if writer.left == 0 {
+                    file.writer = None;
+                }
+                file.content.push(rng.u8(..));
+                file.modified = file.modified.plus(Duration::from_secs(1));
+                file.stamp = fresh;
+            });
+        }
+        let anew = std::mem::take(&mut world.cameras[camera].to_make);
+        let (due, later): (Vec<_>, Vec<_>) = anew.into_iter().partition(|(at, _)| *at <= now);
+        world.cameras[camera].to_make = later;
+        for (_, path) in due {
+            new_file_at(world, camera, path);
+        }
+    }
+}
+
 /// A person sees to every problem. Whether everything was mended.
 pub(crate) fn mend(world: &mut World) -> bool {
     let mut wholly = true;
     world.tell(|| "a person mends things".to_owned());
     for camera in &mut world.cameras {
+        (camera.read_only_until, camera.blind_until) = (Duration::ZERO, Duration::ZERO);
         for file in camera.files.values_mut() {
             if file.reads == Reads::Wholly && file.deletes == Deletes::Freely {
                 continue;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camdock::domain::Need;
-use camdock::domain::{DestinationName, ProblemId, SegmentId, Sha256};
+use camdock::domain::{BayState, CameraSerial, DestinationName, ProblemId, SegmentId, Sha256, Snapshot};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -157,6 +157,26 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
             // Two cameras with one serial may have the same; then it is one of them that still has it.
             if same.clone().count() > 0 && same.all(there) { Err("the camera still has it".to_owned()) } else { Ok(()) }
         }
+        "original-gone" => {
+            let id = text(&entry["segment"]);
+            let gone = |(index, evidence): &(usize, &Evidence)| {
+                let serial = &world.cameras[evidence.camera].serial;
+                let file = world.cameras[evidence.camera].files.get(&evidence.path);
+                SegmentId::of(serial, &source_path(&evidence.path), &evidence.sha256).to_string() == id
+                    && file.is_some_and(|file| file.evidence == *index)
+            };
+            // Of two cameras with one serial, one may never have had it.
+            let twins = world
+                .cameras
+                .iter()
+                .enumerate()
+                .any(|(index, camera)| world.cameras[..index].iter().any(|other| other.serial == camera.serial));
+            if !twins && world.evidence.iter().enumerate().any(|evidence| gone(&evidence)) {
+                return Err("the camera still has it".to_owned());
+            }
+            Ok(())
+        }
+        "docking-ended" => docking_ended(world, db, &text(&entry["docking"]), &text(&entry["outcome"])),
         "spool-copy-released" => {
             let sha256 = content_of(db, &entry["segment"])?;
             missing_at(world, &sha256).map_or(Ok(()), |lacks| Err(format!("{lacks} does not have it")))
@@ -178,6 +198,52 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
             if tampered { Ok(()) } else { Err("there is no other content".to_owned()) }
         }
         _ => Ok(()),
+    }
+}
+
+/// What is told of a camera that left is what its last listings showed. The station may not have heard of the very last one.
+fn docking_ended(world: &World, db: &Connection, docking: &str, outcome: &str) -> Result<(), String> {
+    let Some(shown) = world.shown.get(docking) else { return Ok(()) };
+    let lists = [shown.before, shown.last];
+    let waits: bool = db
+        .query_row(
+            "SELECT EXISTS (SELECT 1 FROM segment WHERE camera = docking.camera AND pending > 0)
+                 OR EXISTS (SELECT 1 FROM problem WHERE camera = docking.camera) FROM docking WHERE id = ?1",
+            [docking],
+            |row| row.get(0),
+        )
+        .map_err(|error| error.to_string())?;
+    match outcome {
+        "completed" if !lists.contains(&Some(0)) => Err("something was left on the camera".to_owned()),
+        "taken-early" if lists == [Some(0), Some(0)] && !waits => Err("nothing was left to do".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// So long a station may take to say that a camera holds something again.
+const TAKES_BACK: Duration = Duration::from_secs(8);
+
+/// P5: no bay calls a camera ready that has long been seen to hold something. Asked whenever the camera is listed.
+pub(crate) fn a_ready_camera_is_bare(
+    world: &mut World,
+    station: usize,
+    serial: &CameraSerial,
+    docking: &str,
+    entries: usize,
+) {
+    let now = world.elapsed();
+    let shown = world.shown.entry(docking.to_owned()).or_default();
+    shown.before = shown.last.replace(entries);
+    shown.full_since = if entries == 0 { None } else { shown.full_since.or(Some(now)) };
+    let long = shown.full_since.is_some_and(|since| now >= since + TAKES_BACK);
+    if !long || !world.chaos.is_over(now.saturating_sub(TAKES_BACK)) {
+        return;
+    }
+    let ready = |snapshot: &Snapshot| {
+        snapshot.bays.iter().any(|bay| bay.camera.as_ref() == Some(serial) && bay.state == BayState::Ready)
+    };
+    if world.hosts[station].snapshot.as_ref().is_some_and(|snapshot| ready(&snapshot.borrow())) {
+        world.fail(|| format!("P5: camera {serial} is called ready, and has held {entries} entries for long"));
     }
 }
 
@@ -284,6 +350,11 @@ pub(crate) fn books(world: &World, station: usize) -> Books {
     let rows = statement.query_map([], |row| Ok((ProblemId(row.get(0)?), row.get(1)?)));
     let nowhere = rows.expect("SQL").collect::<Result<_, _>>().expect("SQL");
     Books { queued, problems, nowhere }
+}
+
+/// Whether a camera made a file of this path anew.
+pub(crate) fn is_made_anew(world: &World, path: &str) -> bool {
+    world.cameras.iter().any(|camera| camera.makes_anew.contains_key(path))
 }
 
 /// What is still to be done, once nothing goes wrong any more; nothing if the story has ended well.

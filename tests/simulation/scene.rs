@@ -31,7 +31,9 @@ pub(crate) fn build(world: &mut World) -> Traits {
     for index in 0..cameras {
         let serial = if twins { 0 } else { index };
         let serial = CameraSerial::new(format!("cam{serial}")).expect("a serial");
-        world.cameras.push(Camera::new(serial));
+        let quiet = Duration::from_secs([0, 10, 30][world.rng.usize(0..3)]);
+        let leases = world.rng.bool();
+        world.cameras.push(Camera::new(serial, quiet, leases));
         for _ in 0..world.rng.usize(0..=4) {
             new_file(world, index);
         }
@@ -68,6 +70,7 @@ pub(crate) fn build(world: &mut World) -> Traits {
             ledger,
             log_read: 0,
             changes_seen: 0,
+            snapshot: None,
         });
     }
     Traits {
@@ -80,6 +83,10 @@ pub(crate) fn build(world: &mut World) -> Traits {
 /// Somewhere between a few bytes and a few chunks; cameras have sizes and times in common.
 pub(crate) fn new_file(world: &mut World, camera: usize) {
     let path = format!("DCIM/{:04}.MP4", world.rng.u32(0..6));
+    new_file_at(world, camera, path);
+}
+
+pub(crate) fn new_file_at(world: &mut World, camera: usize, path: String) {
     if world.cameras[camera].files.contains_key(&path) {
         return;
     }

@@ -1,6 +1,7 @@
 //! A station's spool disk: what was not synced is lost in a power cut, and what is kept may rot or vanish.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -46,6 +47,8 @@ struct Unsealed {
 
 pub(crate) struct Spool {
     capacity: u64,
+    /// Until when something else fills the disk.
+    pub crowded_until: Duration,
     pub sealed: BTreeMap<SegmentId, Sealed>,
     /// Copies that the world took away.
     pub vanished: Vec<SegmentId>,
@@ -54,7 +57,13 @@ pub(crate) struct Spool {
 
 impl Spool {
     pub(crate) const fn new(capacity: u64) -> Self {
-        Self { capacity, sealed: BTreeMap::new(), vanished: Vec::new(), unsealed: BTreeMap::new() }
+        Self {
+            capacity,
+            crowded_until: Duration::ZERO,
+            sealed: BTreeMap::new(),
+            vanished: Vec::new(),
+            unsealed: BTreeMap::new(),
+        }
     }
 
     /// What is left after the process ended.
@@ -173,10 +182,13 @@ impl camdock::spool::Spool for StationSpool {
                 || format!("spool: create a copy of {expected}"),
                 |world| {
                     let full = world.goes_wrong(Fault::SpoolFull);
-                    let copy = world.fresh();
+                    let (copy, now) = (world.fresh(), world.elapsed());
                     let spool = here(world, life.station);
                     if full || spool.used() + expected.get() > spool.capacity {
                         return Err(SpoolError::Full);
+                    }
+                    if now < spool.crowded_until {
+                        return Err(SpoolError::Crowded);
                     }
                     let unsealed =
                         Unsealed { content: Vec::new(), expected: expected.get(), label: None, synced: false };

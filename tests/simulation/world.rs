@@ -5,9 +5,9 @@ use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use camdock::domain::{Clock, Moment, Sha256};
+use camdock::domain::{Clock, Moment, Sha256, Snapshot};
 use rusqlite::Connection;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::camera::Camera;
@@ -46,6 +46,8 @@ pub(crate) struct Host {
     pub log_read: i64,
     /// How many changes the database had seen by then.
     pub changes_seen: u64,
+    /// How the station shows itself, while it is up.
+    pub snapshot: Option<watch::Receiver<Snapshot>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,16 @@ pub(crate) enum Crash {
     Power,
 }
 
+/// What a docking was shown of its camera.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    /// How many entries the last two listings had.
+    pub last: Option<usize>,
+    pub before: Option<usize>,
+    /// Since when none was without any.
+    pub full_since: Option<Duration>,
+}
+
 pub(crate) struct World {
     pub rng: fastrand::Rng,
     pub chaos: Chaos,
@@ -64,6 +76,8 @@ pub(crate) struct World {
     pub destinations: Vec<Destination>,
     pub hosts: Vec<Host>,
     pub chunk_size: u64,
+    /// What each docking was shown of its camera.
+    pub shown: BTreeMap<String, Shown>,
     /// Whether a camera or a destination changed since the rule was last checked.
     pub touched: bool,
     pub steps: u64,
@@ -85,6 +99,7 @@ impl World {
             destinations: Vec::new(),
             hosts: Vec::new(),
             chunk_size: 16,
+            shown: BTreeMap::new(),
             touched: false,
             steps: 0,
             failure: None,

@@ -8,7 +8,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Statx, StatxFlags, StatxTimestamp};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatVfsMountFlags, Statx, StatxFlags, StatxTimestamp,
+};
 use rustix::io::{Errno, Result};
 
 use crate::camera::CameraError;
@@ -90,6 +92,15 @@ pub(in crate::camera) trait Holder: Send + Sync {
     }
 }
 
+/// What tells a folder from every other, without holding it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KnownBy {
+    device: (u32, u32),
+    inode: u64,
+    born: (i64, u32),
+    mount: u64,
+}
+
 /// The root folder of a camera or of one of its volumes, held open: its inode cannot be given to another folder while
 /// this exists.
 #[derive(Debug)]
@@ -133,6 +144,12 @@ impl Root {
         self.backing.device.is_some()
     }
 
+    /// Whether nobody else writes to it, and nobody could while files are deleted: it is a device's file system, mounted for
+    /// camdock.
+    pub(super) fn is_ours_alone(&self) -> bool {
+        self.backing.device.is_some()
+    }
+
     /// Whether two entries of one folder that lead to the same file are two entries of the same name, of which the file
     /// system shows the first only.
     pub(super) fn has_no_hard_links(&self) -> bool {
@@ -142,6 +159,17 @@ impl Root {
     /// What the root folder itself takes up on its medium, as far as the file system says.
     pub(super) fn occupied(&self) -> ByteCount {
         self.look.occupied()
+    }
+
+    /// By what it is known again when it is not held: its inode could be another folder's by then, but not with the same time
+    /// of birth on the same mount.
+    pub(super) const fn known_by(&self) -> KnownBy {
+        KnownBy { device: self.look.device, inode: self.look.inode, born: self.look.born, mount: self.look.mount }
+    }
+
+    /// Whether the file system that it is on can be written to now.
+    pub(super) fn is_writable(&self) -> bool {
+        rustix::fs::fstatvfs(&self.folder).is_ok_and(|system| !system.f_flag.contains(StatVfsMountFlags::RDONLY))
     }
 
     /// Where the camera was found.
@@ -297,10 +325,12 @@ pub(super) struct Look {
     blocks: u64,
     modified: (i64, u32),
     changed: (i64, u32),
+    /// When it was made, where the file system knows.
+    born: (i64, u32),
 }
 
 impl Look {
-    const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::MNT_ID);
+    const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::MNT_ID).union(StatxFlags::BTIME);
 
     /// Looks at the entry `name` in `folder`, or at `folder` itself if the name is empty, without following a link.
     pub(super) fn at(folder: impl AsFd, name: &[u8], freshness: Freshness) -> Result<Self> {
@@ -319,6 +349,12 @@ impl Look {
 
     pub(super) const fn inode(&self) -> u64 {
         self.inode
+    }
+
+    /// Whether this is the same file and was not written since, whatever it is called by now.
+    pub(super) fn is_as_written(&self, before: &Self) -> bool {
+        (self.identity(), self.kind, self.size, self.modified)
+            == (before.identity(), before.kind, before.size, before.modified)
     }
 
     const fn identity(&self) -> ((u32, u32), u64) {
@@ -364,6 +400,7 @@ impl From<Statx> for Look {
             blocks: statx.stx_blocks,
             modified: time(statx.stx_mtime),
             changed: time(statx.stx_ctime),
+            born: time(statx.stx_btime),
         }
     }
 }

@@ -4,20 +4,27 @@
 //! - Nothing outside the folder is ever reached, whatever the names, links and mounts in it say ([`beneath`]).
 //! - What is no regular file is reported, never opened, and blocks nothing else ([`walk`]).
 //! - Reading takes bounded memory and bounded effort, on a failing medium too ([`reader`]).
+//! - A file is deleted only while nobody has it open, as far as the system can tell; and it is that file which is deleted,
+//!   not whatever has its name by then ([`wipe`]).
 //! - A camera that was taken out is [`CameraError::Gone`]; it never looks empty, and its files never look deleted.
 //!
 //! It needs Linux 5.8 or newer.
 
+mod aside;
 mod beneath;
 mod reader;
 mod walk;
 mod wipe;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use rustix::io::Errno;
 
+use self::beneath::KnownBy;
 use self::walk::{Progress, Walk};
 use super::{Camera, CameraError, Condition, Listing, NotDeleted, Reading, SourceReader};
 use crate::custody::WipePermit;
@@ -31,26 +38,58 @@ pub(super) use self::wipe::wipe;
 /// A docked camera that is a folder.
 #[derive(Debug)]
 pub struct FolderCamera {
-    root: Arc<Root>,
+    root: PathBuf,
+    /// The folder itself, while it is used; else only by what it is known again.
+    held: Mutex<Hold>,
+    /// Whether it could be written to at the last look.
+    is_writable: AtomicBool,
     serial: CameraSerial,
     docking: DockingId,
+    quiet: Duration,
 }
 
 impl FolderCamera {
-    /// Takes hold of the camera at `root`, for this docking. From now on it is known by its inode: another folder in the same place is
+    /// Takes hold of the camera at `root`, for this docking; its files count as written to the end once they have not changed
+    /// for so long. From now on it is known by its inode: another folder in the same place is
     /// another camera.
     ///
     /// # Errors
     /// [`CameraError::Gone`] if there is no folder, [`CameraError::Device`] if it cannot be opened.
-    pub fn open(root: PathBuf, serial: CameraSerial, docking: DockingId) -> Result<Self, CameraError> {
-        match Root::hold(root, Backing::default()) {
-            Ok(root) => Ok(Self { root: Arc::new(root), serial, docking }),
-            Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {
-                Err(CameraError::Gone)
-            }
-            Err(error) => Err(CameraError::Device { action: "opened", source: error.into() }),
-        }
+    pub fn open(root: PathBuf, serial: CameraSerial, docking: DockingId, quiet: Duration) -> Result<Self, CameraError> {
+        let held = Mutex::new(Hold::Taken(Arc::new(hold(&root)?)));
+        Ok(Self { root, held, is_writable: AtomicBool::new(true), serial, docking, quiet })
     }
+
+    /// Its folder; if it was let go of, the very same one.
+    fn root(&self) -> Result<Arc<Root>, CameraError> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let root = match &*held {
+            Hold::Taken(root) => return Ok(Arc::clone(root)),
+            Hold::LetGo(known) => {
+                let root = Arc::new(hold(&self.root)?);
+                if root.known_by() != *known {
+                    return Err(CameraError::Gone);
+                }
+                root
+            }
+        };
+        *held = Hold::Taken(Arc::clone(&root));
+        Ok(root)
+    }
+}
+
+/// Whether a camera's folder is held open.
+#[derive(Debug)]
+enum Hold {
+    Taken(Arc<Root>),
+    LetGo(KnownBy),
+}
+
+fn hold(folder: &Path) -> Result<Root, CameraError> {
+    Root::hold(folder.to_owned(), Backing::default()).map_err(|error| match error {
+        Errno::NOENT | Errno::NOTDIR | Errno::LOOP => CameraError::Gone,
+        error => CameraError::Device { action: "opened", source: error.into() },
+    })
 }
 
 #[async_trait]
@@ -60,28 +99,45 @@ impl Camera for FolderCamera {
     }
 
     async fn list(&self) -> Result<Listing, CameraError> {
-        Ok(take_stock(&self.root).await?.listing)
+        let root = self.root()?;
+        let listing = take_stock(&root).await?.listing;
+        let is_writable = blocking("listed", move || root.is_writable()).await?;
+        self.is_writable.store(is_writable, Ordering::Relaxed);
+        Ok(listing)
     }
 
-    /// A folder does not know what it lies on; who gives camdock one answers for its file system.
+    /// A folder does not know what it lies on; who gives camdock one answers for its file system. But it can be seen whether
+    /// that lets anything be deleted.
     fn condition(&self) -> Condition {
-        Condition::Sound
+        if self.is_writable.load(Ordering::Relaxed) { Condition::Sound } else { Condition::WriteProtected }
+    }
+
+    /// What is held open cannot be unmounted.
+    fn let_go(&self) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Hold::Taken(root) = &*held {
+            *held = Hold::LetGo(root.known_by());
+        }
     }
 
     fn media(&self) -> &[MediumId] {
         &[]
     }
 
+    fn quiet_time(&self) -> Duration {
+        self.quiet
+    }
+
     async fn open(&self, file: &SourceFile, reading: Reading) -> Result<Box<dyn SourceReader>, CameraError> {
-        let (root, file) = (Arc::clone(&self.root), file.clone());
+        let (root, file) = (self.root()?, file.clone());
         let reader = blocking("read", move || FolderReader::open(root, file, reading.into())).await??;
         Ok(Box::new(reader))
     }
 
     async fn wipe(&self, permit: WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
         let cleared = permit.redeem(&self.serial, self.docking)?;
-        tracing::info!(camera = %self.serial, folder = %self.root.path().display(), files = cleared.files().len(), "deleting");
-        wipe(&self.root, &cleared).await
+        tracing::info!(camera = %self.serial, folder = %self.root.display(), files = cleared.files().len(), "deleting");
+        wipe(&self.root()?, &cleared).await
     }
 }
 

@@ -11,6 +11,7 @@ use rustix::fs::{FileType, OFlags, RawDir};
 use rustix::io::Errno;
 
 use super::Stock;
+use super::aside::{ASIDE, Aside};
 use super::beneath::{Freshness, Look, Root, split_parent, step_quietly, tells_of_damage};
 use crate::camera::Listing;
 use crate::domain::{ByteCount, Oddity, OddityKind, SourcePath};
@@ -170,6 +171,7 @@ impl Walk {
                 self.listing.files.push(self.root.listed(&look, path));
                 Ok(())
             }
+            FileType::Directory if name == ASIDE && self.is_given_back(folder, parent)? => Ok(()),
             FileType::Directory if path.as_bytes().len() <= DEEPEST => {
                 self.reserve(&path)?;
                 self.pending.push(path);
@@ -181,6 +183,18 @@ impl Walk {
             FileType::CharacterDevice | FileType::BlockDevice => self.report(path, OddityKind::Device),
             _ => self.report(path, OddityKind::Unreadable),
         }
+    }
+
+    /// Puts what a deletion that was cut short had set aside in `folder` back where it was. Whether nothing is left aside.
+    fn is_given_back(&mut self, folder: &OwnedFd, path: &SourcePath) -> std::io::Result<bool> {
+        if self.root.is_ours_alone() {
+            return Ok(false);
+        }
+        for name in Aside::give_all_back(folder) {
+            tracing::info!(file = %join(path, &name), "a deletion was cut short; the file has its place back");
+            self.look_at(folder, path, &name)?;
+        }
+        Ok(matches!(Look::at(folder, ASIDE, Freshness::Cached), Err(Errno::NOENT)))
     }
 
     /// Reports an entry that the system refuses to show, unless that says something about the whole camera or about

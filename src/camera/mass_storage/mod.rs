@@ -265,6 +265,10 @@ impl Camera for MassStorageCamera {
         &self.media
     }
 
+    fn quiet_time(&self) -> Duration {
+        self.profile.quiet_time
+    }
+
     async fn open(&self, file: &SourceFile, reading: Reading) -> Result<Box<dyn SourceReader>, CameraError> {
         let volumes = Arc::clone(&self.volumes).read_owned().await;
         let (host, wanted) = (self.host.clone(), file.clone());

@@ -27,7 +27,7 @@ pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding>
         findings.push(Finding::new("bays", Aspect::Access, Judgement::Warning, note));
     }
     for bay in &config.bays {
-        if let Slot::Folder(path) = &bay.slot {
+        if let Slot::Folder { folder: path, .. } = &bay.slot {
             let fix = "Create it, readable and writable by camdock's user";
             findings.push(folder(format!("bay {}", bay.name), path, fix));
         }
@@ -155,7 +155,7 @@ fn existing_folder(path: &Path) -> Result<Metadata, String> {
 /// The configuration keeps folders apart by their paths; links and mounts can still bring them together.
 fn folders_apart(config: &Config) -> Vec<Finding> {
     let bays = config.bays.iter().filter_map(|bay| match &bay.slot {
-        Slot::Folder(path) => Some((format!("bay {}", bay.name), path.as_path())),
+        Slot::Folder { folder: path, .. } => Some((format!("bay {}", bay.name), path.as_path())),
         Slot::Port(_) => None,
     });
     let places = config.destinations.iter().filter_map(|of| Some((of.name.to_string(), of.place.folder()?)));

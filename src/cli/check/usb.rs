@@ -10,7 +10,7 @@ use super::{Aspect, Finding, Judgement};
 pub(super) fn check(config: &Config, sysfs: &Sysfs) -> Vec<Finding> {
     let port = |slot: &Slot| match slot {
         Slot::Port(port) => Some(port.clone()),
-        Slot::Folder(_) => None,
+        Slot::Folder { .. } => None,
     };
     let bays: Vec<_> =
         config.bays.iter().filter_map(|bay| Some((format!("bay {}", bay.name), port(&bay.slot)?))).collect();

@@ -1,6 +1,7 @@
 //! `[[bay]]`: a new kind of bay begins here.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Seen, noted};
 use crate::config::document::Node;
@@ -9,7 +10,10 @@ use crate::config::reader::{Keys, Reader};
 use crate::config::values;
 use crate::domain::{BayName, UsbPort};
 
-pub(super) const KEYS: Keys = Keys::list("bay", &["name", "port", "folder"]);
+pub(super) const KEYS: Keys = Keys::list("bay", &["name", "port", "folder", "quiet_time"]);
+
+/// Programs that copy into a folder pause, seldom for so long: a share that stalls, `rsync` between two files.
+const QUIET_TIME: Duration = Duration::from_secs(30);
 
 /// One slot of the dock.
 #[derive(Debug, Clone)]
@@ -24,7 +28,12 @@ pub struct BaySettings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Slot {
     /// A directory that appears in this folder is a docked camera; absolute.
-    Folder(PathBuf),
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// How long a file in it must not have changed before it counts as written to the end.
+        quiet_time: Duration,
+    },
     /// A camera that is plugged into this port.
     Port(UsbPort),
 }
@@ -48,11 +57,19 @@ fn slot(table: &mut Reader<'_>, bay: Option<&BayName>, seen: &mut Seen) -> Optio
             );
             return None;
         }
+        if let Some(quiet) = table.take("quiet_time") {
+            let what = "bay.quiet_time: this bay is a USB port".to_owned();
+            let remedy = "write quiet_time into the profile of the cameras that need it".to_owned();
+            table.mistakes.add(&quiet.at, what, remedy);
+            return None;
+        }
         let slot = Slot::Port(port.value.clone());
         seen.ports.push(port);
         return Some(slot);
     }
     let folder = table.required("folder", "\"/srv/bays/1\"", values::folder);
     let title = bay.map_or("a bay's folder".to_owned(), |bay| format!("the folder of bay \"{bay}\""));
-    noted(folder, title, &mut seen.folders).map(Slot::Folder)
+    let quiet_time = table.or("quiet_time", QUIET_TIME, values::duration);
+    let folder = noted(folder, title, &mut seen.folders);
+    Some(Slot::Folder { folder: folder?, quiet_time: quiet_time? })
 }

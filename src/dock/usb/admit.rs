@@ -116,6 +116,7 @@ pub(super) mod tests {
             leave: Vec::new(),
             serial: SerialSource::Usb,
             label: None,
+            quiet_time: std::time::Duration::ZERO,
         })
     }
 

@@ -14,6 +14,7 @@ mod sysfs;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,8 +33,10 @@ pub use gate::{Verdict, gate};
 pub use sockets::{Socket, sockets};
 pub use sysfs::{Authorized, Plugged, SuperSpeed, Sysfs};
 
-/// So long the gate may take to let a device in, while a machine starts and udev has much to do.
+/// After udev is done with a device, so long its answer may take to be seen.
 const ADMISSION_TAKES: Duration = Duration::from_secs(4);
+/// A gate that takes longer than this is told to be slow: on a machine that starts, udev has much to do.
+const GATE_IS_SLOW: Duration = Duration::from_secs(30);
 
 /// Watches bays that are USB ports, each by itself, until the receiver is dropped. `profiles` in the order in which they
 /// are to be tried.
@@ -65,6 +68,7 @@ pub fn watch_usb(
             port,
             profiles: Arc::clone(profiles),
             kept_out: BTreeMap::new(),
+            is_decided: udev_is_done,
             trouble: None,
         };
         tokio::spawn(contents::watch(bay, move || lookout.look(), changed, events.clone()));
@@ -107,6 +111,8 @@ struct Lookout {
     profiles: Arc<[Arc<Profile>]>,
     /// Visits of devices that the gate has not let in, and since when.
     kept_out: BTreeMap<(UsbPort, u16), Instant>,
+    /// Whether udev has done with a device what its rules, and so the gate, say.
+    is_decided: fn(&UsbPort) -> bool,
     /// What went wrong last time, to be logged once.
     trouble: Option<io::ErrorKind>,
 }
@@ -118,8 +124,10 @@ impl Lookout {
         match plugged {
             Ok(mut plugged) => {
                 self.trouble = None;
-                self.leave_to_the_gate(&mut plugged);
-                sorted_out(&self.bay, plugged, &self.profiles)
+                let slow = self.leave_to_the_gate(&mut plugged);
+                let mut found = sorted_out(&self.bay, plugged, &self.profiles);
+                found.refused.extend(slow);
+                found
             }
             Err(error) => {
                 if self.trouble.replace(error.kind()) != Some(error.kind()) {
@@ -131,7 +139,8 @@ impl Lookout {
     }
 
     /// What the gate may not have looked at yet does not count yet.
-    fn leave_to_the_gate(&mut self, plugged: &mut Vec<Plugged>) {
+    /// Returns what is to be said of a device on which it has not decided for long.
+    fn leave_to_the_gate(&mut self, plugged: &mut Vec<Plugged>) -> Vec<(OsString, String)> {
         let kept_out = |device: &&Plugged| device.authorized == Authorized::No;
         let now: Vec<_> =
             plugged.iter().filter(kept_out).map(|kept| (kept.device.port.clone(), kept.device.address)).collect();
@@ -139,11 +148,29 @@ impl Lookout {
         for visit in now {
             self.kept_out.entry(visit).or_insert_with(Instant::now);
         }
+        let mut slow = Vec::new();
         plugged.retain(|Plugged { device, .. }| {
-            let since = self.kept_out.get(&(device.port.clone(), device.address));
-            since.is_none_or(|since| since.elapsed() >= ADMISSION_TAKES)
+            let Some(since) = self.kept_out.get(&(device.port.clone(), device.address)) else { return true };
+            let is_decided = (self.is_decided)(&device.port);
+            if !is_decided && since.elapsed() >= GATE_IS_SLOW {
+                let reason = format!(
+                    "bay {}: whether {device} may come in is not decided yet: udev has not been done with it for longer than {} s. \
+                     If that lasts, see: systemctl status systemd-udevd",
+                    self.bay,
+                    GATE_IS_SLOW.as_secs()
+                );
+                slow.push((OsString::from(device.port.as_str()), reason));
+            }
+            is_decided && since.elapsed() >= ADMISSION_TAKES
         });
+        slow
     }
+}
+
+/// Whether udev's rules have run for the device in a port.
+fn udev_is_done(port: &UsbPort) -> bool {
+    let place = Path::new("/sys/bus/usb/devices").join(port.as_str());
+    udev::Device::from_syspath(&place).is_ok_and(|device| device.is_initialized())
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,6 +180,8 @@ struct DockedDevice {
 }
 
 impl Docked for DockedDevice {
+    const SHARES: bool = false;
+
     fn location(&self) -> Location {
         Location::Usb { device: self.device.clone(), profiles: self.profiles.clone() }
     }
@@ -220,7 +249,7 @@ mod tests {
         let word = |event: &BayEvent| match event {
             BayEvent::Docked { location: Location::Usb { device, .. }, .. } => format!("docked {}", device.address),
             BayEvent::Removed { location: Location::Usb { device, .. }, .. } => format!("removed {}", device.address),
-            BayEvent::Refused { reason, .. } => reason.clone(),
+            BayEvent::Refused { reasons, .. } => reasons.join(" "),
             other => format!("{other:?}"),
         };
         events.iter().map(word).collect()
@@ -260,6 +289,7 @@ mod tests {
             port: "1-1".parse().unwrap(),
             profiles: profiles().into(),
             kept_out: BTreeMap::new(),
+            is_decided: |_| true,
             trouble: None,
         };
         machine.plug("1-1", "Cam", &[sysfs::STORAGE]);
@@ -272,6 +302,36 @@ mod tests {
         assert_eq!(lookout.look().cameras.len(), 1, "the gate let it in");
         machine.set("1-1", "authorized", "0");
         assert_eq!(lookout.look().refused.len(), 0, "the gate has its time again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_camera_is_not_called_kept_out_while_the_gate_is_merely_slow() {
+        let machine = FakeSysfs::new();
+        let mut lookout = Lookout {
+            sysfs: Sysfs::at(machine.root()),
+            bay: bay(),
+            port: "1-1".parse().unwrap(),
+            profiles: profiles().into(),
+            kept_out: BTreeMap::new(),
+            is_decided: |_| false,
+            trouble: None,
+        };
+        machine.plug("1-1", "Cam", &[sysfs::STORAGE]);
+        machine.set("1-1", "authorized", "0");
+        lookout.look();
+        tokio::time::advance(ADMISSION_TAKES * 2).await;
+        assert_eq!(lookout.look().refused.len(), 0, "it may yet be let in");
+        tokio::time::advance(GATE_IS_SLOW).await;
+        let refused = lookout.look().refused;
+        let said: Vec<_> = refused.values().collect();
+        assert!(
+            matches!(said.as_slice(), [said] if said.contains("is not decided yet") && !said.contains("kept out")),
+            "{said:?}"
+        );
+        lookout.is_decided = |_| true;
+        assert!(lookout.look().refused.values().all(|reason| reason.contains("was kept out")));
+        machine.set("1-1", "authorized", "1");
+        assert_eq!(lookout.look().cameras.len(), 1);
     }
 
     #[test]

@@ -123,6 +123,9 @@ fn variants(entry: &Entry) -> Vec<String> {
                 | ProblemKind::OnlyElsewhere
                 | ProblemKind::Lost => "written by no version".to_owned(),
                 ProblemKind::Undelivered { .. } => "undelivered".to_owned(),
+                ProblemKind::Recreated => "recreated".to_owned(),
+                ProblemKind::ReadOnly => "read-only".to_owned(),
+                ProblemKind::Many { .. } => "many".to_owned(),
             };
             vec![format!("problem-found: {kind}"), format!("problem-found: about {about:?}")]
         }
@@ -172,6 +175,9 @@ fn every_variant() -> BTreeSet<String> {
         "other-content",
         "refused",
         "undelivered",
+        "recreated",
+        "read-only",
+        "many",
     ];
     let (needs, methods) = ([Need::Required, Need::Optional], [ProofMethod::Attested, ProofMethod::ReadBack]);
     let outcomes = [Outcome::Completed, Outcome::TakenEarly, Outcome::Interrupted];

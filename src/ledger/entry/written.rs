@@ -154,6 +154,9 @@ pub(super) enum WrittenProblem {
     OnlyElsewhere,
     Lost,
     Undelivered { error: String },
+    Recreated,
+    ReadOnly,
+    Many { like: Box<WrittenProblem>, count: u64, examples: Vec<String> },
 }
 
 impl From<&ProblemKind> for WrittenProblem {
@@ -173,13 +176,22 @@ impl From<&ProblemKind> for WrittenProblem {
             ProblemKind::OnlyElsewhere => Self::OnlyElsewhere,
             ProblemKind::Lost => Self::Lost,
             ProblemKind::Undelivered { error } => Self::Undelivered { error },
+            ProblemKind::Recreated => Self::Recreated,
+            ProblemKind::ReadOnly => Self::ReadOnly,
+            ProblemKind::Many { like, count, examples } => Self::Many {
+                like: Box::new(Self::from(&*like)),
+                count,
+                examples: examples.iter().map(SourcePath::escaped).collect(),
+            },
         }
     }
 }
 
-impl From<WrittenProblem> for ProblemKind {
-    fn from(written: WrittenProblem) -> Self {
-        match written {
+impl TryFrom<WrittenProblem> for ProblemKind {
+    type Error = String;
+
+    fn try_from(written: WrittenProblem) -> Result<Self, String> {
+        Ok(match written {
             WrittenProblem::Oddity { kind } => Self::Oddity { kind: kind.into() },
             WrittenProblem::Unreadable { error } => Self::Unreadable { error },
             WrittenProblem::DamagedAtSource { missing } => Self::DamagedAtSource { missing },
@@ -194,7 +206,14 @@ impl From<WrittenProblem> for ProblemKind {
             WrittenProblem::OnlyElsewhere => Self::OnlyElsewhere,
             WrittenProblem::Lost => Self::Lost,
             WrittenProblem::Undelivered { error } => Self::Undelivered { error },
-        }
+            WrittenProblem::Recreated => Self::Recreated,
+            WrittenProblem::ReadOnly => Self::ReadOnly,
+            WrittenProblem::Many { like, count, examples } => Self::Many {
+                like: Box::new(Self::try_from(*like)?),
+                count,
+                examples: examples.iter().map(|text| path(text)).collect::<Result<_, _>>()?,
+            },
+        })
     }
 }
 
@@ -205,7 +224,7 @@ impl From<&Segment> for WrittenSegment {
         Self {
             id: id.to_string(),
             camera: camera.to_string(),
-            path: path.to_string(),
+            path: path.escaped(),
             recorded_at: recorded_at.millis(),
             size: size.get(),
             sha256: sha256.to_string(),
@@ -261,7 +280,7 @@ impl From<&Entry> for Written {
             },
             Entry::ProblemFound { camera, path, segment, destination, kind } => Self::ProblemFound {
                 camera: camera.to_string(),
-                path: path.to_string(),
+                path: path.escaped(),
                 segment: segment.as_ref().map(ToString::to_string),
                 destination: destination.as_ref().map(ToString::to_string),
                 reason: kind.into(),
@@ -331,7 +350,7 @@ impl TryFrom<Written> for Entry {
                 path: path(&on_it)?,
                 segment: id.as_deref().map(segment).transpose()?,
                 destination: destination.map(|text| name(&text, DestinationName::new)).transpose()?,
-                kind: reason.into(),
+                kind: reason.try_into()?,
             },
             Written::ProblemClosed { problem } => Self::ProblemClosed { problem: ProblemId(problem) },
             Written::WipeIntended { docking: id, segments, media: on } => Self::WipeIntended {

@@ -8,11 +8,14 @@
 //!
 //! Being yanked is being cancelled: nothing here needs to be undone, and the next docking starts with a look.
 
+mod crowd;
 mod offload;
 mod patience;
 mod plan;
+mod progress;
 mod standing;
 mod visit;
+mod waits;
 mod wipe;
 
 use std::collections::BTreeMap;
@@ -22,17 +25,20 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
+use self::crowd::{FEW, Notes};
 use self::patience::{Patience, Trouble, Troubles};
 use self::plan::{Findings, Plan, plan};
-use self::standing::{Open, standing};
+pub(super) use self::progress::Progress;
+use self::standing::{Open, Standing, standing};
 pub(super) use self::visit::{Visit, identify};
+use self::waits::Waits;
 use self::wipe::Waited;
 use super::board::Board;
 use crate::camera::{Camera, CameraError, Condition};
 use crate::custody::SourceMatch;
 use crate::domain::{
-    BayCause, BayName, BayState, ByteCount, DockingId, MediumId, Problem, ProblemId, ProblemKind, SourceFile,
-    SourcePath,
+    BayCause, BayName, BayState, ByteCount, CameraSerial, DockingId, MediumId, Problem, ProblemId, ProblemKind,
+    SourceFile, SourcePath,
 };
 use crate::ledger::{Deletion, Entry, KnownSegment, LedgerError};
 use crate::transfer::{Site, backoff};
@@ -85,6 +91,11 @@ struct Docking {
     findings: Findings,
     sources: BTreeMap<SourcePath, SourceMatch>,
     troubles: Troubles,
+    waits: Waits,
+    progress: Progress,
+    notes: Notes,
+    /// The camera's problems as of the last look.
+    problems: Vec<Problem>,
     /// Problems of files that could not be read, as of the last look.
     unread: BTreeMap<SourcePath, ProblemId>,
     /// Bytes on the camera that are also in the ledger.
@@ -100,7 +111,16 @@ struct Docking {
 }
 
 impl Docking {
-    fn new(site: Site, board: Board, may_wipe: MayWipe, bay: BayName, camera: Arc<dyn Camera>, id: DockingId) -> Self {
+    fn new(
+        site: Site,
+        board: Board,
+        may_wipe: MayWipe,
+        bay: BayName,
+        camera: Arc<dyn Camera>,
+        id: DockingId,
+        progress: Progress,
+    ) -> Self {
+        let waits = Waits::new(camera.quiet_time());
         Self {
             site,
             board,
@@ -111,6 +131,10 @@ impl Docking {
             findings: Findings::default(),
             sources: BTreeMap::new(),
             troubles: Troubles::default(),
+            waits,
+            progress,
+            notes: Notes::default(),
+            problems: Vec::new(),
             unread: BTreeMap::new(),
             taken: ByteCount::default(),
             wiped: ByteCount::default(),
@@ -124,6 +148,9 @@ impl Docking {
     async fn serve(&mut self) -> Result<std::convert::Infallible, DockingError> {
         loop {
             let plan = self.look().await?;
+            if !plan.pull.is_empty() {
+                self.progress.rests(false);
+            }
             self.offload(plan.pull).await?;
             let plan = self.look().await?;
             if self.has_news(&plan) {
@@ -146,30 +173,35 @@ impl Docking {
     async fn look(&mut self) -> Result<Plan, DockingError> {
         let began = Instant::now();
         let listing = self.camera.list().await?;
-        let serial = self.camera.serial();
+        self.progress.listed((listing.files.len() + listing.oddities.len()) as u64);
+        self.waits.see(&listing.files, began);
+        self.findings.waits = self.waits.now(began);
+        self.findings.looping = self.waits.looping(began);
+        let serial = &self.camera.serial().clone();
         let known = self.site.ledger.on_camera(serial).await?;
         let problems = self.site.ledger.problems(Some(serial.clone())).await?;
-        let plan = plan(&listing, &known, &problems, &self.findings);
+        self.forget_what_a_person_had_tried_again(&problems);
+        let mut plan = plan(&listing, &self.camera.condition(), &known, &problems, &self.findings);
         let unread =
             |problem: &&Problem| matches!(problem.kind, ProblemKind::Unreadable { .. } | ProblemKind::TooLarge { .. });
         self.unread = problems.iter().filter(unread).map(|problem| (problem.path.clone(), problem.id)).collect();
         self.taken = plan.taken;
         self.look_took = began.elapsed();
 
-        let odd = plan.odd.iter().map(|oddity| Entry::ProblemFound {
-            camera: serial.clone(),
-            path: oddity.path.clone(),
-            segment: None,
-            destination: None,
-            kind: ProblemKind::Oddity { kind: oddity.kind },
-        });
+        let (news, refused) = self.notes.allow(std::mem::take(&mut plan.news));
+        if refused {
+            tracing::warn!(bay = %self.bay, camera = %serial, "what is wrong with it changes all the time; no more of that is written down");
+        }
+        let over = news.over.iter().map(|problem| Entry::ProblemClosed { problem: *problem });
+        let found = news.found.into_iter().map(|(path, kind)| problem_found(serial, path, kind));
         plan.gone.iter().for_each(|known| self.tell_gone(known));
         let gone = plan.gone.iter().map(|known| Entry::OriginalGone { docking: self.id, segment: known.segment.id });
         let resolved = plan.resolved.iter().map(|problem| Entry::ProblemClosed { problem: *problem });
         let settled = self.settled_media().await?;
         let settled = (!settled.is_empty()).then_some(Entry::WipeSettled { docking: self.id, media: settled });
-        let entries = odd.chain(gone).chain(resolved).chain(settled).collect();
+        let entries = over.chain(found).chain(gone).chain(resolved).chain(settled).collect();
         self.record(entries).await?;
+        self.problems = problems;
         self.show_totals(&listing.files);
         Ok(plan)
     }
@@ -210,12 +242,13 @@ impl Docking {
         let serial = self.camera.serial();
         let problems = self.site.ledger.problems(Some(serial.clone())).await?;
         let open = Open {
-            problems: problems.len(),
+            // What is kept needs somebody, even where that could not be written down.
+            problems: problems.len().max(plan.kept.len()),
             missing: problems.iter().filter(|problem| problem.kind.is_about_copies()).count(),
             unproven: self.site.ledger.unproven_of(serial).await?,
         };
         let now = self.site.clock.now();
-        let standing = standing(&plan, open, self.camera.condition());
+        let standing = standing(&plan, open, self.camera.condition(), self.progress.held());
         if let Some((state, cause)) = standing.shown() {
             self.board.update(&self.bay, |bay| {
                 (bay.state, bay.cause) = (state, cause);
@@ -224,6 +257,10 @@ impl Docking {
                     bay.ready_at.get_or_insert(now);
                 }
             });
+        }
+        self.progress.rests(standing.needs_a_person_or_nothing());
+        if matches!(standing, Standing::Ready(_)) {
+            self.camera.let_go();
         }
         if self.refusals > 0 {
             // A destination that cannot answer is not asked every other second by every camera that is docked.
@@ -237,9 +274,10 @@ impl Docking {
         Ok(())
     }
 
-    /// Looking takes a twentieth of the time at most.
+    /// Looking takes a twentieth of the time at most. What comes to rest meanwhile is not kept waiting.
     fn until_next_look(&self) -> Duration {
-        LOOK_AGAIN.max(self.look_took * 20)
+        let rests = self.waits.shortest(Instant::now()).map_or(LOOK_AGAIN, |rests| rests.min(LOOK_AGAIN));
+        rests.max(self.look_took * 20)
     }
 
     async fn unreadable(&mut self, path: SourcePath, error: &std::io::Error) -> Result<(), DockingError> {
@@ -248,19 +286,31 @@ impl Docking {
 
     /// A file that this docking does not try again unless a person says so.
     async fn found(&mut self, path: SourcePath, kind: ProblemKind) -> Result<(), DockingError> {
-        tracing::warn!(bay = %self.bay, file = %path, "{kind}");
-        self.findings.given_up.insert(path.clone());
         if self.unread.contains_key(&path) {
+            self.findings.given_up.insert(path);
             return Ok(());
         }
-        self.record(vec![Entry::ProblemFound {
-            camera: self.camera.serial().clone(),
-            path,
-            segment: None,
-            destination: None,
-            kind,
-        }])
-        .await
+        let own = self.problems.iter().filter(|problem| problem.kind.is_like(&kind)).count();
+        let given_up = self.findings.given_up.len();
+        if own.max(given_up) >= FEW {
+            // At the next look, with all others like it.
+            self.findings.alike.insert(path, kind);
+            return Ok(());
+        }
+        tracing::warn!(bay = %self.bay, file = %path, "{kind}");
+        self.findings.given_up.insert(path.clone());
+        let entry = problem_found(self.camera.serial(), path, kind);
+        self.record(vec![entry]).await
+    }
+
+    /// The problem that many files shared is closed: they are tried again.
+    fn forget_what_a_person_had_tried_again(&mut self, problems: &[Problem]) {
+        let shared = |problem: &&Problem| matches!(problem.kind, ProblemKind::Many { .. });
+        for before in self.problems.iter().filter(shared) {
+            if !problems.iter().filter(shared).any(|now| now.kind.is_like(&before.kind)) {
+                self.findings.alike.retain(|_, kind| !kind.is_like(&before.kind));
+            }
+        }
     }
 
     async fn record(&self, entries: Vec<Entry>) -> Result<(), DockingError> {
@@ -303,4 +353,9 @@ impl Docking {
         self.board.update(&self.bay, |bay| bay.bytes_uploaded = uploaded);
         Ok(())
     }
+}
+
+/// The entry about a file or a whole camera, without any destination.
+fn problem_found(camera: &CameraSerial, path: SourcePath, kind: ProblemKind) -> Entry {
+    Entry::ProblemFound { camera: camera.clone(), path, segment: None, destination: None, kind }
 }

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::patience::{Patience, Trouble};
+use super::waits::WaitsFor;
 use super::{Docking, DockingError, PAUSE};
 use crate::camera::CameraError;
 use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile};
@@ -89,25 +90,10 @@ impl Docking {
                 self.found(file.path.clone(), ProblemKind::TooLarge { size: size.get() }).await?;
                 Ok(Again::AtTheNextLook)
             }
-            PullError::Spool(SpoolError::Full) => {
-                let removed = match make_room(&self.site).await {
-                    Ok(removed) => removed,
-                    Err(ShelfError::Ledger(error)) => return Err(error.into()),
-                    Err(ShelfError::Spool(_)) => 0,
-                };
-                if removed == 0 {
-                    // A copy whose docking was cancelled before it was recorded takes up room that nobody would free.
-                    if let Err(ShelfError::Ledger(error)) = reconcile(&self.site).await {
-                        return Err(error.into());
-                    }
-                    self.say(
-                        BayState::Offloading,
-                        BayCause::SpoolFull,
-                        "The spool is full. Copying goes on by itself once uploads have made room.",
-                    );
-                    sleep(PAUSE).await;
-                }
-                Ok(Again::Now)
+            PullError::Spool(SpoolError::Full) => self.wait_for_room(file).await,
+            PullError::Spool(SpoolError::Crowded) => {
+                self.waits.put_off(file.path.clone(), Instant::now() + PAUSE, WaitsFor::Disk);
+                Ok(Again::AtTheNextLook)
             }
             PullError::Spool(error) => {
                 self.say(
@@ -125,5 +111,22 @@ impl Docking {
                 Ok(Again::Now)
             }
         }
+    }
+    /// The spool is full: makes room, or leaves the file alone for a while, so that others need not wait for it.
+    async fn wait_for_room(&mut self, file: &SourceFile) -> Result<Again, DockingError> {
+        let now = Instant::now();
+        if !self.waits.any(WaitsFor::Uploads, now) {
+            match make_room(&self.site).await {
+                Ok(1..) => return Ok(Again::Now),
+                Err(ShelfError::Ledger(error)) => return Err(error.into()),
+                Ok(0) | Err(ShelfError::Spool(_)) => {}
+            }
+            // A copy whose docking was cancelled before it was recorded takes up room that nobody would free.
+            if let Err(ShelfError::Ledger(error)) = reconcile(&self.site).await {
+                return Err(error.into());
+            }
+        }
+        self.waits.put_off(file.path.clone(), now + PAUSE, WaitsFor::Uploads);
+        Ok(Again::AtTheNextLook)
     }
 }

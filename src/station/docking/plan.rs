@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::camera::Listing;
-use crate::domain::{ByteCount, Oddity, Problem, ProblemId, ProblemKind, Segment, SourceFile, SourceKind, SourcePath};
+use super::crowd::{self, News};
+use super::waits::WaitsFor;
+use crate::camera::{Condition, Listing};
+use crate::domain::{ByteCount, Problem, ProblemId, ProblemKind, Segment, SourceFile, SourceKind, SourcePath};
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::{KnownSegment, SpoolCopy};
 
@@ -15,14 +17,16 @@ pub(super) struct Plan {
     pub(super) pull: Vec<SourceFile>,
     /// Files that are known segments and need not be pulled.
     pub(super) have: Vec<(SourceFile, Segment)>,
+    /// Files that are left alone for now.
+    pub(super) waiting: Vec<(SourceFile, WaitsFor)>,
     /// Files that stay until a person has looked at them.
     pub(super) kept: Vec<SourceFile>,
     /// How much of what is listed was taken over, a kept file's readable part included.
     pub(super) taken: ByteCount,
     /// Segments that the ledger believes to be on this camera, and that are not.
     pub(super) gone: Vec<KnownSegment>,
-    /// Entries that are no regular files and not yet reported.
-    pub(super) odd: Vec<Oddity>,
+    /// What is wrong with the camera as a whole, or with many of its entries, and what is so no longer.
+    pub(super) news: News,
     /// Holds whose cause is gone from the camera.
     pub(super) resolved: Vec<ProblemId>,
 }
@@ -36,10 +40,22 @@ pub(super) struct Findings {
     pub(super) strangers: BTreeSet<(SourcePath, u64)>,
     /// Files that this docking does not try again: they could not be read, or not be deleted.
     pub(super) given_up: BTreeSet<SourcePath>,
+    /// Files that are to be left alone for now.
+    pub(super) waits: BTreeMap<SourcePath, WaitsFor>,
+    /// Files that this docking does not try again, and that share one problem with others of their kind.
+    pub(super) alike: BTreeMap<SourcePath, ProblemKind>,
+    /// Files that the camera makes anew whenever they are deleted.
+    pub(super) looping: Vec<SourcePath>,
 }
 
 /// Makes the plan.
-pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Problem], findings: &Findings) -> Plan {
+pub(super) fn plan(
+    listing: &Listing,
+    condition: &Condition,
+    known: &[KnownSegment],
+    problems: &[Problem],
+    findings: &Findings,
+) -> Plan {
     let mut plan = Plan::default();
     let mut by_path: BTreeMap<&SourcePath, Vec<&KnownSegment>> = BTreeMap::new();
     for segment in known {
@@ -47,7 +63,11 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Proble
     }
     let file_problems: BTreeMap<&SourcePath, &Problem> = problems
         .iter()
-        .filter(|problem| problem.destination.is_none() && !problem.kind.is_about_copies())
+        .filter(|problem| {
+            problem.destination.is_none()
+                && !problem.kind.is_about_copies()
+                && !crowd::is_seen_at_each_look(&problem.kind)
+        })
         .map(|problem| (&problem.path, problem))
         .collect();
     let mut listed = BTreeSet::new();
@@ -57,8 +77,10 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Proble
         plan.gone
             .extend(candidates.iter().filter(|known| is_replaced(&known.segment, file, findings)).copied().cloned());
         let problem = file_problems.get(&file.path);
-        let given_up = problem.is_some() && findings.given_up.contains(&file.path);
+        let given_up =
+            problem.is_some() && findings.given_up.contains(&file.path) || findings.alike.contains_key(&file.path);
         match recognise(file, candidates, findings) {
+            _ if let Some(what) = findings.waits.get(&file.path) => plan.waiting.push((file.clone(), *what)),
             _ if given_up => plan.kept.push(file.clone()),
             Some(segment) if segment.damaged => match problem {
                 Some(_) => {
@@ -74,18 +96,17 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Proble
             None => plan.pull.push(file.clone()),
         }
     }
-    for oddity in &listing.oddities {
-        listed.insert(&oddity.path);
-        if !file_problems.contains_key(&oddity.path) {
-            plan.odd.push(oddity.clone());
-        }
-    }
+    listed.extend(listing.oddities.iter().map(|oddity| &oddity.path));
     // What can be read file by file is safe before the whole medium is read.
     plan.pull.sort_by_key(|file| file.kind);
     let blind = listing.blind_spots();
     let is_gone = |path: &SourcePath| !listed.contains(path) && !blind.may_hide(path);
     plan.gone.extend(known.iter().filter(|known| is_gone(&known.segment.path)).cloned());
-    let about_the_file = |problem: &&&Problem| !matches!(problem.kind, ProblemKind::DamagedAtSource { .. });
+    let found = crowd::found(listing, condition, plan.have.len(), &findings.alike, &findings.looping);
+    plan.news = crowd::compare(&found, problems, &blind);
+    let about_the_file = |problem: &&&Problem| {
+        !matches!(problem.kind, ProblemKind::DamagedAtSource { .. }) && !crowd::is_seen_at_each_look(&problem.kind)
+    };
     let vanished = file_problems.values().filter(about_the_file).filter(|problem| is_gone(&problem.path));
     plan.resolved.extend(vanished.map(|problem| problem.id));
     plan
@@ -121,7 +142,7 @@ fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Fi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CameraSerial, Fingerprint, Moment, OddityKind, SegmentId};
+    use crate::domain::{CameraSerial, Fingerprint, Moment, Oddity, OddityKind, SegmentId};
     use crate::ledger::Deletion;
 
     fn camera() -> CameraSerial {
@@ -165,6 +186,11 @@ mod tests {
             kind,
             since: Moment::from_millis(0),
         }
+    }
+
+    /// The plan for a camera on which nothing is wrong.
+    fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Problem], findings: &Findings) -> Plan {
+        super::plan(listing, &Condition::Sound, known, problems, findings)
     }
 
     fn listing(files: Vec<SourceFile>) -> Listing {
@@ -229,9 +255,10 @@ mod tests {
         let oddity = Oddity { path: path("link"), kind: OddityKind::SymbolicLink };
         let look = Listing { files: Vec::new(), oddities: vec![oddity] };
         let problems = [problem("link", ProblemKind::Oddity { kind: OddityKind::SymbolicLink })];
-        assert_eq!(plan(&look, &[], &[], &Findings::default()).odd.len(), 1);
-        assert_eq!(plan(&look, &[], &problems, &Findings::default()).odd.len(), 0);
-        assert_eq!(plan(&listing(vec![]), &[], &problems, &Findings::default()).resolved, [ProblemId(3)]);
+        assert_eq!(plan(&look, &[], &[], &Findings::default()).news.found.len(), 1);
+        assert_eq!(plan(&look, &[], &problems, &Findings::default()).news, News::default());
+        let gone = plan(&listing(vec![]), &[], &problems, &Findings::default());
+        assert_eq!((gone.news.over, gone.resolved), (vec![ProblemId(3)], vec![]));
     }
 
     #[test]
@@ -276,6 +303,20 @@ mod tests {
         let plan =
             plan(&look, &[damaged, known("B", b"abcde", SpoolCopy::Present, 0)], &problems, &Findings::default());
         assert_eq!((plan.kept.len(), plan.taken), (1, ByteCount::new(8)));
+    }
+
+    #[test]
+    fn a_file_that_waits_is_neither_copied_nor_deleted() {
+        let waits = BTreeMap::from([(path("A"), WaitsFor::Quiet), (path("B"), WaitsFor::Closing)]);
+        let look = listing(vec![file("A", 3, 1), file("B", 3, 1), file("C", 3, 1)]);
+        let known = [known("B", b"abc", SpoolCopy::Present, 0)];
+        let plan = plan(&look, &known, &[], &Findings { waits, ..Findings::default() });
+        let paths = |files: &[SourceFile]| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
+        assert_eq!((paths(&plan.pull), plan.have.len(), plan.gone.len()), (vec![path("C")], 0, 0));
+        assert_eq!(
+            plan.waiting.iter().map(|(_, what)| *what).collect::<Vec<_>>(),
+            [WaitsFor::Quiet, WaitsFor::Closing]
+        );
     }
 
     #[test]

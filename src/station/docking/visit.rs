@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Docking, DockingError, MayWipe};
+use super::{Docking, DockingError, MayWipe, Progress};
 use crate::camera::{Camera, CameraError};
 use crate::dock::Location;
-use crate::domain::{BayCause, BayName, BayState, DockingId};
+use crate::domain::{BayCause, BayName, BaySnapshot, BayState, DockingId};
+use crate::faults::{PlantedBug, planted};
 use crate::station::board::Board;
 use crate::station::{OpenCamera, StationError};
 use crate::transfer::Site;
@@ -55,6 +56,7 @@ pub(in crate::station) struct Visit {
     pub(in crate::station) docking: DockingId,
     pub(in crate::station) location: Location,
     pub(in crate::station) open_camera: OpenCamera,
+    pub(in crate::station) progress: Progress,
 }
 
 impl Visit {
@@ -64,7 +66,8 @@ impl Visit {
         let mut failures = 0;
         loop {
             let (site, board, may_wipe) = (self.site.clone(), self.board.clone(), self.may_wipe.clone());
-            let mut docking = Docking::new(site, board, may_wipe, self.bay.clone(), camera, self.docking);
+            let (bay, progress) = (self.bay.clone(), self.progress.clone());
+            let mut docking = Docking::new(site, board, may_wipe, bay, camera, self.docking, progress);
             let began = Instant::now();
             let error = match docking.serve().await {
                 Ok(never) => match never {},
@@ -73,7 +76,14 @@ impl Visit {
             };
             // Whatever the docking held of the camera must be let go before it can be opened afresh.
             drop(docking);
-            complain(&self.board, &self.bay, &error);
+            let told_by_facts = !planted(PlantedBug::OutcomeFromTheBoard);
+            if matches!(error, CameraError::Gone) && self.progress.nothing_is_left() && told_by_facts {
+                self.board.update(&self.bay, say_that_nothing_was_left);
+            } else {
+                complain(&self.board, &self.bay, &error);
+            }
+            // As long as it fails, another in its bay need not wait for it.
+            self.progress.rests(true);
             failures = if began.elapsed() < SERVED_WELL { failures + 1 } else { 1 };
             // Serving it again means reading all of it again, so what fails over and over is tried less and less often.
             let mut pause = TRY_CAMERA_AGAIN.saturating_mul(1 << failures.min(SELDOMEST)) / 2;
@@ -95,6 +105,12 @@ impl Visit {
             }
         }
     }
+}
+
+/// A camera that no longer answers, but was done: what the bay said of it is still so.
+fn say_that_nothing_was_left(bay: &mut BaySnapshot) {
+    bay.cause = Some(BayCause::CameraSilent);
+    "The camera no longer answers. Nothing was left on it: take it out.".clone_into(&mut bay.message);
 }
 
 /// Says on the bay what is wrong with its camera.

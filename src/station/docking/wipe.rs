@@ -7,8 +7,10 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::patience::{Patience, Trouble};
 use super::plan::Plan;
-use super::{Docking, DockingError, SHOW_EVERY};
-use crate::camera::{CameraError, NotDeleted};
+use super::standing::{Open, Standing, standing};
+use super::waits::WaitsFor;
+use super::{Docking, DockingError, LOOK_AGAIN, SHOW_EVERY};
+use crate::camera::{CameraError, Kept, NotDeleted};
 use crate::custody::{Clearance, SourceMatch, Unproven};
 use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile, counted};
 use crate::faults::{PlantedBug, planted};
@@ -104,14 +106,21 @@ impl Docking {
             if pending == 0 {
                 return Ok(Waited::Settled);
             }
-            self.say(
-                BayState::Uploading,
-                None,
-                format!(
-                    "Uploading: {} to go. The camera may be taken; the wipe then waits for its next docking.",
-                    counted(pending, "segment")
-                ),
-            );
+            let room = standing(plan, Open::default(), self.camera.condition(), self.progress.held());
+            if let (Standing::SpoolFull { .. } | Standing::DiskFull { .. }, Some((state, cause))) =
+                (&room, room.shown())
+            {
+                self.say(state, cause, room.sentence(self.camera.serial()));
+            } else {
+                self.say(
+                    BayState::Uploading,
+                    None,
+                    format!(
+                        "Uploading: {} to go. The camera may be taken; the wipe then waits for its next docking.",
+                        counted(pending, "segment")
+                    ),
+                );
+            }
             let pause = self.until_next_look().saturating_sub(looked.elapsed());
             if pause.is_zero() {
                 let now = self.look().await?;
@@ -181,6 +190,7 @@ impl Docking {
             let wiped = outcome.wiped.contains(&segment.id);
             if wiped {
                 self.wiped += file.size;
+                self.waits.was_deleted(file.path.clone(), Instant::now());
             }
             if wiped || outcome.still_there.contains(&segment.id) {
                 // Whatever has this name from now on may be another file: nothing is believed of it before it is read.
@@ -189,16 +199,30 @@ impl Docking {
             }
         }
         let wiped = outcome.wiped.len() as u64;
+        self.progress.wiped(wiped, outcome.left);
         self.board.update(&self.bay, |bay| bay.segments_wiped += wiped);
-        for (file, _) in files.iter().filter(|(_, segment)| outcome.still_there.contains(&segment.id)) {
+        let in_use = |file: &SourceFile| {
+            outcome.kept.iter().any(|kept| kept.path == file.path && matches!(kept.why, Kept::InUse))
+        };
+        let undead =
+            |(file, segment): &&(SourceFile, Segment)| outcome.still_there.contains(&segment.id) && !in_use(file);
+        for (file, _) in files.iter().filter(undead) {
             tracing::warn!(bay = %self.bay, file = %file.path, "was to be deleted, and may be there still");
             if self.troubles.once_more(&file.path, Trouble::Undead) == Patience::AtItsEnd {
                 let error = "it is listed again after each deletion".to_owned();
                 self.found(file.path.clone(), ProblemKind::NotDeleted { error }).await?;
             }
         }
-        for NotDeleted { path, source } in outcome.refused {
-            self.found(path, ProblemKind::NotDeleted { error: source.to_string() }).await?;
+        for NotDeleted { path, why } in outcome.kept {
+            match why {
+                Kept::InUse => {
+                    let again = self.camera.quiet_time().max(LOOK_AGAIN);
+                    self.waits.put_off(path, Instant::now() + again, WaitsFor::Closing);
+                }
+                Kept::Refused(error) => {
+                    self.found(path, ProblemKind::NotDeleted { error: error.to_string() }).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -183,7 +183,7 @@ fn a_link_to_a_folder_is_no_camera() {
     let bench = Bench::new();
     symlink(bench.root(), bench.beside("link")).unwrap();
     for absent in ["link", "nothing"] {
-        let opened = FolderCamera::open(bench.beside(absent), serial(), docking());
+        let opened = FolderCamera::open(bench.beside(absent), serial(), docking(), Duration::ZERO);
         assert!(matches!(opened, Err(CameraError::Gone)), "{absent}");
     }
 }

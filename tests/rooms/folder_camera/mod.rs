@@ -8,6 +8,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use camdock::camera::{Camera, CameraError, FolderCamera, Piece, Reading, SourceReader};
 use camdock::domain::{CameraSerial, DockingId, OddityKind, SourceFile, SourcePath};
@@ -60,7 +61,7 @@ fn serial() -> CameraSerial {
 }
 
 fn camera_at(root: &Path) -> FolderCamera {
-    FolderCamera::open(root.to_owned(), serial(), docking()).unwrap()
+    FolderCamera::open(root.to_owned(), serial(), docking(), Duration::ZERO).unwrap()
 }
 
 fn path(path: impl Into<Vec<u8>>) -> SourcePath {
@@ -137,15 +138,17 @@ fn again_under(wrapper: &[&str], test: &str) -> bool {
     }
     // Removed out here, where nothing is mounted in it.
     let scratch = TempDir::new().unwrap();
-    let status = Command::new(wrapper[0])
+    let output = Command::new(wrapper[0])
         .args(&wrapper[1..])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
+        .args(["--exact", &format!("folder_camera::{test}"), "--nocapture"])
         .env(MARK, "1")
         .env("TMPDIR", scratch.path())
-        .status()
+        .output()
         .expect("this test needs the package util-linux");
-    assert!(status.success(), "it failed under {wrapper:?}, which needs CAP_SYS_ADMIN: run it as root");
+    let said = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text)).concat();
+    assert!(output.status.success(), "it failed under {wrapper:?}, which needs CAP_SYS_ADMIN: run it as root\n{said}");
+    assert!(said.contains("1 passed"), "there is no such test: {said}");
     false
 }
 

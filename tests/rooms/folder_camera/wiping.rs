@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use camdock::camera::{Camera, CameraError};
+use camdock::camera::{Camera, CameraError, Kept};
 use camdock::custody::WipePermit;
 use camdock::domain::{CameraSerial, DockingId};
 
@@ -91,7 +91,8 @@ async fn a_permit_for_another_camera_deletes_nothing() {
     let bench = Bench::new();
     bench.write("A.MP4", "footage");
     let permit = permit(&bench.camera(), &["A.MP4"]).await;
-    let other = FolderCamera::open(bench.root(), CameraSerial::new("BWC-2").unwrap(), docking()).unwrap();
+    let other =
+        FolderCamera::open(bench.root(), CameraSerial::new("BWC-2").unwrap(), docking(), Duration::ZERO).unwrap();
     assert!(matches!(other.wipe(permit).await, Err(CameraError::WrongPermit(_))));
     assert_eq!(listed(&other).await, ["A.MP4"]);
 }
@@ -102,7 +103,7 @@ async fn a_permit_of_an_earlier_docking_deletes_nothing() {
     bench.write("A.MP4", "footage");
     let permit = permit(&bench.camera(), &["A.MP4"]).await;
     let later = DockingId::parse("019b7628-0000-7000-8000-000000000002").unwrap();
-    let camera = FolderCamera::open(bench.root(), serial(), later).unwrap();
+    let camera = FolderCamera::open(bench.root(), serial(), later, Duration::ZERO).unwrap();
     let error = camera.wipe(permit).await.unwrap_err();
     assert!(matches!(error, CameraError::WrongPermit(_)), "{error}");
     assert_eq!(listed(&camera).await, ["A.MP4"]);
@@ -149,5 +150,55 @@ async fn a_file_in_a_tree_deeper_than_any_path_is_deleted() {
     let camera = bench.camera();
     let name = listed(&camera).await.remove(0);
     camera.wipe(permit(&camera, &[&name]).await).await.unwrap();
+    assert_eq!(listed(&camera).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_file_that_somebody_has_open_stays_until_it_is_closed() {
+    let bench = Bench::new();
+    bench.write("A.MP4", "footage");
+    bench.write("B.MP4", "footage");
+    let camera = bench.camera();
+    let both = permit(&camera, &["A.MP4", "B.MP4"]).await;
+    let writer = File::options().append(true).open(bench.on("A.MP4")).unwrap();
+    let kept = camera.wipe(both).await.unwrap();
+    assert!(
+        matches!(kept.as_slice(), [kept] if kept.path == path("A.MP4") && matches!(kept.why, Kept::InUse)),
+        "{kept:?}"
+    );
+    assert_eq!(listed(&camera).await, ["A.MP4"]);
+    drop(writer);
+    assert!(camera.wipe(permit(&camera, &["A.MP4"]).await).await.unwrap().is_empty());
+    assert_eq!(listed(&camera).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_a_deletion_that_was_cut_short_left_aside_has_its_place_back() {
+    let bench = Bench::new();
+    bench.write("DCIM/.camdock-deleting/A.MP4", "footage");
+    bench.write("DCIM/.camdock-deleting/B.MP4", "footage");
+    bench.write("DCIM/B.MP4", "another");
+    let camera = bench.camera();
+    assert_eq!(listed(&camera).await, ["DCIM/.camdock-deleting/B.MP4", "DCIM/A.MP4", "DCIM/B.MP4"]);
+    assert_eq!(std::fs::read(bench.on("DCIM/B.MP4")).unwrap(), b"another");
+    let all = ["DCIM/.camdock-deleting/B.MP4", "DCIM/A.MP4", "DCIM/B.MP4"];
+    assert!(camera.wipe(permit(&camera, &all).await).await.unwrap().is_empty());
+    assert_eq!(listed(&camera).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_camera_with_no_room_for_another_entry_is_wiped_all_the_same() {
+    let namespace = ["unshare", "--mount", "--propagation", "private", "--"];
+    let test = "wiping::a_camera_with_no_room_for_another_entry_is_wiped_all_the_same";
+    if !again_under(&namespace, test) {
+        return;
+    }
+    let bench = Bench::new();
+    mount(&["-t", "tmpfs", "-o", "nr_inodes=3", "camera"], &bench.root());
+    bench.write("A.MP4", "footage");
+    bench.write("B.MP4", "footage");
+    assert!(std::fs::create_dir(bench.on("C")).is_err(), "there is no room");
+    let camera = bench.camera();
+    assert!(camera.wipe(permit(&camera, &["A.MP4", "B.MP4"]).await).await.unwrap().is_empty());
     assert_eq!(listed(&camera).await, [""; 0]);
 }

@@ -31,6 +31,7 @@ fn profile() -> Profile {
         leave: Vec::new(),
         serial: SerialSource::Usb,
         label: None,
+        quiet_time: std::time::Duration::ZERO,
     }
 }
 
