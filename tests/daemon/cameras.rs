@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
-use camdock::domain::{BayCause, BayState};
+use camdock::domain::{BayCause, BayState, CameraSerial};
 use camdock_test_support::footage::{Footage, files_below};
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -121,7 +121,7 @@ async fn a_card_that_can_only_be_read_is_one_problem_until_it_can_be_written_to(
     card.make_read_only();
     station.start();
     let status = station.until("it needs a person", |status| status.problems > 0).await;
-    assert_eq!((status.problems, bay(&status, 1).camera.as_ref().map(|camera| camera.as_str())), (1, Some("BWC-1")));
+    assert_eq!((status.problems, bay(&status, 1).camera.as_ref().map(CameraSerial::as_str)), (1, Some("BWC-1")));
     let problems = station.camdock(&["problems"]).await;
     assert!(printed(&problems).contains("it can only be read"), "{}", printed(&problems));
     station.until("the bay says so", |status| bay(status, 1).cause == Some(BayCause::WriteProtected)).await;

@@ -196,6 +196,19 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
                 }
             });
         }
+        Fault::OpenWriter | Fault::MakesAnew | Fault::ReadOnly | Fault::BlindFolder | Fault::DiskFull => {
+            begin(world, event);
+        }
+        _ => {
+            let millis = world.rng.i64(-100_000_000..100_000_000);
+            world.jump_clock(millis);
+        }
+    }
+}
+
+/// Begins something that goes on for a while.
+fn begin(world: &mut World, event: Fault) {
+    match event {
         Fault::OpenWriter => {
             let Some((camera, path)) = some_file(world) else { return };
             let docked = &world.cameras[camera];
@@ -220,14 +233,10 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
             let camera = &mut world.cameras[camera];
             if event == Fault::ReadOnly { camera.read_only_until = until } else { camera.blind_until = until }
         }
-        Fault::DiskFull => {
+        _ => {
             let station = world.rng.usize(0..world.hosts.len());
             let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..90));
             world.hosts[station].spool.crowded_until = until;
-        }
-        _ => {
-            let millis = world.rng.i64(-100_000_000..100_000_000);
-            world.jump_clock(millis);
         }
     }
 }

@@ -363,6 +363,9 @@ pub(crate) fn unfinished(world: &World) -> Option<String> {
     if let Some(station) = books.iter().position(|books| books.queued > 0) {
         return Some(format!("station {station} has {} segments in its queue", books[station].queued));
     }
+    if let Some(camera) = world.cameras.iter().position(|camera| !camera.to_make.is_empty()) {
+        return Some(format!("camera {camera} is about to make a file anew"));
+    }
     (0..world.cameras.len()).find_map(|camera| unfinished_camera(world, camera, &books))
 }
 

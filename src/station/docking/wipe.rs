@@ -1,5 +1,6 @@
 //! From "everything is copied" to "nothing is left on the camera": comparing, waiting for the proofs, deleting.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::{FutureExt as _, StreamExt as _};
@@ -12,9 +13,9 @@ use super::waits::WaitsFor;
 use super::{Docking, DockingError, LOOK_AGAIN, SHOW_EVERY};
 use crate::camera::{CameraError, Kept, NotDeleted};
 use crate::custody::{Clearance, SourceMatch, Unproven};
-use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile, counted};
+use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile, SourcePath, counted};
 use crate::faults::{PlantedBug, planted};
-use crate::transfer::{NotCleared, OVERDUE, SourceTrouble, WipeError, check_source, clear, wipe};
+use crate::transfer::{NotCleared, OVERDUE, SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
 
 /// So many destinations' answers are awaited at once.
 const QUESTIONS: usize = 8;
@@ -186,34 +187,40 @@ impl Docking {
             Err(WipeError::Camera(error)) => return Err(error.into()),
             Err(WipeError::Ledger(error)) => return Err(error.into()),
         };
+        self.take_in(files, outcome).await
+    }
+
+    /// Draws the consequences of a deletion: what is gone, and what is not and why.
+    async fn take_in(&mut self, files: &[(SourceFile, Segment)], outcome: WipeOutcome) -> Result<(), DockingError> {
+        let WipeOutcome { wiped, still_there, kept, left } = outcome;
         for (file, segment) in files {
-            let wiped = outcome.wiped.contains(&segment.id);
-            if wiped {
+            let is_gone = wiped.contains(&segment.id);
+            if is_gone {
                 self.wiped += file.size;
                 self.waits.was_deleted(file.path.clone(), Instant::now());
             }
-            if wiped || outcome.still_there.contains(&segment.id) {
+            if is_gone || still_there.contains(&segment.id) {
                 // Whatever has this name from now on may be another file: nothing is believed of it before it is read.
                 self.sources.remove(&file.path);
                 self.findings.segments.remove(&file.path);
             }
         }
-        let wiped = outcome.wiped.len() as u64;
-        self.progress.wiped(wiped, outcome.left);
-        self.board.update(&self.bay, |bay| bay.segments_wiped += wiped);
-        let in_use = |file: &SourceFile| {
-            outcome.kept.iter().any(|kept| kept.path == file.path && matches!(kept.why, Kept::InUse))
-        };
-        let undead =
-            |(file, segment): &&(SourceFile, Segment)| outcome.still_there.contains(&segment.id) && !in_use(file);
-        for (file, _) in files.iter().filter(undead) {
+        let count = wiped.len() as u64;
+        self.progress.wiped(count, left);
+        self.board.update(&self.bay, |bay| bay.segments_wiped += count);
+        let is_open = |kept: &&NotDeleted| matches!(kept.why, Kept::InUse);
+        let open: BTreeSet<SourcePath> = kept.iter().filter(is_open).map(|kept| kept.path.clone()).collect();
+        for (file, segment) in files {
+            if !still_there.contains(&segment.id) || open.contains(&file.path) {
+                continue;
+            }
             tracing::warn!(bay = %self.bay, file = %file.path, "was to be deleted, and may be there still");
             if self.troubles.once_more(&file.path, Trouble::Undead) == Patience::AtItsEnd {
                 let error = "it is listed again after each deletion".to_owned();
                 self.found(file.path.clone(), ProblemKind::NotDeleted { error }).await?;
             }
         }
-        for NotDeleted { path, why } in outcome.kept {
+        for NotDeleted { path, why } in kept {
             match why {
                 Kept::InUse => {
                     let again = self.camera.quiet_time().max(LOOK_AGAIN);
