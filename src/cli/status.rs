@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use camdock::config::Config;
-use camdock::domain::{BayState, DestinationState, Snapshot, counted};
+use camdock::domain::{BayState, DestinationState, DiskState, Snapshot, counted};
 
 use super::Outcome;
 use super::client::Daemon;
@@ -44,7 +44,8 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
 fn outcome(snapshot: &Snapshot) -> Outcome {
     let bays = snapshot.bays.iter().any(|bay| matches!(bay.state, BayState::Attention | BayState::Refused));
     let refused = snapshot.destinations.iter().any(|place| place.state == DestinationState::Refused);
-    if bays || refused || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
+    let full = snapshot.disk == DiskState::Full;
+    if bays || refused || full || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
 }
 
 fn print(snapshot: &Snapshot) -> std::io::Result<()> {
@@ -58,6 +59,12 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
         queue.bytes,
         counted(snapshot.problems, "problem")
     )?;
+    if snapshot.disk == DiskState::Full {
+        writeln!(
+            out,
+            "  the disk that holds the station's data is full: what is proven and wiped goes first; make room on it"
+        )?;
+    }
     for bay in &snapshot.bays {
         let camera = bay.camera.as_ref().map_or("-", |camera| camera.as_str());
         writeln!(

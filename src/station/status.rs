@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::StationError;
 use super::board::Board;
-use crate::domain::Snapshot;
+use crate::domain::{DiskState, Snapshot};
 use crate::transfer::{Site, WatchDestination};
 
 /// Changes closer together than this are shown together.
@@ -21,6 +21,7 @@ pub(super) async fn compose(
     site: Site,
     board: Board,
     destinations: Vec<WatchDestination>,
+    disk: watch::Receiver<DiskState>,
     snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
     let mut bays = board.watch();
@@ -34,6 +35,7 @@ pub(super) async fn compose(
             queue: site.ledger.queue(site.clock.now()).await?,
             destinations: destinations.iter().map(|shown| shown.borrow().clone()).collect(),
             problems: site.ledger.problem_count().await?,
+            disk: *disk.borrow(),
         };
         // If nobody takes it, the station is about to stop.
         let _ = snapshots.send(snapshot).await;

@@ -166,7 +166,7 @@ impl Docking {
         let settled = self.settled_media().await?;
         let settled = (!settled.is_empty()).then_some(Entry::WipeSettled { docking: self.id, media: settled });
         let entries = odd.chain(gone).chain(resolved).chain(settled).collect();
-        self.record(entries).await?;
+        self.site.record_each(entries).await?;
         self.show_totals(&listing.files);
         Ok(plan)
     }
