@@ -42,9 +42,9 @@ pub async fn unproven(data_dir: &Path) -> Result<AtStake, LedgerError> {
     let recorded = ledger.spool_copies().await?;
     let unproven = ledger.unproven().await?.into_iter().map(|segment| (segment.id, segment));
     let mut unproven: BTreeMap<SegmentId, Segment> = unproven.collect();
-    let mut found = AtStake::default();
-    found.missing = ledger.problems(None).await?;
-    found.missing.retain(|problem| problem.kind.is_about_copies());
+    let mut missing = ledger.problems(None).await?;
+    missing.retain(|problem| problem.kind.is_about_copies());
+    let mut found = AtStake { missing, ..AtStake::default() };
     for file in sealed {
         let id = file.file_name().and_then(|name| SegmentId::parse(name.to_str()?).ok());
         let known = id.filter(|id| recorded.binary_search_by_key(id, |(id, _)| *id).is_ok());

@@ -12,6 +12,9 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 
+/// A disk with less room than this is full.
+const NEXT_TO_NOTHING: u64 = 1 << 20;
+
 /// A station's daemon.
 pub(super) struct Daemon {
     socket: PathBuf,
@@ -35,13 +38,21 @@ impl Daemon {
         self.ask(Method::POST, route).await
     }
 
+    /// Why nobody answers, as far as it can be told from here.
+    fn why_silent(&self) -> String {
+        let socket = self.socket.display();
+        let disk = self.socket.parent().and_then(|folder| rustix::fs::statvfs(folder).ok());
+        if disk.is_some_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < NEXT_TO_NOTHING) {
+            return format!(
+                "camdock does not run here: nothing answers on {socket}, and the disk that holds it is full. Make room on it; \
+                 camdock starts by itself within seconds"
+            );
+        }
+        format!("camdock does not run here: nothing answers on {socket}. Start it: systemctl start camdock")
+    }
+
     async fn ask<T: DeserializeOwned>(&self, method: Method, route: &str) -> anyhow::Result<T> {
-        let stream = UnixStream::connect(&self.socket).await.with_context(|| {
-            format!(
-                "camdock does not run here: nothing answers on {}. Start it: systemctl start camdock",
-                self.socket.display()
-            )
-        })?;
+        let stream = UnixStream::connect(&self.socket).await.with_context(|| self.why_silent())?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         let request =

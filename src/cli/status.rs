@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use camdock::config::Config;
-use camdock::domain::{BayState, DestinationState, Snapshot, counted};
+use camdock::domain::{BayState, DestinationState, DiskState, Snapshot, counted};
 
 use super::Outcome;
 use super::client::Daemon;
@@ -45,7 +45,8 @@ fn outcome(snapshot: &Snapshot) -> Outcome {
     let bays = snapshot.bays.iter().any(|bay| matches!(bay.state, BayState::Attention | BayState::Refused));
     let needs_somebody = |state| matches!(state, DestinationState::Refused | DestinationState::Overdue);
     let places = snapshot.destinations.iter().any(|place| needs_somebody(place.state));
-    if bays || places || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
+    let full = snapshot.disk == DiskState::Full;
+    if bays || places || full || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
 }
 
 fn print(snapshot: &Snapshot) -> std::io::Result<()> {
@@ -59,6 +60,12 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
         queue.bytes,
         counted(snapshot.problems, "problem")
     )?;
+    if snapshot.disk == DiskState::Full {
+        writeln!(
+            out,
+            "  the disk that holds the station's data is full: what is proven and wiped goes first; make room on it"
+        )?;
+    }
     for bay in &snapshot.bays {
         let camera = bay.camera.as_ref().map_or("-", |camera| camera.as_str());
         writeln!(
@@ -102,6 +109,7 @@ mod tests {
                 bays: Vec::new(),
                 queue: QueueSnapshot::default(),
                 destinations: vec![place],
+                disk: DiskState::default(),
                 problems: 0,
             };
             assert_eq!(outcome(&snapshot), outcome_of_it, "{state}");

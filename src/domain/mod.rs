@@ -27,8 +27,8 @@ pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
 pub use snapshot::{
-    BayCause, BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, PutOffSnapshot,
-    QueueSnapshot, Snapshot,
+    BayCause, BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, DiskState,
+    PutOffSnapshot, QueueSnapshot, Snapshot,
 };
 pub use source_path::SourcePath;
 pub use transport::Transport;

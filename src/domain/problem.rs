@@ -183,9 +183,7 @@ impl fmt::Display for ProblemKind {
                 match lost {
                     Some(0) => write!(f, "all {saved} entries of the custody log")?,
                     Some(lost) => write!(f, "{saved} entries of the custody log were saved, the last {lost} were not")?,
-                    None => {
-                        write!(f, "{saved} entries of the custody log were saved; how many were not cannot be told")?
-                    }
+                    None => write!(f, "{saved} entries of the custody log were saved, nobody can tell of how many")?,
                 }
                 f.write_str(
                     ". What is on the cameras and in the spool is taken up again by itself, and every destination is asked; \

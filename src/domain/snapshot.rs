@@ -21,6 +21,20 @@ pub struct Snapshot {
     pub destinations: Vec<DestinationSnapshot>,
     /// How many problems wait for a person.
     pub problems: u64,
+    /// How the disk is doing that holds ledger and spool.
+    #[serde(default)]
+    pub disk: DiskState,
+}
+
+/// How the disk is doing that holds ledger and spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DiskState {
+    /// There is room.
+    #[default]
+    Ok,
+    /// It is full. What is proven and wiped is removed from the spool first.
+    Full,
 }
 
 /// One bay.

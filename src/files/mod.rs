@@ -9,4 +9,4 @@ mod write;
 
 pub use buffers::{ALIGNMENT, Lent, Pool};
 pub use read::{Cache, open, pieces, shared_pool};
-pub use write::{PieceWriter, sync_folder};
+pub use write::{PieceWriter, create_private_folder, sync_folder};

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -104,6 +105,15 @@ fn work(mut file: File, mut inbox: mpsc::Receiver<Order>) -> io::Result<()> {
 /// The first failed sync is the one that counts: a later one may succeed although data was lost.
 fn finish(runtime: &tokio::runtime::Handle, write_back: Option<JoinHandle<io::Result<()>>>) -> io::Result<()> {
     write_back.map_or(Ok(()), |task| runtime.block_on(task).map_err(io::Error::other)?)
+}
+
+/// Makes a folder and those above it that are missing; nobody but camdock's own user may look into what it makes, whatever the
+/// umask. Blocks.
+///
+/// # Errors
+/// The system's words.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Makes the names in a folder durable. Blocks.

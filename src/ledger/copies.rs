@@ -116,10 +116,10 @@ impl Ledger {
     async fn spooled_where(
         &self,
         rest: &'static str,
-        parameters: impl rusqlite::Params + Send + 'static,
+        parameters: impl rusqlite::Params + Clone + Send + 'static,
     ) -> Result<Vec<(i64, Segment)>, LedgerError> {
         self.look(move |db| {
-            let rows = select_segments(db, rest, parameters)?;
+            let rows = select_segments(db, rest, parameters.clone())?;
             Ok(rows.into_iter().map(|row| (row.seq, row.segment)).collect())
         })
         .await

@@ -7,6 +7,7 @@
 //! - There is one writer. Concurrent steps share one commit, so a step costs a fraction of an fsync.
 //! - A database written by a newer camdock is refused; one that is damaged is set aside, never repaired in place.
 
+mod ballast;
 mod cameras;
 mod changes;
 mod copies;
@@ -29,6 +30,7 @@ use rusqlite::Connection;
 
 use crate::domain::Moment;
 
+pub use ballast::Room;
 pub use changes::Changes;
 pub use entry::{Entry, Outcome, UnknownEntries};
 pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
@@ -38,11 +40,15 @@ pub use records::{
 };
 pub use worker::Pause;
 
+use ballast::Ballast;
 use changes::Commits;
 use worker::Worker;
 
 #[cfg(test)]
 mod tests;
+
+/// So many steps that do not depend on each other are committed together.
+const PORTION: usize = 512;
 
 /// The station's memory. Clones share one database.
 #[derive(Clone)]
@@ -77,6 +83,12 @@ pub enum LedgerError {
     /// Another daemon holds the data folder.
     #[error("another camdock already runs on {0}; stop it first")]
     Locked(String),
+    /// Others on the machine may look into the data folder.
+    #[error(
+        "{0} is open to everybody on this machine, and evidence lies in it. Close it: chmod 0700 {0} (and, if it is not \
+         camdock's own: chown camdock: {0})"
+    )]
+    OpenToOthers(String),
     /// The folder or a file in it cannot be used.
     #[error("{path}: {source}")]
     Io {
@@ -184,6 +196,27 @@ impl Ledger {
         Ok(())
     }
 
+    /// Commits custody steps that do not depend on each other, in portions, so that none of them keeps others waiting for long.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; then the first of them may have happened.
+    pub async fn record_each(&self, at: Moment, mut entries: Vec<Entry>) -> Result<(), LedgerError> {
+        while !entries.is_empty() {
+            let rest = entries.split_off(entries.len().min(PORTION));
+            self.record(at, entries).await?;
+            entries = rest;
+        }
+        Ok(())
+    }
+
+    /// Keeps room for the ledger on its disk, as soon as there is some. Says whether there is.
+    ///
+    /// # Errors
+    /// The system's words.
+    pub async fn keep_room(&self) -> Result<Room, LedgerError> {
+        self.look(|db| Ballast::of(db).map_or(Ok(Room::Kept), |ballast| ballast.keep())).await
+    }
+
     /// Empties every table but the log, and derives them again from it. Returns what this version does not understand.
     ///
     /// # Errors
@@ -195,7 +228,7 @@ impl Ledger {
     /// Looks something up.
     fn look<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
+        question: impl Fn(&Connection) -> Result<T, LedgerError> + Send + 'static,
     ) -> Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + '_>> {
         Box::pin(self.worker.call(question))
     }

@@ -1,7 +1,7 @@
 //! Opening the database: whose it is, which version, and whether it is sound.
 
 use std::fs::File;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use rusqlite_migration::{M, Migrations};
 use rustix::fs::FlockOperation;
 
+use super::ballast::Ballast;
 use super::entry::{Entry, UnknownEntries};
 use super::rebuild::Rebuild;
 use super::{Ledger, LedgerError, custody_log, rebuild};
@@ -26,6 +27,8 @@ pub const LOCK_FILE: &str = "camdock.lock";
 const APPLICATION_ID: i32 = 0x636d_646b;
 /// What belongs to camdock's own user alone, whatever the umask.
 const PRIVATE: u32 = 0o600;
+/// What anybody on the machine may do, in a mode.
+const OTHERS: u32 = 0o007;
 const THIS_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every step the schema has taken. Append only.
@@ -47,12 +50,17 @@ impl StationLock {
     /// Takes the folder for this process, until the lock is dropped or the process ends, however it ends.
     ///
     /// # Errors
-    /// [`LedgerError::Locked`] if another process has it.
+    /// [`LedgerError::Locked`] if another process has it; [`LedgerError::OpenToOthers`] if evidence in it would be anybody's to
+    /// read.
     pub fn take(data_dir: &Path) -> Result<Self, LedgerError> {
         let path = data_dir.join(LOCK_FILE);
         let io = |source| LedgerError::Io { path: path.display().to_string(), source };
-        std::fs::create_dir_all(data_dir).map_err(io)?;
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(io)?;
+        let mode = data_dir.metadata().map_err(io)?.permissions().mode();
+        if mode & OTHERS != 0 {
+            return Err(LedgerError::OpenToOthers(data_dir.display().to_string()));
+        }
+        let file = create_private(&path)?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self { _file: file }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked(data_dir.display().to_string())),
@@ -78,6 +86,7 @@ impl Ledger {
     /// [`LedgerError::Newer`] and [`LedgerError::Foreign`] leave the file as it is; so does
     /// [`LedgerError::is_damage`], after which [`Ledger::set_aside`] makes a new one.
     pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
+        Ballast::beside(path).release_if_short();
         if let Some(rebuild) = Rebuild::unfinished(path)?
             && !planted(PlantedBug::ForgetTheRebuild)
         {
@@ -169,7 +178,9 @@ impl Ledger {
 pub(super) fn create_private(path: &Path) -> Result<File, LedgerError> {
     let create = || {
         let file = File::options().create(true).truncate(false).write(true).mode(PRIVATE).open(path)?;
-        file.set_permissions(std::fs::Permissions::from_mode(PRIVATE))?;
+        if file.metadata()?.permissions().mode() & !PRIVATE & 0o777 != 0 {
+            file.set_permissions(std::fs::Permissions::from_mode(PRIVATE))?;
+        }
         Ok(file)
     };
     create().map_err(|source| LedgerError::Io { path: path.display().to_string(), source })

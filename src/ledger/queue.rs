@@ -87,9 +87,9 @@ impl Ledger {
                 "SELECT EXISTS (SELECT 1 FROM delivery WHERE destination = ?1 AND segment = ?2 AND state = 'queued')",
             )?;
             let mut waiting = Vec::new();
-            for place in places {
+            for place in &places {
                 if question.query_row(params![destination.as_str(), place], |row| row.get(0))? {
-                    waiting.push(place);
+                    waiting.push(*place);
                 }
             }
             Ok(waiting)

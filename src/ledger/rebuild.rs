@@ -144,8 +144,9 @@ impl Rebuild {
         let damaged = Connection::open_with_flags(&self.ledger, flags)?;
         open::leave_log_alone(&damaged)?;
         let saved = copy_entries(&damaged, into)?;
-        let last = damaged.query_row("SELECT max(seq) FROM custody_log", [], |row| row.get::<_, i64>(0));
-        let lost = last.ok().and_then(|last| u64::try_from(last).ok()).map(|last| last.saturating_sub(saved));
+        let written = damaged.query_row("SELECT max(seq) FROM custody_log", [], |row| row.get::<_, i64>(0));
+        let written = written.ok().and_then(|written| u64::try_from(written).ok());
+        let lost = written.map(|written| written.saturating_sub(saved));
         Ok(Salvaged { saved, lost })
     }
 

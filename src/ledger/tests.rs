@@ -200,10 +200,13 @@ async fn evidence_that_is_nowhere_is_a_problem_from_the_entry_on_that_made_it_so
     assert_eq!(ledger.unproven_of(&camera("A")).await.unwrap(), 0);
 }
 
+/// What happens to a segment after it was spooled, and what is told of it then.
+type Case<'a> = (&'a str, &'a [fn(&Segment) -> Entry], &'a [ProblemKind]);
+
 #[tokio::test]
 async fn what_is_told_of_evidence_that_is_nowhere_is_what_is_so() {
     let required = [("primary", Need::Required), ("nas", Need::Optional)];
-    let cases: [(&str, &[fn(&Segment) -> Entry], &[ProblemKind]); 8] = [
+    let cases: [Case<'_>; 8] = [
         ("the camera may have it", &[lost], &[ProblemKind::OnlyOnCamera]),
         ("the order does not matter", &[lost, gone], &[ProblemKind::Lost]),
         ("pulled again", &[lost, spooled], &[]),
@@ -532,4 +535,45 @@ async fn a_word_that_camdock_does_not_write_is_damage_in_whatever_column_it_stan
         let answer = ask_everything(&ledger).await;
         assert!(answer.as_ref().is_err_and(LedgerError::is_damage), "{damage}: {answer:?}");
     }
+}
+
+/// So many times a step is taken that finds no room for another page.
+async fn times_taken(ballast: bool) -> u32 {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Ledger::connect(&file_ledger(folder.path())).unwrap();
+    if ballast {
+        assert_eq!(Ballast::of(&db).unwrap().keep().unwrap(), Room::Kept);
+    }
+    let pages: u32 = db.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+    let ledger = Ledger::threaded(db).unwrap();
+    let taken = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = Arc::clone(&taken);
+    let too_much = move |db: &Connection| {
+        counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Ok(db.execute_batch("CREATE TABLE much AS SELECT zeroblob(1000000)")?)
+    };
+    let error = ledger.look(too_much).await.unwrap_err();
+    assert!(!error.is_damage(), "{error}");
+    assert_eq!(ledger.problem_count().await.unwrap(), 0, "it works on");
+    let kept = folder.path().join("ledger.ballast").metadata().map_or(0, |kept| kept.len());
+    assert_eq!(kept, 0, "it was given up");
+    taken.load(std::sync::atomic::Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn what_finds_the_disk_full_is_done_again_with_the_room_that_was_kept() {
+    assert_eq!((times_taken(true).await, times_taken(false).await), (2, 1));
+}
+
+#[tokio::test]
+async fn what_does_not_depend_on_each_other_is_committed_in_portions() {
+    let ledger = ledger(Vec::new()).await;
+    let mut changes = ledger.changes();
+    let places = |count: usize| (0..count).map(|number| set(&[(&format!("place-{number}"), Need::Required)])).collect();
+    ledger.record_each(NOW, places(PORTION * 2 + 1)).await.unwrap();
+    let logged =
+        ledger.look(|db| Ok(db.query_row("SELECT count(*) FROM custody_log", [], |row| row.get::<_, i64>(0))?));
+    assert_eq!(logged.await.unwrap(), 1025);
+    changes.changed().await;
 }

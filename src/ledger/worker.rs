@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::ballast::Ballast;
 use super::{LedgerError, malformed};
 
 /// Awaited before and after each step of an inline ledger.
@@ -16,10 +17,35 @@ const BATCH: usize = 256;
 /// So many steps may wait for the thread.
 const BACKLOG: usize = 1024;
 
-/// A step that ran inside the transaction, waiting for the commit to be told about.
-type Reply = Box<dyn FnOnce(Result<(), LedgerError>) + Send>;
-/// A step and its caller; it gets the connection inside a transaction, or why there is no transaction.
-type Job = Box<dyn FnOnce(Result<&Connection, LedgerError>) -> Reply + Send>;
+/// So many changed rows share one commit at most, so that none takes long.
+const ROWS: u64 = 4096;
+
+/// A step, its caller, and what it came to. A transaction that found the disk full is done again with more room, so a step may
+/// be taken more than once.
+pub(super) trait Step: Send {
+    fn take(&mut self, db: &Connection);
+    fn reply(self: Box<Self>, committed: Result<(), LedgerError>);
+}
+
+struct Asked<F, T> {
+    step: F,
+    result: Option<Result<T, LedgerError>>,
+    caller: oneshot::Sender<Result<T, LedgerError>>,
+}
+
+impl<T: Send, F: Fn(&Connection) -> Result<T, LedgerError> + Send> Step for Asked<F, T> {
+    fn take(&mut self, db: &Connection) {
+        self.result = Some(in_savepoint(db, &self.step));
+    }
+
+    fn reply(self: Box<Self>, committed: Result<(), LedgerError>) {
+        let Self { result, caller, .. } = *self;
+        // The caller may have gone away; the step stands all the same.
+        let _ = caller.send(committed.and(result.unwrap_or(Err(LedgerError::Closed))));
+    }
+}
+
+pub(super) type Job = Box<dyn Step>;
 
 #[derive(Clone)]
 pub(super) enum Worker {
@@ -43,26 +69,19 @@ impl Worker {
 
     pub(super) async fn call<T: Send + 'static>(
         &self,
-        step: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
+        step: impl Fn(&Connection) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         match self {
             Self::Thread(jobs) => {
-                let (sender, receiver) = oneshot::channel();
-                let job: Job = Box::new(move |db| {
-                    let result = db.and_then(|db| in_savepoint(db, step));
-                    Box::new(move |committed| {
-                        // The caller may have gone away; the step stands all the same.
-                        let _ = sender.send(committed.and(result));
-                    })
-                });
-                jobs.send(job).await.map_err(|_| LedgerError::Closed)?;
+                let (caller, receiver) = oneshot::channel();
+                jobs.send(Box::new(Asked { step, result: None, caller })).await.map_err(|_| LedgerError::Closed)?;
                 receiver.await.map_err(|_| LedgerError::Closed)?
             }
             Self::Inline { connection, pause } => {
                 pause().await;
                 let result = {
                     let db = connection.lock().unwrap_or_else(PoisonError::into_inner);
-                    in_savepoint(&db, step)
+                    in_savepoint(&db, &step)
                 };
                 pause().await;
                 result
@@ -72,12 +91,13 @@ impl Worker {
 }
 
 /// Runs one step so that its failure undoes it alone.
-fn in_savepoint<T>(
-    db: &Connection,
-    step: impl FnOnce(&Connection) -> Result<T, LedgerError>,
-) -> Result<T, LedgerError> {
+fn in_savepoint<T>(db: &Connection, step: &impl Fn(&Connection) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
     db.prepare_cached("SAVEPOINT step")?.execute([])?;
     let result = step(db);
+    if db.is_autocommit() {
+        // A full disk ends the whole transaction, not only the step.
+        return result;
+    }
     if result.is_err() {
         db.prepare_cached("ROLLBACK TO step")?.execute([])?;
     }
@@ -86,28 +106,60 @@ fn in_savepoint<T>(
 }
 
 fn work(db: &Connection, mut inbox: mpsc::Receiver<Job>) {
+    let ballast = Ballast::of(db);
     while let Some(first) = inbox.blocking_recv() {
-        if let Err(error) = db.execute_batch("BEGIN IMMEDIATE") {
-            first(Err(error.into()))(Ok(()));
-            continue;
+        let mut steps = vec![first];
+        let mut ended = transaction(db, &mut steps, &mut || inbox.try_recv().ok());
+        if ended.as_ref().is_err_and(is_full) && ballast.as_ref().is_some_and(Ballast::release) {
+            ended = transaction(db, &mut steps, &mut || None);
         }
-        let mut replies = vec![first(Ok(db))];
-        while replies.len() < BATCH
-            && let Ok(job) = inbox.try_recv()
-        {
-            replies.push(job(Ok(db)));
-        }
-        let committed = db.execute_batch("COMMIT");
-        if committed.is_err() {
-            // After a failed commit the transaction may still be open; close it so that the next step starts clean.
-            let _ = db.execute_batch("ROLLBACK");
-        }
-        for reply in replies {
-            reply(match &committed {
+        for step in steps {
+            step.reply(match &ended {
                 Ok(()) => Ok(()),
                 Err(error) if malformed(error) => Err(LedgerError::Damaged(error.to_string())),
                 Err(error) => Err(LedgerError::NotCommitted(error.to_string())),
             });
         }
     }
+}
+
+/// Takes these steps and those that come meanwhile, up to the bounds of one commit, and commits them together.
+fn transaction(
+    db: &Connection,
+    steps: &mut Vec<Job>,
+    more: &mut dyn FnMut() -> Option<Job>,
+) -> Result<(), rusqlite::Error> {
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    let (before, mut taken) = (db.total_changes(), 0);
+    loop {
+        while let Some(step) = steps.get_mut(taken) {
+            step.take(db);
+            taken += 1;
+            if db.is_autocommit() {
+                return Err(full());
+            }
+        }
+        if steps.len() >= BATCH || db.total_changes() - before >= ROWS {
+            break;
+        }
+        match more() {
+            Some(step) => steps.push(step),
+            None => break,
+        }
+    }
+    let committed = db.execute_batch("COMMIT");
+    if committed.is_err() && !db.is_autocommit() {
+        // After a failed commit the transaction may still be open; close it so that the next step starts clean.
+        let _ = db.execute_batch("ROLLBACK");
+    }
+    committed
+}
+
+/// SQLite ends a transaction by itself when the disk is full, and for few other reasons; more room may help.
+fn full() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None)
+}
+
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,7 +43,8 @@ impl DiskSpool {
     pub fn open(folder: PathBuf, reserve: ByteCount) -> Result<Self, SpoolError> {
         let prepare = || -> io::Result<()> {
             let incoming = folder.join("incoming");
-            std::fs::create_dir_all(&incoming)?;
+            files::create_private_folder(&incoming)?;
+            keep_private(&folder)?;
             for entry in std::fs::read_dir(&incoming)? {
                 #[expect(
                     clippy::disallowed_methods,
@@ -53,7 +54,7 @@ impl DiskSpool {
             }
             let segments = folder.join(SEALED);
             for shard in 0..=u8::MAX {
-                std::fs::create_dir_all(segments.join(format!("{shard:02x}")))?;
+                files::create_private_folder(&segments.join(format!("{shard:02x}")))?;
             }
             files::sync_folder(&segments)?;
             files::sync_folder(&folder)
@@ -101,7 +102,12 @@ impl Spool for DiskSpool {
                     _ => Err(Errno::NOSPC.into()),
                 };
             }
-            File::options().write(true).create_new(true).open(&path).map(|file| Admission::Now(Temporary(path), file))
+            File::options()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)
+                .map(|file| Admission::Now(Temporary(path), file))
         });
         let (temporary, file) = match admission.await? {
             Admission::Now(temporary, file) => (temporary, file),
@@ -165,6 +171,12 @@ impl Spool for DiskSpool {
         })
         .await
     }
+}
+
+/// A spool that an earlier version made may be open to others; what is in it is reached through its folder.
+fn keep_private(folder: &Path) -> io::Result<()> {
+    let mode = folder.metadata()?.permissions().mode();
+    if mode & 0o077 != 0 { std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)) } else { Ok(()) }
 }
 
 /// Whether a copy may begin.
@@ -309,5 +321,34 @@ fn not_there(segment: SegmentId, action: &'static str, source: io::Error) -> Spo
         (io::ErrorKind::NotFound, _) => SpoolError::Missing(segment),
         (_, Some(Errno::IO)) => SpoolError::Unreadable(segment),
         _ => failed(action, source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{CameraSerial, Sha256, SourcePath};
+
+    #[test]
+    fn a_sector_that_cannot_be_read_is_told_apart_from_a_disk_that_fails() {
+        let segment =
+            SegmentId::of(&CameraSerial::new("A").unwrap(), &SourcePath::new(b"1".to_vec()), &Sha256::of(b""));
+        let read = |errno: Errno| not_there(segment, "read", errno.into());
+        assert!(matches!(read(Errno::IO), SpoolError::Unreadable(_)));
+        assert!(matches!(read(Errno::NOENT), SpoolError::Missing(_)));
+        assert!(matches!(read(Errno::ACCESS), SpoolError::Disk { .. }));
+        assert!(matches!(read(Errno::MFILE), SpoolError::Disk { .. }));
+    }
+
+    #[test]
+    fn a_spool_is_for_camdock_alone_whatever_the_umask() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = folder.path().join("spool");
+        std::fs::create_dir(&spool).unwrap();
+        std::fs::set_permissions(&spool, std::fs::Permissions::from_mode(0o755)).unwrap();
+        DiskSpool::open(spool.clone(), ByteCount::new(0)).unwrap();
+        for made in [&spool, &spool.join("incoming"), &spool.join(SEALED), &spool.join(SEALED).join("00")] {
+            assert_eq!(made.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", made.display());
+        }
     }
 }

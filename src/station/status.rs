@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::StationError;
 use super::board::Board;
 use crate::domain::{
-    BayCause, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationSnapshot, DestinationState, Snapshot,
+    BayCause, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationSnapshot, DestinationState,
+    DiskState, Snapshot,
 };
 use crate::transfer::{Site, WatchDestination};
 
@@ -24,6 +25,7 @@ pub(super) async fn compose(
     site: Site,
     board: Board,
     destinations: Vec<WatchDestination>,
+    disk: watch::Receiver<DiskState>,
     snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
     let required = site.required();
@@ -39,6 +41,7 @@ pub(super) async fn compose(
             queue: site.ledger.queue(site.clock.now()).await?,
             destinations,
             problems: site.ledger.problem_count().await?,
+            disk: *disk.borrow(),
         };
         // If nobody takes it, the station is about to stop.
         let _ = snapshots.send(snapshot).await;

@@ -12,8 +12,8 @@ use super::board::Board;
 use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
 use crate::dock::BayEvent;
-use crate::domain::{BayName, BaySnapshot, Snapshot};
-use crate::ledger::Entry;
+use crate::domain::{BayName, BaySnapshot, DiskState, Snapshot};
+use crate::ledger::{Entry, Room};
 use crate::transfer::{
     Persistence, ShelfError, Site, Uploader, WatchDestination, ask_for_the_missing, confirm, release_wiped,
 };
@@ -65,6 +65,7 @@ impl Station {
             queue: crate::domain::QueueSnapshot::default(),
             destinations: Vec::new(),
             problems: 0,
+            disk: DiskState::Ok,
         }
     }
 
@@ -86,11 +87,12 @@ impl Station {
         }
         let (wiping, may_wipe) = watch::channel(Some(NotYet::Examining));
         tasks.spawn(recover::examine(self.site.clone(), Arc::clone(&self.examine), wiping));
-        tasks.spawn(release(self.site.clone(), self.keep_after_wipe));
+        let (disk, disk_shown) = watch::channel(DiskState::Ok);
+        tasks.spawn(release(self.site.clone(), self.keep_after_wipe, disk));
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
         let (composed, mut snapshots) = mpsc::channel(1);
-        tasks.spawn(status::compose(self.site.clone(), board.clone(), destinations, composed));
+        tasks.spawn(status::compose(self.site.clone(), board.clone(), destinations, disk_shown, composed));
 
         let mut bays = Bays::new(self.site.clone(), Arc::clone(&self.open_camera), board, may_wipe);
         let mut turns = interval(TURNS);
@@ -158,8 +160,19 @@ async fn seek(site: Site, ask: Arc<Notify>) -> Result<(), StationError> {
 }
 
 /// Removes spool copies whose time has come, for as long as the station runs.
-async fn release(site: Site, keep: Duration) -> Result<(), StationError> {
+///
+/// On a full disk, which only this can make less full, copies go as soon as they are proven and wiped.
+async fn release(site: Site, keep: Duration, disk: watch::Sender<DiskState>) -> Result<(), StationError> {
     loop {
+        let room = site.ledger.keep_room().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "no room can be kept for the ledger");
+            Room::Short
+        });
+        let (state, keep) = match room {
+            Room::Kept => (DiskState::Ok, keep),
+            Room::Short => (DiskState::Full, Duration::ZERO),
+        };
+        disk.send_replace(state);
         match release_wiped(&site, keep).await {
             Ok(0) => sleep(RELEASE_EVERY).await,
             Ok(_) => {}

@@ -141,6 +141,14 @@ impl Site {
         self.ledger.record(self.clock.now(), entries).await
     }
 
+    /// Commits custody steps that happen now and do not depend on each other, in portions.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; then the first of them may have happened.
+    pub(crate) async fn record_each(&self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        self.ledger.record_each(self.clock.now(), entries).await
+    }
+
     /// The destinations, and whether the wipe waits for each, sorted by name.
     #[must_use]
     pub fn needs(&self) -> Vec<(DestinationName, Need)> {

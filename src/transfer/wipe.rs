@@ -109,7 +109,7 @@ pub async fn wipe(
         compare(&listed, &camera.list().await?, kept)
     };
     let entries = outcome.wiped.iter().map(|segment| Entry::SegmentWiped { docking, segment: *segment });
-    site.record(entries.collect()).await?;
+    site.record_each(entries.collect()).await?;
     crash_point(CrashPoint::WipeRecorded);
     Ok(outcome)
 }

@@ -130,7 +130,7 @@ fn trouble(place: &DestinationSnapshot) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{BayName, ByteCount, CameraSerial, DestinationName, QueueSnapshot, StationId};
+    use crate::domain::{BayName, ByteCount, CameraSerial, DestinationName, DiskState, QueueSnapshot, StationId};
 
     fn bay(name: usize, state: BayState) -> BaySnapshot {
         let name = BayName::new(name.to_string()).unwrap();
@@ -145,6 +145,7 @@ mod tests {
             queue: QueueSnapshot::default(),
             destinations: Vec::new(),
             problems: 0,
+            disk: DiskState::Ok,
         }
     }
 

@@ -12,8 +12,9 @@ pub(crate) struct Mount {
 impl Mount {
     /// Mounts an empty file system of this many MiB over the folder `at`.
     pub(crate) fn new(at: &Path, mebibytes: u32) -> Self {
-        let size = format!("size={mebibytes}m");
-        as_root(&["mount", "-t", "tmpfs", "-o", &size, "camdock-test"], at);
+        let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        let options = format!("size={mebibytes}m,mode=0700,uid={user},gid={group}");
+        as_root(&["mount", "-t", "tmpfs", "-o", &options, "camdock-test"], at);
         Self { at: at.to_owned() }
     }
 

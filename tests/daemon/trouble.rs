@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::net::SocketAddr;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use camdock::domain::{BayState, CameraSerial, DestinationState, Moment, ObjectName, Sha256, SourcePath};
+use camdock::domain::{BayState, CameraSerial, DestinationState, DiskState, Moment, ObjectName, Sha256, SourcePath};
 use camdock_test_support::azurite::{self, Azurite, KEY};
 use camdock_test_support::footage::{Footage, files_below};
 use reqwest::Method;
@@ -161,6 +161,7 @@ async fn with_a_read_only_spool_nothing_is_wiped_and_the_bay_says_so() {
     let mut station = cloud.station();
     let spool = station.data_dir().join("spool");
     std::fs::create_dir_all(&spool).unwrap();
+    std::fs::set_permissions(station.data_dir(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let disk = Mount::new(&spool, 16);
     station.start();
     station.until("it runs", |_| true).await;
@@ -221,6 +222,39 @@ async fn a_full_spool_pauses_offloading_and_uploads_make_room() {
 
     cloud.proxy.heal();
     finishes(&mut station, &cloud, &[&footage]).await;
+}
+
+/// Another program fills the disk. Only camdock can free what is proven and wiped, so it must start.
+#[tokio::test]
+async fn on_a_full_disk_it_starts_and_says_so_and_frees_what_it_may() {
+    let cloud = Cloud::well().await;
+    let folder = TempDir::new().unwrap();
+    let _disk = Mount::new(folder.path(), 16);
+    let mut station = RunningStation::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
+    let first = footage();
+    station.dock(1, &first);
+    station.start();
+    finishes(&mut station, &cloud, &[&first]).await;
+    assert!(folder.path().join("ledger.ballast").exists(), "room is kept");
+
+    let others = folder.path().join("others");
+    let mut file = File::create(&others).unwrap();
+    while std::io::Write::write_all(&mut file, &[7; 4096]).is_ok() {}
+    let silent = station.camdock(&["status"]).await;
+    assert!(printed(&silent).contains("the disk that holds it is full. Make room on it"), "{}", printed(&silent));
+
+    station.start();
+    station.until("it says that the disk is full", |status| status.disk == DiskState::Full).await;
+    let told = station.camdock(&["status"]).await;
+    assert_eq!(told.status.code(), NEEDS_PERSON);
+    assert!(printed(&told).contains("the disk that holds the station's data is full"), "{}", printed(&told));
+
+    drop(file);
+    std::fs::write(&others, []).unwrap();
+    station.take(1, &first);
+    let second = Footage::random("BWC-2", 3, 150_000, 12);
+    station.dock(1, &second);
+    finishes(&mut station, &cloud, &[&first, &second]).await;
 }
 
 #[tokio::test]

@@ -330,7 +330,7 @@ impl Director {
                 look(&self.world).fail(|| format!("P3: still a problem, though all is mended: {:?}", books.problems));
             }
             let world = &mut *look(&self.world);
-            for camera in &world.cameras {
+            for (index, camera) in world.cameras.iter().enumerate() {
                 let bay = camera.docked.filter(|place| place.station == station).map(|place| bay_name(place.bay));
                 let clean = camera.files.is_empty() && camera.links.is_empty();
                 let mut serials = books.problems.iter().map(|(_, serial, ..)| serial);
@@ -344,8 +344,11 @@ impl Director {
                 {
                     world.failure.get_or_insert(format!("P5: evidence is nowhere, but the bay says {shown:?}"));
                 }
+                // One that removed its last file by itself may be empty while an answer about that file is still awaited.
+                let by_itself = world.evidence.iter().any(|it| it.camera == index && it.removed_by_camera);
                 if let Some(shown) = shown
                     && clean
+                    && !by_itself
                     && !problem
                     && shown.state != BayState::Ready
                 {

@@ -39,6 +39,9 @@ fn problems(path: &Path) -> Vec<ProblemKind> {
     crate::ledger::problems::problems(&db, None).unwrap().into_iter().map(|problem| problem.kind).collect()
 }
 
+/// What was left of it, and how that is made.
+type Cut<'a> = (&'a str, &'a dyn Fn(&Path));
+
 /// The file as each step of an earlier version's first opening left it, when the process was killed there.
 #[test]
 fn a_ledger_whose_creation_was_cut_short_anywhere_is_opened() {
@@ -50,7 +53,7 @@ fn a_ledger_whose_creation_was_cut_short_anywhere_is_opened() {
         // Older versions marked the file after that.
         db.pragma_update(None, "application_id", 0).unwrap();
     };
-    let cuts: [(&str, &dyn Fn(&Path)); 8] = [
+    let cuts: [Cut<'_>; 8] = [
         ("no file", &|_| {}),
         ("an empty file", &|path| std::fs::write(path, []).unwrap()),
         ("a write-ahead log is asked for, and nothing written", &|path| sql(path, "PRAGMA journal_mode = wal")),
@@ -234,5 +237,21 @@ fn nobody_else_may_read_a_ledger_whatever_the_umask_was() {
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.file_name());
+    }
+}
+
+#[test]
+fn a_data_folder_is_made_for_camdock_alone_and_one_that_is_open_to_others_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("var/data");
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    drop(StationLock::take(&data).unwrap());
+    assert_eq!((mode(&data), mode(&data.join(LOCK_FILE))), (0o700, 0o600));
+    for (bits, refused) in [(0o755, true), (0o701, true), (0o707, true), (0o750, false), (0o700, false)] {
+        std::fs::set_permissions(&data, std::fs::Permissions::from_mode(bits)).unwrap();
+        let taken = StationLock::take(&data);
+        let says = taken.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        assert_eq!(matches!(taken, Err(LedgerError::OpenToOthers(_))), refused, "{bits:o}: {says}");
+        assert!(!refused || says.contains("chmod 0700"), "{says}");
     }
 }

@@ -200,7 +200,7 @@ impl Docking {
         let settled = self.settled_media().await?;
         let settled = (!settled.is_empty()).then_some(Entry::WipeSettled { docking: self.id, media: settled });
         let entries = over.chain(found).chain(gone).chain(resolved).chain(settled).collect();
-        self.record(entries).await?;
+        self.site.record_each(entries).await?;
         self.problems = problems;
         self.show_totals(&listing.files);
         Ok(plan)

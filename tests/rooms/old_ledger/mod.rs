@@ -2,6 +2,7 @@
 //! were released and lost. It is `schema-3.db`, as that version left it, from before problems had their name.
 
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -59,6 +60,7 @@ impl OldStation {
     fn as_it_was_left() -> Self {
         let station = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir_all(station.data_dir()).unwrap();
+        fs::set_permissions(station.data_dir(), fs::Permissions::from_mode(0o700)).unwrap();
         fs::write(station.ledger(), OLD).unwrap();
         for name in ["UNFINISHED", "QUEUED", "BLOCKED"] {
             let id = segment(name).id.to_string();
