@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use camdock::config::Config;
-use camdock::domain::{BayState, DestinationState, Snapshot, counted};
+use camdock::domain::{
+    BayCause, BayState, DestinationCause, DestinationSnapshot, DestinationState, Part, Snapshot, counted,
+};
 
 use super::Outcome;
 use super::client::Daemon;
@@ -43,8 +45,25 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
 
 fn outcome(snapshot: &Snapshot) -> Outcome {
     let bays = snapshot.bays.iter().any(|bay| matches!(bay.state, BayState::Attention | BayState::Refused));
-    let refused = snapshot.destinations.iter().any(|place| place.state == DestinationState::Refused);
-    if bays || refused || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
+    let stuck = |state| matches!(state, DestinationState::Refused | DestinationState::Attention);
+    let refused = snapshot.destinations.iter().any(|place| stuck(place.state));
+    if bays || refused || snapshot.problems > 0 || !snapshot.setup.is_empty() {
+        Outcome::NeedsPerson
+    } else {
+        Outcome::Fine
+    }
+}
+
+/// Whether the line of the part itself says what is missing.
+fn is_told(snapshot: &Snapshot, part: &Part) -> bool {
+    match part {
+        Part::Bay(name) => snapshot.bays.iter().any(|bay| bay.name == *name && bay.cause == Some(BayCause::NotSetUp)),
+        Part::Destination(name) => {
+            let not_set_up = |place: &DestinationSnapshot| place.cause == Some(DestinationCause::NotSetUp);
+            snapshot.destinations.iter().any(|place| place.name == *name && not_set_up(place))
+        }
+        Part::Profile(_) | Part::ControlSocket => false,
+    }
 }
 
 fn print(snapshot: &Snapshot) -> std::io::Result<()> {
@@ -73,6 +92,9 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
     }
     for place in &snapshot.destinations {
         writeln!(out, "  to  {:<8} {:<11} {}", place.name.as_str(), place.state, place.message)?;
+    }
+    for trouble in snapshot.setup.iter().filter(|trouble| !is_told(snapshot, &trouble.part)) {
+        writeln!(out, "  {}: {}.", trouble.part, trouble.message)?;
     }
     Ok(())
 }

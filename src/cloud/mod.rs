@@ -209,4 +209,7 @@ pub enum DestinationError {
     /// The place refuses this object for good (too large, forbidden name, …).
     #[error("refused for good: {0}")]
     Permanent(String),
+    /// The station could not set the destination up, so nothing was asked of it. It goes on trying to.
+    #[error("not set up: {0}")]
+    NotSetUp(String),
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BayName, ByteCount, CameraSerial, DestinationName, Moment, StationId};
+use super::{BayName, ByteCount, CameraSerial, DestinationName, Moment, SetupTrouble, StationId};
 
 /// The whole station.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Snapshot {
     pub destinations: Vec<DestinationSnapshot>,
     /// How many problems wait for a person.
     pub problems: u64,
+    /// What could not be set up as configured; the rest works without it.
+    #[serde(default)]
+    pub setup: Vec<SetupTrouble>,
 }
 
 /// One bay.
@@ -145,6 +148,8 @@ pub enum BayCause {
     Exchanged,
     /// It is no camera that may be touched.
     NoCamera,
+    /// The bay's own folder or port is not there as configured.
+    NotSetUp,
 }
 
 impl fmt::Display for BayState {
@@ -199,6 +204,8 @@ pub enum DestinationState {
     Waiting,
     /// It refuses the credential; a person must mend it.
     Refused,
+    /// It is not set up; the message says what is missing.
+    Attention,
 }
 
 /// Why a destination is waiting or refuses.
@@ -213,6 +220,8 @@ pub enum DestinationCause {
     Credential,
     /// Its container or folder does not exist.
     NoContainer,
+    /// It is not set up, so nothing can be asked of it.
+    NotSetUp,
 }
 
 impl fmt::Display for DestinationState {
@@ -222,6 +231,7 @@ impl fmt::Display for DestinationState {
             Self::Ok => "ok",
             Self::Waiting => "waiting",
             Self::Refused => "refused",
+            Self::Attention => "attention",
         })
     }
 }

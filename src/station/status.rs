@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::StationError;
 use super::board::Board;
-use crate::domain::Snapshot;
+use crate::domain::{BayCause, BayState, DestinationCause, DestinationState, Part, SetupTrouble, Snapshot};
 use crate::transfer::{Site, WatchDestination};
 
 /// Changes closer together than this are shown together.
@@ -21,6 +21,7 @@ pub(super) async fn compose(
     site: Site,
     board: Board,
     destinations: Vec<WatchDestination>,
+    mut setup: watch::Receiver<Vec<SetupTrouble>>,
     snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
     let mut bays = board.watch();
@@ -28,13 +29,15 @@ pub(super) async fn compose(
     loop {
         bays.borrow_and_update();
         ledger.mark_seen();
-        let snapshot = Snapshot {
+        let mut snapshot = Snapshot {
             station: site.station.clone(),
             bays: board.look(),
             queue: site.ledger.queue(site.clock.now()).await?,
             destinations: destinations.iter().map(|shown| shown.borrow().clone()).collect(),
             problems: site.ledger.problem_count().await?,
+            setup: setup.borrow_and_update().clone(),
         };
+        say_what_is_missing(&mut snapshot);
         // If nobody takes it, the station is about to stop.
         let _ = snapshots.send(snapshot).await;
         let changed = async {
@@ -42,10 +45,35 @@ pub(super) async fn compose(
                 biased;
                 _ = bays.changed() => {}
                 () = ledger.changed() => {}
+                Ok(()) = setup.changed() => {}
             }
         };
         // Without news, only ages have grown.
         let _ = timeout(REFRESH, changed).await;
         sleep(QUIET).await;
+    }
+}
+
+/// A bay or destination of which nothing else is known shows why: "no camera" and "nothing asked yet" would be less than the
+/// truth.
+fn say_what_is_missing(snapshot: &mut Snapshot) {
+    let Snapshot { bays, destinations, setup, .. } = snapshot;
+    for SetupTrouble { part, message, .. } in setup {
+        match part {
+            Part::Bay(name) => {
+                for bay in bays.iter_mut().filter(|bay| bay.name == *name && bay.state == BayState::Empty) {
+                    (bay.state, bay.cause) = (BayState::Attention, Some(BayCause::NotSetUp));
+                    bay.message = format!("Not set up: {message}.");
+                }
+            }
+            Part::Destination(name) => {
+                let unasked = destinations.iter_mut().filter(|place| place.name == *name);
+                for place in unasked.filter(|place| place.state == DestinationState::Unknown) {
+                    (place.state, place.cause) = (DestinationState::Attention, Some(DestinationCause::NotSetUp));
+                    place.message = format!("Not set up: {message}.");
+                }
+            }
+            Part::Profile(_) | Part::ControlSocket => {}
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::board::Board;
 use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
 use crate::dock::BayEvent;
-use crate::domain::{BayName, BaySnapshot, Snapshot};
+use crate::domain::{BayName, BaySnapshot, SetupTrouble, Snapshot};
 use crate::ledger::Entry;
 use crate::transfer::{ShelfError, Site, Uploader, WatchDestination, release_wiped};
 
@@ -41,6 +41,8 @@ pub struct Doors {
     pub bays: mpsc::Receiver<BayEvent>,
     /// What people ask for.
     pub commands: mpsc::Receiver<Command>,
+    /// What could not be set up, and is tried again outside.
+    pub setup: watch::Receiver<Vec<SetupTrouble>>,
     /// Where the station shows itself: whenever something changed, and at least every few seconds for as long as all is
     /// well with its loop and its ledger, so that whoever watches can tell that it hangs.
     pub snapshot: watch::Sender<Snapshot>,
@@ -56,6 +58,7 @@ impl Station {
             queue: crate::domain::QueueSnapshot::default(),
             destinations: Vec::new(),
             problems: 0,
+            setup: Vec::new(),
         }
     }
 
@@ -78,7 +81,7 @@ impl Station {
         tasks.spawn(recover::examine(self.site.clone(), Arc::clone(&self.examine), wiping));
         tasks.spawn(release(self.site.clone(), self.keep_after_wipe));
         let (composed, mut snapshots) = mpsc::channel(1);
-        tasks.spawn(status::compose(self.site.clone(), board.clone(), destinations, composed));
+        tasks.spawn(status::compose(self.site.clone(), board.clone(), destinations, doors.setup.clone(), composed));
 
         let mut bays = Bays::new(self.site.clone(), Arc::clone(&self.open_camera), board, may_wipe);
         loop {

@@ -11,6 +11,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// The wait after a refused credential: a person must act first, and a storm of refusals looks like an attack.
 const REFUSED_WAIT: Duration = Duration::from_mins(5);
+/// The wait for a destination that is not set up: nobody is asked, it is only looked at whether it is set up by now.
+const NOT_SET_UP_WAIT: Duration = Duration::from_secs(5);
 
 /// What a failure means for the destination as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,7 @@ pub(super) fn judge(error: &DestinationError, failures: u32) -> Reaction {
             Reaction::Wait(backoff(failures).max(retry_after.unwrap_or_default()))
         }
         DestinationError::Denied { .. } | DestinationError::NoContainer(_) => Reaction::Refused(jitter(REFUSED_WAIT)),
+        DestinationError::NotSetUp(_) => Reaction::Refused(NOT_SET_UP_WAIT),
         DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_) | DestinationError::Permanent(_) => {
             Reaction::ThisSegment
         }

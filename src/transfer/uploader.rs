@@ -188,14 +188,22 @@ impl Uploader {
             Reaction::Refused(wait) => {
                 self.pause(wait);
                 let name = self.target.destination.name().clone();
-                let (cause, message) = match error {
+                let (state, cause, message) = match error {
                     DestinationError::Denied { code, credential } => (
+                        DestinationState::Refused,
                         DestinationCause::Credential,
                         format!("Refused by {name} ({code}): check credential {credential}."),
                     ),
-                    error => (DestinationCause::NoContainer, format!("{name} refuses: {error}.")),
+                    DestinationError::NotSetUp(why) => (
+                        DestinationState::Attention,
+                        DestinationCause::NotSetUp,
+                        format!("Not set up: {why}. {}.", self.target.need.while_not_set_up()),
+                    ),
+                    error => {
+                        (DestinationState::Refused, DestinationCause::NoContainer, format!("{name} refuses: {error}."))
+                    }
                 };
-                self.show(DestinationState::Refused, Some(cause), message);
+                self.show(state, Some(cause), message);
                 Ok(())
             }
             Reaction::ThisSegment => {
@@ -263,7 +271,7 @@ impl Uploader {
             let news = shown.state != state || shown.cause != cause || shown.message != message;
             if news && state != shown.state {
                 let destination = &shown.name;
-                if state == DestinationState::Refused {
+                if matches!(state, DestinationState::Refused | DestinationState::Attention) {
                     tracing::warn!(%destination, %state, "{message}");
                 } else {
                     tracing::info!(%destination, %state, "{message}");

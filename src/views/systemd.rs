@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::domain::{
-    BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, Snapshot, counted,
+    BayCause, BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, Part, SetupTrouble,
+    Snapshot, counted,
 };
 
 /// With more bays in use than this, the line counts them by state.
@@ -80,6 +81,12 @@ pub fn status_line(snapshot: &Snapshot) -> String {
     let mut parts = vec![cameras(&snapshot.bays), waiting];
     parts.extend(problems);
     parts.extend(snapshot.destinations.iter().filter_map(trouble));
+    parts.extend(snapshot.setup.iter().filter_map(|SetupTrouble { part, .. }| match part {
+        // They have a line of their own.
+        Part::Bay(_) | Part::Destination(_) => None,
+        Part::Profile(file) => Some(format!("profile {file} is broken")),
+        Part::ControlSocket => Some("commands cannot ask".to_owned()),
+    }));
     parts.join("; ")
 }
 
@@ -88,7 +95,8 @@ fn cameras(bays: &[BaySnapshot]) -> String {
     if used.is_empty() {
         return "no camera".to_owned();
     }
-    let cameras = used.iter().filter(|bay| bay.state != BayState::Refused).count();
+    let empty = |bay: &&&BaySnapshot| bay.state == BayState::Refused || bay.cause == Some(BayCause::NotSetUp);
+    let cameras = used.iter().filter(|bay| !empty(bay)).count();
     let each = if used.len() <= BAYS_BY_NAME {
         used.iter().map(|bay| format!("bay {} {}", bay.name, doing(bay))).collect::<Vec<_>>()
     } else {
@@ -111,6 +119,7 @@ fn doing(bay: &BaySnapshot) -> String {
         BayState::Wiping if bay.segments_total > 0 => {
             format!("{state} {} of {}", bay.segments_wiped, bay.segments_total)
         }
+        BayState::Attention if bay.cause == Some(BayCause::NotSetUp) => "is not set up".to_owned(),
         BayState::Attention => "needs attention".to_owned(),
         _ => state.to_string(),
     }
@@ -120,6 +129,7 @@ fn trouble(place: &DestinationSnapshot) -> Option<String> {
     let doing = match (place.state, place.cause) {
         (DestinationState::Unknown | DestinationState::Ok, _) => return None,
         (DestinationState::Refused, _) => "refuses",
+        (DestinationState::Attention, _) => "is not set up",
         (DestinationState::Waiting, Some(DestinationCause::Network)) => "waiting for network",
         (DestinationState::Waiting, _) => "waiting",
     };
@@ -144,6 +154,7 @@ mod tests {
             queue: QueueSnapshot::default(),
             destinations: Vec::new(),
             problems: 0,
+            setup: Vec::new(),
         }
     }
 

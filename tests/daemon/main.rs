@@ -6,6 +6,7 @@ mod crash;
 mod demo;
 mod mount;
 mod proxy;
+mod setup;
 mod station;
 mod systemd;
 mod trouble;

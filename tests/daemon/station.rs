@@ -93,6 +93,13 @@ impl RunningStation {
         self.give_key(key);
     }
 
+    /// Something beside the configuration, such as a drop-in in `camdock.toml.d` or a profile in `profiles.d`.
+    pub(crate) fn beside(&self, path: &str) -> PathBuf {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        path
+    }
+
     /// Puts another key into the credential file.
     pub(crate) fn give_key(&self, key: &str) {
         std::fs::write(self.folder.path().join("primary.key"), key).unwrap();

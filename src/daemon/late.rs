@@ -1,0 +1,83 @@
+//! A destination that is set up as soon as it can be: its credential may come later than the station.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::parts::{PATIENCE, no_answer};
+use crate::cloud::{
+    Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, ObjectState,
+    Upload,
+};
+use crate::domain::{DestinationName, ObjectName};
+
+/// How far the setting up is.
+#[derive(Clone)]
+pub(super) enum Standing {
+    /// It was not tried yet.
+    Untried,
+    /// What was missing at the last attempt.
+    Missing(String),
+    /// It is done.
+    Open(Arc<dyn Destination>),
+}
+
+/// A destination that may not be set up yet. What is asked of it before has no answer, as if it could not be reached: nothing
+/// is proven by it, and nothing is wiped that waits for it.
+pub(super) struct LateDestination {
+    pub(super) name: DestinationName,
+    pub(super) standing: watch::Receiver<Standing>,
+}
+
+impl LateDestination {
+    /// The destination itself.
+    async fn get(&self) -> Result<Arc<dyn Destination>, DestinationError> {
+        let mut standing = self.standing.clone();
+        let tried = timeout(PATIENCE, standing.wait_for(|standing| !matches!(standing, Standing::Untried)));
+        match tried.await {
+            Ok(Ok(standing)) => match &*standing {
+                Standing::Open(destination) => Ok(Arc::clone(destination)),
+                Standing::Missing(why) => Err(DestinationError::NotSetUp(why.clone())),
+                Standing::Untried => Err(DestinationError::NotSetUp(no_answer())),
+            },
+            Ok(Err(_)) | Err(_) => Err(DestinationError::NotSetUp(no_answer())),
+        }
+    }
+}
+
+#[async_trait]
+impl Destination for LateDestination {
+    fn name(&self) -> &DestinationName {
+        &self.name
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
+        self.get().await?.stat(object).await
+    }
+
+    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
+        self.get().await?.attest(object).await
+    }
+
+    async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError> {
+        self.get().await?.staged(upload).await
+    }
+
+    async fn put_chunk(&self, upload: &Upload, index: u32, body: ChunkBody) -> Result<(), DestinationError> {
+        self.get().await?.put_chunk(upload, index, body).await
+    }
+
+    async fn commit(&self, upload: &Upload) -> Result<CommitOutcome, DestinationError> {
+        self.get().await?.commit(upload).await
+    }
+
+    async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
+        self.get().await?.read(object).await
+    }
+
+    async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
+        self.get().await?.try_delete(object).await
+    }
+}
