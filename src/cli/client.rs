@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use super::ledger;
+use super::ledger::{self, Start};
 
 /// A daemon that is well answers at once.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -74,11 +74,15 @@ impl<'c> Daemon<'c> {
                  see: journalctl -u camdock"
             );
         }
-        match ledger::in_the_way_of_a_start(self.config).await {
-            Some(trouble) => format!(
+        match ledger::before_a_start(self.config).await {
+            Start::Fails(trouble) => format!(
                 "camdock does not run here, and cannot: {trouble}. Once that is mended, start it: systemctl start camdock"
             ),
-            None => format!(
+            Start::Rebuilds(damage) => format!(
+                "camdock does not run here, and {damage}. The next start sets that aside and rebuilds it from what can be \
+                 read. Start it: systemctl start camdock"
+            ),
+            Start::Works => format!(
                 "camdock does not run here: nothing answers on {socket}, and nobody uses {folder}. Start it: systemctl \
                  start camdock"
             ),

@@ -4,7 +4,7 @@ use std::io;
 
 use anyhow::bail;
 use camdock::config::Config;
-use camdock::ledger::{LEDGER_FILE, Ledger};
+use camdock::ledger::{LEDGER_FILE, Ledger, LedgerError};
 
 use super::disk;
 
@@ -23,17 +23,38 @@ pub(super) async fn open(config: &Config) -> anyhow::Result<Ledger> {
     Ok(ledger)
 }
 
-/// What keeps a station from starting, as far as that is the disk's or the ledger's fault.
-pub(super) async fn in_the_way_of_a_start(config: &Config) -> Option<String> {
+/// What a start of the station would come to, as far as that depends on the disk and the ledger.
+pub(super) enum Start {
+    /// Nothing is in the way.
+    Works,
+    /// It sets the damaged ledger aside and rebuilds it; SQLite's or the ledger's words.
+    Rebuilds(String),
+    /// It fails, for as long as this is so.
+    Fails(String),
+}
+
+/// Looks at the disk and the ledger as a start would.
+pub(super) async fn before_a_start(config: &Config) -> Start {
     let folder = &config.station.data_dir;
     match disk::try_writing(folder) {
         Ok(()) => {}
         // A first start creates the folder; and who asks may not be who runs it.
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => return None,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
+            return Start::Works;
+        }
         Err(error) => {
-            return Some(format!("{} cannot be written to: {error}. {}", folder.display(), disk::remedy(&error)));
+            let (folder, remedy) = (folder.display(), disk::remedy(&error));
+            return Start::Fails(format!("{folder} cannot be written to: {error}. {remedy}"));
         }
     }
-    folder.join(LEDGER_FILE).exists().then_some(())?;
-    open(config).await.err().map(|error| format!("{error:#}"))
+    if !folder.join(LEDGER_FILE).exists() {
+        return Start::Works;
+    }
+    match open(config).await {
+        Ok(_) => Start::Works,
+        Err(error) if error.downcast_ref::<LedgerError>().is_some_and(LedgerError::is_damage) => {
+            Start::Rebuilds(format!("{error:#}"))
+        }
+        Err(error) => Start::Fails(format!("{error:#}")),
+    }
 }

@@ -285,3 +285,25 @@ fn examine(path: PathBuf) -> Examine {
         .boxed()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_two_bays_in_one_place_the_first_is_served_and_the_other_says_why_not() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("BWC-1")).unwrap();
+        let name = |name: &str| BayName::new(name).unwrap();
+        let inside = folder.path().join("inside");
+        let mut bays =
+            vec![(name("1"), folder.path().to_owned()), (name("2"), inside), (name("3"), folder.path().to_owned())];
+        let troubles = Troubles::none();
+        let shown = troubles.watch();
+        let mut events = all_that_can_be(&mut bays, &troubles, watch_folders);
+        assert!(matches!(events.recv().await, Some(BayEvent::Docked { bay, .. }) if bay == name("1")));
+        assert_eq!(bays.len(), 1, "only that one is looked after");
+        let told: Vec<_> = shown.borrow().iter().map(|trouble| (trouble.part.clone(), trouble.cause)).collect();
+        assert_eq!(told, ["2", "3"].map(|bay| (Part::Bay(name(bay)), SetupCause::SharedPlace)));
+    }
+}

@@ -81,3 +81,25 @@ impl Destination for LateDestination {
         self.get().await?.try_delete(object).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::FolderDestination;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_destination_that_is_not_set_up_proves_nothing_and_works_as_soon_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = DestinationName::new("nas").unwrap();
+        let (told, standing) = watch::channel(Standing::Untried);
+        let late = LateDestination { name: name.clone(), standing };
+        let object = ObjectName::new("a").unwrap();
+        let not_set_up =
+            |why: &str, answer| matches!(answer, Err(DestinationError::NotSetUp(said)) if said.contains(why));
+        assert!(not_set_up("does not answer", late.stat(&object).await), "nobody is waited for for ever");
+        told.send_replace(Standing::Missing("no credential".to_owned()));
+        assert!(not_set_up("no credential", late.stat(&object).await));
+        told.send_replace(Standing::Open(Arc::new(FolderDestination::new(name, folder.path().to_owned()))));
+        assert!(matches!(late.stat(&object).await, Ok(None)));
+    }
+}

@@ -89,3 +89,53 @@ pub(super) fn no_answer() -> String {
         PATIENCE.as_secs()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::domain::BayName;
+
+    fn bay(name: &str) -> Part {
+        Part::Bay(BayName::new(name).unwrap())
+    }
+
+    async fn until(shown: &mut watch::Receiver<Vec<SetupTrouble>>, wanted: impl Fn(&[SetupTrouble]) -> bool) {
+        shown.wait_for(|troubles| wanted(troubles)).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_answer_is_said_to_and_holds_up_nothing_else() {
+        let troubles = Troubles::none();
+        let mut shown = troubles.watch();
+        let (answer, asked) = mpsc::channel::<()>();
+        look_after(bay("hangs"), troubles.clone(), move || {
+            let _ = asked.recv();
+            None
+        });
+        look_after(bay("missing"), troubles.clone(), || Some((SetupCause::FolderMissing, "gone".to_owned())));
+        until(&mut shown, |troubles| troubles.iter().any(|trouble| trouble.part == bay("missing"))).await;
+        tokio::time::advance(PATIENCE).await;
+        until(&mut shown, |troubles| troubles[0].cause == SetupCause::NoAnswer).await;
+        assert!(shown.borrow()[0].message.contains("does not answer"), "{:?}", shown.borrow());
+        drop(answer);
+        until(&mut shown, |troubles| troubles.len() == 1).await;
+        assert_eq!(shown.borrow()[0].part, bay("missing"), "and what hung is well again");
+    }
+
+    #[tokio::test]
+    async fn of_each_part_the_latest_is_known_and_nothing_that_has_passed() {
+        let troubles = Troubles::none();
+        let mut shown = troubles.watch();
+        troubles.note(&bay("1"), Some((SetupCause::FolderMissing, "gone".to_owned())));
+        troubles.note(&bay("2"), None);
+        troubles.note(&bay("1"), Some((SetupCause::FolderUnreadable, "closed".to_owned())));
+        let causes: Vec<_> = shown.borrow_and_update().iter().map(|trouble| trouble.cause).collect();
+        assert_eq!(causes, [SetupCause::FolderUnreadable]);
+        troubles.note(&bay("1"), Some((SetupCause::FolderUnreadable, "closed".to_owned())));
+        assert!(!shown.has_changed().unwrap(), "no news");
+        troubles.note(&bay("1"), None);
+        assert!(shown.borrow().is_empty());
+    }
+}

@@ -70,3 +70,23 @@ pub enum SetupCause {
     /// Looking at it takes so long that it may never end.
     NoAnswer,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_scripts_read_of_a_trouble_is_one_flat_object() {
+        for (part, json) in [
+            (
+                Part::Bay(BayName::new("1").unwrap()),
+                r#"{"part":"bay","name":"1","cause":"port-missing","message":"m"}"#,
+            ),
+            (Part::ControlSocket, r#"{"part":"control-socket","cause":"port-missing","message":"m"}"#),
+        ] {
+            let trouble = SetupTrouble { part, cause: SetupCause::PortMissing, message: "m".to_owned() };
+            assert_eq!(serde_json::to_string(&trouble).unwrap(), json);
+            assert_eq!(serde_json::from_str::<SetupTrouble>(json).unwrap(), trouble);
+        }
+    }
+}

@@ -77,3 +77,38 @@ fn say_what_is_missing(snapshot: &mut Snapshot) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        BayName, BaySnapshot, DestinationName, DestinationSnapshot, QueueSnapshot, SetupCause, StationId,
+    };
+
+    #[test]
+    fn what_is_missing_is_shown_where_nothing_else_is_known() {
+        let (name, place) = (|name: &str| BayName::new(name).unwrap(), DestinationName::new("nas").unwrap());
+        let served = BaySnapshot { state: BayState::Offloading, ..BaySnapshot::empty(name("2")) };
+        let row =
+            |state| DestinationSnapshot { name: place.clone(), state, cause: None, message: "as before".to_owned() };
+        let trouble = |part| SetupTrouble { part, cause: SetupCause::NoAnswer, message: "it hangs".to_owned() };
+        let mut snapshot = Snapshot {
+            station: StationId::new("hq-01").unwrap(),
+            bays: vec![BaySnapshot::empty(name("1")), served.clone()],
+            queue: QueueSnapshot::default(),
+            destinations: vec![row(DestinationState::Unknown), row(DestinationState::Ok)],
+            problems: 0,
+            setup: vec![
+                trouble(Part::Bay(name("1"))),
+                trouble(Part::Bay(name("2"))),
+                trouble(Part::Destination(place.clone())),
+            ],
+        };
+        say_what_is_missing(&mut snapshot);
+        assert_eq!(snapshot.bays[0].state, BayState::Attention);
+        assert_eq!(snapshot.bays[0].message, "Not set up: it hangs.");
+        assert_eq!(snapshot.bays[1], served, "a camera is there");
+        assert_eq!(snapshot.destinations[0].cause, Some(DestinationCause::NotSetUp));
+        assert_eq!(snapshot.destinations[1], row(DestinationState::Ok), "it has answered");
+    }
+}

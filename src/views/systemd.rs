@@ -139,7 +139,7 @@ fn trouble(place: &DestinationSnapshot) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{BayName, ByteCount, CameraSerial, DestinationName, QueueSnapshot, StationId};
+    use crate::domain::{BayName, ByteCount, CameraSerial, DestinationName, QueueSnapshot, SetupCause, StationId};
 
     fn bay(name: usize, state: BayState) -> BaySnapshot {
         let name = BayName::new(name.to_string()).unwrap();
@@ -183,5 +183,24 @@ mod tests {
         let states = [BayState::Ready, BayState::Offloading, BayState::Ready, BayState::Refused, BayState::Ready];
         let bays = states.into_iter().enumerate().map(|(number, state)| bay(number, state)).collect();
         assert_eq!(status_line(&station(bays)), "4 cameras: 1 offloading, 3 ready, 1 refused; nothing queued");
+    }
+
+    #[test]
+    fn the_status_line_names_what_is_not_set_up_and_counts_no_camera_there() {
+        let missing = BaySnapshot { cause: Some(BayCause::NotSetUp), camera: None, ..bay(2, BayState::Attention) };
+        let mut station = station(vec![bay(1, BayState::Ready), missing]);
+        station.destinations = vec![DestinationSnapshot {
+            name: DestinationName::new("primary").unwrap(),
+            state: DestinationState::Attention,
+            cause: Some(DestinationCause::NotSetUp),
+            message: String::new(),
+        }];
+        let trouble = |part| SetupTrouble { part, cause: SetupCause::ProfileBroken, message: String::new() };
+        station.setup = vec![trouble(Part::Profile("a.toml".to_owned())), trouble(Part::ControlSocket)];
+        assert_eq!(
+            status_line(&station),
+            "1 camera: bay 1 ready, bay 2 is not set up; nothing queued; primary is not set up; profile a.toml is broken; \
+             commands cannot ask"
+        );
     }
 }

@@ -7,6 +7,7 @@ mod demo;
 mod mount;
 mod proxy;
 mod setup;
+mod silence;
 mod station;
 mod systemd;
 mod trouble;

@@ -178,3 +178,14 @@ async fn a_station_whose_commands_cannot_ask_works_and_listens_as_soon_as_it_can
     station.until("it answers again", |_| true).await;
     station.stop().await;
 }
+
+#[tokio::test]
+async fn the_first_answer_of_a_station_is_about_the_station() {
+    let mut station = station_with_a_nas();
+    for _ in 0..3 {
+        station.start();
+        let status = station.until("it answers", |_| true).await;
+        assert_eq!(status.destinations.len(), 2, "before that, it would say that all is well");
+        station.stop().await;
+    }
+}
