@@ -85,9 +85,9 @@ MUTATED := src/custody/*.rs src/transfer/wipe.rs src/transfer/release.rs src/tra
 
 .PHONY: mutants
 mutants: setup tools $(TOOLS)/.cargo-mutants-$(CARGO_MUTANTS) ## mistakes in the rule and the wipe that no test would notice; hours. MUTATED=FILES for some
-	SEEDS=$(or $(SEEDS),1000) CARGO_PROFILE_TEST_OPT_LEVEL=0 nice -n 19 cargo mutants --jobs 1 --timeout 300 --output target \
-		--features faults --test-tool nextest $(foreach file,$(MUTATED),--file '$(file)') \
-		-- --lib --test simulation -E 'kind(lib) or test(every_story_ends_well)'
+	SEEDS=$(or $(SEEDS),500) CARGO_PROFILE_TEST_OPT_LEVEL=0 nice -n 19 cargo mutants --jobs 1 --timeout 300 --output target \
+		--features faults --test-tool nextest --cargo-arg=--lib --cargo-arg=--test=simulation \
+		$(foreach file,$(MUTATED),--file '$(file)') -- -E 'kind(lib) or test(every_story_ends_well)'
 
 .PHONY: check
 check: setup $(TOOLS)/.cargo-deny-$(CARGO_DENY) ## format, lints, licences and sources of dependencies

@@ -278,6 +278,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn whether_a_station_runs_can_be_seen_without_getting_in_its_way() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!StationLock::is_taken(folder.path()));
+        let lock = StationLock::take(folder.path()).unwrap();
+        assert!(StationLock::is_taken(folder.path()));
+        drop(lock);
+        assert!(!StationLock::is_taken(folder.path()), "the file stays, and means nothing");
+    }
+
+    #[test]
     fn a_ledger_that_was_set_aside_takes_nothing_with_it_when_it_is_closed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(LEDGER_FILE);

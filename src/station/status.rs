@@ -7,7 +7,9 @@ use tokio::time::{sleep, timeout};
 
 use super::StationError;
 use super::board::Board;
-use crate::domain::{BayCause, BayState, DestinationCause, DestinationState, Part, SetupTrouble, Snapshot};
+use crate::domain::{
+    BayCause, BayState, DestinationCause, DestinationName, DestinationState, Part, SetupTrouble, Snapshot,
+};
 use crate::transfer::{Site, WatchDestination};
 
 /// Changes closer together than this are shown together.
@@ -55,9 +57,17 @@ pub(super) async fn compose(
 }
 
 /// A bay or destination of which nothing else is known shows why: "no camera" and "nothing asked yet" would be less than the
-/// truth.
+/// truth. Once nothing is missing, nothing is said to be.
 fn say_what_is_missing(snapshot: &mut Snapshot) {
     let Snapshot { bays, destinations, setup, .. } = snapshot;
+    let is_missing =
+        |name: &DestinationName| setup.iter().any(|trouble| trouble.part == Part::Destination(name.clone()));
+    for place in destinations.iter_mut().filter(|place| place.cause == Some(DestinationCause::NotSetUp)) {
+        if !is_missing(&place.name) {
+            (place.state, place.cause) = (DestinationState::Unknown, None);
+            "It is set up now; nothing was asked of it since.".clone_into(&mut place.message);
+        }
+    }
     for SetupTrouble { part, message, .. } in setup {
         match part {
             Part::Bay(name) => {
@@ -81,9 +91,7 @@ fn say_what_is_missing(snapshot: &mut Snapshot) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        BayName, BaySnapshot, DestinationName, DestinationSnapshot, QueueSnapshot, SetupCause, StationId,
-    };
+    use crate::domain::{BayName, BaySnapshot, DestinationSnapshot, QueueSnapshot, SetupCause, StationId};
 
     #[test]
     fn what_is_missing_is_shown_where_nothing_else_is_known() {
@@ -105,10 +113,14 @@ mod tests {
             ],
         };
         say_what_is_missing(&mut snapshot);
+        let mut later = Snapshot { setup: Vec::new(), ..snapshot.clone() };
         assert_eq!(snapshot.bays[0].state, BayState::Attention);
         assert_eq!(snapshot.bays[0].message, "Not set up: it hangs.");
         assert_eq!(snapshot.bays[1], served, "a camera is there");
         assert_eq!(snapshot.destinations[0].cause, Some(DestinationCause::NotSetUp));
         assert_eq!(snapshot.destinations[1], row(DestinationState::Ok), "it has answered");
+        say_what_is_missing(&mut later);
+        let states: Vec<_> = later.destinations.iter().map(|place| (place.state, place.cause)).collect();
+        assert_eq!(states, [(DestinationState::Unknown, None), (DestinationState::Ok, None)], "it is set up by then");
     }
 }

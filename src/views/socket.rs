@@ -93,3 +93,30 @@ pub async fn serve(socket: CommandSocket, routes: Router) -> Result<(), SocketEr
         () = gone => Err(SocketError::Gone(path.clone())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_that_cannot_be_made_says_what_is_in_its_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = folder.path().join("a".repeat(120));
+        std::fs::create_dir(&long).unwrap();
+        assert!(matches!(bind(&long), Err(SocketError::TooLong(_))));
+        std::fs::create_dir(folder.path().join(SOCKET_FILE)).unwrap();
+        assert!(matches!(bind(folder.path()), Err(SocketError::Unusable { .. })));
+        assert!(matches!(bind(&folder.path().join("nowhere")), Err(SocketError::Unusable { .. })));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_that_commands_no_longer_find_is_not_served_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = bind(folder.path()).unwrap();
+        std::fs::rename(folder.path().join(SOCKET_FILE), folder.path().join("elsewhere")).unwrap();
+        assert!(matches!(serve(socket, Router::new()).await, Err(SocketError::Gone(_))));
+        let socket = bind(folder.path()).unwrap();
+        drop(bind(folder.path()).unwrap());
+        assert!(matches!(serve(socket, Router::new()).await, Err(SocketError::Gone(_))), "another one is there");
+    }
+}
