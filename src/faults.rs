@@ -96,11 +96,13 @@ pub enum PlantedBug {
     SkipFileSync,
     /// Do not sync the folder after giving a spool copy its name.
     SkipFolderSync,
+    /// Take whatever a path or an address leads to for the place that was enrolled.
+    KnowPlacesByTheirPath,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -118,6 +120,7 @@ impl PlantedBug {
         Self::RemoveBeforeTombstone,
         Self::SkipFileSync,
         Self::SkipFolderSync,
+        Self::KnowPlacesByTheirPath,
     ];
 }
 

@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use camdock::config::Config;
-use camdock::daemon::{Daemon, LastLedger};
-use camdock::domain::{BaySnapshot, BayState, DestinationState, Snapshot};
+use camdock::daemon::{Daemon, LastLedger, open_destination};
+use camdock::domain::{BaySnapshot, BayState, DestinationState, PlaceId, Snapshot};
 use camdock::ledger::StationLock;
 use clap::Parser;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -193,6 +193,9 @@ async fn show(
 ) -> anyhow::Result<Ending> {
     stage.configure(cloud.map(Cloud::endpoint))?;
     let config = Config::load(&stage.config())?;
+    for settings in &config.destinations {
+        open_destination(settings, &config)?.enrol(PlaceId::random()).await?;
+    }
     let daemon = Daemon::open(&config, LastLedger::Trusted, lock)?;
     let shown = daemon.shown();
     let trouble = tokio::select! {

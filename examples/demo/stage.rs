@@ -225,7 +225,7 @@ impl Stage {
             )
         } else {
             std::fs::create_dir_all(self.evidence())?;
-            format!("kind = \"folder\"\npath = {}", quoted(&self.evidence())?)
+            format!("kind = \"folder\"\npath = {}\nsame_disk = true", quoted(&self.evidence())?)
         };
         sections.push(format!("[[destination]]\nname = \"evidence\"\n{place}\nrequired = true\nproof = \"attested\""));
         write_whole(&self.config(), (sections.join("\n\n") + "\n").as_bytes())

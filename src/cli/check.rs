@@ -3,16 +3,18 @@
 mod credential;
 mod destination;
 mod local;
+mod place;
 mod usb;
 
 use std::fmt;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use camdock::cloud::Destination;
 use camdock::config::{Config, DestinationSettings};
 use camdock::daemon::{SystemClock, open_destination};
 use camdock::dock::usb::Sysfs;
-use camdock::domain::Clock as _;
+use camdock::domain::{Clock as _, PlaceId};
 use camdock::ledger::LEDGER_FILE;
 
 use super::Outcome;
@@ -66,18 +68,37 @@ async fn asked(settings: &DestinationSettings, config: &Config, units: &Units) -
     {
         return vec![finding];
     }
-    match open_destination(settings, config) {
-        Ok(adapter) => destination::check(&*adapter, settings, &config.station.id, config.upload.stall).await,
-        Err(error) => vec![Finding::new(name, Aspect::Access, Judgement::Failed, error.to_string())],
+    let adapter = match open_destination(settings, config) {
+        Ok(adapter) => adapter,
+        Err(error) => return vec![Finding::new(name, Aspect::Access, Judgement::Failed, error.to_string())],
+    };
+    match destination::place(&*adapter, settings, config.upload.stall).await {
+        Ok(place) => {
+            let mut findings = vec![place::check(&settings.name, place, &config.station.data_dir).await];
+            findings.extend(try_out(&*adapter, settings, config, place).await);
+            findings
+        }
+        Err(finding) => vec![finding],
     }
 }
 
-fn print(findings: &[Finding]) -> std::io::Result<()> {
+/// Uses a place the way a docking will.
+pub(super) async fn try_out(
+    destination: &dyn Destination,
+    settings: &DestinationSettings,
+    config: &Config,
+    place: PlaceId,
+) -> Vec<Finding> {
+    destination::check(destination, place, settings, &config.station.id, config.upload.stall).await
+}
+
+pub(super) fn print(findings: &[Finding]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))
 }
 
-fn outcome(findings: &[Finding]) -> Outcome {
+/// The worst finding decides.
+pub(super) fn outcome(findings: &[Finding]) -> Outcome {
     findings.iter().fold(Outcome::Fine, |so_far, finding| match (finding.judgement, so_far) {
         (Judgement::Failed | Judgement::Missing, _) | (_, Outcome::Failed) => Outcome::Failed,
         (Judgement::Excessive | Judgement::Warning, _) | (_, Outcome::NeedsPerson) => Outcome::NeedsPerson,
@@ -142,6 +163,8 @@ pub(super) enum Aspect {
     Date,
     /// Is what is plugged in kept from drivers until it was looked at, and from more than cameras?
     Gate,
+    /// Is it the place that was enrolled?
+    Enrolment,
     /// Does it stay where it is?
     Place,
 }
@@ -161,6 +184,7 @@ impl fmt::Display for Aspect {
             Self::Room => "room",
             Self::Date => "date",
             Self::Gate => "gate",
+            Self::Enrolment => "enrolment",
             Self::Place => "place",
         })
     }

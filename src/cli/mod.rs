@@ -9,6 +9,7 @@ mod check;
 mod client;
 mod data_dir;
 mod disk;
+mod enrol;
 mod explain;
 mod gate;
 mod generate;
@@ -48,6 +49,11 @@ enum Command {
     /// Puts a small object into each destination, reads it back and tries to delete it. A well-kept destination refuses
     /// the deletion, so the object stays, under `camdock-check/`.
     Check(check::Args),
+    /// Say that a destination's folder is the right place, once, before anything counts there
+    ///
+    /// Shows its file system, device and free room, tries it as `check` does, and leaves a random id there. From then on
+    /// camdock takes no other place for it, whatever is mounted at the path. Containers in a cloud enrol themselves.
+    Enrol(enrol::Args),
     /// Show every USB port, what is plugged in there, and which bay it is
     ///
     /// Needs neither a configuration nor the daemon. With the lines that it prints, a port becomes a bay.
@@ -98,6 +104,7 @@ impl Cli {
             Command::Run => run::run(&config()?),
             Command::Status(args) => block_on(status::run(&config()?, &args)),
             Command::Check(args) => check::run(&config()?, &args),
+            Command::Enrol(args) => block_on(enrol::run(&config()?, &args)),
             Command::Bays(args) => block_on(bays::run(&self.config, &args)),
             Command::Camera(what) => camera::run(&self.config, &what),
             Command::Gate(args) => gate::run(&self.config, &args),

@@ -5,11 +5,14 @@
 //! - A chunk counts as staged only if the place itself checked it against the checksum taken at the camera.
 //! - [`Destination::attest`] reports what the place says about the committed object *now*; it never repeats what
 //!   this process sent. Judging the report is custody's business.
+//! - Whatever is told of an object is told together with which place it was seen at ([`Seen`]): a path or an address may
+//!   lead somewhere else tomorrow.
 //! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
 
 pub mod azure;
 mod folder;
 pub mod http;
+mod place;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,11 +22,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::domain::{ByteCount, Crc64, DestinationName, Fingerprint, ObjectName, Sha256};
+use crate::domain::{ByteCount, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, Sha256};
 use crate::faults::{PlantedBug, planted};
 
 pub use crate::domain::Version;
-pub use folder::FolderDestination;
+pub use folder::{FolderDestination, SameDisk};
+pub use place::{Enrolment, Seen, WrongPlace, read_place, write_place};
 
 /// One place that evidence must reach.
 #[async_trait]
@@ -31,11 +35,21 @@ pub trait Destination: Send + Sync {
     /// Its name in the configuration.
     fn name(&self) -> &DestinationName;
 
-    /// Length and version of the committed object, or `None` if the place holds no such object. Cheap: one request.
-    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError>;
+    /// Who has to say that the place is the right one, before anything counts there.
+    fn enrolment(&self) -> Enrolment;
 
-    /// What the place itself says about the content of the committed object, or `None` if it holds no such object.
-    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError>;
+    /// Which place this is, as the place itself says: read from the enrolment that lies there, or `None` if there is none.
+    /// One small request that depends on no object, so its failure is the place's.
+    async fn place(&self) -> Result<Option<PlaceId>, DestinationError>;
+
+    /// Enrols the place under this id, unless it is enrolled already. Returns the id that it has from now on.
+    async fn enrol(&self, id: PlaceId) -> Result<PlaceId, DestinationError>;
+
+    /// Length and version of the committed object, if there is one, and which place says so.
+    async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError>;
+
+    /// What the place itself says about the content of the committed object, if there is one, and which place that is.
+    async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError>;
 
     /// The chunks of this upload that the place has staged and checked, in any order. Resuming starts here: the
     /// place's own list is the truth, not what the station remembers having sent.
@@ -196,6 +210,9 @@ pub enum DestinationError {
         /// Which credential.
         credential: String,
     },
+    /// It is not the place that was enrolled, so nothing there counts.
+    #[error(transparent)]
+    WrongPlace(#[from] WrongPlace),
     /// The container or folder does not exist.
     #[error("{0} does not exist: create it, or correct the configuration")]
     NoContainer(String),

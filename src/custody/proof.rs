@@ -2,8 +2,10 @@
 
 use futures::StreamExt as _;
 
-use crate::cloud::{Attestation, Destination, DestinationError, Evidence, ObjectState};
-use crate::domain::{DestinationName, Fingerprint, Fingerprinter, ObjectName, ProofMethod, ProofPolicy, Version};
+use crate::cloud::{Attestation, Destination, DestinationError, Evidence, ObjectState, Seen};
+use crate::domain::{
+    DestinationName, Fingerprint, Fingerprinter, ObjectName, PlaceId, ProofMethod, ProofPolicy, Version,
+};
 use crate::faults::{PlantedBug, planted};
 
 /// A destination's verified statement that it holds exactly this segment.
@@ -74,12 +76,13 @@ pub enum Unproven {
     Unanswered(#[from] DestinationError),
 }
 
-/// Asks `destination` now whether its object is bit-identical to `expected`.
+/// Asks `destination` now whether the place that was enrolled holds an object that is bit-identical to `expected`.
 ///
 /// # Errors
 /// [`Unproven`] says why there is no proof; only [`Unproven::OtherContent`] is a verdict for good.
 pub async fn prove(
     destination: &dyn Destination,
+    enrolled: PlaceId,
     object: &ObjectName,
     expected: &Fingerprint,
     policy: ProofPolicy,
@@ -96,7 +99,7 @@ pub async fn prove(
         if claim || planted(PlantedBug::TrustTheLedger) {
             return Ok(proof(earlier.version.clone(), earlier.method));
         }
-        match destination.stat(object).await? {
+        match seen(destination.stat(object).await?, enrolled)? {
             None => return Err(Unproven::Absent),
             Some(state) if is_still_that_version(earlier, &state, expected, policy) => {
                 return Ok(proof(state.version, earlier.method));
@@ -104,12 +107,12 @@ pub async fn prove(
             Some(_) => {}
         }
     }
-    let attestation = destination.attest(object).await?.ok_or(Unproven::Absent)?;
+    let attestation = seen(destination.attest(object).await?, enrolled)?.ok_or(Unproven::Absent)?;
     match (compare(&attestation, expected), policy) {
         (Comparison::Same, ProofPolicy::Attested) => Ok(proof(attestation.state.version, ProofMethod::Attested)),
         (Comparison::Other, _) => Err(Unproven::OtherContent),
         (Comparison::Same, ProofPolicy::ReadBack) | (Comparison::Unknown, _) => {
-            read_back(destination, object, expected, &attestation.state).await?;
+            read_back(destination, enrolled, object, expected, &attestation.state).await?;
             Ok(proof(attestation.state.version, ProofMethod::ReadBack))
         }
     }
@@ -151,9 +154,14 @@ fn compare(attestation: &Attestation, expected: &Fingerprint) -> Comparison {
     if same { Comparison::Same } else { Comparison::Other }
 }
 
-/// Reads the object again and compares it; the version must be the same afterwards.
+fn seen<T>(seen: Seen<T>, enrolled: PlaceId) -> Result<Option<T>, DestinationError> {
+    Ok(seen.at(enrolled)?)
+}
+
+/// Reads the object again and compares it; place and version must be the same afterwards.
 async fn read_back(
     destination: &dyn Destination,
+    enrolled: PlaceId,
     object: &ObjectName,
     expected: &Fingerprint,
     state: &ObjectState,
@@ -168,7 +176,7 @@ async fn read_back(
         }
     }
     let found = fingerprinter.finish();
-    match destination.stat(object).await? {
+    match seen(destination.stat(object).await?, enrolled)? {
         Some(after) if after == *state => {}
         Some(_) => return Err(Unproven::Unsteady),
         None => return Err(Unproven::Absent),

@@ -15,7 +15,7 @@ use super::parts::{self, Troubles};
 use super::{SystemClock, bays};
 use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
 use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
-use crate::cloud::{Destination, FolderDestination};
+use crate::cloud::{Destination, FolderDestination, SameDisk};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, Location, watch_folders, watch_usb};
@@ -87,7 +87,14 @@ pub fn open_destination(
     config: &Config,
 ) -> Result<Arc<dyn Destination>, DestinationSetupError> {
     match &settings.place {
-        Place::Folder { path } => Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone()))),
+        Place::Folder { path, same_disk } => {
+            let same_disk = if *same_disk {
+                SameDisk::Allowed
+            } else {
+                SameDisk::Refused { data_dir: config.station.data_dir.clone() }
+            };
+            Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone(), same_disk)))
+        }
         Place::Azure { endpoint, container, credential } => {
             let first = azure_credential(credential)?;
             let again = credential.clone();

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::{Problem, ProblemId};
+use crate::domain::{DestinationName, Earlier, PlaceId, Problem, ProblemId};
 use crate::ledger::Ledger;
 use crate::station::Command;
 use crate::views::Desk;
@@ -25,5 +25,19 @@ impl Desk for StationDesk {
         let stopped = "the station is stopping";
         self.orders.send(Command::Retry { problem, reply }).await.map_err(|_| stopped.to_owned())?;
         answer.await.map_err(|_| stopped.to_owned())
+    }
+
+    async fn enrol(
+        &self,
+        destination: DestinationName,
+        place: PlaceId,
+        earlier: Earlier,
+    ) -> Result<Option<Result<(), String>>, String> {
+        let (reply, answer) = oneshot::channel();
+        let stopped = "the station is stopping";
+        let order = Command::Enrol { destination, place, earlier, reply };
+        self.orders.send(order).await.map_err(|_| stopped.to_owned())?;
+        let answer = answer.await.map_err(|_| stopped.to_owned())?;
+        Ok(answer.map(|enrolled| enrolled.map_err(|error| error.to_string())))
     }
 }

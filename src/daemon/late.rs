@@ -8,10 +8,10 @@ use tokio::time::timeout;
 
 use super::parts::{PATIENCE, no_answer};
 use crate::cloud::{
-    Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, ObjectState,
-    Upload,
+    Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
+    ObjectState, Seen, Upload,
 };
-use crate::domain::{DestinationName, ObjectName};
+use crate::domain::{DestinationName, ObjectName, PlaceId};
 
 /// How far the setting up is.
 #[derive(Clone)]
@@ -53,11 +53,27 @@ impl Destination for LateDestination {
         &self.name
     }
 
-    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
+    /// Of one that is not set up nobody knows, so a person has to say.
+    fn enrolment(&self) -> Enrolment {
+        match &*self.standing.borrow() {
+            Standing::Open(destination) => destination.enrolment(),
+            Standing::Untried | Standing::Missing(_) => Enrolment::ByPerson,
+        }
+    }
+
+    async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
+        self.get().await?.place().await
+    }
+
+    async fn enrol(&self, id: PlaceId) -> Result<PlaceId, DestinationError> {
+        self.get().await?.enrol(id).await
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {
         self.get().await?.stat(object).await
     }
 
-    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
+    async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError> {
         self.get().await?.attest(object).await
     }
 
@@ -85,7 +101,7 @@ impl Destination for LateDestination {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::FolderDestination;
+    use crate::cloud::{FolderDestination, SameDisk};
 
     #[tokio::test(start_paused = true)]
     async fn a_destination_that_is_not_set_up_proves_nothing_and_works_as_soon_as_it_is() {
@@ -93,13 +109,16 @@ mod tests {
         let name = DestinationName::new("nas").unwrap();
         let (told, standing) = watch::channel(Standing::Untried);
         let late = LateDestination { name: name.clone(), standing };
-        let object = ObjectName::new("a").unwrap();
         let not_set_up =
             |why: &str, answer| matches!(answer, Err(DestinationError::NotSetUp(said)) if said.contains(why));
-        assert!(not_set_up("does not answer", late.stat(&object).await), "nobody is waited for for ever");
+        assert!(not_set_up("does not answer", late.place().await), "nobody is waited for for ever");
         told.send_replace(Standing::Missing("no credential".to_owned()));
-        assert!(not_set_up("no credential", late.stat(&object).await));
-        told.send_replace(Standing::Open(Arc::new(FolderDestination::new(name, folder.path().to_owned()))));
-        assert!(matches!(late.stat(&object).await, Ok(None)));
+        assert!(not_set_up("no credential", late.place().await));
+        told.send_replace(Standing::Open(Arc::new(FolderDestination::new(
+            name,
+            folder.path().to_owned(),
+            SameDisk::Allowed,
+        ))));
+        assert!(matches!(late.place().await, Ok(None)));
     }
 }

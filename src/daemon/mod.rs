@@ -19,9 +19,10 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
 use crate::dock::BayEvent;
-use crate::domain::{Part, SetupCause, Snapshot};
+use crate::domain::{DestinationName, Earlier, Part, PlaceId, SetupCause, Snapshot};
 use crate::ledger::StationLock;
 use crate::station::{Doors, Station, StationError};
+use crate::transfer::{NoPlace, confirm};
 use crate::views::{self, systemd};
 
 pub use adapters::{DestinationSetupError, LastLedger, OpenError, open_destination};
@@ -102,6 +103,38 @@ impl Daemon {
             () = systemd::keep_telling(self.shown) => Ok(()),
         }
     }
+}
+
+/// Enrols the place that a person has looked at, while no daemon runs.
+///
+/// # Errors
+/// [`EnrolError`]; then everything is as it was.
+pub async fn enrol(
+    config: &Config,
+    destination: &DestinationName,
+    place: PlaceId,
+    earlier: Earlier,
+    lock: &StationLock,
+) -> Result<(), EnrolError> {
+    let troubles = Troubles::none();
+    let _watched = troubles.watch();
+    let site = adapters::open_station(config, LastLedger::Trusted, lock, &troubles)?.site;
+    let target = site.target(destination).ok_or_else(|| EnrolError::Unknown(destination.clone()))?;
+    Ok(confirm(&site, target, place, earlier).await?)
+}
+
+/// Why a place was not enrolled.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// The ledger or the spool cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// There is no such destination.
+    #[error("there is no destination {0}")]
+    Unknown(DestinationName),
+    /// It is not the place that the person saw, or another one is enrolled.
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
 }
 
 /// What is told by any of the sources.

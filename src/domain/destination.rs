@@ -31,6 +31,15 @@ pub enum ProofPolicy {
     ReadBack,
 }
 
+/// What becomes of an earlier enrolment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Earlier {
+    /// It stays, and another place is refused.
+    Stays,
+    /// It is replaced: what was proven at the earlier place is to be proven at the new one, as far as it can be had.
+    IsReplaced,
+}
+
 /// A text that must not be seen: it shows itself in no `Debug` text, log or error.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

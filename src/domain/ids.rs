@@ -207,6 +207,43 @@ impl fmt::Debug for SegmentId {
     }
 }
 
+/// A place that evidence is brought to, known by what it is: a random id that lies there, whatever path or address leads to
+/// it today.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlaceId([u8; 16]);
+
+impl PlaceId {
+    /// An id that no other place has.
+    #[must_use]
+    pub fn random() -> Self {
+        let mut id = [0; 16];
+        fastrand::fill(&mut id);
+        Self(id)
+    }
+
+    /// Reads 32 hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`IdError::Form`] if they are none.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let mut id = [0; 16];
+        super::fingerprint::parse_hex(text, &mut id).ok_or(IdError::Form)?;
+        Ok(Self(id))
+    }
+}
+
+impl fmt::Display for PlaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::fingerprint::write_hex(f, &self.0)
+    }
+}
+
+impl fmt::Debug for PlaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// The number of a problem, as a person types it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ProblemId(pub i64);

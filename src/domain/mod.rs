@@ -18,9 +18,11 @@ mod units;
 mod usb;
 
 pub use clock::Clock;
-pub use destination::{Need, ProofPolicy, Secret};
+pub use destination::{Earlier, Need, ProofPolicy, Secret};
 pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter, Sha256};
-pub use ids::{BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, ProblemId, SegmentId, StationId};
+pub use ids::{
+    BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, PlaceId, ProblemId, SegmentId, StationId,
+};
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};

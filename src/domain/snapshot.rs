@@ -202,7 +202,7 @@ pub enum DestinationState {
     Ok,
     /// It cannot be reached or is overloaded; camdock tries again by itself.
     Waiting,
-    /// It refuses the credential; a person must mend it.
+    /// It refuses the credential, or is not the place that was enrolled; a person must mend it.
     Refused,
     /// It is not set up; the message says what is missing.
     Attention,
@@ -220,6 +220,8 @@ pub enum DestinationCause {
     Credential,
     /// Its container or folder does not exist.
     NoContainer,
+    /// It is not the place that was enrolled, or no place is.
+    WrongPlace,
     /// It is not set up, so nothing can be asked of it.
     NotSetUp,
 }

@@ -40,8 +40,8 @@ use std::fmt;
 
 use super::LedgerError;
 use crate::domain::{
-    BayName, CameraSerial, DestinationName, DockingId, MediumId, Need, ProblemId, ProblemKind, ProofMethod, Segment,
-    SegmentId, SourcePath, Version,
+    BayName, CameraSerial, DestinationName, DockingId, MediumId, Need, PlaceId, ProblemId, ProblemKind, ProofMethod,
+    Segment, SegmentId, SourcePath, Version,
 };
 use written::{Written, WrittenProblem};
 
@@ -150,6 +150,13 @@ pub enum Entry {
         segment: SegmentId,
         /// What was found.
         why: String,
+    },
+    /// From here on a destination is this very place, and no other.
+    DestinationEnrolled {
+        /// Which destination.
+        destination: DestinationName,
+        /// The id that lies there.
+        place: PlaceId,
     },
     /// A camera left its bay, or its docking was interrupted.
     DockingEnded {

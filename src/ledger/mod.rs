@@ -11,6 +11,7 @@ mod cameras;
 mod changes;
 mod copies;
 mod custody_log;
+mod enrolments;
 mod entry;
 mod open;
 mod problems;

@@ -30,6 +30,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("schema/2.sql")),
     M::up(include_str!("schema/3.sql")),
     M::up(include_str!("schema/4.sql")),
+    M::up(include_str!("schema/5.sql")),
 ];
 
 /// Held for as long as a daemon uses a data folder.
@@ -210,7 +211,7 @@ fn salvage(damaged: &Connection, into: &Connection) -> u64 {
 pub(super) fn rebuild(db: &Connection) -> Result<UnknownEntries, LedgerError> {
     db.execute_batch(
         "DELETE FROM problem; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
-         DELETE FROM unsettled_medium; DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;",
+         DELETE FROM unsettled_medium; DELETE FROM destination; DELETE FROM enrolment; UPDATE tally SET segments = 0, bytes = 0;",
     )?;
     let mut unknown = UnknownEntries::default();
     custody_log::walk(db, |seq, at, text| follow(db, seq, at, text, &mut unknown))?;

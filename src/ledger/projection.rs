@@ -3,11 +3,12 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LedgerError;
+use super::enrolments;
 use super::entry::{self, Entry};
 use super::records::{DeliveryState, RECOVERED, SpoolCopy, sql_bytes};
 use crate::domain::{
-    CameraSerial, DestinationName, DockingId, MediumId, Moment, Need, ProblemId, ProblemKind, ProofMethod, Segment,
-    SegmentId, SourcePath, Version,
+    CameraSerial, DestinationName, DockingId, MediumId, Moment, Need, PlaceId, ProblemId, ProblemKind, ProofMethod,
+    Segment, SegmentId, SourcePath, Version,
 };
 
 /// How many required deliveries of segment `?1` are still queued.
@@ -61,7 +62,42 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             ])?;
             Ok(())
         }
+        Entry::DestinationEnrolled { destination, place } => enrol(db, destination, *place),
     }
+}
+
+/// What was proven at another place is not proven at this one: it is brought there as long as it can be had from the spool
+/// or from its camera. Of what is gone from both, the old place's copy is the last that is known of.
+fn enrol(db: &Connection, destination: &DestinationName, place: PlaceId) -> Result<(), LedgerError> {
+    let before = enrolments::enrolled(db, destination)?;
+    db.execute(
+        "INSERT INTO enrolment (destination, place) VALUES (?1, ?2) ON CONFLICT (destination) DO UPDATE SET place = ?2",
+        params![destination.as_str(), place.to_string()],
+    )?;
+    if before.is_none_or(|before| before == place) {
+        return Ok(());
+    }
+    db.execute(
+        "UPDATE delivery SET state = iif(segment.spool = 'present', 'queued', 'stranded'),
+                             version = NULL, method = NULL, proven_at = NULL
+         FROM segment WHERE segment.seq = delivery.segment AND delivery.destination = ?1 AND delivery.state = 'proven'
+                        AND (segment.spool = 'present' OR segment.wiped_at IS NULL)",
+        [destination.as_str()],
+    )?;
+    db.execute(&format!("{RECOUNT} WHERE spool = 'present'"), [])?;
+    lose_what_is_needed_again(db)
+}
+
+/// What was released, and is still to be brought to a required destination, is to be pulled from its camera again.
+fn lose_what_is_needed_again(db: &Connection) -> Result<(), LedgerError> {
+    db.execute(
+        "UPDATE segment SET spool = 'lost' WHERE spool = 'released' AND wiped_at IS NULL AND EXISTS (
+             SELECT 1 FROM destination WHERE need = 'required' AND NOT EXISTS (
+                 SELECT 1 FROM delivery WHERE delivery.destination = destination.name
+                                          AND delivery.segment = segment.seq AND state = 'proven'))",
+        [],
+    )?;
+    Ok(())
 }
 
 fn withdraw(db: &Connection, segment: SegmentId, destination: &DestinationName) -> Result<(), LedgerError> {
@@ -128,14 +164,7 @@ fn set_destinations(db: &Connection, destinations: &[(DestinationName, Need)]) -
     }
     db.execute(&format!("{RECOUNT} WHERE spool = 'present'"), [])?;
     // What was released before a destination was required is still to be brought there, as long as its camera has it.
-    db.execute(
-        "UPDATE segment SET spool = 'lost' WHERE spool = 'released' AND wiped_at IS NULL AND EXISTS (
-             SELECT 1 FROM destination WHERE need = 'required' AND NOT EXISTS (
-                 SELECT 1 FROM delivery WHERE delivery.destination = destination.name
-                                          AND delivery.segment = segment.seq AND state = 'proven'))",
-        [],
-    )?;
-    Ok(())
+    lose_what_is_needed_again(db)
 }
 
 /// A segment came into the spool: for the first time, or again because its copy had gone or its original reappeared.

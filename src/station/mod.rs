@@ -18,8 +18,9 @@ use tokio::task::JoinError;
 
 use crate::camera::{Camera, CameraError};
 use crate::dock::Location;
-use crate::domain::{DockingId, Problem, ProblemId};
+use crate::domain::{DestinationName, DockingId, Earlier, PlaceId, Problem, ProblemId};
 use crate::ledger::{Health, LedgerError};
+use crate::transfer::NoPlace;
 
 pub use supervise::{Doors, Station};
 
@@ -39,6 +40,17 @@ pub enum Command {
         problem: ProblemId,
         /// Gets the problem that is tried again, or `None` if there is no such problem.
         reply: oneshot::Sender<Option<Problem>>,
+    },
+    /// Enrol the place that a person has looked at.
+    Enrol {
+        /// As which destination.
+        destination: DestinationName,
+        /// Which place the person saw there.
+        place: PlaceId,
+        /// What becomes of an earlier enrolment.
+        earlier: Earlier,
+        /// Gets how that went, or `None` if there is no such destination.
+        reply: oneshot::Sender<Option<Result<(), NoPlace>>>,
     },
 }
 

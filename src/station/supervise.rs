@@ -14,7 +14,7 @@ use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status
 use crate::dock::BayEvent;
 use crate::domain::{BayName, BaySnapshot, SetupTrouble, Snapshot};
 use crate::ledger::Entry;
-use crate::transfer::{ShelfError, Site, Uploader, WatchDestination, release_wiped};
+use crate::transfer::{ShelfError, Site, Uploader, WatchDestination, confirm, release_wiped};
 
 /// How often spool copies are looked through for those that may go.
 const RELEASE_EVERY: Duration = Duration::from_mins(1);
@@ -95,14 +95,27 @@ impl Station {
                     Some(event) => bays.on(event).await?,
                     None => return Err(StationError::Broken("the bays are no longer watched".to_owned())),
                 },
-                Some(command) = doors.commands.recv() => self.obey(command).await?,
+                Some(command) = doors.commands.recv() => self.obey(command, &mut tasks).await?,
                 Some(snapshot) = snapshots.recv() => { doors.snapshot.send_replace(snapshot); }
             }
         }
     }
 
-    async fn obey(&self, command: Command) -> Result<(), StationError> {
+    async fn obey(&self, command: Command, tasks: &mut JoinSet<Result<(), StationError>>) -> Result<(), StationError> {
         match command {
+            // The place must be asked, which takes its time.
+            Command::Enrol { destination, place, earlier, reply } => {
+                let site = self.site.clone();
+                tasks.spawn(async move {
+                    let answer = match site.target(&destination) {
+                        None => None,
+                        Some(target) => Some(confirm(&site, target, place, earlier).await),
+                    };
+                    let _ = reply.send(answer);
+                    Ok(())
+                });
+                Ok(())
+            }
             Command::Retry { problem, reply } => {
                 let known = self.site.ledger.problems(None).await?.into_iter().find(|known| known.id == problem);
                 if known.is_some() {

@@ -7,6 +7,7 @@ mod chunk;
 mod fairness;
 mod offload;
 mod pace;
+mod places;
 mod proofs;
 mod release;
 mod shelf;
@@ -28,6 +29,7 @@ use crate::spool::Spool;
 
 pub use offload::{PullError, pull};
 pub use pace::backoff;
+pub use places::{NoPlace, confirm};
 pub use proofs::NotCleared;
 pub use release::{make_room, release_wiped};
 pub use shelf::{Shelf, ShelfError, reconcile};
@@ -133,6 +135,12 @@ impl Site {
     #[must_use]
     pub fn required(&self) -> BTreeSet<DestinationName> {
         self.required_targets().map(|target| target.destination.name().clone()).collect()
+    }
+
+    /// A destination by its name.
+    #[must_use]
+    pub fn target(&self, name: &DestinationName) -> Option<&Target> {
+        self.targets.iter().find(|target| target.destination.name() == name)
     }
 
     /// The destinations that the wipe waits for.

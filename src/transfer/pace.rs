@@ -14,6 +14,9 @@ const REFUSED_WAIT: Duration = Duration::from_mins(5);
 /// The wait for a destination that is not set up: nobody is asked, it is only looked at whether it is set up by now.
 const NOT_SET_UP_WAIT: Duration = Duration::from_secs(5);
 
+/// The wait for the place that was enrolled: a share is mounted sooner or later, or a person enrols it, and to look costs little.
+const WRONG_PLACE_WAIT: Duration = Duration::from_secs(10);
+
 /// What a failure means for the destination as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reaction {
@@ -34,6 +37,7 @@ pub(super) fn judge(error: &DestinationError, failures: u32) -> Reaction {
         }
         DestinationError::Denied { .. } | DestinationError::NoContainer(_) => Reaction::Refused(jitter(REFUSED_WAIT)),
         DestinationError::NotSetUp(_) => Reaction::Refused(NOT_SET_UP_WAIT),
+        DestinationError::WrongPlace(_) => Reaction::Refused(jitter(WRONG_PLACE_WAIT)),
         DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_) | DestinationError::Permanent(_) => {
             Reaction::ThisSegment
         }

@@ -1,6 +1,7 @@
 //! Asking every required destination, now, and noting what it says: before a wipe, and before a spool copy goes.
 
 use super::Site;
+use super::places::{NoPlace, enrolled};
 use crate::custody::{Proof, Remembered, Unmet, Unproven, prove};
 use crate::domain::{DestinationName, ProblemKind, Segment};
 use crate::faults::{PlantedBug, planted};
@@ -48,7 +49,14 @@ pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<V
         let remembered = copy.and_then(remembered);
         let object = target.object(segment);
         let destination = &*target.destination;
-        match prove(destination, &object, &segment.fingerprint, target.policy, remembered.as_ref()).await {
+        let asked = match enrolled(site, target).await {
+            Ok(place) => {
+                prove(destination, place, &object, &segment.fingerprint, target.policy, remembered.as_ref()).await
+            }
+            Err(NoPlace::Destination(error)) => Err(error.into()),
+            Err(NoPlace::Ledger(error)) => return Err(error.into()),
+        };
+        match asked {
             Ok(proof) => {
                 if remembered.is_none_or(|earlier| earlier.version != *proof.version()) {
                     site.record(vec![Entry::CopyProven {

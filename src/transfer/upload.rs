@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use futures::StreamExt as _;
 use tokio::sync::Semaphore;
 
+use super::places::{NoPlace, enrolled};
 use super::{Site, Target, chunk};
 use crate::cloud::{CommitOutcome, DestinationError, Upload};
 use crate::custody::{Proof, Unproven, prove};
-use crate::domain::{DockingId, Segment};
+use crate::domain::{DockingId, PlaceId, Segment};
 use crate::faults::{CrashPoint, crash_point};
 #[cfg(feature = "faults")]
 use crate::faults::{PlantedBug, planted};
+use crate::ledger::LedgerError;
 
 /// So often the list of staged chunks is asked for anew before the delivery is put off.
 const ROUNDS: u32 = 3;
@@ -25,9 +27,21 @@ pub(super) enum DeliveryError {
     /// The destination's side, or the spool's, failed.
     #[error(transparent)]
     Destination(#[from] DestinationError),
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// An object of this name with other content is there; nothing was overwritten.
     #[error("an object of this name with other content is there")]
     OtherContent,
+}
+
+impl From<NoPlace> for DeliveryError {
+    fn from(error: NoPlace) -> Self {
+        match error {
+            NoPlace::Destination(error) => Self::Destination(error),
+            NoPlace::Ledger(error) => Self::Ledger(error),
+        }
+    }
 }
 
 /// Brings `segment` to `target` and proves it. Whatever an earlier attempt, of this station or another, has brought
@@ -44,7 +58,8 @@ pub(super) async fn deliver(
         fingerprint: segment.fingerprint.clone(),
         metadata: metadata(site, segment, docking),
     };
-    if let Some(proof) = ask(target, &upload).await? {
+    let place = enrolled(site, target).await?;
+    if let Some(proof) = ask(target, place, &upload).await? {
         return Ok(proof);
     }
     for _ in 0..ROUNDS {
@@ -57,7 +72,7 @@ pub(super) async fn deliver(
             return Ok(Proof::claimed(target.destination.name().clone(), upload.fingerprint));
         }
         if outcome != CommitOutcome::ChunksMissing
-            && let Some(proof) = ask(target, &upload).await?
+            && let Some(proof) = ask(target, place, &upload).await?
         {
             crash_point(CrashPoint::Proven);
             return Ok(proof);
@@ -68,9 +83,9 @@ pub(super) async fn deliver(
 }
 
 /// The proof, or `None` if the destination holds no such object.
-async fn ask(target: &Target, upload: &Upload) -> Result<Option<Proof>, DeliveryError> {
+async fn ask(target: &Target, place: PlaceId, upload: &Upload) -> Result<Option<Proof>, DeliveryError> {
     let destination = &*target.destination;
-    match prove(destination, &upload.object, &upload.fingerprint, target.policy, None).await {
+    match prove(destination, place, &upload.object, &upload.fingerprint, target.policy, None).await {
         Ok(proof) => Ok(Some(proof)),
         Err(Unproven::Absent) => Ok(None),
         Err(Unproven::OtherContent) => Err(DeliveryError::OtherContent),

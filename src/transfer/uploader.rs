@@ -165,6 +165,7 @@ impl Uploader {
                 crash_point(CrashPoint::ProofRecorded);
                 Ok(())
             }
+            Err(DeliveryError::Ledger(error)) => Err(error),
             Err(DeliveryError::OtherContent) => {
                 self.go_on();
                 self.found(&segment, ProblemKind::OtherContent).await
@@ -199,6 +200,9 @@ impl Uploader {
                         DestinationCause::NotSetUp,
                         format!("Not set up: {why}. {}.", self.target.need.while_not_set_up()),
                     ),
+                    DestinationError::WrongPlace(wrong) => {
+                        (DestinationState::Refused, DestinationCause::WrongPlace, format!("{name}: {wrong}."))
+                    }
                     error => {
                         (DestinationState::Refused, DestinationCause::NoContainer, format!("{name} refuses: {error}."))
                     }

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::domain::{Moment, Problem, ProblemId, Snapshot};
+use crate::domain::{DestinationName, Earlier, Moment, PlaceId, Problem, ProblemId, Snapshot};
 
 /// Takes requests to the station.
 #[async_trait]
@@ -22,6 +22,15 @@ pub trait Desk: Send + Sync {
 
     /// Tries again what a person has looked at. `None` if there is no such problem.
     async fn retry(&self, problem: ProblemId) -> Result<Option<Problem>, String>;
+
+    /// Enrols the place that a person has looked at, if the station sees the same one. `None` if there is no such
+    /// destination; the inner error says why it was not enrolled.
+    async fn enrol(
+        &self,
+        destination: DestinationName,
+        place: PlaceId,
+        earlier: Earlier,
+    ) -> Result<Option<Result<(), String>>, String>;
 }
 
 /// A problem as the interface shows it.
@@ -60,13 +69,16 @@ struct Answers {
     desk: Arc<dyn Desk>,
 }
 
-/// `/api/v1/status`, `/api/v1/problems`, `/api/v1/problems/{id}/retry`, `/healthz`.
+/// `/api/v1/status`, `/api/v1/problems`, `/api/v1/problems/{id}/retry`, `/api/v1/destinations/{name}/enrol/{place}`,
+/// `/api/v1/destinations/{name}/replace/{place}`, `/healthz`.
 pub fn routes(snapshot: watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/api/v1/status", get(status))
         .route("/api/v1/problems", get(problems))
         .route("/api/v1/problems/{id}/retry", post(retry))
+        .route("/api/v1/destinations/{name}/enrol/{place}", post(enrol))
+        .route("/api/v1/destinations/{name}/replace/{place}", post(replace))
         .with_state(Arc::new(Answers { snapshot, desk }))
 }
 
@@ -85,6 +97,26 @@ async fn retry(State(answers): State<Arc<Answers>>, Path(id): Path<i64>) -> Resp
     match answers.desk.retry(ProblemId(id)).await {
         Ok(Some(problem)) => Json(ProblemView::from(problem)).into_response(),
         Ok(None) => (StatusCode::NOT_FOUND, format!("there is no problem {id}; see: camdock problems")).into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
+    }
+}
+
+async fn enrol(State(answers): State<Arc<Answers>>, Path((name, place)): Path<(String, String)>) -> Response {
+    enrolled(&answers, name, &place, Earlier::Stays).await
+}
+
+async fn replace(State(answers): State<Arc<Answers>>, Path((name, place)): Path<(String, String)>) -> Response {
+    enrolled(&answers, name, &place, Earlier::IsReplaced).await
+}
+
+async fn enrolled(answers: &Answers, name: String, place: &str, earlier: Earlier) -> Response {
+    let (Ok(destination), Ok(id)) = (DestinationName::new(name.clone()), PlaceId::parse(place)) else {
+        return (StatusCode::BAD_REQUEST, format!("{name} or {place} is no name or no place")).into_response();
+    };
+    match answers.desk.enrol(destination, id, earlier).await {
+        Ok(Some(Ok(()))) => Json(place).into_response(),
+        Ok(Some(Err(why))) => (StatusCode::CONFLICT, why).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, format!("the running service has no destination {name}")).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
     }
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
+use camdock::cloud::write_place;
 use camdock::config::{Config, EXAMPLE, Place};
-use camdock::domain::{ByteCount, ProofPolicy};
+use camdock::domain::{ByteCount, PlaceId, ProofPolicy};
 use tempfile::TempDir;
 
 const GOOD: &str = r#"[station]
@@ -375,7 +376,10 @@ fn complete_station() -> TempDir {
     }
     set_mode(&folder.path().join("var"), 0o700);
     let text = GOOD.replace("/var/lib/camdock", &format!("{root}/var")).replace("\"1 GiB\"", "\"1 MiB\"");
-    let text = text.replace("/srv", &root).replace("/mnt/evidence", &format!("{root}/mnt"));
+    let here = format!("{root}/mnt\"\nsame_disk = true");
+    let text = text.replace("/srv", &root).replace("/mnt/evidence\"", &here);
+    std::fs::create_dir(folder.path().join("mnt/.camdock")).unwrap();
+    std::fs::write(folder.path().join("mnt/.camdock/place"), write_place(PlaceId::random())).unwrap();
     // Nobody listens there: these tests are about this machine.
     let text = text.replace("https://account.blob.example.org", "http://127.0.0.1:1/account");
     std::fs::write(folder.path().join("camdock.toml"), text).unwrap();

@@ -161,6 +161,9 @@ async fn a_spool_copy_that_outlived_its_release_mends_a_destination_that_lost_it
 
     azurite.request(reqwest::Method::DELETE, &part, "").await.unwrap();
     azurite.create_container(CONTAINER).await.unwrap();
+    // A container that was made anew is another one, until somebody says that it is meant.
+    let enrolled = scene.station.camdock(&["enrol", "primary", "--replace"]).await;
+    assert!(enrolled.status.success(), "{enrolled:?}");
     scene.station.start();
     let mended = async {
         while azurite.objects(CONTAINER, "lost").await.len() < left {

@@ -29,16 +29,18 @@ fn station(endpoint: &str) -> RunningStation {
 }
 
 /// A station whose required destination is a folder; the one in the cloud is optional, and nobody is there.
-fn station_with_a_nas() -> RunningStation {
+async fn station_with_a_nas() -> RunningStation {
     let station = station("http://127.0.0.1:9/devstoreaccount1");
     let nas = station.beside("nas");
     std::fs::create_dir(&nas).unwrap();
     let destinations = format!(
         "[[destination]]\nname = \"primary\"\nrequired = false\n\
-         [[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = \"{}\"\n",
+         [[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = \"{}\"\nsame_disk = true\n",
         nas.display()
     );
     std::fs::write(station.beside("camdock.toml.d/destinations.toml"), destinations).unwrap();
+    let enrolled = station.camdock(&["enrol", "nas"]).await;
+    assert!(enrolled.status.success(), "{}", printed(&enrolled));
     station
 }
 
@@ -71,7 +73,7 @@ async fn eventually(station: &RunningStation, what: &str, done: impl Fn() -> boo
 
 #[tokio::test]
 async fn a_station_starts_with_what_it_has_and_takes_in_the_rest_as_it_comes() {
-    let mut station = station_with_a_nas();
+    let mut station = station_with_a_nas().await;
     std::fs::rename(station.beside("primary.key"), station.beside("elsewhere")).unwrap();
     let later = station.beside("later");
     let bays = format!("[[bay]]\nname = \"later\"\nfolder = {later:?}\n[[bay]]\nname = \"usb\"\nport = \"77-1.2\"\n");
@@ -159,7 +161,7 @@ async fn a_required_destination_without_its_credential_wipes_nothing_and_says_wh
 
 #[tokio::test]
 async fn a_station_whose_commands_cannot_ask_works_and_listens_as_soon_as_it_can() {
-    let mut station = station_with_a_nas();
+    let mut station = station_with_a_nas().await;
     let socket = station.data_dir().join(SOCKET_FILE);
     std::fs::create_dir_all(socket.join("in the way")).unwrap();
     let footage = footage("BWC-1");
@@ -181,7 +183,7 @@ async fn a_station_whose_commands_cannot_ask_works_and_listens_as_soon_as_it_can
 
 #[tokio::test]
 async fn the_first_answer_of_a_station_is_about_the_station() {
-    let mut station = station_with_a_nas();
+    let mut station = station_with_a_nas().await;
     for _ in 0..3 {
         station.start();
         let status = station.until("it answers", |_| true).await;

@@ -42,7 +42,7 @@ async fn an_idle_station_says_so_and_keeps_the_watchdog_fed() {
     }
     let config = format!(
         "[station]\nid = \"hq-01\"\ndata_dir = {:?}\n[[bay]]\nname = \"1\"\nfolder = {:?}\n\
-         [[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = {:?}\n",
+         [[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = {:?}\nsame_disk = true\n",
         path("data"),
         path("bay"),
         path("nas")

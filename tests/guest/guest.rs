@@ -17,6 +17,7 @@ mod gate;
 mod machine;
 mod outages;
 mod prepared;
+mod shares;
 mod station;
 mod status;
 mod strangers;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use camdock_test_support::azurite::Azurite;
 use camdock_test_support::footage::hex;
+use reqwest::Method;
 use rustix::fs::FlockOperation;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -83,8 +84,7 @@ impl Prepared {
     async fn make(&self, package: &Path) {
         let work = self.folder.with_extension("making");
         remove(&work);
-        let azurite = Azurite::start().await.unwrap();
-        azurite.create_container(CONTAINER).await.unwrap();
+        let azurite = cloud().await;
         let disks = Disks::over(&self.base, &self.base, &work).await;
         let mut machine = Guest::start(disks, DataDisk::Steady, azurite.endpoint.port().unwrap()).await;
         machine.up().await;
@@ -114,6 +114,16 @@ impl Prepared {
         machine.save(&work.join("state")).await;
         std::fs::rename(&work, &self.folder).unwrap();
     }
+}
+
+/// A cloud of which every guest thinks that it is the one it has met: the saved one may have enrolled it.
+pub(crate) async fn cloud() -> Azurite {
+    let azurite = Azurite::start().await.unwrap();
+    azurite.create_container(CONTAINER).await.unwrap();
+    let enrolment = format!("{CONTAINER}/.camdock/place");
+    let answer = azurite.request(Method::PUT, &enrolment, "camdock-place 00112233445566778899aabbccddeeff\n").await;
+    assert!(answer.unwrap().status().is_success());
+    azurite
 }
 
 /// Removes the saved guests of other packages; each takes hundreds of megabytes.

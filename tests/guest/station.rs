@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::camera::Camera;
 use super::machine::{DataDisk, Guest, Medium};
-use super::prepared::{CONTAINER, PREFIX, Prepared, cache, remove};
+use super::prepared::{CONTAINER, PREFIX, Prepared, cache, cloud, remove};
 use super::status::{Bay, BayState, Status};
 
 /// Nothing takes longer, on the slowest machine.
@@ -37,8 +37,7 @@ impl InstalledStation {
 
     pub(crate) async fn running_on(scenario: &str, data: DataDisk) -> Self {
         let prepared = Prepared::get().await;
-        let azurite = Azurite::start().await.unwrap();
-        azurite.create_container(CONTAINER).await.unwrap();
+        let azurite = cloud().await;
         let folder = cache().join("runs").join(scenario);
         remove(&folder);
         let disks = prepared.disks(&folder).await;

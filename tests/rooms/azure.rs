@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use camdock::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
-use camdock::cloud::{ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence, Upload};
+use camdock::cloud::{
+    ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence, ObjectState, Seen, Upload,
+    write_place,
+};
 use camdock::custody::{Unproven, prove};
 use camdock::domain::{
-    ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, ProofMethod, ProofPolicy, Secret,
+    ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, PlaceId, ProofMethod, ProofPolicy, Secret,
 };
 use camdock_test_support::azurite::{ACCOUNT, Azurite, KEY};
 use futures::{StreamExt as _, stream};
@@ -22,6 +25,8 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 
 const CONTAINER: &str = "evidence";
+/// What is seen of an object that is not there, in a container that nobody has enrolled.
+const NOTHING: Seen<ObjectState> = Seen::new(None, None);
 const NO_CHUNKS: [u32; 0] = [];
 
 struct WallClock;
@@ -124,7 +129,9 @@ async fn stage_all(to: &AzureDestination, upload: &Upload, content: &[u8]) {
 }
 
 async fn proof(of: &AzureDestination, upload: &Upload) -> Result<ProofMethod, Unproven> {
-    prove(of, &upload.object, &upload.fingerprint, ProofPolicy::Attested, None).await.map(|proof| proof.method())
+    let place = of.enrol(PlaceId::random()).await.unwrap();
+    let proof = prove(of, place, &upload.object, &upload.fingerprint, ProofPolicy::Attested, None).await;
+    proof.map(|proof| proof.method())
 }
 
 async fn content_of(from: &AzureDestination, object: &ObjectName) -> Vec<u8> {
@@ -150,7 +157,7 @@ async fn an_upload_is_resumed_by_a_new_process_and_attested() {
     let later = azurite.destination();
     assert_eq!(later.staged(&upload).await.unwrap(), [1, 4, 5], "the place's own list says what is there");
     assert_eq!(later.commit(&upload).await.unwrap(), CommitOutcome::ChunksMissing);
-    assert_eq!(later.stat(&upload.object).await.unwrap(), None, "an object is there whole or not at all");
+    assert_eq!(later.stat(&upload.object).await.unwrap(), NOTHING, "an object is there whole or not at all");
     for index in [3, 0, 2] {
         later.put_chunk(&upload, index, chunk(&upload, &content, index)).await.unwrap();
     }
@@ -254,7 +261,8 @@ async fn an_object_made_by_others_is_read_back() {
         .unwrap()
         .error_for_status()
         .unwrap();
-    let attestation = to.attest(&upload.object).await.unwrap().unwrap();
+    let place = to.enrol(PlaceId::random()).await.unwrap();
+    let attestation = to.attest(&upload.object).await.unwrap().at(place).unwrap().unwrap();
     assert_eq!((attestation.state.length, attestation.evidence), (upload.fingerprint.size, Evidence::Unknown));
     assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::ReadBack);
 
@@ -271,7 +279,8 @@ async fn an_empty_segment_is_an_empty_object() {
     assert!(matches!(proof(&to, &upload).await, Err(Unproven::Absent)));
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::Created);
     assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
-    let by_reading = prove(&to, &upload.object, &upload.fingerprint, ProofPolicy::ReadBack, None).await.unwrap();
+    let place = to.enrol(PlaceId::random()).await.unwrap();
+    let by_reading = prove(&to, place, &upload.object, &upload.fingerprint, ProofPolicy::ReadBack, None).await.unwrap();
     assert_eq!(by_reading.method(), ProofMethod::ReadBack);
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::AlreadyThere);
 }
@@ -282,7 +291,7 @@ async fn a_renewed_credential_is_used_without_a_restart() {
     let to = destination(settings(azurite.endpoint.clone(), sas("rwcl", -1))).renewing(|| Some(sas("rwcl", 1)));
     let object = ObjectName::new("BWC-1/none").unwrap();
     assert!(matches!(to.stat(&object).await, Err(DestinationError::Denied { .. })));
-    assert_eq!(to.stat(&object).await.unwrap(), None);
+    assert_eq!(to.stat(&object).await.unwrap(), NOTHING);
 }
 
 #[tokio::test]
@@ -309,7 +318,8 @@ async fn a_signature_lets_in_as_far_and_as_long_as_it_says() {
     }
     let remover = with(sas("rd", 1));
     assert_eq!(remover.try_delete(&upload.object).await.unwrap(), DeleteOutcome::Deleted);
-    assert_eq!(remover.stat(&upload.object).await.unwrap(), None);
+    let place = remover.place().await.unwrap();
+    assert_eq!(remover.stat(&upload.object).await.unwrap(), Seen::new(place, None));
 }
 
 #[tokio::test]
@@ -422,8 +432,10 @@ async fn an_object_that_keeps_changing_is_not_attested() {
         async move {
             let mut request = [0; 4_096];
             let _ = connection.read(&mut request).await?;
+            let request = String::from_utf8_lossy(&request);
             let body = "<?xml version=\"1.0\"?><BlockList><CommittedBlocks/></BlockList>";
-            let body = if request.starts_with(b"HEAD") { "" } else { body };
+            let body = if request.starts_with("HEAD") { "" } else { body };
+            let body = if request.contains("/.camdock/place?") { &write_place(PlaceId::random()) } else { body };
             let answer = format!(
                 "HTTP/1.1 200 OK\r\nx-ms-request-id: 1\r\nx-ms-version: 2023-11-03\r\netag: \"{etag}\"\r\n\
                  connection: close\r\ncontent-length: {}\r\n\r\n{body}",

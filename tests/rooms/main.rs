@@ -9,4 +9,5 @@ mod folder_camera;
 mod mass_storage;
 mod memory_destination;
 mod old_ledger;
+mod places;
 mod sick_medium;

@@ -7,13 +7,13 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{
-    Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence,
-    ObjectState, Upload, Version,
+    Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
+    Evidence, ObjectState, Seen, Upload, Version,
 };
 use camdock::custody::{Clearance, SourceMatch, prove};
 use camdock::domain::{
-    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, ObjectName, ProofPolicy, Segment, SegmentId, Sha256,
-    SourceFile,
+    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, ProofPolicy, Segment, SegmentId,
+    Sha256, SourceFile,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -45,13 +45,15 @@ pub(crate) async fn clear(camera: &CameraSerial, file: &SourceFile, content: Vec
         destination.put_chunk(&upload, index, body).await.unwrap();
     }
     assert_eq!(destination.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    let proof = prove(&destination, &object, &fingerprint, ProofPolicy::Attested, None).await.unwrap();
+    let proof =
+        prove(&destination, destination.place, &object, &fingerprint, ProofPolicy::Attested, None).await.unwrap();
     let source = SourceMatch::compare(&segment, file, Fingerprint::of(read_again, CHUNK)).unwrap();
     Clearance::check(&segment, &source, &[proof], &BTreeSet::from([primary])).unwrap()
 }
 
 struct MemoryDestination {
     name: DestinationName,
+    place: PlaceId,
     state: Mutex<State>,
 }
 
@@ -63,7 +65,7 @@ struct State {
 
 impl MemoryDestination {
     fn new(name: DestinationName) -> Self {
-        Self { name, state: Mutex::default() }
+        Self { name, place: PlaceId::random(), state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -77,14 +79,26 @@ impl Destination for MemoryDestination {
         &self.name
     }
 
-    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
-        Ok(self.state().objects.get(object).map(state_of))
+    fn enrolment(&self) -> Enrolment {
+        Enrolment::AtFirstContact
     }
 
-    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
+    async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
+        Ok(Some(self.place))
+    }
+
+    async fn enrol(&self, _: PlaceId) -> Result<PlaceId, DestinationError> {
+        Ok(self.place)
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {
+        Ok(Seen::new(Some(self.place), self.state().objects.get(object).map(state_of)))
+    }
+
+    async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError> {
         let attestation =
             |content| Attestation { state: state_of(content), evidence: Evidence::Sha256(Sha256::of(content)) };
-        Ok(self.state().objects.get(object).map(attestation))
+        Ok(Seen::new(Some(self.place), self.state().objects.get(object).map(attestation)))
     }
 
     async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError> {

@@ -31,6 +31,7 @@ pub(crate) enum Fault {
     // At any time.
     Outage,
     Denial,
+    Elsewhere,
     BitRot,
     VanishedCopy,
     Growth,
@@ -50,7 +51,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -71,6 +72,7 @@ impl Fault {
         Self::BrokenRead,
         Self::Outage,
         Self::Denial,
+        Self::Elsewhere,
         Self::BitRot,
         Self::VanishedCopy,
         Self::Growth,
@@ -92,10 +94,11 @@ impl Fault {
 pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
-pub(crate) const EVENTS: [Fault; 14] = [
+pub(crate) const EVENTS: [Fault; 15] = [
     Fault::Yank,
     Fault::Outage,
     Fault::Denial,
+    Fault::Elsewhere,
     Fault::BitRot,
     Fault::VanishedCopy,
     Fault::Growth,

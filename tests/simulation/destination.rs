@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{
-    Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, DestinationError, Evidence,
-    ObjectState, Upload, Version,
+    Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, DestinationError, Enrolment,
+    Evidence, ObjectState, Seen, Upload, Version,
 };
 use camdock::domain::Need;
-use camdock::domain::{ByteCount, Crc64, DestinationName, ObjectName, ProofPolicy, Sha256};
+use camdock::domain::{ByteCount, Crc64, DestinationName, ObjectName, PlaceId, ProofPolicy, Sha256};
 use futures::StreamExt as _;
 
 use crate::chaos::Fault;
@@ -55,25 +55,74 @@ pub(crate) struct Destination {
     pub need: Need,
     pub policy: ProofPolicy,
     pub knows: Knows,
+    pub enrolment: Enrolment,
+    /// Which place it is, once it is enrolled.
+    pub id: Option<PlaceId>,
     pub objects: ByPath<Object>,
     /// Objects that strangers made, changed or deleted.
     pub tampered: Vec<String>,
     pub outage: Option<(Duration, Outage)>,
     blocks: ByPath<BTreeMap<BlockName, Vec<u8>>>,
+    /// Another place to which its path leads until then: the folder below a share that is not mounted, or another share.
+    elsewhere: Option<(Duration, Elsewhere)>,
+}
+
+/// A place that nobody means.
+#[derive(Default)]
+struct Elsewhere {
+    id: Option<PlaceId>,
+    objects: ByPath<Object>,
+    blocks: ByPath<BTreeMap<BlockName, Vec<u8>>>,
 }
 
 impl Destination {
-    pub(crate) const fn new(name: DestinationName, need: Need, policy: ProofPolicy, knows: Knows) -> Self {
+    pub(crate) const fn new(
+        name: DestinationName,
+        need: Need,
+        policy: ProofPolicy,
+        knows: Knows,
+        enrolment: Enrolment,
+        id: Option<PlaceId>,
+    ) -> Self {
         Self {
             name,
             need,
             policy,
             knows,
+            enrolment,
+            id,
             objects: ByPath::new(),
             tampered: Vec::new(),
             outage: None,
             blocks: ByPath::new(),
+            elsewhere: None,
         }
+    }
+
+    /// Its path leads to another place for a while: to one without an enrolment, or with another one.
+    pub(crate) fn lead_elsewhere(&mut self, until: Duration, rng: &mut fastrand::Rng) {
+        let id = rng.bool().then(|| PlaceId::parse(&format!("{:032x}", rng.u128(..))).expect("a place"));
+        self.elsewhere = Some((until, Elsewhere { id, ..Elsewhere::default() }));
+    }
+
+    /// Does something at the place to which its path leads now.
+    fn visited<T>(world: &mut World, place: usize, effect: impl FnOnce(&mut World) -> T) -> T {
+        let now = world.elapsed();
+        let Some((until, mut elsewhere)) = world.destinations[place].elsewhere.take() else { return effect(world) };
+        if now >= until {
+            return effect(world);
+        }
+        world.destinations[place].exchange(&mut elsewhere);
+        let done = effect(world);
+        world.destinations[place].exchange(&mut elsewhere);
+        world.destinations[place].elsewhere = Some((until, elsewhere));
+        done
+    }
+
+    fn exchange(&mut self, elsewhere: &mut Elsewhere) {
+        std::mem::swap(&mut self.id, &mut elsewhere.id);
+        std::mem::swap(&mut self.objects, &mut elsewhere.objects);
+        std::mem::swap(&mut self.blocks, &mut elsewhere.blocks);
     }
 
     /// A stranger writes an object.
@@ -126,13 +175,13 @@ impl Line {
             .step(
                 || format!("destination {place}: {}", what()),
                 |world| match trouble(world, place, timed_out) {
-                    None => effect(world),
+                    None => Destination::visited(world, place, effect),
                     Some(Trouble::Refusal(error)) => {
                         world.tell(|| format!("  = {error}"));
                         Err(error)
                     }
                     Some(Trouble::LostReply) => {
-                        let _ = effect(world);
+                        let _ = Destination::visited(world, place, effect);
                         Err(DestinationError::Unreachable("the connection broke".to_owned()))
                     }
                 },
@@ -195,27 +244,43 @@ impl camdock::cloud::Destination for Line {
         &self.name
     }
 
-    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
+    fn enrolment(&self) -> Enrolment {
+        crate::world::look(&self.life.world).destinations[self.place].enrolment
+    }
+
+    async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
+        self.call(|| "read the enrolment".to_owned(), |world| Ok(world.destinations[self.place].id)).await
+    }
+
+    async fn enrol(&self, id: PlaceId) -> Result<PlaceId, DestinationError> {
+        self.call(|| format!("enrol as {id}"), |world| Ok(*world.destinations[self.place].id.get_or_insert(id))).await
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {
         self.call(
             || format!("stat {object}"),
-            |world| Ok(world.destinations[self.place].objects.get(object.as_str()).map(state_of)),
+            |world| {
+                let place = &world.destinations[self.place];
+                Ok(Seen::new(place.id, place.objects.get(object.as_str()).map(state_of)))
+            },
         )
         .await
     }
 
-    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
+    async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError> {
         self.call(
             || format!("attest {object}"),
             |world| {
                 let place = &world.destinations[self.place];
-                Ok(place.objects.get(object.as_str()).map(|object| Attestation {
+                let attestation = place.objects.get(object.as_str()).map(|object| Attestation {
                     state: state_of(object),
                     evidence: match (place.knows, &object.chunks) {
                         (Knows::Sha256, _) => Evidence::Sha256(Sha256::of(&object.content)),
                         (Knows::Chunks, Some(chunks)) => Evidence::Chunks(chunks.clone()),
                         (Knows::Chunks, None) | (Knows::Nothing, _) => Evidence::Unknown,
                     },
-                }))
+                });
+                Ok(Seen::new(place.id, attestation))
             },
         )
         .await

@@ -7,6 +7,7 @@ use camdock::domain::Sha256;
 use crate::camera::{Deletes, File, Reads};
 use crate::chaos::Fault;
 use crate::destination::Outage;
+use crate::oracle;
 use crate::scene::new_file;
 use crate::world::World;
 
@@ -104,6 +105,17 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
                 _ => Outage::Busy(Duration::from_secs(world.rng.u64(1..20))),
             };
             world.destinations[place].outage = Some((until, outage));
+        }
+        Fault::Elsewhere => {
+            let place = world.rng.usize(0..world.destinations.len());
+            let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..60));
+            // Whoever meets a place for the first time cannot know that it is another one.
+            let name = world.destinations[place].name.clone();
+            let known = world.hosts.iter().all(|host| oracle::has_enrolled(host, &name));
+            if known {
+                let mut rng = world.rng.fork();
+                world.destinations[place].lead_elsewhere(until, &mut rng);
+            }
         }
         Fault::BitRot | Fault::VanishedCopy => {
             let station = world.rng.usize(0..world.hosts.len());

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use camdock::domain::Need;
-use camdock::domain::{ProblemId, SegmentId, Sha256};
+use camdock::domain::{DestinationName, ProblemId, SegmentId, Sha256};
 use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::camera::source_path;
-use crate::world::{Evidence, World};
+use crate::world::{Evidence, Host, World};
 
 /// More steps than any story needs that comes to an end.
 const STEPS: u64 = 400_000;
@@ -174,6 +174,15 @@ pub(crate) fn judge_removal(world: &mut World, station: usize, segment: SegmentI
     }
 }
 
+/// Whether a station knows which place a destination is.
+pub(crate) fn has_enrolled(host: &Host, destination: &DestinationName) -> bool {
+    let db = host.ledger.lock().expect("the oracle does not panic");
+    db.query_row("SELECT EXISTS (SELECT 1 FROM enrolment WHERE destination = ?1)", [destination.as_str()], |row| {
+        row.get(0)
+    })
+    .expect("SQL")
+}
+
 /// What a station's ledger says in sums.
 #[derive(Debug)]
 pub(crate) struct Books {
@@ -230,7 +239,7 @@ pub(crate) fn unfinished_camera(world: &World, index: usize, books: &[Books]) ->
 
 /// Everything that follows from the log, as text.
 pub(crate) fn projections(db: &Connection) -> BTreeMap<&'static str, Vec<String>> {
-    ["destination", "docking", "segment", "delivery", "problem", "tally"]
+    ["destination", "docking", "segment", "delivery", "problem", "enrolment", "tally"]
         .into_iter()
         .map(|table| {
             let mut statement = db.prepare(&format!("SELECT * FROM {table}")).expect("SQL");

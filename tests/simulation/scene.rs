@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use camdock::domain::{CameraSerial, DestinationName, Moment, Need, ObjectName, ProofPolicy, Sha256};
+use camdock::cloud::Enrolment;
+use camdock::domain::{CameraSerial, DestinationName, Moment, Need, ObjectName, PlaceId, ProofPolicy, Sha256};
 use camdock::ledger::Ledger;
 
 use crate::camera::{Camera, File, Place, source_path};
@@ -43,7 +44,13 @@ pub(crate) fn build(world: &mut World) -> Traits {
         let need = if index == 0 || world.rng.bool() { Need::Required } else { Need::Optional };
         let policy = if world.rng.bool() { ProofPolicy::Attested } else { ProofPolicy::ReadBack };
         let knows = [Knows::Chunks, Knows::Chunks, Knows::Sha256, Knows::Nothing][world.rng.usize(0..4)];
-        world.destinations.push(Destination::new(name, need, policy, knows));
+        // A folder that a person has enrolled, or a container that the first station to meet it enrols.
+        let (enrolment, id) = if world.rng.bool() {
+            (Enrolment::ByPerson, Some(PlaceId::parse(&format!("{index:032x}")).expect("a place")))
+        } else {
+            (Enrolment::AtFirstContact, None)
+        };
+        world.destinations.push(Destination::new(name, need, policy, knows, enrolment, id));
     }
     if world.rng.u32(0..4) == 0 {
         plant_stranger(world);

@@ -2,18 +2,41 @@
 
 use std::time::Duration;
 
-use camdock::cloud::{ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, ObjectState, Upload};
+use camdock::cloud::{
+    ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment, ObjectState, Upload, WrongPlace,
+};
 use camdock::config::DestinationSettings;
 use camdock::custody::{Unproven, prove};
-use camdock::domain::{ByteCount, Fingerprint, ObjectName, ProofMethod, ProofPolicy, StationId};
+use camdock::domain::{ByteCount, Fingerprint, ObjectName, PlaceId, ProofMethod, ProofPolicy, StationId};
 use futures::{FutureExt as _, StreamExt as _, stream};
 
 use super::{Aspect, Finding, Judgement};
+
+/// Which place it is. What needs no person is enrolled here as a docking would.
+pub(super) async fn place(
+    destination: &dyn Destination,
+    settings: &DestinationSettings,
+    patience: Duration,
+) -> Result<PlaceId, Finding> {
+    let asked = async {
+        match (destination.place().await?, destination.enrolment()) {
+            (Some(place), _) => Ok(place),
+            (None, Enrolment::AtFirstContact) => destination.enrol(PlaceId::random()).await,
+            (None, Enrolment::ByPerson) => Err(WrongPlace::NotEnrolled(settings.name.clone()).into()),
+        }
+    };
+    let name = settings.name.as_str();
+    patiently(patience, asked).await.map_err(|error: DestinationError| match error {
+        DestinationError::WrongPlace(_) => Finding::new(name, Aspect::Enrolment, Judgement::Missing, error.to_string()),
+        error => trouble(settings, Aspect::Access, &error),
+    })
+}
 
 /// Puts an object, resumes, commits, proves it both ways, commits again, and tries to delete it. Each answer must come
 /// within `patience`.
 pub(in crate::cli) async fn check(
     destination: &dyn Destination,
+    place: PlaceId,
     settings: &DestinationSettings,
     station: &StationId,
     patience: Duration,
@@ -30,7 +53,7 @@ pub(in crate::cli) async fn check(
     let content = format!("camdock check {id}\n").into_bytes();
     let fingerprint = Fingerprint::of(&content, ByteCount::new(64 << 10));
     let upload = Upload { object: object.below(&settings.prefix), fingerprint, metadata: Vec::new() };
-    let mut visit = Visit { destination, settings, upload, content, patience, findings: Vec::new() };
+    let mut visit = Visit { destination, place, settings, upload, content, patience, findings: Vec::new() };
     // The rest needs an object that is there.
     if visit.write().await {
         visit.attest().await;
@@ -43,6 +66,7 @@ pub(in crate::cli) async fn check(
 
 struct Visit<'d> {
     destination: &'d dyn Destination,
+    place: PlaceId,
     settings: &'d DestinationSettings,
     upload: Upload,
     content: Vec<u8>,
@@ -155,12 +179,12 @@ impl Visit<'_> {
     }
 
     async fn stat(&self) -> Result<Option<ObjectState>, DestinationError> {
-        self.patiently(self.destination.stat(&self.upload.object)).await
+        Ok(self.patiently(self.destination.stat(&self.upload.object)).await?.at(self.place)?)
     }
 
     async fn prove(&self, policy: ProofPolicy) -> Result<ProofMethod, Unproven> {
         let Upload { object, fingerprint, .. } = &self.upload;
-        let proof = prove(self.destination, object, fingerprint, policy, None);
+        let proof = prove(self.destination, self.place, object, fingerprint, policy, None);
         self.patiently(proof.map(|answer| answer.map(|proof| proof.method()))).await
     }
 
@@ -168,11 +192,7 @@ impl Visit<'_> {
         &self,
         answer: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let silence = |_| {
-            let message = format!("no answer within {} seconds", self.patience.as_secs());
-            E::from(DestinationError::Unreachable(message))
-        };
-        tokio::time::timeout(self.patience, answer).await.map_err(silence)?
+        patiently(self.patience, answer).await
     }
 
     fn unproven(&mut self, aspect: Aspect, reason: &Unproven) {
@@ -186,13 +206,7 @@ impl Visit<'_> {
     }
 
     fn trouble(&mut self, aspect: Aspect, error: &DestinationError) {
-        match error {
-            DestinationError::Denied { .. } => {
-                let note = format!("{error}. {}", self.settings.place.advice_for_access());
-                self.find(aspect, Judgement::Missing, note);
-            }
-            _ => self.find(aspect, Judgement::Failed, error.to_string()),
-        }
+        self.findings.push(trouble(self.settings, aspect, error));
     }
 
     fn ok(&mut self, aspect: Aspect) {
@@ -202,6 +216,25 @@ impl Visit<'_> {
     fn find(&mut self, aspect: Aspect, judgement: Judgement, note: impl Into<String>) {
         self.findings.push(Finding::new(self.settings.name.as_str(), aspect, judgement, note));
     }
+}
+
+async fn patiently<T, E: From<DestinationError>>(
+    patience: Duration,
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let silence =
+        |_| E::from(DestinationError::Unreachable(format!("no answer within {} seconds", patience.as_secs())));
+    tokio::time::timeout(patience, answer).await.map_err(silence)?
+}
+
+fn trouble(settings: &DestinationSettings, aspect: Aspect, error: &DestinationError) -> Finding {
+    let (judgement, note) = match error {
+        DestinationError::Denied { .. } => {
+            (Judgement::Missing, format!("{error}. {}", settings.place.advice_for_access()))
+        }
+        _ => (Judgement::Failed, error.to_string()),
+    };
+    Finding::new(settings.name.as_str(), aspect, judgement, note)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use azure_core::http::{
 };
 use azure_storage_blob::models::{
     BlobClientDownloadOptions, Block, BlockBlobClientCommitBlockListOptions, BlockBlobClientStageBlockOptions,
-    BlockListType, BlockLookupList,
+    BlockBlobClientUploadOptions, BlockListType, BlockLookupList,
 };
 use azure_storage_blob::{BlobClient, BlobClientOptions};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -38,9 +38,9 @@ use self::transport::{Carried, Wire, not_azures};
 use super::http::{HttpClient, HttpError};
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, Destination, DestinationError,
-    Evidence, ObjectState, Upload, Version,
+    Enrolment, Evidence, ObjectState, Seen, Upload, Version, read_place, write_place,
 };
-use crate::domain::{ByteCount, Clock, DestinationName, ObjectName};
+use crate::domain::{ByteCount, Clock, DestinationName, ObjectName, PlaceId};
 
 pub use self::credential::{AzureCredential, CredentialError};
 
@@ -50,6 +50,9 @@ const API_VERSION: &str = "2023-11-03";
 
 /// More than the largest blob that Azure can hold (190.7 TiB): a download is one request.
 const WHOLE: NonZero<usize> = NonZero::new(1 << 48).unwrap();
+
+/// The name of the enrolment. It is the container's, so no destination's prefix goes before it.
+const PLACE: &str = ".camdock/place";
 
 /// How often an object that changes while it is being looked at is looked at.
 const LOOKS: usize = 2;
@@ -144,10 +147,10 @@ impl AzureDestination {
     }
 
     /// A client for one blob. Building it costs a few microseconds and no request.
-    fn blob(&self, object: &ObjectName) -> Result<BlobClient, DestinationError> {
+    fn blob(&self, name: &str) -> Result<BlobClient, DestinationError> {
         let mut url = self.container_url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.extend(object.as_str().split('/'));
+            path.extend(name.split('/'));
         }
         let options = BlobClientOptions { client_options: self.options.clone(), version: API_VERSION.to_owned() };
         BlobClient::new(url, None, Some(options)).map_err(|error| self.explain(error))
@@ -204,29 +207,64 @@ impl Destination for AzureDestination {
         &self.name
     }
 
-    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
-        self.state(&self.blob(object)?).await
+    fn enrolment(&self) -> Enrolment {
+        Enrolment::AtFirstContact
     }
 
-    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
-        let blob = self.blob(object)?;
+    async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
+        let text = match self.blob(PLACE)?.download(Some(as_one_request())).await.map_err(Failure::from) {
+            Ok(answer) if version(&answer.headers).is_some() => answer.body.collect().await,
+            Ok(_) => return Err(incomplete("etag")),
+            Err(failure) if failure.is_absent() => return Ok(None),
+            Err(failure) => return Err(self.explain(failure)),
+        };
+        let text = text.map_err(|error| DestinationError::Unreachable(error.to_string()))?;
+        Ok(Some(read_place(&text, PLACE)?))
+    }
+
+    async fn enrol(&self, id: PlaceId) -> Result<PlaceId, DestinationError> {
+        let options = BlockBlobClientUploadOptions {
+            if_none_match: Some("*".into()),
+            blob_content_type: Some("text/plain".to_owned()),
+            ..BlockBlobClientUploadOptions::default()
+        };
+        let text = RequestContent::from(write_place(id).into_bytes());
+        match self.blob(PLACE)?.block_blob_client().upload(text, Some(options)).await.map_err(Failure::from) {
+            Ok(_) => {}
+            Err(failure) if failure.is_already_there() => {}
+            Err(failure) => return Err(self.explain(failure)),
+        }
+        // Whoever was first has enrolled it; and that it was stored is for the container to say.
+        let place = self.place().await?;
+        place.ok_or_else(|| DestinationError::Unreachable(format!("{PLACE} does not come into being")))
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {
+        let place = self.place().await?;
+        Ok(Seen::new(place, self.state(&self.blob(object.as_str())?).await?))
+    }
+
+    async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError> {
+        let place = self.place().await?;
+        let blob = self.blob(object.as_str())?;
         for _ in 0..LOOKS {
-            let Some(state) = self.state(&blob).await? else { return Ok(None) };
-            let Some((evidence, version)) = self.evidence(&blob, state.length).await? else { return Ok(None) };
+            let absent = Seen::new(place, None);
+            let Some(state) = self.state(&blob).await? else { return Ok(absent) };
+            let Some((evidence, version)) = self.evidence(&blob, state.length).await? else { return Ok(absent) };
             let after = match version {
                 Some(version) => Some(version),
                 // Azure tells the version with the list only if there are blocks.
                 None => self.state(&blob).await?.map(|state| state.version),
             };
             if after.as_ref() == Some(&state.version) {
-                return Ok(Some(Attestation { state, evidence }));
+                return Ok(Seen::new(place, Some(Attestation { state, evidence })));
             }
         }
         Err(DestinationError::Unreachable(format!("{object} is changing while it is being looked at")))
     }
 
     async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError> {
-        let client = self.blob(&upload.object)?.block_blob_client();
+        let client = self.blob(upload.object.as_str())?.block_blob_client();
         let list = match client.get_block_list(BlockListType::Uncommitted, None).await.map_err(Failure::from) {
             Ok(answer) => answer.into_model().map_err(|error| self.explain(error))?,
             Err(failure) if failure.is_absent() => return Ok(Vec::new()),
@@ -248,7 +286,7 @@ impl Destination for AzureDestination {
             method_options: ClientMethodOptions { context: Context::new().with_value(Carried(body)) },
             ..BlockBlobClientStageBlockOptions::default()
         };
-        let client = self.blob(&upload.object)?.block_blob_client();
+        let client = self.blob(upload.object.as_str())?.block_blob_client();
         // The transport sends the chunk from the context in place of this empty body.
         let empty = RequestContent::from_static(&[]);
         let answer = client
@@ -273,7 +311,7 @@ impl Destination for AzureDestination {
             ..BlockBlobClientCommitBlockListOptions::default()
         };
         let blocks = RequestContent::try_from(blocks).map_err(|error| self.explain(error))?;
-        let client = self.blob(&upload.object)?.block_blob_client();
+        let client = self.blob(upload.object.as_str())?.block_blob_client();
         match client.commit_block_list(blocks, Some(options)).await.map_err(Failure::from) {
             Ok(answer) if version(answer.headers()).is_some() => Ok(CommitOutcome::Created),
             Ok(_) => Err(incomplete("etag")),
@@ -284,12 +322,7 @@ impl Destination for AzureDestination {
     }
 
     async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
-        let options = BlobClientDownloadOptions {
-            parallel: Some(NonZero::<usize>::MIN),
-            partition_size: Some(WHOLE),
-            ..BlobClientDownloadOptions::default()
-        };
-        match self.blob(object)?.download(Some(options)).await.map_err(Failure::from) {
+        match self.blob(object.as_str())?.download(Some(as_one_request())).await.map_err(Failure::from) {
             Ok(answer) if version(&answer.headers).is_some() => Ok(answer.body.map_err(io::Error::other).boxed()),
             Ok(_) => Err(incomplete("etag")),
             // Whoever reads has just seen the object; asking again tells what became of it.
@@ -299,11 +332,19 @@ impl Destination for AzureDestination {
     }
 
     async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
-        match self.blob(object)?.delete(None).await.map_err(Failure::from) {
+        match self.blob(object.as_str())?.delete(None).await.map_err(Failure::from) {
             Ok(_) => Ok(DeleteOutcome::Deleted),
             Err(failure) if failure.is_deletion_refused() => Ok(DeleteOutcome::Refused),
             Err(failure) => Err(self.explain(failure)),
         }
+    }
+}
+
+fn as_one_request() -> BlobClientDownloadOptions<'static> {
+    BlobClientDownloadOptions {
+        parallel: Some(NonZero::<usize>::MIN),
+        partition_size: Some(WHOLE),
+        ..BlobClientDownloadOptions::default()
     }
 }
 

@@ -14,7 +14,19 @@ use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy};
 
 pub(super) const KEYS: Keys = Keys::list(
     "destination",
-    &["name", "kind", "endpoint", "container", "path", "prefix", "credential", "required", "proof", "retention"],
+    &[
+        "name",
+        "kind",
+        "endpoint",
+        "container",
+        "path",
+        "prefix",
+        "credential",
+        "required",
+        "proof",
+        "retention",
+        "same_disk",
+    ],
 );
 pub(super) const CREDENTIAL_KEYS: Keys = Keys::inline(
     "destination.credential",
@@ -55,6 +67,8 @@ pub enum Place {
     Folder {
         /// The directory; absolute.
         path: PathBuf,
+        /// Whether it may lie on the disk of the data folder.
+        same_disk: bool,
     },
 }
 
@@ -73,7 +87,7 @@ impl Place {
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Self::Azure { .. } => None,
-            Self::Folder { path } => Some(path),
+            Self::Folder { path, .. } => Some(path),
         }
     }
 
@@ -155,10 +169,12 @@ pub(super) fn destination(
         }
         Kind::Folder => {
             let path = table.required("path", "\"/mnt/evidence\"", values::folder);
+            let same_disk = table.or("same_disk", false, values::boolean);
             table.close("with kind = \"folder\"");
             let title =
                 name.as_ref().map_or("a destination".to_owned(), |name| format!("destination \"{}\"", name.value));
-            (noted(path, title, &mut seen.folders).map(|path| Place::Folder { path }), Some(None))
+            let path = noted(path, title, &mut seen.folders);
+            (path.zip(same_disk).map(|(path, same_disk)| Place::Folder { path, same_disk }), Some(None))
         }
         Kind::Later(word) => {
             let what = format!("destination.kind = \"{word}\": not in this version of camdock");

@@ -49,7 +49,8 @@ fn text_of(value: &Value) -> String {
 /// Every table that follows from the log, a line for each row.
 fn tables(db: &Connection) -> String {
     let mut dump = String::new();
-    for table in ["destination", "docking", "segment", "delivery", "problem", "unsettled_medium", "tally"] {
+    for table in ["destination", "docking", "segment", "delivery", "problem", "unsettled_medium", "enrolment", "tally"]
+    {
         let mut statement = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
         let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
         let mut rows = statement.query([]).unwrap();
@@ -127,6 +128,7 @@ fn variants(entry: &Entry) -> Vec<String> {
         Entry::SpoolCopyReleased { .. } => vec!["spool-copy-released".to_owned()],
         Entry::SpoolCopyLost { .. } => vec!["spool-copy-lost".to_owned()],
         Entry::DockingEnded { outcome, .. } => vec![word("docking-ended", outcome)],
+        Entry::DestinationEnrolled { .. } => vec!["destination-enrolled".to_owned()],
     }
 }
 
@@ -141,6 +143,7 @@ fn every_variant() -> BTreeSet<String> {
         "original-gone",
         "spool-copy-released",
         "spool-copy-lost",
+        "destination-enrolled",
         "segment-spooled: from a docking, damaged false",
         "segment-spooled: from a docking, damaged true",
         "segment-spooled: from the spool, damaged false",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Entry, Outcome};
 use crate::domain::{
     BayName, ByteCount, CameraSerial, Crc64, DestinationName, DockingId, Fingerprint, IdError, MediumId, Moment, Need,
-    OddityKind, ProblemId, ProblemKind, ProofMethod, Segment, SegmentId, Sha256, SourcePath, Version,
+    OddityKind, PlaceId, ProblemId, ProblemKind, ProofMethod, Segment, SegmentId, Sha256, SourcePath, Version,
 };
 
 /// One text of the log. Before the word "problem", the log said "hold".
@@ -79,6 +79,10 @@ pub(super) enum Written {
     DockingEnded {
         docking: String,
         outcome: WrittenOutcome,
+    },
+    DestinationEnrolled {
+        destination: String,
+        place: String,
     },
 }
 
@@ -262,6 +266,9 @@ impl From<&Entry> for Written {
             Entry::DockingEnded { docking, outcome } => {
                 Self::DockingEnded { docking: docking.to_string(), outcome: (*outcome).into() }
             }
+            Entry::DestinationEnrolled { destination, place } => {
+                Self::DestinationEnrolled { destination: destination.to_string(), place: place.to_string() }
+            }
         }
     }
 }
@@ -323,6 +330,9 @@ impl TryFrom<Written> for Entry {
             Written::DockingEnded { docking: id, outcome } => {
                 Self::DockingEnded { docking: docking(&id)?, outcome: outcome.into() }
             }
+            Written::DestinationEnrolled { destination, place: id } => {
+                Self::DestinationEnrolled { destination: name(&destination, DestinationName::new)?, place: place(&id)? }
+            }
         })
     }
 }
@@ -345,6 +355,10 @@ fn docking(text: &str) -> Result<DockingId, String> {
 
 fn segment(text: &str) -> Result<SegmentId, String> {
     SegmentId::parse(text).map_err(|_| wrong("segment", text))
+}
+
+fn place(text: &str) -> Result<PlaceId, String> {
+    PlaceId::parse(text).map_err(|_| wrong("place", text))
 }
 
 fn path(text: &str) -> Result<SourcePath, String> {

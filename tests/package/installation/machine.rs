@@ -156,7 +156,7 @@ impl Installation {
         let nas = nas.display();
         let text = format!(
             "[station]\nid = \"hq-01\"\ndata_dir = \"{data_dir}\"\n[spool]\nreserve = \"1 MiB\"\n\
-             [[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = \"{nas}\"\n"
+             [[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = \"{nas}\"\nsame_disk = true\n"
         );
         self.write("etc/camdock/camdock.toml", &text);
     }

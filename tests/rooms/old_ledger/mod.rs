@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use camdock::config::Config;
-use camdock::daemon::{Daemon, LastLedger};
+use camdock::daemon::{Daemon, LastLedger, open_destination};
 use camdock::domain::{
-    BayState, ByteCount, CameraSerial, Fingerprint, Moment, ObjectName, Problem, ProblemKind, Segment, SegmentId,
-    Snapshot, SourcePath,
+    BayState, ByteCount, CameraSerial, Fingerprint, Moment, ObjectName, PlaceId, Problem, ProblemKind, Segment,
+    SegmentId, Snapshot, SourcePath,
 };
 use camdock::ledger::{Health, LEDGER_FILE, Ledger, SpoolCopy, StationLock};
 use camdock::spool::SPOOL_FOLDER;
@@ -78,7 +78,8 @@ impl OldStation {
         write(&station.camera().join("DCIM/SECRET.MP4"), b"readable by now");
         let text = format!(
             "[station]\nid = \"hq-01\"\ndata_dir = \"{data}\"\n[spool]\nreserve = \"1 MiB\"\n[[bay]]\nname = \"1\"\nfolder \
-             = \"{bay}\"\n[[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = \"{nas}\"\n",
+             = \"{bay}\"\n[[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = \"{nas}\"\n\
+             same_disk = true\n",
             data = station.data_dir().display(),
             bay = station.folder.path().join("bay").display(),
             nas = station.folder.path().join("nas").display(),
@@ -172,6 +173,9 @@ async fn its_camera_is_served_to_its_end() {
     let station = OldStation::as_it_was_left();
     let config = Config::load(&station.config()).unwrap();
     let lock = StationLock::take(&station.data_dir()).unwrap();
+    // Destinations were not enrolled then: a person does it, once.
+    let nas = open_destination(&config.destinations[0], &config).unwrap();
+    nas.enrol(PlaceId::random()).await.unwrap();
     let daemon = Daemon::open(&config, LastLedger::Trusted, &lock).unwrap();
     let mut shown = daemon.shown();
     let running = tokio::spawn(daemon.run());

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use camdock::cloud::{Attestation, ByteStream, Evidence, Version};
+use camdock::cloud::{Attestation, ByteStream, Evidence, Seen, Version};
 use camdock::config::{CredentialKind, Place};
 use camdock::domain::Need;
 use camdock::domain::{DestinationName, Sha256};
@@ -27,6 +27,7 @@ enum Quirk {
 
 struct Memory {
     name: DestinationName,
+    place: PlaceId,
     quirk: Quirk,
     staged: Mutex<Option<Bytes>>,
     objects: Mutex<BTreeMap<ObjectName, (u32, Bytes)>>,
@@ -57,12 +58,24 @@ impl Destination for Memory {
         &self.name
     }
 
-    async fn stat(&self, object: &ObjectName) -> Result<Option<ObjectState>, DestinationError> {
-        self.read_access()?;
-        Ok(self.object(object).map(|(state, _)| state))
+    fn enrolment(&self) -> Enrolment {
+        Enrolment::AtFirstContact
     }
 
-    async fn attest(&self, object: &ObjectName) -> Result<Option<Attestation>, DestinationError> {
+    async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
+        Ok(Some(self.place))
+    }
+
+    async fn enrol(&self, _: PlaceId) -> Result<PlaceId, DestinationError> {
+        Ok(self.place)
+    }
+
+    async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {
+        self.read_access()?;
+        Ok(Seen::new(Some(self.place), self.object(object).map(|(state, _)| state)))
+    }
+
+    async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError> {
         self.read_access()?;
         let attestation = |(state, content): (ObjectState, Bytes)| {
             let evidence = match self.quirk {
@@ -71,7 +84,7 @@ impl Destination for Memory {
             };
             Attestation { state, evidence }
         };
-        Ok(self.object(object).map(attestation))
+        Ok(Seen::new(Some(self.place), self.object(object).map(attestation)))
     }
 
     async fn staged(&self, _: &Upload) -> Result<Vec<u32>, DestinationError> {
@@ -140,9 +153,10 @@ fn settings() -> DestinationSettings {
 async fn complaints(quirk: Quirk) -> Vec<(Aspect, Judgement)> {
     let settings = settings();
     let name = settings.name.clone();
-    let memory = Memory { name, quirk, staged: Mutex::default(), objects: Mutex::default() };
+    let place = PlaceId::random();
+    let memory = Memory { name, place, quirk, staged: Mutex::default(), objects: Mutex::default() };
     let station = StationId::new("hq-01").unwrap();
-    let findings = check(&memory, &settings, &station, Duration::from_mins(1)).await;
+    let findings = check(&memory, place, &settings, &station, Duration::from_mins(1)).await;
     if quirk == Quirk::None {
         assert_eq!(findings.len(), 6, "{findings:?}");
         let objects = memory.objects.lock().unwrap();
