@@ -98,11 +98,17 @@ pub enum PlantedBug {
     SkipFolderSync,
     /// Take whatever a path or an address leads to for the place that was enrolled.
     KnowPlacesByTheirPath,
+    /// Let evidence be nowhere without a problem.
+    LoseSilently,
+    /// Call a camera ready while something that was taken from it is unproven.
+    ReadyTooEarly,
+    /// Begin with an empty ledger where a rebuild was cut short.
+    ForgetTheRebuild,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -121,6 +127,9 @@ impl PlantedBug {
         Self::SkipFileSync,
         Self::SkipFolderSync,
         Self::KnowPlacesByTheirPath,
+        Self::LoseSilently,
+        Self::ReadyTooEarly,
+        Self::ForgetTheRebuild,
     ];
 }
 

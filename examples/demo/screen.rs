@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use camdock::config::Config;
 use camdock::domain::{BayName, BaySnapshot, BayState, ByteCount, CameraSerial};
-use camdock::ledger::{DeliveryState, Explanation, LEDGER_FILE, Ledger, LedgerError};
+use camdock::ledger::{DeliveryState, Explanation, LEDGER_FILE, Ledger, LedgerError, Removal};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
@@ -34,7 +34,7 @@ impl Progress {
         Self {
             copied: bytes(&|_| true),
             proven: bytes(&proven),
-            wiped: bytes(&|explained| explained.wiped_at.is_some()),
+            wiped: bytes(&|explained| explained.gone.is_some_and(|gone| gone.how != Removal::NotByCamdock)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::custody::{Facts, Judged, Source, conditions};
 use crate::domain::{CameraSerial, DestinationName, Problem};
-use crate::ledger::{DeliveryState, Explanation, Ledger, LedgerError};
+use crate::ledger::{DeliveryState, Explanation, Ledger, LedgerError, Removal};
 
 /// A camera, as far as the station knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,11 @@ fn judge(known: &Explanation, required: &BTreeSet<DestinationName>) -> Vec<Judge
     let proven = known.copies.iter().filter(|copy| copy.state == DeliveryState::Proven);
     conditions(&Facts {
         damaged: known.segment.damaged,
-        source: if known.wiped_at.is_some() { Source::Same } else { Source::NotRead },
+        // What camdock deleted it had compared before.
+        source: match known.gone.map(|gone| gone.how) {
+            Some(Removal::Wiped | Removal::Interrupted) => Source::Same,
+            Some(Removal::NotByCamdock) | None => Source::NotRead,
+        },
         proven: proven.map(|copy| copy.destination.clone()).collect(),
         required,
     })
@@ -95,7 +99,8 @@ mod tests {
                 spool: SpoolCopy::Present,
                 copies: copies.iter().map(copy).collect(),
                 problems: Vec::new(),
-                wiped_at: None,
+                gone: None,
+                seen_at: None,
             };
             let explained = judge(&known, &required);
 

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::domain::{Segment, SegmentId};
+use crate::domain::{Problem, Segment, SegmentId};
 use crate::ledger::{Health, LEDGER_FILE, Ledger, LedgerError};
 use crate::spool::{SPOOL_FOLDER, sealed};
 
-/// Spooled evidence that may be nowhere else.
+/// Evidence that may be nowhere else, or is nowhere as far as the station knows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct AtStake {
     /// Segments that some required destination has not proven, as far as the ledger knows.
     pub segments: Vec<Segment>,
     /// Files among the sealed copies that the ledger does not know.
     pub strangers: Vec<PathBuf>,
+    /// What was taken from cameras, and is neither here nor proven where it must be.
+    pub missing: Vec<Problem>,
 }
 
 /// Compares the spool in `data_dir` with the ledger beside it. Changes nothing, asks no destination, and needs no daemon;
@@ -26,15 +28,12 @@ pub async fn unproven(data_dir: &Path) -> Result<AtStake, LedgerError> {
     let spool = data_dir.join(SPOOL_FOLDER);
     let sealed = match sealed(&spool) {
         Ok(sealed) => sealed,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(AtStake::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(source) => return Err(LedgerError::Io { path: spool.display().to_string(), source }),
     };
-    if sealed.is_empty() {
-        return Ok(AtStake::default());
-    }
     let path = data_dir.join(LEDGER_FILE);
     if !path.exists() {
-        return Ok(AtStake { segments: Vec::new(), strangers: sealed });
+        return Ok(AtStake { strangers: sealed, ..AtStake::default() });
     }
     if let Health::Damaged(why) = Ledger::examine(&path)? {
         return Err(LedgerError::Damaged(why));
@@ -44,6 +43,8 @@ pub async fn unproven(data_dir: &Path) -> Result<AtStake, LedgerError> {
     let unproven = ledger.unproven().await?.into_iter().map(|segment| (segment.id, segment));
     let mut unproven: BTreeMap<SegmentId, Segment> = unproven.collect();
     let mut found = AtStake::default();
+    found.missing = ledger.problems(None).await?;
+    found.missing.retain(|problem| problem.kind.is_about_copies());
     for file in sealed {
         let id = file.file_name().and_then(|name| SegmentId::parse(name.to_str()?).ok());
         let known = id.filter(|id| recorded.binary_search_by_key(id, |(id, _)| *id).is_ok());

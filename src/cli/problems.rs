@@ -25,9 +25,10 @@ fn print(problems: &[ProblemView]) -> std::io::Result<()> {
         return writeln!(out, "no problems");
     }
     for problem in problems {
-        let ProblemView { id, camera, path, destination, message, since } = problem;
+        let ProblemView { id, destination, message, since, .. } = problem;
+        let subject = problem.subject();
         let at = destination.as_ref().map_or_else(String::new, |destination| format!(" at {destination}"));
-        writeln!(out, "{id}  camera {camera}  {path}{at}  since {since}\n    {message}")?;
+        writeln!(out, "{id}  {subject}{at}  since {since}\n    {message}")?;
     }
     writeln!(
         out,

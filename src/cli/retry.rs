@@ -18,8 +18,12 @@ pub(super) struct Args {
 pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
     let daemon = Daemon::of(config);
     for id in &args.ids {
-        let ProblemView { path, camera, .. } = daemon.post(&format!("/api/v1/problems/{id}/retry")).await?;
-        writeln!(std::io::stdout(), "{id}: {path} on camera {camera}: camdock tries again")?;
+        let problem: ProblemView = daemon.post(&format!("/api/v1/problems/{id}/retry")).await?;
+        let what = match &problem.camera {
+            Some(camera) => format!("{} on camera {camera}: camdock tries again", problem.path),
+            None => format!("{}: noted that you have seen it", problem.path),
+        };
+        writeln!(std::io::stdout(), "{id}: {what}")?;
     }
     Ok(Outcome::Fine)
 }

@@ -20,7 +20,7 @@ pub(super) async fn run(data_dir: &Path) -> anyhow::Result<Outcome> {
     let found = unproven(data_dir).await?;
     let mut out = std::io::stdout().lock();
     let folder = data_dir.display();
-    if found.segments.is_empty() && found.strangers.is_empty() {
+    if found.segments.is_empty() && found.strangers.is_empty() && found.missing.is_empty() {
         writeln!(out, "{folder}: nothing in the spool waits for a proof")?;
         return Ok(Outcome::Fine);
     }
@@ -36,6 +36,10 @@ pub(super) async fn run(data_dir: &Path) -> anyhow::Result<Outcome> {
     }
     for file in found.strangers {
         writeln!(out, "{folder}: {}: the ledger does not know this file", file.display())?;
+    }
+    for problem in found.missing {
+        let camera = problem.camera.as_ref().map_or("", CameraSerial::as_str);
+        writeln!(out, "{folder}: camera {camera}: {}: {}", problem.path, problem.kind)?;
     }
     Ok(Outcome::NeedsPerson)
 }

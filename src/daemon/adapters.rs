@@ -4,7 +4,7 @@
 //! nowhere else.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -19,9 +19,9 @@ use crate::cloud::{Destination, FolderDestination, SameDisk};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, Location, watch_folders, watch_usb};
-use crate::domain::{BayName, Clock, DockingId, Part, Profile, SetupCause, Transport, UsbDevice};
+use crate::domain::{BayName, Clock, DockingId, Moment, Part, Profile, SetupCause, Transport, UsbDevice};
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
-use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError};
+use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
 use crate::station::{Examine, OpenCamera, Station};
 use crate::transfer::{AtOnce, Site, Target};
 
@@ -145,7 +145,7 @@ fn late_destination(settings: &DestinationSettings, config: &Config, troubles: &
             }
         }
     });
-    Arc::new(LateDestination { name, standing })
+    Arc::new(LateDestination::new(name, standing))
 }
 
 /// Opens ledger and spool as configured. Blocks; needs a runtime. Destinations are set up by themselves, meanwhile or later.
@@ -161,14 +161,7 @@ pub(super) fn open_station(
 ) -> Result<Station, OpenError> {
     let clock = Arc::new(SystemClock);
     let path = config.station.data_dir.join(LEDGER_FILE);
-    let connection = match (last, Ledger::connect(&path)) {
-        (LastLedger::Trusted, Ok(connection)) => connection,
-        (LastLedger::Trusted, Err(error)) if !error.is_damage() => return Err(error.into()),
-        (_, attempt) => {
-            drop(attempt);
-            Ledger::set_aside(&path, clock.now())?
-        }
-    };
+    let ledger = open_ledger(&config.station.data_dir, last, clock.now())?;
     let targets = config.destinations.iter().map(|settings| Target {
         destination: late_destination(settings, config, troubles),
         prefix: settings.prefix.clone(),
@@ -176,7 +169,6 @@ pub(super) fn open_station(
         need: settings.need,
     });
     let targets = targets.collect();
-    let ledger = Ledger::threaded(connection)?;
     let spool = DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?;
     let at_once = AtOnce { reads: config.bays.len().max(FEWEST_READS), comparisons: COMPARISONS };
     let id = config.station.id.clone();
@@ -188,6 +180,21 @@ pub(super) fn open_station(
         concurrency: config.upload.concurrency.get(),
         keep_after_wipe: config.spool.keep_after_wipe,
     })
+}
+
+/// Opens the ledger, or makes it anew if it is damaged. One that is missing although copies lie in the spool was lost, and is
+/// not silently begun afresh.
+fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<Ledger, LedgerError> {
+    let path = data_dir.join(LEDGER_FILE);
+    let was_lost = !path.exists() && sealed(&data_dir.join(SPOOL_FOLDER)).is_ok_and(|copies| !copies.is_empty());
+    if last == LastLedger::Trusted && !was_lost {
+        match Ledger::connect(&path) {
+            Ok(connection) => return Ledger::threaded(connection),
+            Err(error) if !error.is_damage() => return Err(error),
+            Err(error) => tracing::error!("{error}"),
+        }
+    }
+    Ledger::threaded(Ledger::set_aside(&path, now)?)
 }
 
 /// Watches the configured bays, each kind by its own watcher, and looks after what they need. Needs a runtime.
@@ -287,7 +294,7 @@ fn examine(path: PathBuf) -> Examine {
         let path = path.clone();
         async move {
             let examined = tokio::task::spawn_blocking(move || Ledger::examine(&path));
-            examined.await.map_err(|error| LedgerError::Damaged(error.to_string()))?
+            examined.await.map_err(|error| LedgerError::NotExamined(error.to_string()))?
         }
         .boxed()
     })

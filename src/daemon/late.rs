@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
 use super::parts::{PATIENCE, no_answer};
@@ -27,11 +27,16 @@ pub(super) enum Standing {
 /// A destination that may not be set up yet. What is asked of it before has no answer, as if it could not be reached: nothing
 /// is proven by it, and nothing is wiped that waits for it.
 pub(super) struct LateDestination {
-    pub(super) name: DestinationName,
-    pub(super) standing: watch::Receiver<Standing>,
+    name: DestinationName,
+    standing: watch::Receiver<Standing>,
+    enrolling: Mutex<()>,
 }
 
 impl LateDestination {
+    pub(super) fn new(name: DestinationName, standing: watch::Receiver<Standing>) -> Self {
+        Self { name, standing, enrolling: Mutex::new(()) }
+    }
+
     /// The destination itself.
     async fn get(&self) -> Result<Arc<dyn Destination>, DestinationError> {
         let mut standing = self.standing.clone();
@@ -65,8 +70,14 @@ impl Destination for LateDestination {
         self.get().await?.place().await
     }
 
+    /// Deliveries that waited together for the destination meet the place together; one of them enrols it.
     async fn enrol(&self, id: PlaceId) -> Result<PlaceId, DestinationError> {
-        self.get().await?.enrol(id).await
+        let destination = self.get().await?;
+        let _one = self.enrolling.lock().await;
+        match destination.place().await? {
+            Some(place) => Ok(place),
+            None => destination.enrol(id).await,
+        }
     }
 
     async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {
@@ -108,7 +119,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let name = DestinationName::new("nas").unwrap();
         let (told, standing) = watch::channel(Standing::Untried);
-        let late = LateDestination { name: name.clone(), standing };
+        let late = LateDestination::new(name.clone(), standing);
         let not_set_up =
             |why: &str, answer| matches!(answer, Err(DestinationError::NotSetUp(said)) if said.contains(why));
         assert!(not_set_up("does not answer", late.place().await), "nobody is waited for for ever");

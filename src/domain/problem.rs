@@ -10,9 +10,9 @@ use super::{ByteCount, CameraSerial, DestinationName, Moment, OddityKind, Proble
 pub struct Problem {
     /// What `camdock retry` takes.
     pub id: ProblemId,
-    /// The camera it is about.
-    pub camera: CameraSerial,
-    /// The file on the camera.
+    /// The camera it is about; none if it is about the station itself.
+    pub camera: Option<CameraSerial>,
+    /// The file on the camera, or of the station.
     pub path: SourcePath,
     /// The segment, where the file could be read.
     pub segment: Option<SegmentId>,
@@ -66,6 +66,27 @@ pub enum ProblemKind {
         /// The destination's words.
         error: String,
     },
+    /// The station's ledger could not be used any more, and was made anew.
+    LedgerRebuilt {
+        /// So many entries of the custody log could be read.
+        saved: u64,
+        /// So many could not, where that is known.
+        lost: Option<u64>,
+    },
+    /// A required destination lacks it and no copy is left here; its camera may still have it.
+    OnlyOnCamera,
+    /// A required destination lacks it, and neither its camera nor this station has it any more; another destination does.
+    OnlyElsewhere,
+    /// It was taken from its camera once, and is nowhere now.
+    Lost,
+}
+
+impl ProblemKind {
+    /// Whether it is about the copies of a segment, and not about the file on the camera.
+    #[must_use]
+    pub const fn is_about_copies(&self) -> bool {
+        matches!(self, Self::OnlyOnCamera | Self::OnlyElsewhere | Self::Lost)
+    }
 }
 
 impl fmt::Display for ProblemKind {
@@ -112,6 +133,37 @@ impl fmt::Display for ProblemKind {
             Self::Refused { error } => {
                 write!(f, "the destination refuses it ({error}). Mend the cause, then have it tried again")
             }
+            Self::LedgerRebuilt { saved, lost } => {
+                write!(f, "the station's ledger was damaged or missing, and was made anew from what could be read: ")?;
+                match lost {
+                    Some(0) => write!(f, "all {saved} entries of the custody log")?,
+                    Some(lost) => write!(f, "{saved} entries of the custody log were saved, the last {lost} were not")?,
+                    None => {
+                        write!(f, "{saved} entries of the custody log were saved; how many were not cannot be told")?
+                    }
+                }
+                f.write_str(
+                    ". What is on the cameras and in the spool is taken up again by itself, and every destination is asked; \
+                     the history and the problems of the lost entries are only in the old file, which is kept under this \
+                     name if there was one. Have the disk looked at. `camdock retry` says that you have seen this",
+                )
+            }
+            Self::OnlyOnCamera => f.write_str(
+                "no copy of it is left here, and a required destination has not proven its own. Dock its camera again: it may \
+                 still have it, and then everything goes on by itself. The destinations are asked again now and then, and when \
+                 you have it tried again",
+            ),
+            Self::OnlyElsewhere => f.write_str(
+                "a required destination lacks it, no copy is left here, and its camera does not have it any more; but another \
+                 destination has proven its copy. `camdock explain` tells which; bring it from there to where it is missing. \
+                 The destinations are asked again now and then; `camdock retry` says that you have seen this",
+            ),
+            Self::Lost => f.write_str(
+                "LOST: it was taken from its camera, no copy is left here, no destination has proven one, and the camera does \
+                 not have it any more. `camdock explain` tells everything that is known of it. Another station or the \
+                 destination's own versions may have it: the destinations are asked again now and then. `camdock retry` says \
+                 that you have seen this",
+            ),
         }
     }
 }

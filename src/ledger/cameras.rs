@@ -1,12 +1,12 @@
 //! What is known of one camera: what is on it, what became of it, and which visits of cameras have not ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::copies::copies;
 use super::problems::problems;
 use super::records::{Explanation, KnownSegment, bytes, name, select_segments};
 use super::{Ledger, LedgerError};
-use crate::domain::{BayName, ByteCount, CameraSerial, DockingId, MediumId};
+use crate::domain::{BayName, ByteCount, CameraSerial, DockingId, MediumId, Problem, SegmentId};
 
 impl Ledger {
     /// The segments that the ledger believes to be on this camera.
@@ -53,6 +53,22 @@ impl Ledger {
         .await
     }
 
+    /// How many of the segments that were ever taken from this camera some required destination has not proven, whatever keeps it
+    /// from that, and wherever they are; without those of which a person has seen that they are lost.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn unproven_of(&self, camera: &CameraSerial) -> Result<u64, LedgerError> {
+        let camera = camera.clone();
+        self.look(move |db| {
+            let count: i64 = db
+                .prepare_cached("SELECT count(*) FROM segment WHERE camera = ?1 AND unproven > 0 AND seen_at IS NULL")?
+                .query_row([camera.as_str()], |row| row.get(0))?;
+            Ok(u64::try_from(count).unwrap_or(0))
+        })
+        .await
+    }
+
     /// The bytes of those of the camera's segments that some required destination has not proven, whether they are
     /// queued, stranded or wait for a person.
     ///
@@ -80,19 +96,21 @@ impl Ledger {
         let camera = camera.clone();
         self.look(move |db| {
             let rows = select_segments(db, "WHERE camera = ?1 ORDER BY path, seq", [camera.as_str()])?;
-            let mut problems = problems(db, Some(&camera))?;
+            let mut problems: BTreeMap<Option<SegmentId>, Vec<Problem>> = BTreeMap::new();
+            for problem in self::problems(db, Some(&camera))? {
+                problems.entry(problem.segment).or_default().push(problem);
+            }
             rows.into_iter()
                 .map(|row| {
-                    let (about, others) =
-                        problems.drain(..).partition(|problem| problem.segment == Some(row.segment.id));
-                    problems = others;
+                    let about = problems.remove(&Some(row.segment.id)).unwrap_or_default();
                     let copies = copies(db, row.segment.id)?;
                     Ok(Explanation {
                         segment: row.segment,
                         spool: row.spool,
                         copies,
                         problems: about,
-                        wiped_at: row.wiped_at,
+                        gone: row.gone,
+                        seen_at: row.seen_at,
                     })
                 })
                 .collect()

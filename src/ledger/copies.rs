@@ -59,6 +59,23 @@ impl Ledger {
         .await
     }
 
+    /// Evidence of which no copy is left here although a required destination lacks it, and which nobody has yet said to have
+    /// seen: from the place `after` in the queue on.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn nowhere(&self, after: i64, limit: u32) -> Result<Vec<(i64, Segment)>, LedgerError> {
+        self.look(move |db| {
+            let rows = select_segments(
+                db,
+                "WHERE nowhere_since IS NOT NULL AND seen_at IS NULL AND seq > ?1 ORDER BY seq LIMIT ?2",
+                params![after, limit],
+            )?;
+            Ok(rows.into_iter().map(|row| (row.seq, row.segment)).collect())
+        })
+        .await
+    }
+
     /// Spool copies whose originals were wiped before `before` and that every configured destination has proven, oldest first:
     /// candidates for removal.
     ///

@@ -165,6 +165,15 @@ pub enum Entry {
         /// How.
         outcome: Outcome,
     },
+    /// The log up to here is what could be read of a damaged or missing ledger.
+    LedgerRebuilt {
+        /// Under which name the damaged one is kept, beside this one.
+        aside: SourcePath,
+        /// How many entries could be read.
+        saved: u64,
+        /// How many could not, where that is known.
+        lost: Option<u64>,
+    },
 }
 
 /// How a docking ended.

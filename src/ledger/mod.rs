@@ -17,6 +17,7 @@ mod open;
 mod problems;
 mod projection;
 mod queue;
+mod rebuild;
 mod records;
 mod worker;
 
@@ -32,7 +33,9 @@ pub use changes::Changes;
 pub use entry::{Entry, Outcome, UnknownEntries};
 pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
 pub use queue::{Delivery, QueuedCamera};
-pub use records::{Copy, DeliveryState, DestinationNeed, Explanation, KnownSegment, SpoolCopy};
+pub use records::{
+    Copy, Deletion, DeliveryState, DestinationNeed, Explanation, Gone, KnownSegment, Removal, SpoolCopy,
+};
 pub use worker::Pause;
 
 use changes::Commits;
@@ -85,6 +88,9 @@ pub enum LedgerError {
     /// SQLite's words about the commit of several steps; none of them happened.
     #[error("a step could not be committed: {0}. Check the disk that holds the station's data")]
     NotCommitted(String),
+    /// The examination of the whole ledger broke off; that says nothing about it.
+    #[error("the ledger could not be examined: {0}. Please report this")]
+    NotExamined(String),
     /// A row that camdock cannot have written, or SQLite's words about a malformed file.
     #[error("the ledger is damaged: {0}")]
     Damaged(String),
@@ -116,6 +122,13 @@ impl LedgerError {
             Self::Damaged(_) => true,
             _ => false,
         }
+    }
+}
+
+impl LedgerError {
+    /// Whether a row contradicts what is there already, so that nothing can follow from it.
+    fn is_contradiction(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation))
     }
 }
 
@@ -176,7 +189,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Damaged`] where the log itself is; then nothing was changed.
     pub async fn rebuild(&self) -> Result<UnknownEntries, LedgerError> {
-        self.worker.call(open::rebuild).await
+        self.worker.call(rebuild::derive_again).await
     }
 
     /// Looks something up.

@@ -1,19 +1,21 @@
 //! Opening the database: whose it is, which version, and whether it is sound.
 
 use std::fs::File;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use rusqlite_migration::{M, Migrations};
 use rustix::fs::FlockOperation;
 
 use super::entry::{Entry, UnknownEntries};
-use super::{Ledger, LedgerError, custody_log, projection};
+use super::rebuild::Rebuild;
+use super::{Ledger, LedgerError, custody_log, rebuild};
 use crate::domain::Moment;
+use crate::faults::{PlantedBug, planted};
 
 /// The database's file below the data folder.
 pub const LEDGER_FILE: &str = "ledger.db";
@@ -22,6 +24,8 @@ pub const LOCK_FILE: &str = "camdock.lock";
 
 /// Marks the file as camdock's: "cmdk".
 const APPLICATION_ID: i32 = 0x636d_646b;
+/// What belongs to camdock's own user alone, whatever the umask.
+const PRIVATE: u32 = 0o600;
 const THIS_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every step the schema has taken. Append only.
@@ -79,49 +83,53 @@ pub enum Health {
 }
 
 impl Ledger {
-    /// Opens, creates or upgrades the database at `path`, ready for [`Ledger::threaded`].
+    /// Opens, creates or upgrades the database at `path`, ready for [`Ledger::threaded`]. A rebuild that an earlier run has
+    /// left unfinished is finished before.
     ///
     /// # Errors
     /// [`LedgerError::Newer`] and [`LedgerError::Foreign`] leave the file as it is; so does
     /// [`LedgerError::is_damage`], after which [`Ledger::set_aside`] makes a new one.
     pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
+        if let Some(rebuild) = Rebuild::unfinished(path)?
+            && !planted(PlantedBug::ForgetTheRebuild)
+        {
+            tracing::warn!("the ledger is being rebuilt");
+            rebuild.finish()?;
+        }
+        create_private(path)?;
         let mut db = Connection::open(path)?;
         db.busy_timeout(Duration::from_secs(5))?;
         refuse_foreign_and_newer(&db, path)?;
         db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         back_up_before_migration(&db, path)?;
+        leave_log_alone(&db)?;
         prepare(&mut db)?;
         Ok(db)
     }
 
-    /// Sets a damaged database aside, beside the new one, and saves as much of its custody log into the new one as can
-    /// be read. What is missing comes back from the labels in the spool, from the cameras and from the destinations.
-    /// `now` becomes part of the old file's name.
+    /// Makes a damaged database anew from what can be read of it, and keeps the damaged one beside it. What is missing
+    /// then comes back from the labels in the spool, from the cameras and from the destinations, and that it was rebuilt
+    /// is a problem until a person has seen it. `now` becomes part of the old file's name.
     ///
     /// # Errors
-    /// [`LedgerError`] if the files cannot be moved or a new database cannot be made.
+    /// [`LedgerError`] if that cannot be finished; the next [`connect`](Self::connect) goes on with it.
     pub fn set_aside(path: &Path, now: Moment) -> Result<Connection, LedgerError> {
-        let aside = path.with_extension(format!("damaged-{}.db", now.millis()));
-        for suffix in ["", "-wal", "-shm"] {
-            let with_suffix = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
-            match std::fs::rename(with_suffix(path), with_suffix(&aside)) {
-                Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(source) => return Err(LedgerError::Io { path: path.display().to_string(), source }),
-            }
+        Rebuild::begin(path, now)?;
+        Self::connect(path)
+    }
+
+    /// Does what [`set_aside`](Self::set_aside) does, until the process ends after so many steps: for the simulator.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if a step fails.
+    #[cfg(feature = "faults")]
+    pub fn set_aside_cut_short(path: &Path, now: Moment, steps: usize) -> Result<(), LedgerError> {
+        let rebuild = Rebuild::begin(path, now)?;
+        for _ in 0..steps {
+            let Some(step) = rebuild.next()? else { break };
+            rebuild.take(&step)?;
         }
-        let db = Self::connect(path)?;
-        let saved = match Connection::open(&aside) {
-            Ok(damaged) => {
-                db.execute_batch("BEGIN")?;
-                let saved = salvage(&damaged, &db);
-                db.execute_batch("COMMIT")?;
-                saved
-            }
-            Err(_) => 0,
-        };
-        tracing::error!(aside = %aside.display(), saved, "the ledger was damaged: set aside and rebuilt");
-        Ok(db)
+        Ok(())
     }
 
     /// A database in memory, for the simulator and for tests.
@@ -157,90 +165,76 @@ impl Ledger {
     /// Reads the whole database and the whole chain, on a connection of its own, so that the station works meanwhile.
     ///
     /// # Errors
-    /// If the database cannot be opened at all.
+    /// If the database cannot be opened or read for another reason than that it is malformed: that says nothing about it.
     pub fn examine(path: &Path) -> Result<Health, LedgerError> {
         let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         db.busy_timeout(Duration::from_secs(5))?;
-        let verdict: String = match db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)) {
-            Ok(verdict) => verdict,
-            Err(error) => return Ok(Health::Damaged(error.to_string())),
-        };
-        if verdict != "ok" {
-            return Ok(Health::Damaged(verdict));
-        }
-        let mut unknown = UnknownEntries::default();
-        let read = custody_log::walk(&db, |_, _, text| {
-            if let Err(error) = Entry::read(text) {
-                unknown.count(error.kind);
-            }
-            Ok(())
-        });
-        Ok(match read {
-            Ok(()) => Health::Sound(unknown),
-            Err(error) => Health::Damaged(error.to_string()),
-        })
-    }
-}
-
-/// Copies the entries of a damaged database into an empty one, up to the first that is unreadable or not rightly chained.
-/// Each stays as it was written, understood or not, and so does its place in the chain. Returns how many were saved.
-fn salvage(damaged: &Connection, into: &Connection) -> u64 {
-    let mut saved = 0;
-    let mut unknown = UnknownEntries::default();
-    let end = custody_log::walk(damaged, |_, at, text| {
-        let seq = custody_log::append(into, at, text)?;
-        saved += 1;
-        into.execute_batch("SAVEPOINT entry")?;
-        if let Err(error) = follow(into, seq, at, text, &mut unknown) {
-            // It follows on something that this version does not understand. What comes after it need not.
-            tracing::error!(%error, seq, "an entry of the custody log is kept, but nothing follows from it");
-            into.execute_batch("ROLLBACK TO entry")?;
-        }
-        Ok(into.execute_batch("RELEASE entry")?)
-    });
-    if let Err(error) = end {
-        tracing::error!(%error, saved, "the rest of the custody log cannot be used");
-    }
-    if !unknown.is_empty() {
-        tracing::warn!("kept {unknown}; nothing follows from them");
-    }
-    saved
-}
-
-/// Empties every table but the log, and derives them again from it.
-pub(super) fn rebuild(db: &Connection) -> Result<UnknownEntries, LedgerError> {
-    db.execute_batch(
-        "DELETE FROM problem; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
-         DELETE FROM unsettled_medium; DELETE FROM destination; DELETE FROM enrolment; UPDATE tally SET segments = 0, bytes = 0;",
-    )?;
-    let mut unknown = UnknownEntries::default();
-    custody_log::walk(db, |seq, at, text| follow(db, seq, at, text, &mut unknown))?;
-    Ok(unknown)
-}
-
-/// Applies a text of the log to the tables, or counts it as unknown.
-fn follow(db: &Connection, seq: i64, at: Moment, text: &str, unknown: &mut UnknownEntries) -> Result<(), LedgerError> {
-    match Entry::read(text) {
-        Ok(entry) => projection::apply(db, seq, at, &entry),
-        Err(error) => {
-            unknown.count(error.kind);
-            Ok(())
+        match read_everything(&db) {
+            Ok(unknown) => Ok(Health::Sound(unknown)),
+            Err(error) if error.is_damage() => Ok(Health::Damaged(error.to_string())),
+            Err(error) => Err(error),
         }
     }
 }
 
-fn prepare(db: &mut Connection) -> Result<(), LedgerError> {
+/// Creates a file that only camdock's own user may use, or opens the one that is there and makes it so.
+pub(super) fn create_private(path: &Path) -> Result<File, LedgerError> {
+    let create = || {
+        let file = File::options().create(true).truncate(false).write(true).mode(PRIVATE).open(path)?;
+        file.set_permissions(std::fs::Permissions::from_mode(PRIVATE))?;
+        Ok(file)
+    };
+    create().map_err(|source| LedgerError::Io { path: path.display().to_string(), source })
+}
+
+/// Closing a database would remove the write-ahead log by its name. By then it may be that of another database: a damaged one
+/// is set aside while its last steps still end.
+pub(super) fn leave_log_alone(db: &Connection) -> Result<(), LedgerError> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(())
+}
+
+/// Makes whatever the database holds, be it nothing, a ledger of this version.
+pub(super) fn prepare(db: &mut Connection) -> Result<(), LedgerError> {
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
-    // Closing would remove the write-ahead log by its name. By then it may be that of another database: a damaged one is
-    // set aside while its last steps still end.
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     db.set_prepared_statement_cache_capacity(64);
     Migrations::from_slice(STEPS).to_latest(db)?;
     db.pragma_update(None, "application_id", APPLICATION_ID)?;
-    db.execute("INSERT OR REPLACE INTO written_by (one, version) VALUES (1, ?1)", [THIS_VERSION])?;
-    Ok(())
+    derive_for_this_schema(db)
+}
+
+/// A new schema's tables say what the log says, also of what was written before it.
+fn derive_for_this_schema(db: &mut Connection) -> Result<(), LedgerError> {
+    let this = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let step = db.transaction()?;
+    let derived: Option<i64> = step.query_row("SELECT derived FROM written_by", [], |row| row.get(0)).optional()?;
+    if derived != Some(this) {
+        rebuild::derive_again(&step)?;
+    }
+    step.execute(
+        "INSERT INTO written_by (one, version, derived) VALUES (1, ?1, ?2)
+         ON CONFLICT (one) DO UPDATE SET version = ?1, derived = ?2",
+        params![THIS_VERSION, this],
+    )?;
+    Ok(step.commit()?)
+}
+
+/// Reads every page and every entry. What this version does not understand is counted.
+fn read_everything(db: &Connection) -> Result<UnknownEntries, LedgerError> {
+    let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(LedgerError::Damaged(verdict));
+    }
+    let mut unknown = UnknownEntries::default();
+    custody_log::walk(db, |_, _, text| {
+        if let Err(error) = Entry::read(text) {
+            unknown.count(error.kind);
+        }
+        Ok(())
+    })?;
+    Ok(unknown)
 }
 
 fn user_version(db: &Connection) -> Result<usize, LedgerError> {
@@ -248,10 +242,32 @@ fn user_version(db: &Connection) -> Result<usize, LedgerError> {
     Ok(usize::try_from(version).unwrap_or(0))
 }
 
+/// Whether this is what is left of a ledger's first opening, cut short by the end of the process: nothing at all, or, as
+/// earlier versions left it, all tables of some version, exactly, and nothing written into them.
+fn was_being_created(db: &Connection) -> Result<bool, LedgerError> {
+    let version = user_version(db)?;
+    if version > STEPS.len() {
+        return Ok(false);
+    }
+    let mut ours = Connection::open_in_memory()?;
+    Migrations::from_slice(STEPS).to_version(&mut ours, version)?;
+    Ok(schema(db)? == schema(&ours)? && (version == 0 || is_empty(db)?))
+}
+
+fn is_empty(db: &Connection) -> Result<bool, LedgerError> {
+    Ok(db.query_row("SELECT NOT EXISTS (SELECT 1 FROM custody_log)", [], |row| row.get(0))?)
+}
+
+fn schema(db: &Connection) -> Result<Vec<(String, Option<String>)>, LedgerError> {
+    let mut statement = db.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
+    let rows = statement.query_and_then([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
 fn refuse_foreign_and_newer(db: &Connection, path: &Path) -> Result<(), LedgerError> {
     let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables > 0 && id != APPLICATION_ID {
+    let ours = id == APPLICATION_ID || id == 0 && was_being_created(db)?;
+    if !ours {
         return Err(LedgerError::Foreign(path.display().to_string()));
     }
     if user_version(db)? > STEPS.len() {
@@ -269,34 +285,11 @@ fn back_up_before_migration(db: &Connection, path: &Path) -> Result<(), LedgerEr
         return Ok(());
     }
     let backup = path.with_extension(format!("before-schema-{}.db", STEPS.len()));
+    create_private(&backup)?;
     db.backup("main", &backup, None)?;
     tracing::info!(backup = %backup.display(), "kept a copy of the ledger before bringing it to this version");
     Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whether_a_station_runs_can_be_seen_without_getting_in_its_way() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(!StationLock::is_taken(folder.path()));
-        let lock = StationLock::take(folder.path()).unwrap();
-        assert!(StationLock::is_taken(folder.path()));
-        drop(lock);
-        assert!(!StationLock::is_taken(folder.path()), "the file stays, and means nothing");
-    }
-
-    #[test]
-    fn a_ledger_that_was_set_aside_takes_nothing_with_it_when_it_is_closed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(LEDGER_FILE);
-        let old = Ledger::connect(&path).unwrap();
-        let new = Ledger::set_aside(&path, Moment::from_millis(7)).unwrap();
-        drop(old);
-        assert!(folder.path().join("ledger.db-wal").exists(), "the new one's write-ahead log");
-        drop(new);
-        assert_eq!(Ledger::examine(&path).unwrap(), Health::Sound(UnknownEntries::default()));
-    }
-}
+mod tests;

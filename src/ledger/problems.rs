@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row};
 
 use super::records::name;
 use super::{Ledger, LedgerError, entry};
-use crate::domain::{CameraSerial, DestinationName, Moment, Problem, ProblemId, SegmentId, SourcePath};
+use crate::domain::{CameraSerial, DestinationName, Moment, Problem, ProblemId, ProblemKind, SegmentId, SourcePath};
 
 impl Ledger {
     /// What waits for a person, oldest first; of one camera, or of all.
@@ -21,29 +21,82 @@ impl Ledger {
     /// [`LedgerError`] if the database cannot be read.
     pub async fn problem_count(&self) -> Result<u64, LedgerError> {
         self.look(|db| {
-            let count: i64 = db.prepare_cached("SELECT count(*) FROM problem")?.query_row([], |row| row.get(0))?;
+            let count: i64 = db
+                .prepare_cached(
+                    "SELECT (SELECT count(*) FROM problem)
+                          + (SELECT count(*) FROM segment WHERE nowhere_since IS NOT NULL AND seen_at IS NULL)",
+                )?
+                .query_row([], |row| row.get(0))?;
             Ok(u64::try_from(count).unwrap_or(0))
+        })
+        .await
+    }
+
+    /// One problem, if there is such a one.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn problem(&self, id: ProblemId) -> Result<Option<Problem>, LedgerError> {
+        self.look(move |db| {
+            let found = select(db, "WHERE id = ?1", [id.0])?.pop();
+            Ok(found.or(select_nowhere(db, "AND seq = ?1", [id.0])?.pop()))
         })
         .await
     }
 }
 
 pub(super) fn problems(db: &Connection, camera: Option<&CameraSerial>) -> Result<Vec<Problem>, LedgerError> {
-    let mut statement = db.prepare_cached(
-        "SELECT id, camera, path, segment, destination, kind, since FROM problem
-         WHERE ?1 IS NULL OR camera = ?1 ORDER BY id",
-    )?;
-    let rows = statement.query_and_then([camera.map(CameraSerial::as_str)], problem)?;
+    let mut problems = match camera.map(CameraSerial::as_str) {
+        None => [select(db, "", [])?, select_nowhere(db, "", [])?].concat(),
+        Some(camera) => {
+            [select(db, "WHERE camera = ?1", [camera])?, select_nowhere(db, "AND camera = ?1", [camera])?].concat()
+        }
+    };
+    problems.sort_by_key(|problem| problem.id);
+    Ok(problems)
+}
+
+/// What was found by somebody, and is written down.
+fn select(db: &Connection, rest: &str, parameters: impl rusqlite::Params) -> Result<Vec<Problem>, LedgerError> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT id, camera, path, segment, destination, kind, since FROM problem {rest}"))?;
+    let rows = statement.query_and_then(parameters, problem)?;
+    rows.collect()
+}
+
+/// Evidence that is nowhere, which is a problem by being so. Its number is that of the segment's first entry.
+fn select_nowhere(db: &Connection, rest: &str, parameters: impl rusqlite::Params) -> Result<Vec<Problem>, LedgerError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT seq, camera, path, id, wiped_at IS NULL, nowhere_since,
+                EXISTS (SELECT 1 FROM delivery WHERE delivery.segment = segment.seq AND delivery.state = 'proven')
+         FROM segment WHERE nowhere_since IS NOT NULL AND seen_at IS NULL {rest}"
+    ))?;
+    let rows = statement.query_and_then(parameters, |row| {
+        Ok(Problem {
+            id: ProblemId(row.get(0)?),
+            camera: Some(name(row, 1, CameraSerial::new)?),
+            path: SourcePath::new(row.get(2)?),
+            segment: Some(SegmentId::from_bytes(row.get(3)?)),
+            destination: None,
+            kind: match (row.get(4)?, row.get(6)?) {
+                (true, _) => ProblemKind::OnlyOnCamera,
+                (false, true) => ProblemKind::OnlyElsewhere,
+                (false, false) => ProblemKind::Lost,
+            },
+            since: Moment::from_millis(row.get(5)?),
+        })
+    })?;
     rows.collect()
 }
 
 fn problem(row: &Row<'_>) -> Result<Problem, LedgerError> {
+    let camera: Option<String> = row.get(1)?;
     let segment: Option<[u8; 16]> = row.get(3)?;
     let destination: Option<String> = row.get(4)?;
     let kind: String = row.get(5)?;
     Ok(Problem {
         id: ProblemId(row.get(0)?),
-        camera: name(row, 1, CameraSerial::new)?,
+        camera: camera.map(CameraSerial::new).transpose().map_err(|error| LedgerError::Damaged(error.to_string()))?,
         path: SourcePath::new(row.get(2)?),
         segment: segment.map(SegmentId::from_bytes),
         destination: destination

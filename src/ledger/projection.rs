@@ -10,16 +10,28 @@ use crate::domain::{
     CameraSerial, DestinationName, DockingId, MediumId, Moment, Need, PlaceId, ProblemId, ProblemKind, ProofMethod,
     Segment, SegmentId, SourcePath, Version,
 };
+use crate::faults::{PlantedBug, planted};
 
-/// How many required deliveries of segment `?1` are still queued.
-const RECOUNT: &str = "UPDATE segment SET pending = (
-    SELECT count(*) FROM delivery JOIN destination ON destination.name = delivery.destination
-    WHERE delivery.segment = segment.seq AND delivery.state = 'queued' AND destination.need = 'required')";
+/// What is summed up about a segment's copies. `:at` is when it became so.
+const SUMMARY: &str = "UPDATE segment SET (pending, unproven, nowhere_since, seen_at) = (
+    SELECT pending, unproven,
+           iif(nowhere, coalesce(segment.nowhere_since, :at), NULL), iif(nowhere, segment.seen_at, NULL)
+    FROM (SELECT count(*) FILTER (WHERE state = 'queued' AND need = 'required') AS pending,
+                 count(*) FILTER (WHERE state <> 'proven' AND need = 'required') AS unproven,
+                 segment.spool <> 'present' AND (count(*) FILTER (WHERE state <> 'proven' AND need = 'required') > 0
+                                                 OR count(*) FILTER (WHERE state = 'proven') = 0) AS nowhere
+          FROM delivery JOIN destination ON destination.name = delivery.destination
+          WHERE delivery.segment = segment.seq))";
+
+/// Places a problem, unless it is known already.
+pub(super) const PLACE: &str = "INSERT INTO problem (id, camera, path, segment, destination, kind, since)
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (
+        SELECT 1 FROM problem WHERE camera IS ?2 AND path = ?3 AND segment IS ?4 AND destination IS ?5 AND kind = ?6)";
 
 /// Applies one entry to the tables that follow from the log.
 pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Result<(), LedgerError> {
     match entry {
-        Entry::DestinationsSet { destinations } => set_destinations(db, destinations),
+        Entry::DestinationsSet { destinations } => set_destinations(db, at, destinations),
         Entry::DockingBegan { docking, camera, bay } => {
             db.prepare_cached("INSERT INTO docking (id, camera, bay, began_at) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![docking.to_string(), camera.as_str(), bay.as_str(), at.millis()])?;
@@ -27,19 +39,25 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
         }
         Entry::SegmentSpooled { docking, segment } => spooled(db, seq, at, *docking, segment),
         Entry::CopyProven { segment, destination, version, method } => {
-            set_delivery(db, *segment, destination, DeliveryState::Proven, Some((version, *method, at)))
+            set_delivery(db, at, *segment, destination, DeliveryState::Proven, Some((version, *method)))
         }
-        Entry::ProofWithdrawn { segment, destination, why: _ } => withdraw(db, *segment, destination),
+        Entry::ProofWithdrawn { segment, destination, why: _ } => withdraw(db, at, *segment, destination),
         Entry::ProblemFound { camera, path, segment, destination, kind } => {
+            let camera = Some(camera);
             found(db, seq, at, &About { camera, path, segment: *segment, destination: destination.as_ref() }, kind)
         }
-        Entry::ProblemClosed { problem } => close_problem(db, *problem),
-        Entry::WipeIntended { docking, segments: _, media } => for_each_medium(
-            db,
-            "INSERT OR IGNORE INTO unsettled_medium (camera, medium) SELECT camera, ?2 FROM docking WHERE id = ?1",
-            *docking,
-            media,
-        ),
+        Entry::ProblemClosed { problem } => close_problem(db, at, *problem),
+        Entry::WipeIntended { docking, segments, media } => {
+            for segment in segments {
+                db.prepare_cached("UPDATE segment SET deleting = 1 WHERE id = ?1")?.execute([segment.as_bytes()])?;
+            }
+            for_each_medium(
+                db,
+                "INSERT OR IGNORE INTO unsettled_medium (camera, medium) SELECT camera, ?2 FROM docking WHERE id = ?1",
+                *docking,
+                media,
+            )
+        }
         Entry::WipeSettled { docking, media } => for_each_medium(
             db,
             "DELETE FROM unsettled_medium
@@ -47,13 +65,12 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             *docking,
             media,
         ),
-        Entry::SegmentWiped { docking: _, segment } | Entry::OriginalGone { docking: _, segment } => {
-            db.prepare_cached("UPDATE segment SET wiped_at = ?2 WHERE id = ?1 AND wiped_at IS NULL")?
-                .execute(params![segment.as_bytes(), at.millis()])?;
-            Ok(())
+        Entry::SegmentWiped { docking: _, segment } => original_gone(db, at, *segment, "'wiped'"),
+        Entry::OriginalGone { docking: _, segment } => {
+            original_gone(db, at, *segment, "iif(deleting, 'interrupted', 'not-by-camdock')")
         }
-        Entry::SpoolCopyReleased { segment } => set_spool(db, *segment, SpoolCopy::Released),
-        Entry::SpoolCopyLost { segment, why: _ } => set_spool(db, *segment, SpoolCopy::Lost),
+        Entry::SpoolCopyReleased { segment } => set_spool(db, at, *segment, SpoolCopy::Released),
+        Entry::SpoolCopyLost { segment, why: _ } => set_spool(db, at, *segment, SpoolCopy::Lost),
         Entry::DockingEnded { docking, outcome } => {
             db.prepare_cached("UPDATE docking SET ended_at = ?2, outcome = ?3 WHERE id = ?1")?.execute(params![
                 docking.to_string(),
@@ -62,13 +79,17 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             ])?;
             Ok(())
         }
-        Entry::DestinationEnrolled { destination, place } => enrol(db, destination, *place),
+        Entry::DestinationEnrolled { destination, place } => enrol(db, at, destination, *place),
+        Entry::LedgerRebuilt { aside, saved, lost } => {
+            let kind = ProblemKind::LedgerRebuilt { saved: *saved, lost: *lost };
+            found(db, seq, at, &About { camera: None, path: aside, segment: None, destination: None }, &kind)
+        }
     }
 }
 
 /// What was proven at another place is not proven at this one: it is brought there as long as it can be had from the spool
 /// or from its camera. Of what is gone from both, the old place's copy is the last that is known of.
-fn enrol(db: &Connection, destination: &DestinationName, place: PlaceId) -> Result<(), LedgerError> {
+fn enrol(db: &Connection, at: Moment, destination: &DestinationName, place: PlaceId) -> Result<(), LedgerError> {
     let before = enrolments::enrolled(db, destination)?;
     db.execute(
         "INSERT INTO enrolment (destination, place) VALUES (?1, ?2) ON CONFLICT (destination) DO UPDATE SET place = ?2",
@@ -84,12 +105,12 @@ fn enrol(db: &Connection, destination: &DestinationName, place: PlaceId) -> Resu
                         AND (segment.spool = 'present' OR segment.wiped_at IS NULL)",
         [destination.as_str()],
     )?;
-    db.execute(&format!("{RECOUNT} WHERE spool = 'present'"), [])?;
-    lose_what_is_needed_again(db)
+    need_everywhere(db, at)
 }
 
-/// What was released, and is still to be brought to a required destination, is to be pulled from its camera again.
-fn lose_what_is_needed_again(db: &Connection) -> Result<(), LedgerError> {
+/// After what is asked of the destinations changed: what was released, and is still to be brought to a required one, is to be
+/// pulled from its camera again. Whatever is proven everywhere stays so, and is not counted again.
+fn need_everywhere(db: &Connection, at: Moment) -> Result<(), LedgerError> {
     db.execute(
         "UPDATE segment SET spool = 'lost' WHERE spool = 'released' AND wiped_at IS NULL AND EXISTS (
              SELECT 1 FROM destination WHERE need = 'required' AND NOT EXISTS (
@@ -97,22 +118,35 @@ fn lose_what_is_needed_again(db: &Connection) -> Result<(), LedgerError> {
                                           AND delivery.segment = segment.seq AND state = 'proven'))",
         [],
     )?;
+    db.execute(
+        &format!(
+            "{SUMMARY} WHERE spool = 'present' OR unproven > 0 OR nowhere_since IS NOT NULL
+                          OR seq IN (SELECT segment FROM delivery WHERE state <> 'proven')"
+        ),
+        &[(":at", &at.millis())],
+    )?;
     Ok(())
 }
 
-fn withdraw(db: &Connection, segment: SegmentId, destination: &DestinationName) -> Result<(), LedgerError> {
+fn original_gone(db: &Connection, at: Moment, segment: SegmentId, how: &str) -> Result<(), LedgerError> {
+    db.prepare_cached(&format!("UPDATE segment SET wiped_at = ?2, gone = {how} WHERE id = ?1 AND wiped_at IS NULL"))?
+        .execute(params![segment.as_bytes(), at.millis()])?;
+    Ok(())
+}
+
+fn withdraw(db: &Connection, at: Moment, segment: SegmentId, destination: &DestinationName) -> Result<(), LedgerError> {
     let spool: Option<SpoolCopy> = db
         .prepare_cached("SELECT spool FROM segment WHERE id = ?1")?
         .query_row([segment.as_bytes()], |row| row.get(0))
         .optional()?;
     let state = if spool == Some(SpoolCopy::Present) { DeliveryState::Queued } else { DeliveryState::Stranded };
-    set_delivery(db, segment, destination, state, None)?;
-    need_again(db, segment)
+    need_again(db, segment)?;
+    set_delivery(db, at, segment, destination, state, None)
 }
 
 /// What a problem is about.
 struct About<'a> {
-    camera: &'a CameraSerial,
+    camera: Option<&'a CameraSerial>,
     path: &'a SourcePath,
     segment: Option<SegmentId>,
     destination: Option<&'a DestinationName>,
@@ -121,14 +155,9 @@ struct About<'a> {
 /// What is known already is not written down twice: two parts of the station may find the same trouble.
 fn found(db: &Connection, seq: i64, at: Moment, about: &About<'_>, kind: &ProblemKind) -> Result<(), LedgerError> {
     let About { camera, path, segment, destination } = *about;
-    db.prepare_cached(
-        "INSERT INTO problem (id, camera, path, segment, destination, kind, since)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (
-             SELECT 1 FROM problem WHERE camera = ?2 AND path = ?3 AND segment IS ?4 AND destination IS ?5 AND kind = ?6)",
-    )?
-    .execute(params![
+    db.prepare_cached(PLACE)?.execute(params![
         seq,
-        camera.as_str(),
+        camera.map(CameraSerial::as_str),
         path.as_bytes(),
         segment.map(|segment| *segment.as_bytes()),
         destination.map(DestinationName::as_str),
@@ -136,7 +165,7 @@ fn found(db: &Connection, seq: i64, at: Moment, about: &About<'_>, kind: &Proble
         at.millis()
     ])?;
     match (segment, destination) {
-        (Some(segment), Some(destination)) => set_delivery(db, segment, destination, DeliveryState::Problem, None),
+        (Some(segment), Some(destination)) => set_delivery(db, at, segment, destination, DeliveryState::Problem, None),
         _ => Ok(()),
     }
 }
@@ -148,7 +177,7 @@ fn for_each_medium(db: &Connection, change: &str, docking: DockingId, media: &[M
     Ok(())
 }
 
-fn set_destinations(db: &Connection, destinations: &[(DestinationName, Need)]) -> Result<(), LedgerError> {
+fn set_destinations(db: &Connection, at: Moment, destinations: &[(DestinationName, Need)]) -> Result<(), LedgerError> {
     db.execute("UPDATE destination SET need = 'retired'", [])?;
     for (name, need) in destinations {
         db.execute(
@@ -162,9 +191,7 @@ fn set_destinations(db: &Connection, destinations: &[(DestinationName, Need)]) -
             [name.as_str()],
         )?;
     }
-    db.execute(&format!("{RECOUNT} WHERE spool = 'present'"), [])?;
-    // What was released before a destination was required is still to be brought there, as long as its camera has it.
-    lose_what_is_needed_again(db)
+    need_everywhere(db, at)
 }
 
 /// A segment came into the spool: for the first time, or again because its copy had gone or its original reappeared.
@@ -182,8 +209,8 @@ fn spooled(
         "INSERT INTO segment (seq, id, camera, path, recorded_at, size, sha256, chunk_size, chunks, damaged, docking,
                               spooled_at, spool, pending)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'present', 0)
-         ON CONFLICT (id) DO UPDATE SET spool = 'present', wiped_at = NULL, chunk_size = ?8, chunks = ?9,
-                                        damaged = damaged AND ?10",
+         ON CONFLICT (id) DO UPDATE SET spool = 'present', wiped_at = NULL, gone = NULL, deleting = 0, chunk_size = ?8,
+                                        chunks = ?9, damaged = damaged AND ?10",
     )?
     .execute(params![
         seq,
@@ -206,20 +233,27 @@ fn spooled(
          ON CONFLICT (destination, segment) DO UPDATE SET state = 'queued' WHERE state = 'stranded'",
     )?
     .execute([segment.id.as_bytes()])?;
-    recount(db, segment.id)
+    sum_up(db, at, segment.id)
 }
 
-fn recount(db: &Connection, segment: SegmentId) -> Result<(), LedgerError> {
-    db.prepare_cached(&format!("{RECOUNT} WHERE id = ?1"))?.execute([segment.as_bytes()])?;
+/// Whatever changes a copy of a segment, here or at a destination, ends with this: so evidence cannot come to be nowhere without
+/// being a problem.
+fn sum_up(db: &Connection, at: Moment, segment: SegmentId) -> Result<(), LedgerError> {
+    db.prepare_cached(&format!("{SUMMARY} WHERE id = :id"))?
+        .execute(rusqlite::named_params! { ":at": at.millis(), ":id": segment.as_bytes() })?;
+    if planted(PlantedBug::LoseSilently) {
+        db.execute("UPDATE segment SET nowhere_since = NULL", [])?;
+    }
     Ok(())
 }
 
 fn set_delivery(
     db: &Connection,
+    at: Moment,
     segment: SegmentId,
     destination: &DestinationName,
     state: DeliveryState,
-    proof: Option<(&Version, ProofMethod, Moment)>,
+    proof: Option<(&Version, ProofMethod)>,
 ) -> Result<(), LedgerError> {
     db.prepare_cached(
         "INSERT INTO delivery (destination, segment, camera, state, version, method, proven_at)
@@ -230,31 +264,39 @@ fn set_delivery(
         segment.as_bytes(),
         destination.as_str(),
         state,
-        proof.map(|(version, _, _)| &version.0),
-        proof.map(|(_, method, _)| method),
-        proof.map(|(_, _, at)| at.millis()),
+        proof.map(|(version, _)| &version.0),
+        proof.map(|(_, method)| method),
+        proof.map(|_| at.millis()),
     ])?;
-    recount(db, segment)
+    sum_up(db, at, segment)
 }
 
-fn set_spool(db: &Connection, segment: SegmentId, state: SpoolCopy) -> Result<(), LedgerError> {
+fn set_spool(db: &Connection, at: Moment, segment: SegmentId, state: SpoolCopy) -> Result<(), LedgerError> {
     db.prepare_cached("UPDATE segment SET spool = ?2 WHERE id = ?1")?.execute(params![segment.as_bytes(), state])?;
     db.prepare_cached(
         "UPDATE delivery SET state = 'stranded'
          WHERE state = 'queued' AND segment = (SELECT seq FROM segment WHERE id = ?1)",
     )?
     .execute([segment.as_bytes()])?;
-    recount(db, segment)
+    sum_up(db, at, segment)
 }
 
 /// Closing means "try again": a delivery goes back into the queue; a file without a problem is pulled at the next look.
-fn close_problem(db: &Connection, ProblemId(problem): ProblemId) -> Result<(), LedgerError> {
+///
+/// Evidence that is nowhere stays a problem for as long as it is so; that it is lost, a person can say to have seen.
+fn close_problem(db: &Connection, at: Moment, ProblemId(problem): ProblemId) -> Result<(), LedgerError> {
     let about: Option<(Option<[u8; 16]>, Option<String>)> = db
         .query_row("SELECT segment, destination FROM problem WHERE id = ?1", [problem], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
-    let Some((segment, destination)) = about else { return Ok(()) };
+    let Some((segment, destination)) = about else {
+        db.prepare_cached(
+            "UPDATE segment SET seen_at = ?2 WHERE seq = ?1 AND nowhere_since IS NOT NULL AND wiped_at IS NOT NULL",
+        )?
+        .execute(params![problem, at.millis()])?;
+        return Ok(());
+    };
     db.execute("DELETE FROM problem WHERE id = ?1", [problem])?;
     let Some(segment) = segment.map(SegmentId::from_bytes) else { return Ok(()) };
     if let Some(destination) = destination {
@@ -266,8 +308,8 @@ fn close_problem(db: &Connection, ProblemId(problem): ProblemId) -> Result<(), L
                             AND delivery.state = 'problem'",
             params![segment.as_bytes(), destination.as_str()],
         )?;
-        recount(db, segment)?;
-        return need_again(db, segment);
+        need_again(db, segment)?;
+        return sum_up(db, at, segment);
     }
     Ok(())
 }

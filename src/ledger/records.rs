@@ -44,6 +44,7 @@ words!(Need { Required = "required", Optional = "optional" });
 words!(ProofMethod { Attested = "attested", ReadBack = "read-back" });
 words!(SpoolCopy { Present = "present", Released = "released", Lost = "lost" });
 words!(DeliveryState { Queued = "queued", Proven = "proven", Problem = "problem", Stranded = "stranded" });
+words!(Removal { Wiped = "wiped", Interrupted = "interrupted", NotByCamdock = "not-by-camdock" });
 words!(Outcome { Completed = "completed", TakenEarly = "taken-early", Interrupted = "interrupted" });
 
 /// A destination and whether the wipe waits for it.
@@ -58,6 +59,26 @@ pub enum SpoolCopy {
     Released,
     /// It went missing, was damaged, or is needed again after it was released: the segment must be pulled again.
     Lost,
+}
+
+/// How an original left its camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// camdock deleted it, and looked.
+    Wiped,
+    /// camdock had begun to delete it, every copy proven, and was interrupted; it was gone at the next look.
+    Interrupted,
+    /// The camera itself or somebody else removed or replaced it.
+    NotByCamdock,
+}
+
+/// An original that its camera no longer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone {
+    /// When that was seen.
+    pub at: Moment,
+    /// How it went.
+    pub how: Removal,
 }
 
 /// How far one segment is at one destination.
@@ -95,6 +116,17 @@ pub struct KnownSegment {
     pub spool: SpoolCopy,
     /// How many required destinations still wait for it.
     pub pending: u32,
+    /// Whether camdock ever began to delete it.
+    pub deletion: Deletion,
+}
+
+/// Whether camdock began to delete an original, which it does only when every required copy is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// It did not.
+    NotBegun,
+    /// It did; whatever became of that.
+    Begun,
 }
 
 /// Everything that `camdock explain` tells about one segment.
@@ -108,13 +140,15 @@ pub struct Explanation {
     pub copies: Vec<Copy>,
     /// What a person must look at about it.
     pub problems: Vec<Problem>,
-    /// When its original was deleted.
-    pub wiped_at: Option<Moment>,
+    /// When and how its original left the camera.
+    pub gone: Option<Gone>,
+    /// When a person said to have seen that it is lost.
+    pub seen_at: Option<Moment>,
 }
 
 const COLUMNS: &str = "segment.id, segment.camera, segment.path, segment.recorded_at, segment.size, segment.sha256, \
                        segment.chunk_size, segment.chunks, segment.damaged, segment.spool, segment.pending, \
-                       segment.wiped_at, segment.seq, segment.docking";
+                       segment.wiped_at, segment.seq, segment.docking, segment.gone, segment.seen_at, segment.deleting";
 
 /// Selects whole segments; `rest` begins with a join, `WHERE` or `ORDER BY`.
 pub(super) fn select_segments(
@@ -128,8 +162,8 @@ pub(super) fn select_segments(
 }
 
 impl From<StoredSegment> for KnownSegment {
-    fn from(StoredSegment { segment, spool, pending, .. }: StoredSegment) -> Self {
-        Self { segment, spool, pending }
+    fn from(StoredSegment { segment, spool, pending, deletion, .. }: StoredSegment) -> Self {
+        Self { segment, spool, pending, deletion }
     }
 }
 
@@ -138,7 +172,9 @@ pub(super) struct StoredSegment {
     pub(super) segment: Segment,
     pub(super) spool: SpoolCopy,
     pub(super) pending: u32,
-    pub(super) wiped_at: Option<Moment>,
+    pub(super) gone: Option<Gone>,
+    pub(super) seen_at: Option<Moment>,
+    pub(super) deletion: Deletion,
     pub(super) seq: i64,
     pub(super) docking: Option<DockingId>,
 }
@@ -158,12 +194,16 @@ impl StoredSegment {
             },
             damaged: row.get(8)?,
         };
-        let wiped_at: Option<i64> = row.get(11)?;
+        let (gone_at, how): (Option<i64>, Option<Removal>) = (row.get(11)?, row.get(14)?);
+        let seen_at: Option<i64> = row.get(15)?;
+        let deleting: bool = row.get(16)?;
         Ok(Self {
             segment,
             spool: row.get(9)?,
             pending: row.get(10)?,
-            wiped_at: wiped_at.map(Moment::from_millis),
+            gone: gone_at.map(Moment::from_millis).zip(how).map(|(at, how)| Gone { at, how }),
+            seen_at: seen_at.map(Moment::from_millis),
+            deletion: if deleting { Deletion::Begun } else { Deletion::NotBegun },
             seq: row.get(12)?,
             docking: docking(row, 13)?,
         })

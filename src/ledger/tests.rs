@@ -78,7 +78,7 @@ async fn a_segment_comes_back_as_it_was_written_down() {
     let segment = segment(&camera("A"), "DCIM/\u{e9}\n.MP4", b"0123456789");
     let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&segment)]).await;
     let known = ledger.on_camera(&segment.camera).await.unwrap();
-    assert_eq!(known, [KnownSegment { segment, spool: SpoolCopy::Present, pending: 1 }]);
+    assert_eq!(known, [KnownSegment { segment, spool: SpoolCopy::Present, pending: 1, deletion: Deletion::NotBegun }]);
 }
 
 #[tokio::test]
@@ -159,6 +159,137 @@ async fn what_is_held_is_not_held_twice() {
     let begin = vec![set(&[("primary", Need::Required)]), spooled(&segment)];
     let ledger = ledger([begin, vec![problem(&segment, "primary"), problem(&segment, "primary")]].concat()).await;
     assert_eq!(ledger.problem_count().await.unwrap(), 1);
+}
+
+fn lost(segment: &Segment) -> Entry {
+    Entry::SpoolCopyLost { segment: segment.id, why: "rot".to_owned() }
+}
+
+fn gone(segment: &Segment) -> Entry {
+    Entry::OriginalGone { docking: DockingId::new(NOW), segment: segment.id }
+}
+
+fn wiped(segment: &Segment) -> Entry {
+    Entry::SegmentWiped { docking: DockingId::new(NOW), segment: segment.id }
+}
+
+fn released(segment: &Segment) -> Entry {
+    Entry::SpoolCopyReleased { segment: segment.id }
+}
+
+async fn kinds(ledger: &Ledger) -> Vec<ProblemKind> {
+    let problems = ledger.problems(None).await.unwrap();
+    assert_eq!(ledger.problem_count().await.unwrap(), problems.len() as u64);
+    problems.into_iter().map(|problem| problem.kind).collect()
+}
+
+/// The story that lost evidence with the bay at "ready": the destination is away, the camera removes the file by itself, and the
+/// spool copy rots.
+#[tokio::test]
+async fn evidence_that_is_nowhere_is_a_problem_from_the_entry_on_that_made_it_so() {
+    let segment = segment(&camera("A"), "1", b"one");
+    let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&segment)]).await;
+    ledger.record(NOW, vec![gone(&segment)]).await.unwrap();
+    assert_eq!(kinds(&ledger).await, [], "its copy is here, and goes on its way");
+    assert_eq!(ledger.unproven_of(&camera("A")).await.unwrap(), 1, "but the camera is not ready");
+    ledger.record(NOW, vec![lost(&segment)]).await.unwrap();
+    assert_eq!(kinds(&ledger).await, [ProblemKind::Lost]);
+    assert_eq!(ledger.problems(Some(camera("A"))).await.unwrap()[0].segment, Some(segment.id));
+    ledger.record(NOW, vec![proven(&segment, "primary")]).await.unwrap();
+    assert_eq!(kinds(&ledger).await, [], "it is there after all");
+    assert_eq!(ledger.unproven_of(&camera("A")).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_is_told_of_evidence_that_is_nowhere_is_what_is_so() {
+    let required = [("primary", Need::Required), ("nas", Need::Optional)];
+    let cases: [(&str, &[fn(&Segment) -> Entry], &[ProblemKind]); 8] = [
+        ("the camera may have it", &[lost], &[ProblemKind::OnlyOnCamera]),
+        ("the order does not matter", &[lost, gone], &[ProblemKind::Lost]),
+        ("pulled again", &[lost, spooled], &[]),
+        ("another destination has it", &[|it| proven(it, "nas"), lost, gone], &[ProblemKind::OnlyElsewhere]),
+        (
+            "wiped, released, and then the destination loses it",
+            &[|it| proven(it, "primary"), wiped, released, withdrawn],
+            &[ProblemKind::Lost],
+        ),
+        (
+            "the destination that lacked it is retired, and nobody has it",
+            &[lost, |_| set(&[("other", Need::Required)])],
+            &[ProblemKind::OnlyOnCamera],
+        ),
+        (
+            "the one that had it is retired",
+            &[|it| proven(it, "primary"), wiped, released, |_| set(&[("other", Need::Required)])],
+            &[],
+        ),
+        ("a copy that every destination has is no loss", &[|it| proven(it, "primary"), lost, gone], &[]),
+    ];
+    for (case, steps, expected) in cases {
+        let segment = segment(&camera("A"), "1", b"one");
+        let ledger = ledger(vec![set(&required), spooled(&segment)]).await;
+        for step in steps {
+            ledger.record(NOW, vec![step(&segment)]).await.unwrap();
+        }
+        assert_eq!(kinds(&ledger).await, expected, "{case}");
+        ledger.rebuild().await.unwrap();
+        assert_eq!(kinds(&ledger).await, expected, "{case}, from the log alone");
+    }
+}
+
+#[tokio::test]
+async fn that_evidence_is_lost_a_person_can_only_say_to_have_seen() {
+    let segment = segment(&camera("A"), "1", b"one");
+    let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&segment), lost(&segment)]).await;
+    let tried_again = async || {
+        let id = ledger.problems(None).await.unwrap()[0].id;
+        assert_eq!(ledger.problem(id).await.unwrap().unwrap().id, id);
+        ledger.record(NOW, vec![Entry::ProblemClosed { problem: id }]).await.unwrap();
+    };
+    tried_again().await;
+    assert_eq!(kinds(&ledger).await, [ProblemKind::OnlyOnCamera], "docking the camera mends it, saying so does not");
+    ledger.record(NOW, vec![gone(&segment)]).await.unwrap();
+    tried_again().await;
+    assert_eq!(kinds(&ledger).await, []);
+    let explained = &ledger.explain(&camera("A")).await.unwrap()[0];
+    assert!(explained.seen_at.is_some(), "it is told for ever");
+    ledger.record(NOW, vec![spooled(&segment), lost(&segment)]).await.unwrap();
+    assert_eq!(kinds(&ledger).await, [ProblemKind::OnlyOnCamera], "the next time is another time");
+}
+
+#[tokio::test]
+async fn gone_by_itself_is_told_apart_from_wiped() {
+    let camera = camera("A");
+    let all: Vec<Segment> = ["1", "2", "3"].map(|name| segment(&camera, name, b"one")).into();
+    let docking = DockingId::new(NOW);
+    let begun = Entry::WipeIntended { docking, segments: vec![all[0].id, all[1].id], media: Vec::new() };
+    let ledger = ledger(all.iter().map(spooled).chain([begun]).collect()).await;
+    ledger.record(NOW, vec![wiped(&all[0]), gone(&all[1]), gone(&all[2])]).await.unwrap();
+    let how = async || {
+        let explained = ledger.explain(&camera).await.unwrap();
+        explained.iter().map(|known| known.gone.unwrap().how).collect::<Vec<_>>()
+    };
+    let expected = [Removal::Wiped, Removal::Interrupted, Removal::NotByCamdock];
+    assert_eq!(how().await, expected);
+    ledger.rebuild().await.unwrap();
+    assert_eq!(how().await, expected, "from the log alone");
+}
+
+#[tokio::test]
+async fn placing_a_problem_reads_no_other_problem_of_its_camera() {
+    let ledger = ledger(Vec::new()).await;
+    let plan: Vec<String> = ledger
+        .look(|db| {
+            let sql = format!("EXPLAIN QUERY PLAN {}", projection::PLACE);
+            let mut statement = db.prepare(&sql)?;
+            let nothing = vec![rusqlite::types::Null; statement.parameter_count()];
+            let rows = statement.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+        .unwrap();
+    assert!(plan.iter().any(|step| step.contains("INDEX problem_about (camera=? AND path=?)")), "{plan:?}");
+    assert!(!plan.iter().any(|step| step.contains("SCAN problem")), "{plan:?}");
 }
 
 #[tokio::test]

@@ -297,8 +297,9 @@ fn failed(action: &'static str, source: io::Error) -> SpoolError {
 }
 
 fn not_there(segment: SegmentId, action: &'static str, source: io::Error) -> SpoolError {
-    match source.kind() {
-        io::ErrorKind::NotFound => SpoolError::Missing(segment),
+    match (source.kind(), Errno::from_io_error(&source)) {
+        (io::ErrorKind::NotFound, _) => SpoolError::Missing(segment),
+        (_, Some(Errno::IO)) => SpoolError::Unreadable(segment),
         _ => failed(action, source),
     }
 }

@@ -128,6 +128,9 @@ pub enum SpoolError {
         /// The system's words.
         source: std::io::Error,
     },
+    /// The disk gives an error where the copy lies, and only there as far as anybody knows.
+    #[error("the disk cannot read its copy of segment {0}")]
+    Unreadable(SegmentId),
     /// The copy is not there.
     #[error("the spool has no copy of segment {0}")]
     Missing(SegmentId),

@@ -8,8 +8,11 @@ use tokio::time::sleep;
 use super::Examine;
 use super::StationError;
 use super::docking::NotYet;
-use crate::ledger::{Entry, Health, Outcome};
+use crate::ledger::{Entry, Health, Outcome, UnknownEntries};
 use crate::transfer::{ShelfError, Site, reconcile};
+
+/// What could not be examined or compared is tried again after this long.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// Writes down what is known at once: interrupted dockings and the configured destinations.
 pub(super) async fn begin(site: &Site) -> Result<(), StationError> {
@@ -32,12 +35,11 @@ pub(super) async fn examine(
     examine: Examine,
     wiping: watch::Sender<Option<NotYet>>,
 ) -> Result<(), StationError> {
-    match examine().await? {
-        Health::Sound(unknown) if unknown.is_empty() => {}
-        Health::Sound(unknown) => {
+    match sound(examine).await? {
+        unknown if unknown.is_empty() => {}
+        unknown => {
             tracing::warn!("{unknown}. A newer camdock wrote them; they are kept, and nothing follows from them here");
         }
-        Health::Damaged(why) => return Err(StationError::LedgerDamaged(why)),
     }
     while let Err(error) = reconcile(&site).await {
         match error {
@@ -45,10 +47,24 @@ pub(super) async fn examine(
             ShelfError::Spool(error) => {
                 tracing::error!(%error, "the spool cannot be compared with the ledger; nothing is wiped until it can");
                 wiping.send_replace(Some(NotYet::SpoolFails));
-                sleep(Duration::from_secs(30)).await;
+                sleep(AGAIN).await;
             }
         }
     }
     wiping.send_replace(None);
     Ok(())
+}
+
+/// Examines the ledger, however often it takes: a disk that is busy, fails or has no memory says nothing about it.
+async fn sound(examine: Examine) -> Result<UnknownEntries, StationError> {
+    loop {
+        match examine().await {
+            Ok(Health::Sound(unknown)) => return Ok(unknown),
+            Ok(Health::Damaged(why)) => return Err(StationError::LedgerDamaged(why)),
+            Err(error) => {
+                tracing::error!(%error, "the ledger cannot be examined; nothing is wiped until it can");
+                sleep(AGAIN).await;
+            }
+        }
+    }
 }

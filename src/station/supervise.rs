@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::bays::Bays;
 use super::board::Board;
@@ -14,10 +14,13 @@ use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status
 use crate::dock::BayEvent;
 use crate::domain::{BayName, BaySnapshot, SetupTrouble, Snapshot};
 use crate::ledger::Entry;
-use crate::transfer::{ShelfError, Site, Uploader, WatchDestination, confirm, release_wiped};
+use crate::transfer::{ShelfError, Site, Uploader, WatchDestination, ask_for_the_missing, confirm, release_wiped};
 
 /// How often spool copies are looked through for those that may go.
 const RELEASE_EVERY: Duration = Duration::from_mins(1);
+
+/// How often the destinations are asked for evidence that is nowhere.
+const ASK_EVERY: Duration = Duration::from_mins(10);
 
 /// A station, ready to run.
 pub struct Station {
@@ -80,6 +83,8 @@ impl Station {
         let (wiping, may_wipe) = watch::channel(Some(NotYet::Examining));
         tasks.spawn(recover::examine(self.site.clone(), Arc::clone(&self.examine), wiping));
         tasks.spawn(release(self.site.clone(), self.keep_after_wipe));
+        let ask = Arc::new(Notify::new());
+        tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
         let (composed, mut snapshots) = mpsc::channel(1);
         tasks.spawn(status::compose(self.site.clone(), board.clone(), destinations, doors.setup.clone(), composed));
 
@@ -95,13 +100,18 @@ impl Station {
                     Some(event) => bays.on(event).await?,
                     None => return Err(StationError::Broken("the bays are no longer watched".to_owned())),
                 },
-                Some(command) = doors.commands.recv() => self.obey(command, &mut tasks).await?,
+                Some(command) = doors.commands.recv() => self.obey(command, &ask, &mut tasks).await?,
                 Some(snapshot) = snapshots.recv() => { doors.snapshot.send_replace(snapshot); }
             }
         }
     }
 
-    async fn obey(&self, command: Command, tasks: &mut JoinSet<Result<(), StationError>>) -> Result<(), StationError> {
+    async fn obey(
+        &self,
+        command: Command,
+        ask: &Notify,
+        tasks: &mut JoinSet<Result<(), StationError>>,
+    ) -> Result<(), StationError> {
         match command {
             // The place must be asked, which takes its time.
             Command::Enrol { destination, place, earlier, reply } => {
@@ -117,16 +127,26 @@ impl Station {
                 Ok(())
             }
             Command::Retry { problem, reply } => {
-                let known = self.site.ledger.problems(None).await?.into_iter().find(|known| known.id == problem);
+                let known = self.site.ledger.problem(problem).await?;
                 if known.is_some() {
                     let entry = Entry::ProblemClosed { problem };
                     self.site.record(vec![entry]).await?;
+                    ask.notify_one();
                 }
                 // Whoever asked may have gone away.
                 let _ = reply.send(known);
                 Ok(())
             }
         }
+    }
+}
+
+/// Asks for evidence that is nowhere, now and then and whenever a person has something tried again.
+async fn seek(site: Site, ask: Arc<Notify>) -> Result<(), StationError> {
+    loop {
+        ask_for_the_missing(&site).await?;
+        // Whichever comes first.
+        let _ = timeout(ASK_EVERY, ask.notified()).await;
     }
 }
 

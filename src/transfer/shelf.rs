@@ -159,6 +159,8 @@ pub(super) async fn give_up_if_bad(site: &Site, segment: &Segment) -> Result<Opt
     if trouble_with(site, segment).await.is_none() {
         return Ok(None);
     }
+    // What an earlier attempt or another station has brought to a destination is not missing there. No answer is no proof.
+    still_proven(site, segment).await?;
     let _turn = site.shelf.turn.write().await;
     let trouble = trouble_with(site, segment).await;
     if let Some(why) = trouble {
@@ -171,6 +173,7 @@ async fn trouble_with(site: &Site, segment: &Segment) -> Option<&'static str> {
     match site.shelf.is_whole(segment).await {
         Ok(false) => Some("it is not what was read from the camera"),
         Err(SpoolError::Missing(_)) => Some("it is missing"),
+        Err(SpoolError::Unreadable(_)) => Some("the disk cannot read it"),
         // It is right, or the disk may recover: the delivery is tried again.
         Ok(true) | Err(_) => None,
     }
@@ -224,6 +227,9 @@ pub async fn reconcile(site: &Site) -> Result<(), ShelfError> {
 }
 
 async fn lose(site: &Site, segment: SegmentId) -> Result<(), ShelfError> {
+    if let Some(known) = site.ledger.segment(segment).await? {
+        still_proven(site, &known.segment).await?;
+    }
     let _turn = site.shelf.turn.write().await;
     let still_recorded = site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Present);
     let mut content = site.shelf.spool.read(segment, 0, 1);
@@ -272,7 +278,12 @@ async fn take_over(site: &Site, id: SegmentId) -> Result<(), ShelfError> {
     let mut fingerprinter = Fingerprinter::new(site.chunk_size);
     let mut content = spool.reread(id);
     while let Some(piece) = content.next().await {
-        fingerprinter.update(&piece?);
+        match piece {
+            Ok(piece) => fingerprinter.update(&piece),
+            // One copy that cannot be read keeps nobody from comparing the others.
+            Err(SpoolError::Unreadable(_)) => break,
+            Err(error) => return Err(error.into()),
+        }
     }
     let fingerprint = fingerprinter.finish();
     if SegmentId::of(&label.camera, &label.path, &fingerprint.sha256) != id {

@@ -38,9 +38,9 @@ pub trait Desk: Send + Sync {
 pub struct ProblemView {
     /// What `camdock retry` takes.
     pub id: ProblemId,
-    /// The camera it is about.
-    pub camera: String,
-    /// The file on the camera, escaped.
+    /// The camera it is about; none if it is about the station itself.
+    pub camera: Option<String>,
+    /// The file on the camera or of the station, escaped.
     pub path: String,
     /// The destination, where the trouble is at one.
     pub destination: Option<String>,
@@ -50,11 +50,22 @@ pub struct ProblemView {
     pub since: Moment,
 }
 
+impl ProblemView {
+    /// What it is about, for people.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match &self.camera {
+            Some(camera) => format!("camera {camera}  {}", self.path),
+            None => format!("the station  {}", self.path),
+        }
+    }
+}
+
 impl From<Problem> for ProblemView {
     fn from(problem: Problem) -> Self {
         Self {
             id: problem.id,
-            camera: problem.camera.to_string(),
+            camera: problem.camera.map(|camera| camera.to_string()),
             path: problem.path.to_string(),
             destination: problem.destination.map(|destination| destination.to_string()),
             message: problem.kind.to_string(),

@@ -280,6 +280,13 @@ async fn a_damaged_ledger_is_set_aside_and_rebuilt_and_nothing_is_lost() {
         damage(&station.ledger(), from, to);
         cloud.proxy.heal();
         station.start();
+        station.until("a person is asked to look", |status| status.problems > 0).await;
+        let problems = station.camdock(&["problems"]).await;
+        let told = printed(&problems);
+        assert!(problems.status.code() == Some(3) && told.contains("was made anew"), "{told}");
+        let (number, _) = told.split_once("  the station  ledger.damaged-").expect(&told);
+        let seen = station.camdock(&["retry", number.lines().last().unwrap()]).await;
+        assert!(printed(&seen).contains("noted that you have seen it"), "{}", printed(&seen));
         finishes(&mut station, &cloud, &[&footage]).await;
 
         let log = station.logged();

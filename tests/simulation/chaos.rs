@@ -48,10 +48,15 @@ pub(crate) enum Fault {
     AlteredObject,
     // While a camera is in no bay.
     SwappedContent,
+    // At any time.
+    SelfDeleted,
+    SickSector,
+    // While a station is down.
+    DamagedLedger,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 38] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -87,6 +92,9 @@ impl Fault {
         Self::LostObject,
         Self::AlteredObject,
         Self::SwappedContent,
+        Self::SelfDeleted,
+        Self::SickSector,
+        Self::DamagedLedger,
     ];
 }
 
@@ -94,7 +102,7 @@ impl Fault {
 pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
-pub(crate) const EVENTS: [Fault; 15] = [
+pub(crate) const EVENTS: [Fault; 17] = [
     Fault::Yank,
     Fault::Outage,
     Fault::Denial,
@@ -110,6 +118,8 @@ pub(crate) const EVENTS: [Fault; 15] = [
     Fault::Unsteady,
     Fault::Undeletable,
     Fault::ClockJump,
+    Fault::SelfDeleted,
+    Fault::SickSector,
 ];
 
 #[derive(Clone, Copy, Default)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use camdock::domain::Sha256;
+use camdock::ledger::{LEDGER_FILE, Ledger};
 
 use crate::camera::{Deletes, File, Reads};
 use crate::chaos::Fault;
@@ -117,11 +118,22 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
                 world.destinations[place].lead_elsewhere(until, &mut rng);
             }
         }
-        Fault::BitRot | Fault::VanishedCopy => {
+        Fault::BitRot | Fault::VanishedCopy | Fault::SickSector => {
             let station = world.rng.usize(0..world.hosts.len());
             let mut rng = world.rng.fork();
             let spool = &mut world.hosts[station].spool;
-            if event == Fault::BitRot { spool.rot(&mut rng) } else { spool.vanish(&mut rng) }
+            match event {
+                Fault::BitRot => spool.rot(&mut rng),
+                Fault::SickSector => spool.sicken(&mut rng),
+                _ => spool.vanish(&mut rng),
+            }
+        }
+        Fault::SelfDeleted => {
+            let Some((camera, path)) = some_file(world) else { return };
+            world.tell(|| format!("camera {camera} removes {path} by itself"));
+            let file = world.cameras[camera].files.remove(&path).expect("it was listed");
+            world.evidence[file.evidence].removed_by_camera = true;
+            world.touched = true;
         }
         Fault::NewFile => {
             let camera = world.rng.usize(0..world.cameras.len());
@@ -167,6 +179,31 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
             let millis = world.rng.i64(-100_000_000..100_000_000);
             world.jump_clock(millis);
         }
+    }
+}
+
+/// A station's ledger is damaged, though its log can be read, and the process ends while it is rebuilt, on a real disk. The next
+/// start must know everything that was known before, and that it was rebuilt.
+pub(crate) fn rebuild_ledger(world: &mut World, station: usize) {
+    let (steps, now) = (world.rng.usize(0..=6), world.wall());
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(LEDGER_FILE);
+    let ledger = std::sync::Arc::clone(&world.hosts[station].ledger);
+    let mut db = ledger.lock().expect("no panic");
+    let before = oracle::log(&db);
+    db.backup("main", &path, None).expect("the ledger can be copied");
+    Ledger::set_aside_cut_short(&path, now, steps).expect("nothing fails");
+    let rebuilt = Ledger::connect(&path).expect("the next start opens it");
+    rebuilt.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(())).expect("a single file");
+    drop(rebuilt);
+    db.restore("main", &path, None::<fn(rusqlite::backup::Progress)>).expect("the ledger can be copied back");
+    let after = oracle::log(&db);
+    drop(db);
+    world.hosts[station].changes_seen = 0;
+    world.tell(|| format!("the ledger of station {station} is rebuilt, cut short after {steps} steps"));
+    let told = after.get(before.len()).is_some_and(|entry| entry.contains("ledger-rebuilt"));
+    if !after.starts_with(&before) || !told {
+        world.fail(|| format!("P1: the rebuilt ledger has {} of {} entries", after.len(), before.len()));
     }
 }
 

@@ -28,7 +28,8 @@ pub(crate) fn judge(world: &mut World, station: usize) {
 pub(crate) fn nothing_is_lost(world: &mut World) {
     let lost = world.evidence.iter().enumerate().find_map(|(index, evidence)| {
         let file = world.cameras[evidence.camera].files.get(&evidence.path);
-        if file.is_some_and(|file| file.evidence == index) {
+        // What the camera itself removed may be lost; then that must be told, see `what_is_nowhere_is_told`.
+        if file.is_some_and(|file| file.evidence == index) || evidence.removed_by_camera {
             return None;
         }
         let lacks = missing_at(world, &evidence.sha256)?;
@@ -54,6 +55,11 @@ fn the_log_tells_the_truth(world: &mut World, station: usize) {
     if machine.changes_seen == changes {
         return;
     }
+    if let Some(untold) = nowhere_and_untold(&db) {
+        drop(db);
+        world.fail(|| format!("P5: segment {untold} is nowhere, and that is no problem"));
+        return;
+    }
     let entries = new_entries(&db, machine.log_read);
     world.hosts[station].changes_seen = changes;
     world.hosts[station].log_read += i64::try_from(entries.len()).expect("a log is short");
@@ -64,6 +70,54 @@ fn the_log_tells_the_truth(world: &mut World, station: usize) {
             world.fail(|| format!("the custody log is wrong: {lie}: {entry}"));
         }
     }
+}
+
+/// A segment without a copy here that a required destination lacks, or that no destination has proven, and that is not told of.
+fn nowhere_and_untold(db: &Connection) -> Option<SegmentId> {
+    db.prepare_cached(
+        "SELECT id FROM segment WHERE spool <> 'present' AND nowhere_since IS NULL
+             AND (EXISTS (SELECT 1 FROM unproven_required WHERE unproven_required.segment = seq)
+                  OR NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.segment = seq AND state = 'proven')) LIMIT 1",
+    )
+    .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+    .ok()
+    .map(SegmentId::from_bytes)
+}
+
+/// P5, once everything has come to rest: evidence that some station took, and that is neither on its camera nor where it must be, is
+/// shown as a problem somewhere, or a person said to have seen it.
+pub(crate) fn what_is_nowhere_is_told(world: &mut World) {
+    let untold = world.evidence.iter().enumerate().find_map(|(index, evidence)| {
+        let camera = &world.cameras[evidence.camera];
+        let there = camera.files.get(&evidence.path).is_some_and(|file| file.evidence == index);
+        if there || missing_at(world, &evidence.sha256).is_none() {
+            return None;
+        }
+        let id = SegmentId::of(&camera.serial, &source_path(&evidence.path), &evidence.sha256);
+        let known: Vec<bool> = world.hosts.iter().filter_map(|host| is_told(host, id)).collect();
+        (!known.is_empty() && !known.contains(&true))
+            .then(|| format!("{} of camera {}", evidence.path, evidence.camera))
+    });
+    if let Some(untold) = untold {
+        world.fail(|| format!("P5: {untold} is nowhere, and nobody is told"));
+    }
+}
+
+/// Whether a station tells that a segment is nowhere, or keeps its copy until a person has looked; nothing, if it never had it.
+fn is_told(host: &Host, segment: SegmentId) -> Option<bool> {
+    let db = host.ledger.lock().expect("the oracle does not panic");
+    db.prepare_cached(
+        "SELECT nowhere_since IS NOT NULL
+             OR spool = 'present' AND EXISTS (SELECT 1 FROM problem WHERE problem.segment = segment.id)
+         FROM segment WHERE id = ?1",
+    )
+    .and_then(|mut statement| statement.query_row([segment.as_bytes()], |row| row.get(0)))
+    .ok()
+}
+
+/// The whole custody log.
+pub(crate) fn log(db: &Connection) -> Vec<String> {
+    new_entries(db, 0)
 }
 
 fn new_entries(db: &Connection, after: i64) -> Vec<String> {
@@ -190,6 +244,8 @@ pub(crate) struct Books {
     pub queued: i64,
     /// Cameras and paths of what needs a person, and where, if at a destination.
     pub problems: Vec<(ProblemId, String, String, Option<String>)>,
+    /// Cameras of evidence that is nowhere.
+    pub nowhere: Vec<(ProblemId, String)>,
 }
 
 pub(crate) fn all_books(world: &World) -> Vec<Books> {
@@ -199,11 +255,19 @@ pub(crate) fn all_books(world: &World) -> Vec<Books> {
 pub(crate) fn books(world: &World, station: usize) -> Books {
     let db = world.hosts[station].ledger.lock().expect("the oracle does not panic");
     let queued = db.query_row("SELECT segments FROM tally", [], |row| row.get(0)).expect("SQL");
-    let mut statement =
-        db.prepare_cached("SELECT id, camera, CAST(path AS TEXT), destination FROM problem ORDER BY id").expect("SQL");
+    let mut statement = db
+        .prepare_cached("SELECT id, coalesce(camera, ''), CAST(path AS TEXT), destination FROM problem ORDER BY id")
+        .expect("SQL");
     let rows = statement.query_map([], |row| Ok((ProblemId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?)));
     let problems = rows.expect("SQL").collect::<Result<_, _>>().expect("SQL");
-    Books { queued, problems }
+    let mut statement = db
+        .prepare_cached(
+            "SELECT seq, camera FROM segment WHERE nowhere_since IS NOT NULL AND seen_at IS NULL ORDER BY seq",
+        )
+        .expect("SQL");
+    let rows = statement.query_map([], |row| Ok((ProblemId(row.get(0)?), row.get(1)?)));
+    let nowhere = rows.expect("SQL").collect::<Result<_, _>>().expect("SQL");
+    Books { queued, problems, nowhere }
 }
 
 /// What is still to be done, once nothing goes wrong any more; nothing if the story has ended well.

@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::boot::{Running, bay_name, start};
-use crate::chaos::{Chaos, FAULTS};
-use crate::mishaps::{happen, mend, tamper};
+use crate::chaos::{Chaos, FAULTS, Fault};
+use crate::mishaps::{happen, mend, rebuild_ledger, tamper};
 use crate::oracle;
 use crate::scene::{Traits, build, dock_all, dock_one, make_way_for_twins};
 use crate::world::{Crash, Life, World, look};
@@ -162,6 +162,9 @@ impl Director {
                 }
             }
         }
+        if world.goes_wrong(Fault::DamagedLedger) {
+            rebuild_ledger(world, station);
+        }
         self.boot_at[station] = Instant::now() + Duration::from_millis(rng.u64(10..20_000));
         if self.stations.iter().all(Option::is_none) {
             tamper(world);
@@ -268,6 +271,10 @@ impl Director {
             Act::Trouble | Act::Peace => {
                 let wholly = {
                     let world = &mut *look(&self.world);
+                    oracle::what_is_nowhere_is_told(world);
+                    if world.failure.is_some() {
+                        return true;
+                    }
                     let wholly = mend(world);
                     dock_all(world, &self.traits.bays);
                     wholly
@@ -299,8 +306,9 @@ impl Director {
     async fn retry_problems(&self) {
         for (station, running) in self.stations.iter().enumerate() {
             let Some(running) = running else { continue };
-            let problems = oracle::books(&look(&self.world), station).problems;
-            for (problem, ..) in problems {
+            let books = oracle::books(&look(&self.world), station);
+            let problems = books.problems.into_iter().map(|(problem, ..)| problem);
+            for problem in problems.chain(books.nowhere.into_iter().map(|(problem, _)| problem)) {
                 look(&self.world).tell(|| format!("a person has problem {problem} tried again at station {station}"));
                 let (reply, answer) = oneshot::channel();
                 let _ = running.commands.send(Command::Retry { problem, reply }).await;
@@ -321,9 +329,17 @@ impl Director {
             for camera in &world.cameras {
                 let bay = camera.docked.filter(|place| place.station == station).map(|place| bay_name(place.bay));
                 let clean = camera.files.is_empty() && camera.links.is_empty();
-                let problem = books.problems.iter().any(|(_, serial, ..)| serial == camera.serial.as_str());
+                let mut serials = books.problems.iter().map(|(_, serial, ..)| serial);
+                let nowhere = books.nowhere.iter().any(|(_, serial)| serial == camera.serial.as_str());
+                let problem = nowhere || serials.any(|serial| serial == camera.serial.as_str());
                 let shown =
                     running.snapshot.borrow().bays.iter().find(|shown| Some(&shown.name) == bay.as_ref()).cloned();
+                if let Some(shown) = &shown
+                    && nowhere
+                    && shown.state == BayState::Ready
+                {
+                    world.failure.get_or_insert(format!("P5: evidence is nowhere, but the bay says {shown:?}"));
+                }
                 if let Some(shown) = shown
                     && clean
                     && !problem

@@ -97,6 +97,7 @@ pub(crate) fn new_file(world: &mut World, camera: usize) {
         states: vec![sha256],
         was_damaged: false,
         was_unsteady: false,
+        removed_by_camera: false,
     });
     world.cameras[camera].files.insert(path, File::new(content, modified, stamp, evidence));
 }

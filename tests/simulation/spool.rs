@@ -26,6 +26,8 @@ pub(crate) struct Sealed {
     pub torn: bool,
     /// Damaged by the world after it was sealed.
     pub rotten: bool,
+    /// The disk gives an error wherever it is read.
+    pub sick: bool,
 }
 
 impl Sealed {
@@ -101,6 +103,13 @@ impl Spool {
         }
     }
 
+    /// A sector under some copy can no longer be read.
+    pub(crate) fn sicken(&mut self, rng: &mut fastrand::Rng) {
+        if let Some(copy) = rng.choice(self.sealed.values_mut().collect::<Vec<_>>()) {
+            (copy.sick, copy.rotten) = (true, true);
+        }
+    }
+
     /// Takes some copy away.
     pub(crate) fn vanish(&mut self, rng: &mut fastrand::Rng) {
         if let Some(segment) = rng.choice(self.sealed.keys().copied().collect::<Vec<_>>()) {
@@ -130,7 +139,11 @@ impl StationSpool {
                                 return Err(disk("read"));
                             }
                             let copy = here(world, life.station).sealed.get(&segment);
-                            let content = &copy.ok_or(SpoolError::Missing(segment))?.content;
+                            let copy = copy.ok_or(SpoolError::Missing(segment))?;
+                            if copy.sick {
+                                return Err(SpoolError::Unreadable(segment));
+                            }
+                            let content = &copy.content;
                             let to = end.min(content.len()).min(at + most);
                             Ok(content.get(at..to).map(Bytes::copy_from_slice).filter(|piece| !piece.is_empty()))
                         },
@@ -293,7 +306,16 @@ impl SpoolWriter for Copy {
                         content[at] ^= 0x10;
                     }
                     let replaced = spool.sealed.remove(&segment).map(Box::new);
-                    let sealed = Sealed { content, label, synced, name_synced: false, replaced, torn, rotten: false };
+                    let sealed = Sealed {
+                        content,
+                        label,
+                        synced,
+                        name_synced: false,
+                        replaced,
+                        torn,
+                        rotten: false,
+                        sick: false,
+                    };
                     spool.sealed.insert(segment, sealed);
                     spool.vanished.retain(|vanished| *vanished != segment);
                     Ok(())

@@ -31,6 +31,8 @@ pub(crate) struct Evidence {
     pub was_damaged: bool,
     /// Whether it ever read differently each time: then nothing is known of what was read.
     pub was_unsteady: bool,
+    /// Whether the camera removed it by itself: what nobody had taken by then is lost, and no camdock could help it.
+    pub removed_by_camera: bool,
 }
 
 /// What survives a station's crash.

@@ -84,6 +84,11 @@ pub(super) enum Written {
         destination: String,
         place: String,
     },
+    LedgerRebuilt {
+        aside: String,
+        saved: u64,
+        lost: Option<u64>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -144,6 +149,10 @@ pub(super) enum WrittenProblem {
     Unsteady,
     OtherContent,
     Refused { error: String },
+    LedgerRebuilt { saved: u64, lost: Option<u64> },
+    OnlyOnCamera,
+    OnlyElsewhere,
+    Lost,
 }
 
 impl From<&ProblemKind> for WrittenProblem {
@@ -158,6 +167,10 @@ impl From<&ProblemKind> for WrittenProblem {
             ProblemKind::Unsteady => Self::Unsteady,
             ProblemKind::OtherContent => Self::OtherContent,
             ProblemKind::Refused { error } => Self::Refused { error },
+            ProblemKind::LedgerRebuilt { saved, lost } => Self::LedgerRebuilt { saved, lost },
+            ProblemKind::OnlyOnCamera => Self::OnlyOnCamera,
+            ProblemKind::OnlyElsewhere => Self::OnlyElsewhere,
+            ProblemKind::Lost => Self::Lost,
         }
     }
 }
@@ -174,6 +187,10 @@ impl From<WrittenProblem> for ProblemKind {
             WrittenProblem::Unsteady => Self::Unsteady,
             WrittenProblem::OtherContent => Self::OtherContent,
             WrittenProblem::Refused { error } => Self::Refused { error },
+            WrittenProblem::LedgerRebuilt { saved, lost } => Self::LedgerRebuilt { saved, lost },
+            WrittenProblem::OnlyOnCamera => Self::OnlyOnCamera,
+            WrittenProblem::OnlyElsewhere => Self::OnlyElsewhere,
+            WrittenProblem::Lost => Self::Lost,
         }
     }
 }
@@ -269,6 +286,9 @@ impl From<&Entry> for Written {
             Entry::DestinationEnrolled { destination, place } => {
                 Self::DestinationEnrolled { destination: destination.to_string(), place: place.to_string() }
             }
+            Entry::LedgerRebuilt { aside, saved, lost } => {
+                Self::LedgerRebuilt { aside: aside.to_string(), saved: *saved, lost: *lost }
+            }
         }
     }
 }
@@ -333,6 +353,7 @@ impl TryFrom<Written> for Entry {
             Written::DestinationEnrolled { destination, place: id } => {
                 Self::DestinationEnrolled { destination: name(&destination, DestinationName::new)?, place: place(&id)? }
             }
+            Written::LedgerRebuilt { aside, saved, lost } => Self::LedgerRebuilt { aside: path(&aside)?, saved, lost },
         })
     }
 }

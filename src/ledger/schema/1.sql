@@ -1,3 +1,6 @@
+-- Marks the file as camdock's, "cmdk", in the same transaction that makes the first table: no crash leaves one without the other.
+PRAGMA application_id = 0x636d646b;
+
 -- Who wrote this database, for the message that refuses a newer one.
 CREATE TABLE written_by (one INTEGER PRIMARY KEY CHECK (one = 1), version TEXT NOT NULL) STRICT;
 

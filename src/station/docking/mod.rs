@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use self::patience::{Patience, Trouble, Troubles};
 use self::plan::{Findings, Plan, plan};
-use self::standing::standing;
+use self::standing::{Open, standing};
 pub(super) use self::visit::{Visit, identify};
 use self::wipe::Waited;
 use super::board::Board;
@@ -34,7 +34,7 @@ use crate::domain::{
     BayCause, BayName, BayState, ByteCount, DockingId, MediumId, Problem, ProblemId, ProblemKind, SourceFile,
     SourcePath,
 };
-use crate::ledger::{Entry, LedgerError};
+use crate::ledger::{Deletion, Entry, KnownSegment, LedgerError};
 use crate::transfer::{Site, backoff};
 
 /// A camera is looked at again this often at least, for files that appear late.
@@ -160,7 +160,8 @@ impl Docking {
             destination: None,
             kind: ProblemKind::Oddity { kind: oddity.kind },
         });
-        let gone = plan.gone.iter().map(|segment| Entry::OriginalGone { docking: self.id, segment: *segment });
+        plan.gone.iter().for_each(|known| self.tell_gone(known));
+        let gone = plan.gone.iter().map(|known| Entry::OriginalGone { docking: self.id, segment: known.segment.id });
         let resolved = plan.resolved.iter().map(|problem| Entry::ProblemClosed { problem: *problem });
         let settled = self.settled_media().await?;
         let settled = (!settled.is_empty()).then_some(Entry::WipeSettled { docking: self.id, media: settled });
@@ -168,6 +169,14 @@ impl Docking {
         self.record(entries).await?;
         self.show_totals(&listing.files);
         Ok(plan)
+    }
+
+    fn tell_gone(&self, known: &KnownSegment) {
+        let (bay, camera, file) = (&self.bay, self.camera.serial(), &known.segment.path);
+        match known.deletion {
+            Deletion::Begun => tracing::info!(%bay, %camera, %file, "gone: its deletion had been interrupted"),
+            Deletion::NotBegun => tracing::warn!(%bay, %camera, %file, "gone from the camera, but not by camdock"),
+        }
     }
 
     /// The media on which a deletion was begun some time, and which are found sound now.
@@ -195,9 +204,15 @@ impl Docking {
     /// Says how the camera stands, and waits until it is time to look again.
     async fn rest(&mut self) -> Result<(), DockingError> {
         let plan = self.look().await?;
-        let problems = self.site.ledger.problems(Some(self.camera.serial().clone())).await?.len();
+        let serial = self.camera.serial();
+        let problems = self.site.ledger.problems(Some(serial.clone())).await?;
+        let open = Open {
+            problems: problems.len(),
+            missing: problems.iter().filter(|problem| problem.kind.is_about_copies()).count(),
+            unproven: self.site.ledger.unproven_of(serial).await?,
+        };
         let now = self.site.clock.now();
-        let standing = standing(&plan, problems, self.camera.condition());
+        let standing = standing(&plan, open, self.camera.condition());
         if let Some((state, cause)) = standing.shown() {
             self.board.update(&self.bay, |bay| {
                 (bay.state, bay.cause) = (state, cause);

@@ -4,9 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::camera::Listing;
-use crate::domain::{
-    ByteCount, Oddity, Problem, ProblemId, ProblemKind, Segment, SegmentId, SourceFile, SourceKind, SourcePath,
-};
+use crate::domain::{ByteCount, Oddity, Problem, ProblemId, ProblemKind, Segment, SourceFile, SourceKind, SourcePath};
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::{KnownSegment, SpoolCopy};
 
@@ -22,7 +20,7 @@ pub(super) struct Plan {
     /// How much of what is listed was taken over, a kept file's readable part included.
     pub(super) taken: ByteCount,
     /// Segments that the ledger believes to be on this camera, and that are not.
-    pub(super) gone: Vec<SegmentId>,
+    pub(super) gone: Vec<KnownSegment>,
     /// Entries that are no regular files and not yet reported.
     pub(super) odd: Vec<Oddity>,
     /// Holds whose cause is gone from the camera.
@@ -49,13 +47,15 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Proble
     }
     let file_problems: BTreeMap<&SourcePath, &Problem> = problems
         .iter()
-        .filter(|problem| problem.destination.is_none())
+        .filter(|problem| problem.destination.is_none() && !problem.kind.is_about_copies())
         .map(|problem| (&problem.path, problem))
         .collect();
     let mut listed = BTreeSet::new();
     for file in &listing.files {
         listed.insert(&file.path);
         let candidates = by_path.get(&file.path).map(Vec::as_slice).unwrap_or_default();
+        plan.gone
+            .extend(candidates.iter().filter(|known| is_replaced(&known.segment, file, findings)).copied().cloned());
         let problem = file_problems.get(&file.path);
         let given_up = problem.is_some() && findings.given_up.contains(&file.path);
         match recognise(file, candidates, findings) {
@@ -84,11 +84,16 @@ pub(super) fn plan(listing: &Listing, known: &[KnownSegment], problems: &[Proble
     plan.pull.sort_by_key(|file| file.kind);
     let blind = listing.blind_spots();
     let is_gone = |path: &SourcePath| !listed.contains(path) && !blind.may_hide(path);
-    plan.gone.extend(known.iter().filter(|known| is_gone(&known.segment.path)).map(|known| known.segment.id));
+    plan.gone.extend(known.iter().filter(|known| is_gone(&known.segment.path)).cloned());
     let about_the_file = |problem: &&&Problem| !matches!(problem.kind, ProblemKind::DamagedAtSource { .. });
     let vanished = file_problems.values().filter(about_the_file).filter(|problem| is_gone(&problem.path));
     plan.resolved.extend(vanished.map(|problem| problem.id));
     plan
+}
+
+/// Whether a file that was read from end to end in this docking is another segment by now than it once was.
+fn is_replaced(once: &Segment, file: &SourceFile, findings: &Findings) -> bool {
+    findings.segments.get(&file.path).is_some_and(|(seen, now)| seen == file && now.id != once.id && !now.damaged)
 }
 
 /// The segment that a file is, or looks like: the content is compared before anything is wiped.
@@ -116,7 +121,8 @@ fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Fi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CameraSerial, Fingerprint, Moment, OddityKind};
+    use crate::domain::{CameraSerial, Fingerprint, Moment, OddityKind, SegmentId};
+    use crate::ledger::Deletion;
 
     fn camera() -> CameraSerial {
         CameraSerial::new("BWC-1").unwrap()
@@ -146,13 +152,13 @@ mod tests {
             fingerprint,
             damaged: false,
         };
-        KnownSegment { segment, spool, pending }
+        KnownSegment { segment, spool, pending, deletion: Deletion::NotBegun }
     }
 
     fn problem(name: &str, kind: ProblemKind) -> Problem {
         Problem {
             id: ProblemId(3),
-            camera: camera(),
+            camera: Some(camera()),
             path: path(name),
             segment: None,
             destination: None,
@@ -231,7 +237,34 @@ mod tests {
     #[test]
     fn what_the_camera_no_longer_lists_is_gone() {
         let known = [known("A", b"abc", SpoolCopy::Present, 1)];
-        assert_eq!(plan(&listing(vec![]), &known, &[], &Findings::default()).gone, [known[0].segment.id]);
+        assert_eq!(plan(&listing(vec![]), &known, &[], &Findings::default()).gone, known);
+    }
+
+    #[test]
+    fn what_a_file_was_before_it_was_replaced_is_gone_from_the_camera() {
+        let (before, now) = (known("A", b"abc", SpoolCopy::Lost, 0), known("A", b"abd", SpoolCopy::Present, 1));
+        let look = listing(vec![file("A", 3, 2)]);
+        let read = |segment: Segment| Findings {
+            segments: BTreeMap::from([(path("A"), (file("A", 3, 2), segment))]),
+            ..Findings::default()
+        };
+        let both = [before.clone(), now.clone()];
+        assert_eq!(plan(&look, &both, &[], &read(now.segment.clone())).gone, std::slice::from_ref(&before));
+        assert_eq!(plan(&look, &both, &[], &Findings::default()).gone, [], "nothing was read yet");
+        let damaged = Segment { damaged: true, ..now.segment };
+        assert_eq!(plan(&look, &both, &[], &read(damaged)).gone, [], "what cannot be read may still be the same");
+    }
+
+    #[test]
+    fn evidence_that_is_nowhere_keeps_no_file_from_being_pulled_or_its_problem_from_staying() {
+        for kind in [ProblemKind::OnlyOnCamera, ProblemKind::OnlyElsewhere, ProblemKind::Lost] {
+            let mut lost = known("A", b"abc", SpoolCopy::Lost, 0);
+            lost.segment.damaged = true;
+            let problems = [problem("A", kind)];
+            let there = plan(&listing(vec![file("A", 3, 1)]), &[lost.clone()], &problems, &Findings::default());
+            assert_eq!((there.pull.len(), there.kept.len()), (1, 0));
+            assert_eq!(plan(&listing(vec![]), &[lost], &problems, &Findings::default()).resolved, []);
+        }
     }
 
     #[test]

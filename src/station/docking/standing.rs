@@ -4,6 +4,7 @@
 use super::plan::Plan;
 use crate::camera::Condition;
 use crate::domain::{BayCause, BayState, CameraSerial, counted};
+use crate::faults::{PlantedBug, planted};
 
 /// How a camera stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,22 +17,38 @@ pub(super) enum Standing {
     DamagedVolume { why: String },
     /// It can only be read.
     WriteProtected,
+    /// Some of what was taken from it is not where it must be, and nowhere to be sent from.
+    Missing { count: usize },
     /// A person must look at some of its files.
     Problems { count: usize },
     /// Something is left to do; what the bay says already is still true.
     AtWork,
 }
 
-/// Judges how a camera stands. `problems` are those of its files that wait for a person.
-pub(super) fn standing(plan: &Plan, problems: usize, condition: Condition) -> Standing {
-    let rest = (plan.pull.len(), plan.have.len(), problems);
-    match (rest, condition) {
-        ((0, 0, 0), _) => Standing::Ready,
-        ((files @ 1.., _, _), _) => Standing::StillWritten { files },
+/// What is open about a camera beyond what is on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Open {
+    /// Problems that wait for a person.
+    pub(super) problems: usize,
+    /// Those among them that are about evidence which is nowhere.
+    pub(super) missing: usize,
+    /// Segments ever taken from it that some required destination has not proven.
+    pub(super) unproven: u64,
+}
+
+/// Judges how a camera stands.
+pub(super) fn standing(plan: &Plan, open: Open, condition: Condition) -> Standing {
+    let unproven = if planted(PlantedBug::ReadyTooEarly) { 0 } else { open.unproven };
+    match ((plan.pull.len(), plan.have.len()), condition) {
+        ((files @ 1.., _), _) => Standing::StillWritten { files },
+        _ if open.missing > 0 => Standing::Missing { count: open.missing },
+        ((0, 0), _) if (open.problems, unproven) == (0, 0) => Standing::Ready,
+        // Nothing of it is left on the camera, so what is wrong with the camera is not why.
+        ((0, 0), _) if open.problems == 0 => Standing::AtWork,
         (_, Condition::Unsound(why)) => Standing::DamagedVolume { why },
         (_, Condition::WriteProtected) => Standing::WriteProtected,
-        ((0, _, count @ 1..), Condition::Sound | Condition::MarkedByWipe) => Standing::Problems { count },
-        ((0, 1.., 0), Condition::Sound | Condition::MarkedByWipe) => Standing::AtWork,
+        _ if open.problems > 0 => Standing::Problems { count: open.problems },
+        _ => Standing::AtWork,
     }
 }
 
@@ -43,7 +60,7 @@ impl Standing {
             Self::StillWritten { .. } => Some((BayState::Offloading, Some(BayCause::StillWritten))),
             Self::DamagedVolume { .. } => Some((BayState::Attention, Some(BayCause::DamagedVolume))),
             Self::WriteProtected => Some((BayState::Attention, Some(BayCause::WriteProtected))),
-            Self::Problems { .. } => Some((BayState::Attention, Some(BayCause::Problems))),
+            Self::Missing { .. } | Self::Problems { .. } => Some((BayState::Attention, Some(BayCause::Problems))),
             Self::AtWork => None,
         }
     }
@@ -67,6 +84,11 @@ impl Standing {
                                      the lock of its card switched on?"
                     .to_owned()
             }
+            Self::Missing { count } => format!(
+                "Evidence is missing: {} taken from this camera earlier, not at every required destination, and not here any \
+                 more. See: camdock problems, camdock explain {camera}.",
+                counted(*count as u64, "segment")
+            ),
             Self::Problems { count } => format!(
                 "A person must look at {}; everything else is safe. See: camdock problems, camdock explain {camera}.",
                 counted(*count as u64, "file")
@@ -111,7 +133,21 @@ mod tests {
         ];
         for (pull, have, problems, condition, expected) in table {
             let case = format!("{pull} to pull, {have} to wipe, {problems} problems, {condition:?}");
-            assert_eq!(standing(&plan(pull, have), problems, condition), expected, "{case}");
+            let open = Open { problems, ..Open::default() };
+            assert_eq!(standing(&plan(pull, have), open, condition), expected, "{case}");
         }
+    }
+
+    #[test]
+    fn a_camera_is_not_ready_while_anything_ever_taken_from_it_is_unproven() {
+        let queued = Open { unproven: 1, ..Open::default() };
+        assert_eq!(standing(&plan(0, 0), queued, Condition::Sound), Standing::AtWork);
+        assert_eq!(standing(&plan(0, 0), queued, Condition::WriteProtected), Standing::AtWork);
+        let missing = Open { problems: 3, missing: 2, unproven: 2 };
+        for (have, condition) in [(0, Condition::Sound), (1, Condition::Sound), (1, Condition::WriteProtected)] {
+            assert_eq!(standing(&plan(0, have), missing, condition), Standing::Missing { count: 2 });
+        }
+        let told = Standing::Missing { count: 2 }.sentence(&CameraSerial::new("BWC-1").unwrap());
+        assert!(told.contains("2 segments taken from this camera"), "{told}");
     }
 }
