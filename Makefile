@@ -16,6 +16,7 @@ AZCOPY := 10.32.2
 NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
 CARGO_DEB := 3.8.0
+CARGO_MUTANTS := 27.1.0
 
 # The driver of the guests is a package of its own, which builds in a minute. Three guests keep two processors busy.
 GUEST := cargo nextest run --locked --package camdock-guest --run-ignored only --no-fail-fast --test-threads 3
@@ -78,6 +79,16 @@ power-cuts: guest ## N=40 power cuts at random moments, with unflushed writes lo
 simulate: setup ## stories in the simulator: SEEDS=100000 plays so many, from seed FROM on; ENDINGS=FILE notes how each ended
 	cargo test --locked --features faults --test simulation every_story_ends_well -- --nocapture
 
+# What a wipe and a release hang on. Each change of it that compiles is judged by the unit tests and by stories in the simulator.
+MUTATED := src/custody/*.rs src/transfer/wipe.rs src/transfer/release.rs src/transfer/shelf.rs \
+	src/station/docking/plan.rs src/station/docking/wipe.rs src/station/docking/standing.rs
+
+.PHONY: mutants
+mutants: setup tools $(TOOLS)/.cargo-mutants-$(CARGO_MUTANTS) ## mistakes in the rule and the wipe that no test would notice; hours. MUTATED=FILES for some
+	SEEDS=$(or $(SEEDS),500) CARGO_PROFILE_TEST_OPT_LEVEL=0 nice -n 19 cargo mutants --jobs 1 --timeout 300 --output target \
+		--features faults --test-tool nextest --cargo-arg=--lib --cargo-arg=--test=simulation \
+		$(foreach file,$(MUTATED),--file '$(file)') -- -E 'kind(lib) or test(every_story_ends_well)'
+
 .PHONY: check
 check: setup $(TOOLS)/.cargo-deny-$(CARGO_DENY) ## format, lints, licences and sources of dependencies
 	cargo fmt --all --check
@@ -138,6 +149,10 @@ $(TOOLS)/.cargo-deny-$(CARGO_DENY):
 
 $(TOOLS)/.cargo-deb-$(CARGO_DEB):
 	@tests/tools/cargo.sh $(TOOLS) cargo-deb@$(CARGO_DEB)
+	@mkdir -p $(@D) && touch $@
+
+$(TOOLS)/.cargo-mutants-$(CARGO_MUTANTS):
+	@tests/tools/cargo.sh $(TOOLS) cargo-mutants@$(CARGO_MUTANTS)
 	@mkdir -p $(@D) && touch $@
 
 # Azurite ignores CRC64 on a Node older than 22, and Debian's is older; so it brings its own. Each test starts one: from a single

@@ -30,7 +30,7 @@
 //! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `ledger`, `spool` | `bytes`, `fastrand`, `futures`, `tokio`, `tracing` |
 //! | `station` | `camera`, `custody`, `dock`, `domain`, `ledger`, `spool`, `transfer` | `futures`, `tokio`, `tracing` |
 //! | `audit` | `custody`, `domain`, `ledger`, `spool` | |
-//! | `daemon` | `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::usb`, `domain`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio` |
+//! | `daemon` | `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::usb`, `domain`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio`, `tracing` |
 //!
 //! `cloud`, `dock`, `spool` and `camera` are ports, and the rooms within them their adapters: besides themselves, only
 //! `daemon` knows an adapter by name. `faults` is empty in a release build, so every room may mention it. `thiserror`

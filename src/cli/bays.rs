@@ -97,7 +97,7 @@ pub(super) async fn run(config: &Path, args: &Args) -> anyhow::Result<Outcome> {
 pub(super) fn known(config: &Path) -> (Admission, Option<String>) {
     match Admission::read(config) {
         Ok(admission) => {
-            let trouble = admission.errors.is_some();
+            let trouble = admission.errors.is_some() || !admission.broken_profiles.is_empty();
             let note =
                 "camdock: there are mistakes in the configuration, so this is not all; `camdock check` shows them";
             (admission, trouble.then(|| note.to_owned()))

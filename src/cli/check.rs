@@ -15,6 +15,7 @@ use camdock::config::{Config, DestinationSettings};
 use camdock::daemon::{SystemClock, open_destination};
 use camdock::dock::usb::Sysfs;
 use camdock::domain::{Clock as _, PlaceId};
+use camdock::ledger::LEDGER_FILE;
 
 use super::Outcome;
 use credential::Units;
@@ -37,11 +38,12 @@ pub(super) fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
     let units = Units::read(&args.units);
     let mut findings = local::check(config, SystemClock.now(), &units);
     findings.extend(usb::check(config, &Sysfs::at(&args.sysfs)));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    findings.extend(runtime.block_on(ledger(config)));
     print(&findings)?;
     if args.offline {
         return Ok(outcome(&findings));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for settings in &config.destinations {
         let found = runtime.block_on(asked(settings, config, &units));
         print(&found)?;
@@ -50,6 +52,15 @@ pub(super) fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
     // A thread may hang in a share; nobody waits for it.
     runtime.shutdown_background();
     Ok(outcome(&findings))
+}
+
+/// Whether the ledger can be read, if there is one yet.
+async fn ledger(config: &Config) -> Option<Finding> {
+    config.station.data_dir.join(LEDGER_FILE).exists().then_some(())?;
+    Some(match super::ledger::open(config).await {
+        Ok(_) => Finding::ok("ledger", Aspect::Access),
+        Err(error) => Finding::new("ledger", Aspect::Access, Judgement::Failed, format!("{error:#}")),
+    })
 }
 
 async fn asked(settings: &DestinationSettings, config: &Config, units: &Units) -> Vec<Finding> {

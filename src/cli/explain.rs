@@ -7,20 +7,21 @@ use camdock::audit::{ExplainedSegment, explain};
 use camdock::config::Config;
 use camdock::custody::WipeCondition;
 use camdock::domain::{CameraSerial, DestinationName, counted};
-use camdock::ledger::{DeliveryState, Explanation, Gone, LEDGER_FILE, Ledger, Removal, SpoolCopy};
+use camdock::ledger::{DeliveryState, Explanation, Gone, Removal, SpoolCopy};
 
-use super::Outcome;
+use super::{Outcome, ledger};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The camera's serial
-    camera: String,
+    #[arg(value_parser = |text: &str| CameraSerial::new(text))]
+    camera: CameraSerial,
 }
 
 pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
-    let camera = CameraSerial::new(args.camera.clone())?;
-    let ledger = Ledger::look_only(&config.station.data_dir.join(LEDGER_FILE))?;
-    let Some(explained) = explain(&ledger, &camera, &config.required()).await? else {
+    let camera = &args.camera;
+    let ledger = ledger::open(config).await?;
+    let Some(explained) = explain(&ledger, camera, &config.required()).await? else {
         bail!("station {} has never seen camera {camera}", config.station.id);
     };
     let mut out = io::stdout().lock();

@@ -33,9 +33,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<Outcome> {
-    let Admission { bays, profiles, errors } = Admission::read(config)?;
+    let Admission { bays, profiles, broken_profiles, errors } = Admission::read(config)?;
     if let Some(errors) = errors {
         writeln!(std::io::stderr(), "{errors}")?;
+    }
+    for broken in broken_profiles {
+        writeln!(std::io::stderr(), "{broken}")?;
     }
     let (word, bay) = match gate(&Sysfs::at(&args.sysfs), &args.device, &bays, &profiles)? {
         Verdict::Guard => ("guard", None),

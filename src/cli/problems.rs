@@ -3,19 +3,17 @@
 use std::io::Write as _;
 
 use camdock::config::Config;
-use camdock::ledger::{LEDGER_FILE, Ledger};
 use camdock::views::ProblemView;
 
-use super::Outcome;
 use super::client::Daemon;
+use super::{Outcome, ledger};
 
 pub(super) async fn run(config: &Config) -> anyhow::Result<Outcome> {
     let daemon = Daemon::of(config);
     let problems = if daemon.answers().await {
         daemon.get("/api/v1/problems").await?
     } else {
-        let ledger = Ledger::look_only(&config.station.data_dir.join(LEDGER_FILE))?;
-        ledger.problems(None).await?.into_iter().map(ProblemView::from).collect::<Vec<_>>()
+        ledger::open(config).await?.problems(None).await?.into_iter().map(ProblemView::from).collect::<Vec<_>>()
     };
     print(&problems)?;
     Ok(if problems.is_empty() { Outcome::Fine } else { Outcome::NeedsPerson })

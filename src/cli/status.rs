@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use camdock::config::Config;
-use camdock::domain::{BayState, DestinationState, DiskState, Snapshot, counted};
+use camdock::domain::{
+    BayCause, BayState, DestinationCause, DestinationSnapshot, DestinationState, DiskState, Part, Snapshot, counted,
+};
 
 use super::Outcome;
 use super::client::Daemon;
@@ -43,10 +45,27 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
 
 fn outcome(snapshot: &Snapshot) -> Outcome {
     let bays = snapshot.bays.iter().any(|bay| matches!(bay.state, BayState::Attention | BayState::Refused));
-    let needs_somebody = |state| matches!(state, DestinationState::Refused | DestinationState::Overdue);
-    let places = snapshot.destinations.iter().any(|place| needs_somebody(place.state));
+    let stuck =
+        |state| matches!(state, DestinationState::Refused | DestinationState::Overdue | DestinationState::Attention);
+    let places = snapshot.destinations.iter().any(|place| stuck(place.state));
     let full = snapshot.disk == DiskState::Full;
-    if bays || places || full || snapshot.problems > 0 { Outcome::NeedsPerson } else { Outcome::Fine }
+    if bays || places || full || snapshot.problems > 0 || !snapshot.setup.is_empty() {
+        Outcome::NeedsPerson
+    } else {
+        Outcome::Fine
+    }
+}
+
+/// Whether the line of the part itself says what is missing.
+fn is_told(snapshot: &Snapshot, part: &Part) -> bool {
+    match part {
+        Part::Bay(name) => snapshot.bays.iter().any(|bay| bay.name == *name && bay.cause == Some(BayCause::NotSetUp)),
+        Part::Destination(name) => {
+            let not_set_up = |place: &DestinationSnapshot| place.cause == Some(DestinationCause::NotSetUp);
+            snapshot.destinations.iter().any(|place| place.name == *name && not_set_up(place))
+        }
+        Part::Profile(_) | Part::ControlSocket => false,
+    }
 }
 
 fn print(snapshot: &Snapshot) -> std::io::Result<()> {
@@ -85,6 +104,9 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
     for place in &snapshot.destinations {
         writeln!(out, "  to  {:<8} {:<11} {}", place.name.as_str(), place.state, place.message)?;
     }
+    for trouble in snapshot.setup.iter().filter(|trouble| !is_told(snapshot, &trouble.part)) {
+        writeln!(out, "  {}: {}.", trouble.part, trouble.message)?;
+    }
     Ok(())
 }
 
@@ -101,6 +123,7 @@ mod tests {
             (DestinationState::Waiting, Outcome::Fine),
             (DestinationState::Overdue, Outcome::NeedsPerson),
             (DestinationState::Refused, Outcome::NeedsPerson),
+            (DestinationState::Attention, Outcome::NeedsPerson),
         ] {
             let place =
                 DestinationSnapshot { state, ..DestinationSnapshot::unasked(DestinationName::new("nas").unwrap()) };
@@ -110,6 +133,7 @@ mod tests {
                 queue: QueueSnapshot::default(),
                 destinations: vec![place],
                 disk: DiskState::default(),
+                setup: Vec::new(),
                 problems: 0,
             };
             assert_eq!(outcome(&snapshot), outcome_of_it, "{state}");

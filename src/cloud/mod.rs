@@ -235,4 +235,7 @@ pub enum DestinationError {
     /// The place's disk or file system fails, and how.
     #[error("{0}")]
     Storage(String),
+    /// The station could not set the destination up, so nothing was asked of it. It goes on trying to.
+    #[error("not set up: {0}")]
+    NotSetUp(String),
 }

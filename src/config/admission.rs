@@ -1,14 +1,15 @@
 //! What the gate and the maps of bays go by: as much of the configuration as can be made out.
 //!
 //! Promises: a port that is written for a bay is a bay, whatever else is wrong with the configuration; so a mistake opens
-//! no bay. If anything is wrong with a profile, there are none, and nothing is a camera. What cannot be read is not taken
-//! for nothing.
+//! no bay. A profile that is wrong closes what it may have been meant to close. What cannot be read is not taken for
+//! nothing.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::{self, Node, Value};
 use super::mistake::Mistakes;
+use super::profiles::{BrokenProfile, Kinds};
 use super::{Config, ConfigErrors, profiles, reader, values};
 use crate::domain::{BayName, Profile, UsbPort};
 
@@ -17,8 +18,10 @@ use crate::domain::{BayName, Profile, UsbPort};
 pub struct Admission {
     /// The bays. One without a proper name is called as its port.
     pub bays: Vec<(BayName, UsbPort)>,
-    /// The kinds of camera, in the order in which they are to be tried; none if any of them is wrong.
+    /// The kinds of camera, in the order in which they are to be tried.
     pub profiles: Arc<[Arc<Profile>]>,
+    /// The profiles' files that are wrong.
+    pub broken_profiles: Vec<BrokenProfile>,
     /// What is wrong with the configuration, of what was looked at.
     pub errors: Option<ConfigErrors>,
 }
@@ -29,7 +32,7 @@ pub enum AdmissionError {
     /// There is no configuration.
     #[error("there is no {}", .0.display())]
     Absent(PathBuf),
-    /// Something of it is there and cannot be read.
+    /// Something of it other than a profile is there and cannot be read.
     #[error(transparent)]
     Unreadable(#[from] ConfigErrors),
 }
@@ -38,7 +41,7 @@ impl Admission {
     /// Reads what [`Config::load`] would, as far as it goes.
     ///
     /// # Errors
-    /// [`AdmissionError`] if there is no configuration, or if any of its files cannot be read.
+    /// [`AdmissionError`] if there is no configuration, or if any of its files but the profiles cannot be read.
     pub fn read(path: &Path) -> Result<Self, AdmissionError> {
         if std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Err(AdmissionError::Absent(path.to_owned()));
@@ -49,9 +52,8 @@ impl Admission {
         for text in mistakes.broken_texts() {
             bays.extend(document::written(text, PORT).filter_map(|port| named_as(port.parse().ok()?)));
         }
-        let before = mistakes.count();
-        let profiles = profiles::read(Path::new(profiles::SHIPPED), Some(&Config::profile_folder(path)), &mut mistakes);
-        let profiles = if mistakes.count() == before { profiles } else { Arc::default() };
+        let Kinds { profiles, broken } =
+            profiles::read(Path::new(profiles::SHIPPED), Some(&Config::profile_folder(path)));
         if mistakes.could_not_read() {
             return Err(mistakes.into_errors().into());
         }
@@ -61,15 +63,15 @@ impl Admission {
             known.push(port.clone());
             new
         });
-        Ok(Self { bays, profiles, errors: (!mistakes.is_empty()).then(|| mistakes.into_errors()) })
+        let errors = (!mistakes.is_empty()).then(|| mistakes.into_errors());
+        Ok(Self { bays, profiles, broken_profiles: broken, errors })
     }
 
     /// What is known without any configuration: no bay, and the kinds of camera that came with camdock.
     #[must_use]
     pub fn shipped() -> Self {
-        let mut mistakes = Mistakes::default();
-        let profiles = profiles::read(Path::new(profiles::SHIPPED), None, &mut mistakes);
-        Self { bays: Vec::new(), profiles, errors: (!mistakes.is_empty()).then(|| mistakes.into_errors()) }
+        let Kinds { profiles, broken } = profiles::read(Path::new(profiles::SHIPPED), None);
+        Self { bays: Vec::new(), profiles, broken_profiles: broken, errors: None }
     }
 }
 
@@ -175,13 +177,16 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_that_is_wrong_closes_every_bay() {
-        assert!(!admission(BAYS.as_bytes(), None).profiles.is_empty());
-        for wrong in
-            [&b"name = \"generic-dcim\"\nenabeld = false\n"[..], b"# Stra\xdfe\nname = \"a\"\nenabled = false\n"]
-        {
+    fn a_profile_that_is_wrong_does_not_bring_back_what_it_switches_off() {
+        let generic = |admission: &Admission| admission.profiles.iter().any(|profile| profile.name == "generic-dcim");
+        assert!(generic(&admission(BAYS.as_bytes(), None)));
+        for wrong in [
+            &b"name = \"generic-dcim\"\nenabeld = false\n"[..],
+            b"# Stra\xdfe\nname = \"generic-dcim\"\nenabled = false\n",
+        ] {
             let admission = admission(BAYS.as_bytes(), Some(wrong));
-            assert!(admission.profiles.is_empty() && admission.errors.is_some());
+            assert!(!generic(&admission), "{:?}", admission.profiles);
+            assert_eq!((admission.profiles.len(), admission.broken_profiles.len()), (2, 1));
         }
     }
 
@@ -192,9 +197,7 @@ mod tests {
             Err(AdmissionError::Absent(path)) if path == Path::new("/nonexistent/camdock.toml")
         ));
         assert!(matches!(Admission::read(Path::new("/dev/null/camdock.toml")), Err(AdmissionError::Unreadable(_))));
-        for (folder, unreadable) in
-            [("camdock.toml.d", "a.toml"), ("profiles.d", "a.toml"), ("camdock.toml", ""), ("camdock.toml.d", "")]
-        {
+        for (folder, unreadable) in [("camdock.toml.d", "a.toml"), ("camdock.toml", ""), ("camdock.toml.d", "")] {
             let station = TempDir::new().unwrap();
             let path = station.path().join("camdock.toml");
             // A folder in the place of a file, or the other way round, can be read by nobody, not even by root.

@@ -1,9 +1,10 @@
 //! What opens a destination: a file with one secret in it.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::secret::{self, CredentialKind, Found};
 use crate::domain::Secret;
 
 /// Where a destination's secret lies. It is read when needed, so that a renewed one is used without a restart.
@@ -17,18 +18,6 @@ pub struct Credential {
     pub file: PathBuf,
 }
 
-/// What a secret is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CredentialKind {
-    /// A shared access signature: the part of a SAS URL after the `?`.
-    Sas,
-    /// The key of a storage account.
-    SharedKey {
-        /// Name of the account.
-        account: String,
-    },
-}
-
 /// Why there is no secret.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
@@ -40,10 +29,18 @@ pub enum CredentialError {
         /// The system's words.
         source: io::Error,
     },
-    /// The file has no text in it.
-    #[error("credential file {0} is empty. Put the secret there, as one line")]
-    Empty(PathBuf),
+    /// There is something else in the file.
+    #[error("credential file {path} {found}")]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is in it.
+        found: Found,
+    },
 }
+
+/// No secret has more bytes.
+const LONGEST: u64 = 64 << 10;
 
 impl Credential {
     /// Looks up what the configuration calls a credential: an absolute path is that file; a bare name is one of
@@ -53,23 +50,29 @@ impl Credential {
         of_systemd.filter(|path| path.exists()).unwrap_or_else(|| folder.join(name))
     }
 
-    /// Reads the secret, without the white space around it.
+    /// Reads the secret, and nothing that came with it.
     ///
     /// # Errors
     /// [`CredentialError`] if there is none.
     pub fn read(&self) -> Result<Secret, CredentialError> {
-        let text = std::fs::read_to_string(&self.file)
-            .map_err(|source| CredentialError::Unreadable { path: self.file.clone(), source })?;
-        let text = text.trim();
-        let secret = match self.kind {
-            // The portal shows a SAS with the question mark of its URL.
-            CredentialKind::Sas => text.strip_prefix('?').unwrap_or(text),
-            CredentialKind::SharedKey { .. } => text,
-        };
-        if secret.is_empty() {
-            return Err(CredentialError::Empty(self.file.clone()));
+        let unusable = |found| CredentialError::Unusable { path: self.file.clone(), found };
+        let content =
+            self.content().map_err(|source| CredentialError::Unreadable { path: self.file.clone(), source })?;
+        content
+            .and_then(|content| secret::secret(&self.kind, &content))
+            .map(|text| Secret::new(&text))
+            .map_err(unusable)
+    }
+
+    /// What is in the file. A pipe is not opened, since that may never end.
+    fn content(&self) -> io::Result<Result<Vec<u8>, Found>> {
+        let metadata = std::fs::metadata(&self.file)?;
+        if !metadata.is_file() {
+            return Ok(Err(Found::NoFile));
         }
-        Ok(Secret::new(secret))
+        let mut content = Vec::new();
+        std::fs::File::open(&self.file)?.take(LONGEST + 1).read_to_end(&mut content)?;
+        Ok(if content.len() as u64 > LONGEST { Err(Found::TooMuch) } else { Ok(content) })
     }
 
     /// Whether every user of this machine may read or replace the secret.
@@ -85,17 +88,37 @@ impl Credential {
 mod tests {
     use super::*;
 
+    fn credential(file: &Path) -> Credential {
+        let kind =
+            CredentialKind::Sas { opens: Box::new("https://acc.blob.core.windows.net/evidence".parse().unwrap()) };
+        Credential { kind, name: file.to_owned(), file: file.to_owned() }
+    }
+
     #[test]
-    fn a_secret_is_trimmed() {
+    fn a_secret_is_read_without_what_is_around_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("primary.sas");
-        let credential = Credential { kind: CredentialKind::Sas, name: file.clone(), file: file.clone() };
+        let credential = credential(&file);
         assert!(matches!(credential.read(), Err(CredentialError::Unreadable { .. })));
         std::fs::write(&file, " \n").unwrap();
-        assert!(matches!(credential.read(), Err(CredentialError::Empty(_))));
+        assert!(matches!(credential.read(), Err(CredentialError::Unusable { found: Found::Nothing, .. })));
         std::fs::write(&file, "?sv=1&sig=abc\n").unwrap();
-        let secret = credential.read().unwrap();
-        assert_eq!(secret.expose(), "sv=1&sig=abc");
+        assert_eq!(credential.read().unwrap().expose(), "sv=1&sig=abc");
+    }
+
+    #[test]
+    fn what_no_secret_can_be_read_from_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
+        let endless = folder.path().join("endless");
+        std::fs::File::create(&endless).unwrap().set_len(1 << 40).unwrap();
+        for (file, found) in
+            [(path.as_path(), Found::NoFile), (folder.path(), Found::NoFile), (&endless, Found::TooMuch)]
+        {
+            let error = credential(file).read().unwrap_err();
+            assert!(matches!(&error, CredentialError::Unusable { found: said, .. } if *said == found), "{error}");
+        }
     }
 
     #[test]

@@ -114,7 +114,7 @@ pub(super) fn read_file(path: &Path, mistakes: &mut Mistakes) -> Node {
 }
 
 /// What a text in another encoding than UTF-8 says, as far as that can be made out.
-fn made_out(bytes: &[u8]) -> String {
+pub(super) fn made_out(bytes: &[u8]) -> String {
     let unit = match bytes {
         [0xff, 0xfe, ..] | [_, 0, ..] => u16::from_le_bytes,
         [0xfe, 0xff, ..] | [0, _, ..] => u16::from_be_bytes,
@@ -126,7 +126,7 @@ fn made_out(bytes: &[u8]) -> String {
     text.skip_while(|first| *first == BYTE_ORDER_MARK).collect()
 }
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Takes `text` for the contents of `path`.
 pub(super) fn parse(path: &Path, text: &str, mistakes: &mut Mistakes) -> Node {

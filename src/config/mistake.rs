@@ -28,6 +28,13 @@ impl ConfigErrors {
     }
 }
 
+impl ConfigErrors {
+    /// All of them, for where there is room for one line.
+    pub(super) fn in_one_line(&self) -> String {
+        self.to_string().replace('\n', "; ")
+    }
+}
+
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, mistake) in self.mistakes.iter().enumerate() {
@@ -136,11 +143,6 @@ impl Mistakes {
     /// Whether some file or folder could not be read, so that nobody knows what is in it.
     pub(super) fn could_not_read(&self) -> bool {
         self.found.iter().any(|(at, ..)| at.is_none())
-    }
-
-    /// How much was found so far.
-    pub(super) fn count(&self) -> usize {
-        self.found.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {

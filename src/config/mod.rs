@@ -13,6 +13,7 @@ mod mistake;
 mod profiles;
 mod reader;
 mod rules;
+mod secret;
 mod sections;
 mod settings;
 mod values;
@@ -20,9 +21,11 @@ mod values;
 use std::path::{Path, PathBuf};
 
 pub use admission::{Admission, AdmissionError};
-pub use credential::{Credential, CredentialError, CredentialKind};
+pub use credential::{Credential, CredentialError};
 pub use mistake::{ConfigErrors, Mistake};
+pub use profiles::{BrokenProfile, Closed};
 pub use rules::overlapping;
+pub use secret::{CredentialKind, Found};
 pub use sections::{
     BaySettings, DestinationSettings, Place, Slot, SpoolSettings, StationSettings, UploadSettings, WebSettings,
 };
@@ -30,6 +33,7 @@ pub use settings::Config;
 
 use document::Value;
 use mistake::Mistakes;
+use profiles::Kinds;
 use sections::Whereabouts;
 
 /// The commented example, as `camdock gen config` prints it.
@@ -41,12 +45,12 @@ pub const PROFILE_EXAMPLE: &str = include_str!("../../config/profile.toml");
 impl Config {
     /// Reads `path` and the drop-ins in `<path>.d/*.toml`, in the order of their names; a drop-in overrides single keys.
     /// Then the profiles that came with camdock, and those in `profiles.d` beside `path`, which replace others of their
-    /// name.
+    /// name; one that is wrong is no reason to do without all the rest.
     ///
     /// Credential files are looked for (first among systemd's credentials) but not read.
     ///
     /// # Errors
-    /// Everything that is wrong in any of the files.
+    /// Everything that is wrong in any of the files but the profiles.
     pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let whereabouts = Whereabouts {
@@ -56,9 +60,10 @@ impl Config {
         let mut mistakes = Mistakes::default();
         let root = document::read(path, &mut mistakes);
         let config = sections::config(root, &whereabouts, &mut mistakes);
-        let profiles = profiles::read(Path::new(profiles::SHIPPED), Some(&Self::profile_folder(path)), &mut mistakes);
+        let Kinds { profiles, broken } =
+            profiles::read(Path::new(profiles::SHIPPED), Some(&Self::profile_folder(path)));
         match config {
-            Some(config) if mistakes.is_empty() => Ok(Self { profiles, ..config }),
+            Some(config) if mistakes.is_empty() => Ok(Self { profiles, broken_profiles: broken, ..config }),
             _ => Err(mistakes.into_errors()),
         }
     }

@@ -3,15 +3,19 @@
 //! Those that came with camdock lie in one folder, a station's own in `profiles.d` beside the configuration; of two with
 //! the same name the station's counts, and one that says `enabled = false` counts as none. A file with nothing in it, or
 //! only comments, is no profile.
+//!
+//! Promise: what is wrong opens no bay. A broken file closes the name that it has, since a profile that was replaced or
+//! switched off must not come back by a typing error; the others are as good as before.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::document::{self, Node, Value};
-use super::mistake::{At, Mistakes};
+use super::mistake::Mistakes;
 use super::reader::{Keys, Reader, Wrong};
 use super::values;
 use crate::domain::{Profile, SerialSource, SourcePath, Transport, UsbMatch};
@@ -45,52 +49,149 @@ const KEYS: Keys = Keys::table(
 );
 const SERIAL_KEYS: Keys = Keys::inline("profile.serial", &["file"], "serial = { file = \"SERIAL.TXT\" }");
 
-/// Reads what came with camdock and the station's `own`, if that is known; in the order in which they are to be tried.
-pub(super) fn read(shipped: &Path, own: Option<&Path>, mistakes: &mut Mistakes) -> Arc<[Arc<Profile>]> {
+/// The kinds of camera that there are.
+#[derive(Debug, Default)]
+pub(super) struct Kinds {
+    /// In the order in which they are to be tried.
+    pub(super) profiles: Arc<[Arc<Profile>]>,
+    /// The files that are wrong.
+    pub(super) broken: Vec<BrokenProfile>,
+}
+
+/// A profile's file that is wrong. It lets nothing in, and neither does what it may have been written to replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenProfile {
+    /// The file, or the folder if that cannot be listed.
+    pub file: PathBuf,
+    /// What is wrong with it, and what to write instead.
+    pub wrong: String,
+    /// What lets nothing in because of it.
+    pub closed: Closed,
+}
+
+/// What lets nothing in while a profile is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// The profiles of these names.
+    Named(Vec<String>),
+    /// Every one that came with camdock: nobody knows which of them it replaces or switches off.
+    AllThatCameWithCamdock,
+}
+
+impl fmt::Display for BrokenProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. Until then ", self.wrong)?;
+        match &self.closed {
+            Closed::Named(names) => write!(f, "profile {} lets no camera in", names.join(" and ")),
+            Closed::AllThatCameWithCamdock => {
+                f.write_str("no profile that came with camdock lets a camera in, since it may replace any of them")
+            }
+        }
+    }
+}
+
+/// Reads what came with camdock and the station's `own`, if that is known. What is wrong closes as much as it may have been
+/// meant to, and leaves everything else as it is.
+pub(super) fn read(shipped: &Path, own: Option<&Path>) -> Kinds {
     let absent = std::fs::metadata(shipped).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     let shipped = if absent {
-        let documents = BUILT_IN.map(|(name, text)| document::parse(Path::new(name), text, mistakes));
-        documents.into_iter().collect()
+        BUILT_IN
+            .map(|(name, text)| file(Path::new(name), |mistakes| document::parse(Path::new(name), text, mistakes)))
+            .into()
     } else {
-        folder(shipped, mistakes)
+        folder(shipped)
     };
-    let mut known = BTreeMap::new();
-    let own = own.map(|own| folder(own, mistakes));
-    for documents in std::iter::once(shipped).chain(own) {
-        known.extend(named(documents, mistakes));
+    let (mut known, mut broken) = sorted_out(shipped);
+    let (own, broken_own) = own.map(|own| sorted_out(folder(own))).unwrap_or_default();
+    if broken_own.iter().any(|broken| broken.closed == Closed::AllThatCameWithCamdock) {
+        known.clear();
+    }
+    known.extend(own);
+    broken.extend(broken_own);
+    for broken in &broken {
+        if let Closed::Named(names) = &broken.closed {
+            known.retain(|name, _| !names.contains(name));
+        }
     }
     let mut profiles: Vec<_> = known.into_values().flatten().map(Arc::new).collect();
     Profile::sort(&mut profiles);
-    profiles.into()
+    Kinds { profiles: profiles.into(), broken }
 }
 
-fn folder(path: &Path, mistakes: &mut Mistakes) -> Vec<Node> {
-    let files = document::toml_files(path, mistakes);
-    files.iter().map(|file| document::read_file(file, mistakes)).collect()
+/// What a file says; nothing, if there is nothing in it.
+type Read = Result<Option<Named>, BrokenProfile>;
+
+/// A profile's name and file, and the profile unless it is switched off.
+struct Named {
+    file: PathBuf,
+    name: String,
+    profile: Option<Profile>,
+}
+
+fn folder(path: &Path) -> Vec<Read> {
+    let mut mistakes = Mistakes::default();
+    let files = document::toml_files(path, &mut mistakes);
+    let unlisted = (!mistakes.is_empty()).then(|| Err(broken(path, None, mistakes)));
+    let read = files.iter().map(|path| file(path, |mistakes| document::read_file(path, mistakes)));
+    unlisted.into_iter().chain(read).collect()
+}
+
+fn file(path: &Path, read: impl FnOnce(&mut Mistakes) -> Node) -> Read {
+    let mut mistakes = Mistakes::default();
+    let document = read(&mut mistakes);
+    let written = match &document.value {
+        Value::Table(table) if table.is_empty() && mistakes.is_empty() => return Ok(None),
+        Value::Table(table) => table.get("name").and_then(|(_, name)| profile_name(&name.value).ok()),
+        _ => None,
+    };
+    match profile(document, &mut mistakes) {
+        Some((name, profile)) if mistakes.is_empty() => Ok(Some(Named { file: path.to_owned(), name, profile })),
+        _ => Err(broken(path, written, mistakes)),
+    }
+}
+
+/// What is closed because a file is wrong that says to be of this name.
+fn broken(file: &Path, name: Option<String>, mistakes: Mistakes) -> BrokenProfile {
+    // A line that is no TOML may hide the name, or another one.
+    let hidden = mistakes.broken_texts().flat_map(|text| document::written(text, "name"));
+    let hidden = hidden.filter_map(|text| profile_name(&Value::Text(text.to_owned())).ok());
+    let mut names: Vec<String> = hidden.chain(name).collect();
+    names.sort();
+    names.dedup();
+    let closed = if names.is_empty() { Closed::AllThatCameWithCamdock } else { Closed::Named(names) };
+    BrokenProfile { file: file.to_owned(), wrong: mistakes.into_errors().in_one_line(), closed }
 }
 
 /// The profiles of one folder by name; `None` is one that is switched off.
-fn named(documents: Vec<Node>, mistakes: &mut Mistakes) -> BTreeMap<String, Option<Profile>> {
-    let mut found = BTreeMap::new();
-    let empty = |document: &Node| matches!(&document.value, Value::Table(table) if table.is_empty());
-    for document in documents.into_iter().filter(|document| !empty(document)) {
-        let Some((name, at, profile)) = profile(document, mistakes) else { continue };
-        if found.insert(name.clone(), profile).is_some() {
-            let what = format!("profile.name = \"{name}\": another file in this folder has that name already");
-            mistakes.add(&at, what, "give each profile a name of its own, or remove one of the files".to_owned());
+fn sorted_out(read: Vec<Read>) -> (BTreeMap<String, Option<Profile>>, Vec<BrokenProfile>) {
+    let (mut known, mut wrong) = (BTreeMap::new(), Vec::new());
+    for read in read {
+        match read {
+            Ok(None) => {}
+            Err(broken) => wrong.push(broken),
+            Ok(Some(Named { file, name, profile })) => {
+                if known.insert(name.clone(), profile).is_some() {
+                    let twice = format!(
+                        "{}: profile.name = \"{name}\": another file in this folder has that name already: give each \
+                         profile a name of its own, or remove one of the files",
+                        file.display()
+                    );
+                    wrong.push(BrokenProfile { file, wrong: twice, closed: Closed::Named(vec![name]) });
+                }
+            }
         }
     }
-    found
+    (known, wrong)
 }
 
-/// Its name and where that is written, and the profile unless it is switched off. `None` if anything is wrong.
-fn profile(document: Node, mistakes: &mut Mistakes) -> Option<(String, At, Option<Profile>)> {
+/// Its name, and the profile unless it is switched off. `None` if anything is wrong.
+fn profile(document: Node, mistakes: &mut Mistakes) -> Option<(String, Option<Profile>)> {
     let mut table = Reader::new(KEYS, document, mistakes)?;
     let name = table.required("name", "\"my-camera\"", profile_name);
     let enabled = table.or("enabled", true, values::boolean);
     if enabled == Some(false) && table.peek("transport").is_none() {
         table.close("with enabled = false and no transport");
-        return name.map(|name| (name.value, name.at, None));
+        return name.map(|name| (name.value, None));
     }
     let title = table.optional("title", values::text);
     let ids = table.or("usb", Vec::new(), values::usb_ids);
@@ -115,7 +216,7 @@ fn profile(document: Node, mistakes: &mut Mistakes) -> Option<(String, At, Optio
         label: label?,
         quiet_time: quiet_time?,
     };
-    Some((name.value, name.at, enabled?.then_some(profile)))
+    Some((name.value, enabled?.then_some(profile)))
 }
 
 fn serial(table: &mut Reader<'_>) -> Option<SerialSource> {
@@ -150,19 +251,23 @@ fn profile_name(value: &Value) -> Result<String, Wrong> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ConfigErrors, PROFILE_EXAMPLE};
+    use super::super::PROFILE_EXAMPLE;
     use super::*;
     use crate::domain::Pattern;
     use tempfile::TempDir;
 
-    fn load(own: &[(&str, &str)]) -> Result<Arc<[Arc<Profile>]>, ConfigErrors> {
+    fn kinds(own: &[(&str, &str)]) -> Kinds {
         let folder = TempDir::new().unwrap();
         for (name, text) in own {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        let mut mistakes = Mistakes::default();
-        let profiles = read(&folder.path().join("none"), Some(folder.path()), &mut mistakes);
-        if mistakes.is_empty() { Ok(profiles) } else { Err(mistakes.into_errors()) }
+        read(&folder.path().join("none"), Some(folder.path()))
+    }
+
+    fn load(own: &[(&str, &str)]) -> Result<Arc<[Arc<Profile>]>, String> {
+        let Kinds { profiles, broken } = kinds(own);
+        let wrong: Vec<_> = broken.iter().map(ToString::to_string).collect();
+        if wrong.is_empty() { Ok(profiles) } else { Err(wrong.join("\n")) }
     }
 
     fn names(profiles: &[Arc<Profile>]) -> Vec<&str> {
@@ -239,12 +344,52 @@ mod tests {
             let twice = ["serial", "usb", "folders", "title"].iter().find(|key| line.starts_with(**key)).copied();
             let kept = |kept: &&str| twice.is_none_or(|key| !kept.starts_with(&format!("{key} =")));
             let rest: Vec<_> = PROFILE_EXAMPLE.lines().filter(kept).collect();
-            let errors = load(&[("a.toml", &format!("{}\n{line}\n", rest.join("\n")))]).unwrap_err().to_string();
+            let errors = load(&[("a.toml", &format!("{}\n{line}\n", rest.join("\n")))]).unwrap_err();
             assert!(errors.contains(said), "{line}: {errors}");
         }
         let errors = load(&[("a.toml", "usb = [\"1\"]\nserial = 5\n"), ("b.toml", "name = \"x y\"\n")]).unwrap_err();
-        assert!(errors.into_mistakes().len() >= 3);
-        let errors = load(&[("a.toml", PROFILE_EXAMPLE), ("b.toml", PROFILE_EXAMPLE)]).unwrap_err().to_string();
-        assert!(errors.contains("another file in this folder has that name already"), "{errors}");
+        for said in ["profile.usb", "profile.serial", "profile.name is missing", "\"x y\": it is no name"] {
+            assert!(errors.contains(said), "{said}: {errors}");
+        }
+        let errors = load(&[("a.toml", PROFILE_EXAMPLE), ("b.toml", PROFILE_EXAMPLE)]).unwrap_err();
+        assert!(errors.contains("b.toml: profile.name = ") && errors.contains("has that name already"), "{errors}");
+    }
+
+    const GOOD: &str = "name = \"good\"\nusb = [\"8564:1000\"]\ntransport = \"mass-storage\"\nserial = \"usb\"\n";
+
+    #[test]
+    fn a_broken_profile_closes_its_own_name_and_leaves_the_others_as_they_are() {
+        for broken in [
+            "name = \"generic-dcim\"\nenabeld = false\n",
+            "name = \"generic-dcim\"\nenabled = \"no\"\n",
+            "[[\nname = \"generic-dcim\"\nenabled = false\n",
+            "name = 'generic-dcim'\nenabled = fal",
+        ] {
+            let kinds = kinds(&[("good.toml", GOOD), ("broken.toml", broken)]);
+            assert_eq!(names(&kinds.profiles), ["good", "transcend-drivepro-body", "volume-label"], "{broken}");
+            let said = kinds.broken[0].to_string();
+            assert!(said.contains("broken.toml:"), "{said}");
+            assert!(said.ends_with("Until then profile generic-dcim lets no camera in"), "{said}");
+        }
+        let twins = kinds(&[("good.toml", GOOD), ("twin.toml", GOOD)]);
+        assert!(!names(&twins.profiles).contains(&"good"), "nobody knows which of them is meant");
+    }
+
+    #[test]
+    fn a_broken_profile_without_a_name_closes_all_that_it_may_replace() {
+        for broken in
+            ["enabled = false\n", "name = \"generic dcim\"\nenabled = false\n", "nmae = \"generic-dcim\"\n", "]\n"]
+        {
+            let kinds = kinds(&[("good.toml", GOOD), ("broken.toml", broken)]);
+            assert_eq!(names(&kinds.profiles), ["good"], "{broken}");
+            assert_eq!(kinds.broken[0].closed, Closed::AllThatCameWithCamdock);
+        }
+        let folder = TempDir::new().unwrap();
+        std::fs::create_dir(folder.path().join("unreadable.toml")).unwrap();
+        std::fs::write(folder.path().join("good.toml"), GOOD).unwrap();
+        let none = folder.path().join("none");
+        assert_eq!(names(&read(&none, Some(folder.path())).profiles), ["good"]);
+        let unlisted = read(&none, Some(&folder.path().join("good.toml")));
+        assert!(unlisted.profiles.is_empty() && unlisted.broken.len() == 1, "{unlisted:?}");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::profiles::BrokenProfile;
 use super::sections::{BaySettings, DestinationSettings, SpoolSettings, StationSettings, UploadSettings, WebSettings};
 use crate::domain::{DestinationName, Need, Profile};
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub web: WebSettings,
     /// The kinds of camera, in the order in which they are to be tried.
     pub profiles: Arc<[Arc<Profile>]>,
+    /// The profiles' files that are wrong; what they may have been meant to close is not among the profiles.
+    pub broken_profiles: Vec<BrokenProfile>,
 }
 
 impl Config {

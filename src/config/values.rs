@@ -167,6 +167,11 @@ pub(super) fn endpoint(value: &Value) -> Result<Url, Wrong> {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
+    if let Some(blobs) =
+        url.host_str().filter(|host| host.contains(".dfs.")).map(|host| host.replace(".dfs.", ".blob."))
+    {
+        return Err(Wrong::new("it is the account's address for data lakes", format!("write \"https://{blobs}\"")));
+    }
     match url.scheme() {
         "https" => Ok(url),
         "http" if local => Ok(url),
@@ -175,6 +180,11 @@ pub(super) fn endpoint(value: &Value) -> Result<Url, Wrong> {
         }
         _ => Err(Wrong::new("it is not an https:// address", remedy)),
     }
+}
+
+/// Whether an address names the account in its host, as Azure's do: `ACCOUNT.blob.core.windows.net`.
+pub(super) fn names_an_account(endpoint: &Url) -> bool {
+    endpoint.domain().is_some_and(|host| host.split('.').skip(1).any(|label| label == "blob"))
 }
 
 /// Whether an address carries what belongs into the credential file.

@@ -80,6 +80,47 @@ fn what_was_not_read_again_is_not_cleared_even_if_everything_is_proven() {
     assert_eq!(unmet, [(WipeCondition::SourceIsTheSegment, Err(Unmet::SourceNotRead))]);
 }
 
+#[test]
+fn a_file_is_the_segment_only_if_path_length_and_every_byte_are() {
+    let segment = segment("BWC-1", false);
+    let listed = file(SourceKind::File);
+    let renamed = SourceFile { path: SourcePath::new(b"B.MP4".to_vec()), ..listed.clone() };
+    let longer = SourceFile { size: ByteCount::new(5), ..listed.clone() };
+    let compare = |file: &SourceFile, content: &[u8]| SourceMatch::compare(&segment, file, fingerprint(content)).err();
+    assert_eq!(compare(&listed, b"film"), None);
+    assert_eq!(compare(&renamed, b"film"), Some(Unmet::SourceDiffers), "another name");
+    assert_eq!(compare(&longer, b"film"), Some(Unmet::SourceDiffers), "it was listed with another length");
+    assert_eq!(compare(&listed, b"filn"), Some(Unmet::SourceDiffers), "another byte");
+}
+
+#[test]
+fn what_was_compared_holds_for_the_very_file_that_was_read_and_no_other() {
+    let listed = file(SourceKind::File);
+    let source = source(&segment("BWC-1", false), SourceKind::File);
+    assert!(source.still_holds_for(&listed));
+    let touched = SourceFile { modified: Moment::from_millis(8), ..listed.clone() };
+    for other in [touched, SourceFile { stamp: 2, ..listed }] {
+        assert!(!source.still_holds_for(&other), "{other:?}");
+    }
+}
+
+#[test]
+fn a_permit_lists_what_was_cleared_for_its_camera() {
+    let docking = DockingId::new(Moment::from_millis(1));
+    let permit = WipePermit::issue(docking, camera("BWC-1"), vec![cleared("BWC-1"), cleared("BWC-2")]);
+    let listed: Vec<_> = permit.files().iter().map(|file| (file.segment(), file.file().clone())).collect();
+    assert_eq!(listed, [(segment("BWC-1", false).id, file(SourceKind::File))]);
+}
+
+#[test]
+fn every_condition_is_told_in_words() {
+    let told = |condition: WipeCondition| condition.to_string();
+    assert_eq!(told(WipeCondition::CopyIsProven(place("nas"))), "nas has proven its copy");
+    assert_eq!(told(WipeCondition::SourceIsTheSegment), "what the camera holds now is what was uploaded");
+    assert_eq!(told(WipeCondition::EveryByteWasRead), "every byte could be read");
+    assert_eq!(told(WipeCondition::SomethingIsRequired), "a destination is required");
+}
+
 fn cleared(of: &str) -> Clearance {
     let segment = segment(of, false);
     let proofs = [Proof::claimed(place("a"), fingerprint(b"film"))];

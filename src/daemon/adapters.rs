@@ -3,19 +3,23 @@
 //! This is the one file that knows adapters by name. A new kind of destination, of camera or of bay is wired here, and
 //! nowhere else.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use super::SystemClock;
+use super::late::{LateDestination, Standing};
+use super::parts::{self, Troubles};
+use super::{SystemClock, bays};
 use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
 use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::{Destination, FolderDestination, SameDisk};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
+use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
-use crate::domain::{Clock, DestinationName, DockingId, Moment, Profile, Transport, UsbDevice};
+use crate::domain::{BayName, Clock, DockingId, Moment, Part, Profile, SetupCause, Transport, UsbDevice};
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
 use crate::station::{Examine, OpenCamera, Station};
@@ -35,14 +39,6 @@ pub enum OpenError {
     /// The spool cannot be used.
     #[error(transparent)]
     Spool(#[from] SpoolError),
-    /// A destination cannot be set up.
-    #[error("destination {name}: {source}")]
-    Destination {
-        /// Which one.
-        name: DestinationName,
-        /// What is wrong.
-        source: DestinationSetupError,
-    },
 }
 
 /// Why a destination cannot be set up.
@@ -54,6 +50,23 @@ pub enum DestinationSetupError {
     /// Its settings cannot be used.
     #[error(transparent)]
     Azure(#[from] AzureSetupError),
+}
+
+impl DestinationSetupError {
+    fn cause(&self) -> SetupCause {
+        match self {
+            Self::Credential(CredentialError::Unreadable { source, .. })
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                SetupCause::CredentialMissing
+            }
+            Self::Credential(CredentialError::Unreadable { .. }) => SetupCause::CredentialUnreadable,
+            Self::Credential(CredentialError::Unusable { .. }) | Self::Azure(AzureSetupError::Credential { .. }) => {
+                SetupCause::CredentialUnusable
+            }
+            Self::Azure(_) => SetupCause::Settings,
+        }
+    }
 }
 
 /// What the last run's ledger is worth.
@@ -105,31 +118,58 @@ pub fn open_destination(
 fn azure_credential(credential: &Credential) -> Result<AzureCredential, CredentialError> {
     let secret = credential.read()?;
     Ok(match &credential.kind {
-        CredentialKind::Sas => AzureCredential::Sas(secret),
+        CredentialKind::Sas { .. } => AzureCredential::Sas(secret),
         CredentialKind::SharedKey { account } => AzureCredential::SharedKey { account: account.clone(), key: secret },
     })
 }
 
-/// Opens ledger, spool and destinations as configured. Blocks. The caller holds the data folder's `_lock` for as long as
-/// the station runs.
+/// A destination that is set up in the background, now or as soon as what is missing is there.
+fn late_destination(settings: &DestinationSettings, config: &Config, troubles: &Troubles) -> Arc<dyn Destination> {
+    let (told, standing) = watch::channel(Standing::Untried);
+    let (name, of, config) = (settings.name.clone(), settings.clone(), config.clone());
+    parts::look_after(Part::Destination(name.clone()), troubles.clone(), move || {
+        if matches!(*told.borrow(), Standing::Open(_)) {
+            let error = DestinationSetupError::from(azure_credential(of.place.credential()?).err()?);
+            return Some((
+                error.cause(),
+                format!("{error}. The one that was read before is used as long as it is good"),
+            ));
+        }
+        match open_destination(&of, &config) {
+            Ok(destination) => {
+                told.send_replace(Standing::Open(destination));
+                None
+            }
+            Err(error) => {
+                told.send_replace(Standing::Missing(error.to_string()));
+                Some((error.cause(), format!("{error}. {}", of.need.while_not_set_up())))
+            }
+        }
+    });
+    Arc::new(LateDestination::new(name, standing))
+}
+
+/// Opens ledger and spool as configured. Blocks; needs a runtime. Destinations are set up by themselves, meanwhile or later.
+/// The caller holds the data folder's `_lock` for as long as the station runs.
 ///
 /// # Errors
 /// [`OpenError`]
-pub(super) fn open_station(config: &Config, last: LastLedger, _lock: &StationLock) -> Result<Station, OpenError> {
+pub(super) fn open_station(
+    config: &Config,
+    last: LastLedger,
+    _lock: &StationLock,
+    troubles: &Troubles,
+) -> Result<Station, OpenError> {
     let clock = Arc::new(SystemClock);
     let path = config.station.data_dir.join(LEDGER_FILE);
     let ledger = open_ledger(&config.station.data_dir, last, clock.now())?;
-    let mut targets = Vec::new();
-    for settings in &config.destinations {
-        let destination = open_destination(settings, config)
-            .map_err(|source| OpenError::Destination { name: settings.name.clone(), source })?;
-        targets.push(Target {
-            destination,
-            prefix: settings.prefix.clone(),
-            policy: settings.proof,
-            need: settings.need,
-        });
-    }
+    let targets = config.destinations.iter().map(|settings| Target {
+        destination: late_destination(settings, config, troubles),
+        prefix: settings.prefix.clone(),
+        policy: settings.proof,
+        need: settings.need,
+    });
+    let targets = targets.collect();
     let spool = DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?;
     let at_once = AtOnce { reads: config.bays.len().max(FEWEST_READS), comparisons: COMPARISONS };
     let id = config.station.id.clone();
@@ -159,11 +199,8 @@ fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<Ledger,
     Ledger::threaded(Ledger::set_aside(&path, now)?)
 }
 
-/// Watches the configured bays, each kind by its own watcher. Needs a runtime.
-///
-/// # Errors
-/// [`DockError`] if two bays are one.
-pub(super) fn watch_bays(config: &Config) -> Result<Vec<mpsc::Receiver<BayEvent>>, DockError> {
+/// Watches the configured bays, each kind by its own watcher, and looks after what they need. Needs a runtime.
+pub(super) fn watch_bays(config: &Config, troubles: &Troubles) -> Vec<mpsc::Receiver<BayEvent>> {
     let (mut folders, mut ports) = (Vec::new(), Vec::new());
     for bay in &config.bays {
         match &bay.slot {
@@ -173,7 +210,37 @@ pub(super) fn watch_bays(config: &Config) -> Result<Vec<mpsc::Receiver<BayEvent>
             Slot::Port(port) => ports.push((bay.name.clone(), port.clone())),
         }
     }
-    Ok(vec![watch_folders(folders)?, watch_usb(ports, &config.profiles)?])
+    let watched_folders = all_that_can_be(&mut folders, |bay| &bay.name, troubles, watch_folders);
+    let watched_ports =
+        all_that_can_be(&mut ports, |(name, _)| name, troubles, |ports| watch_usb(ports, &config.profiles));
+    for FolderBay { name, folder, .. } in folders {
+        parts::look_after(Part::Bay(name), troubles.clone(), move || bays::folder_missing(&folder));
+    }
+    for (bay, port) in ports {
+        let sysfs = Sysfs::default();
+        parts::look_after(Part::Bay(bay), troubles.clone(), move || bays::port_missing(&sysfs, &port));
+    }
+    vec![watched_folders, watched_ports]
+}
+
+/// Watches the bays, without those that are in the place of another one.
+fn all_that_can_be<B: Clone>(
+    bays: &mut Vec<B>,
+    name: impl Fn(&B) -> &BayName,
+    troubles: &Troubles,
+    watch: impl Fn(Vec<B>) -> Result<mpsc::Receiver<BayEvent>, DockError>,
+) -> mpsc::Receiver<BayEvent> {
+    loop {
+        match watch(bays.clone()) {
+            Ok(events) => return events,
+            Err(error) => {
+                let bay = error.second().clone();
+                bays.retain(|one| *name(one) != bay);
+                let message = format!("{error}. Until the next start this one serves no camera");
+                troubles.note(&Part::Bay(bay), Some((SetupCause::SharedPlace, message)));
+            }
+        }
+    }
 }
 
 fn open_camera(ledger: Ledger) -> OpenCamera {
@@ -238,4 +305,30 @@ fn examine(path: PathBuf) -> Examine {
         }
         .boxed()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_two_bays_in_one_place_the_first_is_served_and_the_other_says_why_not() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("BWC-1")).unwrap();
+        let name = |name: &str| BayName::new(name).unwrap();
+        let inside = folder.path().join("inside");
+        let bay = |number: &str, folder: &Path| FolderBay {
+            name: name(number),
+            folder: folder.to_owned(),
+            quiet: std::time::Duration::ZERO,
+        };
+        let mut bays = vec![bay("1", folder.path()), bay("2", &inside), bay("3", folder.path())];
+        let troubles = Troubles::none();
+        let shown = troubles.watch();
+        let mut events = all_that_can_be(&mut bays, |bay| &bay.name, &troubles, watch_folders);
+        assert!(matches!(events.recv().await, Some(BayEvent::Docked { bay, .. }) if bay == name("1")));
+        assert_eq!(bays.len(), 1, "only that one is looked after");
+        let told: Vec<_> = shown.borrow().iter().map(|trouble| (trouble.part.clone(), trouble.cause)).collect();
+        assert_eq!(told, ["2", "3"].map(|bay| (Part::Bay(name(bay)), SetupCause::SharedPlace)));
+    }
 }

@@ -2,29 +2,35 @@
 //!
 //! Promises: this is the only room that knows adapters by name, and [`adapters`] the only file of it; everybody else knows
 //! ports. What shows the station to people or programs, a *view*, is wired in this file. Nothing here decides anything.
+//! A station starts with what it has: a part of it that cannot be set up is shown, and tried again ([`parts`]); only without
+//! its ledger or its spool there is none.
 
 mod adapters;
+mod bays;
 mod clock;
+mod control;
 mod desk;
+mod late;
+mod parts;
 
 use std::sync::Arc;
 
-use axum::Router;
-use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
-use crate::dock::{BayEvent, DockError};
-use crate::domain::{DestinationName, Earlier, PlaceId, Snapshot};
+use crate::dock::BayEvent;
+use crate::domain::{DestinationName, Earlier, Part, PlaceId, SetupCause, Snapshot};
 use crate::ledger::StationLock;
 use crate::station::{Doors, Station, StationError};
 use crate::transfer::{NoPlace, confirm};
-use crate::views::{self, SocketError, systemd};
+use crate::views::{self, systemd};
 
 pub use adapters::{DestinationSetupError, LastLedger, OpenError, open_destination};
 pub use clock::SystemClock;
 
+use control::Control;
 use desk::StationDesk;
+use parts::Troubles;
 
 /// Requests, and news of bays, that may wait for the station.
 const BACKLOG: usize = 16;
@@ -33,26 +39,16 @@ const BACKLOG: usize = 16;
 pub struct Daemon {
     station: Station,
     doors: Doors,
-    socket: UnixListener,
-    routes: Router,
+    control: Control,
     shown: watch::Receiver<Snapshot>,
 }
 
 /// Why a station cannot be opened, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
-    /// Its ledger, its spool or a destination cannot be opened.
+    /// Its ledger or its spool cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// Its bays cannot be watched.
-    #[error(transparent)]
-    Dock(#[from] DockError),
-    /// The commands cannot be listened for.
-    #[error(transparent)]
-    Socket(#[from] SocketError),
-    /// The commands can be listened for no longer.
-    #[error("the socket broke: {0}")]
-    SocketBroke(std::io::Error),
     /// The station itself ended.
     #[error(transparent)]
     Station(#[from] StationError),
@@ -64,14 +60,22 @@ impl Daemon {
     /// # Errors
     /// [`DaemonError`] says which part cannot be opened, and what to do.
     pub fn open(config: &Config, last: LastLedger, lock: &StationLock) -> Result<Self, DaemonError> {
-        let station = adapters::open_station(config, last, lock)?;
+        let troubles = Troubles::none();
+        let setup = troubles.watch();
+        for broken in &config.broken_profiles {
+            let message = format!("{broken}. Once it is mended, run: systemctl restart camdock");
+            let part = Part::Profile(broken.file.display().to_string());
+            troubles.note(&part, Some((SetupCause::ProfileBroken, message)));
+        }
+        let station = adapters::open_station(config, last, lock, &troubles)?;
         let ledger = station.site.ledger().clone();
         let (snapshot, shown) = watch::channel(station.first_snapshot());
         let (orders, commands) = mpsc::channel(BACKLOG);
-        let doors = Doors { bays: together(adapters::watch_bays(config)?), commands, snapshot };
-        let socket = views::bind(&config.station.data_dir)?;
+        let bays = together(adapters::watch_bays(config, &troubles));
+        let doors = Doors { bays, commands, setup, snapshot };
         let routes = views::routes(shown.clone(), Arc::new(StationDesk { ledger, orders }));
-        Ok(Self { station, doors, socket, routes, shown })
+        let control = Control::open(config.station.data_dir.clone(), routes, troubles);
+        Ok(Self { station, doors, control, shown })
     }
 
     /// How the station looks, from now on.
@@ -86,10 +90,16 @@ impl Daemon {
     /// [`DaemonError`] says what failed. After [`StationError::LedgerDamaged`] the station can be opened once more, with
     /// [`LastLedger::Damaged`].
     pub async fn run(self) -> Result<(), DaemonError> {
+        let (control, mut first) = (self.control, self.shown.clone());
+        let answer = async move {
+            // Before the first one is composed nobody knows how the station is, so nobody is told.
+            let _ = first.changed().await;
+            control.serve().await;
+        };
         tokio::select! {
             biased;
             ended = self.station.run(self.doors) => Ok(ended?),
-            ended = views::serve(self.socket, self.routes) => ended.map_err(DaemonError::SocketBroke),
+            () = answer => Ok(()),
             () = systemd::keep_telling(self.shown) => Ok(()),
         }
     }
@@ -106,7 +116,9 @@ pub async fn enrol(
     earlier: Earlier,
     lock: &StationLock,
 ) -> Result<(), EnrolError> {
-    let site = adapters::open_station(config, LastLedger::Trusted, lock)?.site;
+    let troubles = Troubles::none();
+    let _watched = troubles.watch();
+    let site = adapters::open_station(config, LastLedger::Trusted, lock, &troubles)?.site;
     let target = site.target(destination).ok_or_else(|| EnrolError::Unknown(destination.clone()))?;
     Ok(confirm(&site, target, place, earlier).await?)
 }
@@ -114,7 +126,7 @@ pub async fn enrol(
 /// Why a place was not enrolled.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrolError {
-    /// The ledger, the spool or a destination cannot be opened.
+    /// The ledger or the spool cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// There is no such destination.

@@ -99,3 +99,13 @@ pub enum DockError {
         port: UsbPort,
     },
 }
+
+impl DockError {
+    /// The bay without which the rest can be watched.
+    #[must_use]
+    pub const fn second(&self) -> &BayName {
+        match self {
+            Self::Overlap { second, .. } | Self::OneSocket { second, .. } => second,
+        }
+    }
+}

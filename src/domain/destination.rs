@@ -11,6 +11,17 @@ pub enum Need {
     Optional,
 }
 
+impl Need {
+    /// What it means for the station that such a destination is not set up.
+    #[must_use]
+    pub const fn while_not_set_up(self) -> &'static str {
+        match self {
+            Self::Required => "It is required, so nothing is wiped until it is set up; what is queued for it waits",
+            Self::Optional => "What is queued for it waits; everything else goes on without it",
+        }
+    }
+}
+
 /// What a destination's configuration asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofPolicy {

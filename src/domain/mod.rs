@@ -10,6 +10,7 @@ mod object;
 mod problem;
 mod profile;
 mod segment;
+mod setup;
 mod snapshot;
 mod source_path;
 mod transport;
@@ -26,6 +27,7 @@ pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
+pub use setup::{Part, SetupCause, SetupTrouble};
 pub use snapshot::{
     BayCause, BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, DiskState,
     PutOffSnapshot, QueueSnapshot, Snapshot,

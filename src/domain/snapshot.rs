@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BayName, ByteCount, CameraSerial, DestinationName, Moment, StationId};
+use super::{BayName, ByteCount, CameraSerial, DestinationName, Moment, SetupTrouble, StationId};
 
 /// The whole station.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Snapshot {
     /// How the disk is doing that holds ledger and spool.
     #[serde(default)]
     pub disk: DiskState,
+    /// What could not be set up as configured; the rest works without it.
+    #[serde(default)]
+    pub setup: Vec<SetupTrouble>,
 }
 
 /// How the disk is doing that holds ledger and spool.
@@ -163,6 +166,8 @@ pub enum BayCause {
     Exchanged,
     /// It is no camera that may be touched.
     NoCamera,
+    /// The bay's own folder or port is not there as configured.
+    NotSetUp,
 }
 
 impl fmt::Display for BayState {
@@ -257,6 +262,8 @@ pub enum DestinationState {
     Refused,
     /// It, or something it was given, has waited for more than an hour. camdock goes on trying; a person should look.
     Overdue,
+    /// It is not set up; the message says what is missing.
+    Attention,
 }
 
 /// Why a destination is waiting or refuses.
@@ -283,6 +290,8 @@ pub enum DestinationCause {
     Refusal,
     /// Some segments do not get through, though it is well.
     Segments,
+    /// It is not set up, so nothing can be asked of it.
+    NotSetUp,
 }
 
 impl fmt::Display for DestinationState {
@@ -293,6 +302,7 @@ impl fmt::Display for DestinationState {
             Self::Waiting => "waiting",
             Self::Refused => "refused",
             Self::Overdue => "overdue",
+            Self::Attention => "attention",
         })
     }
 }

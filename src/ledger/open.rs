@@ -1,7 +1,7 @@
 //! Opening the database: whose it is, which version, and whether it is sound.
 
 use std::fs::File;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -66,6 +66,18 @@ impl StationLock {
             Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked(data_dir.display().to_string())),
             Err(errno) => Err(io(errno.into())),
         }
+    }
+}
+
+impl StationLock {
+    /// Whether some process has taken the folder. It is only looked at: taking it for a moment could keep a daemon from
+    /// starting at that moment.
+    #[must_use]
+    pub fn is_taken(data_dir: &Path) -> bool {
+        let Ok(file) = std::fs::metadata(data_dir.join(LOCK_FILE)) else { return false };
+        let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+        let inode = format!(":{}", file.ino());
+        locks.lines().any(|line| line.contains("FLOCK") && line.split_whitespace().any(|word| word.ends_with(&inode)))
     }
 }
 

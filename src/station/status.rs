@@ -10,7 +10,7 @@ use super::StationError;
 use super::board::Board;
 use crate::domain::{
     BayCause, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationSnapshot, DestinationState,
-    DiskState, Snapshot,
+    DiskState, Part, SetupTrouble, Snapshot,
 };
 use crate::transfer::{Site, WatchDestination};
 
@@ -26,6 +26,7 @@ pub(super) async fn compose(
     board: Board,
     destinations: Vec<WatchDestination>,
     disk: watch::Receiver<DiskState>,
+    mut setup: watch::Receiver<Vec<SetupTrouble>>,
     snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
     let required = site.required();
@@ -35,14 +36,16 @@ pub(super) async fn compose(
         bays.borrow_and_update();
         ledger.mark_seen();
         let destinations: Vec<_> = destinations.iter().map(|shown| shown.borrow().clone()).collect();
-        let snapshot = Snapshot {
+        let mut snapshot = Snapshot {
             station: site.station.clone(),
             bays: told_what_they_wait_for(board.look(), &destinations, &required),
             queue: site.ledger.queue(site.clock.now()).await?,
             destinations,
             problems: site.ledger.problem_count().await?,
             disk: *disk.borrow(),
+            setup: setup.borrow_and_update().clone(),
         };
+        say_what_is_missing(&mut snapshot);
         // If nobody takes it, the station is about to stop.
         let _ = snapshots.send(snapshot).await;
         let changed = async {
@@ -50,6 +53,7 @@ pub(super) async fn compose(
                 biased;
                 _ = bays.changed() => {}
                 () = ledger.changed() => {}
+                Ok(()) = setup.changed() => {}
             }
         };
         // Without news, only ages have grown.
@@ -68,7 +72,7 @@ fn told_what_they_wait_for(
     for bay in bays.iter_mut().filter(|bay| bay.state == BayState::Uploading) {
         let waited_for = destinations.iter().filter(|place| required.contains(&place.name));
         let stuck = waited_for.into_iter().find(|place| match place.state {
-            DestinationState::Refused => true,
+            DestinationState::Refused | DestinationState::Attention => true,
             DestinationState::Overdue if place.cause == Some(DestinationCause::Segments) => {
                 place.put_off.iter().any(|put_off| Some(&put_off.camera) == bay.camera.as_ref())
             }
@@ -83,10 +87,42 @@ fn told_what_they_wait_for(
     bays
 }
 
+/// A bay or destination of which nothing else is known shows why: "no camera" and "nothing asked yet" would be less than the
+/// truth. Once nothing is missing, nothing is said to be.
+fn say_what_is_missing(snapshot: &mut Snapshot) {
+    let Snapshot { bays, destinations, setup, .. } = snapshot;
+    let is_missing =
+        |name: &DestinationName| setup.iter().any(|trouble| trouble.part == Part::Destination(name.clone()));
+    for place in destinations.iter_mut().filter(|place| place.cause == Some(DestinationCause::NotSetUp)) {
+        if !is_missing(&place.name) {
+            (place.state, place.cause) = (DestinationState::Unknown, None);
+            "It is set up now; nothing was asked of it since.".clone_into(&mut place.message);
+        }
+    }
+    for SetupTrouble { part, message, .. } in setup {
+        match part {
+            Part::Bay(name) => {
+                for bay in bays.iter_mut().filter(|bay| bay.name == *name && bay.state == BayState::Empty) {
+                    (bay.state, bay.cause) = (BayState::Attention, Some(BayCause::NotSetUp));
+                    bay.message = format!("Not set up: {message}.");
+                }
+            }
+            Part::Destination(name) => {
+                let unasked = destinations.iter_mut().filter(|place| place.name == *name);
+                for place in unasked.filter(|place| place.state == DestinationState::Unknown) {
+                    (place.state, place.cause) = (DestinationState::Attention, Some(DestinationCause::NotSetUp));
+                    place.message = format!("Not set up: {message}.");
+                }
+            }
+            Part::Profile(_) | Part::ControlSocket => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{BayName, CameraSerial, Moment, PutOffSnapshot};
+    use crate::domain::{BayName, CameraSerial, Moment, PutOffSnapshot, QueueSnapshot, SetupCause, StationId};
 
     fn uploading(camera: &str) -> BaySnapshot {
         let camera = Some(CameraSerial::new(camera).unwrap());
@@ -128,5 +164,40 @@ mod tests {
             &BTreeSet::new(),
         );
         assert_eq!(bays[0].state, BayState::Uploading, "it does not wait for an optional one");
+    }
+
+    #[test]
+    fn what_is_missing_is_shown_where_nothing_else_is_known() {
+        let (name, place) = (|name: &str| BayName::new(name).unwrap(), DestinationName::new("nas").unwrap());
+        let served = BaySnapshot { state: BayState::Offloading, ..BaySnapshot::empty(name("2")) };
+        let row = |state| DestinationSnapshot {
+            state,
+            message: "as before".to_owned(),
+            ..DestinationSnapshot::unasked(place.clone())
+        };
+        let trouble = |part| SetupTrouble { part, cause: SetupCause::NoAnswer, message: "it hangs".to_owned() };
+        let mut snapshot = Snapshot {
+            station: StationId::new("hq-01").unwrap(),
+            bays: vec![BaySnapshot::empty(name("1")), served.clone()],
+            queue: QueueSnapshot::default(),
+            destinations: vec![row(DestinationState::Unknown), row(DestinationState::Ok)],
+            problems: 0,
+            disk: DiskState::default(),
+            setup: vec![
+                trouble(Part::Bay(name("1"))),
+                trouble(Part::Bay(name("2"))),
+                trouble(Part::Destination(place.clone())),
+            ],
+        };
+        say_what_is_missing(&mut snapshot);
+        let mut later = Snapshot { setup: Vec::new(), ..snapshot.clone() };
+        assert_eq!(snapshot.bays[0].state, BayState::Attention);
+        assert_eq!(snapshot.bays[0].message, "Not set up: it hangs.");
+        assert_eq!(snapshot.bays[1], served, "a camera is there");
+        assert_eq!(snapshot.destinations[0].cause, Some(DestinationCause::NotSetUp));
+        assert_eq!(snapshot.destinations[1], row(DestinationState::Ok), "it has answered");
+        say_what_is_missing(&mut later);
+        let states: Vec<_> = later.destinations.iter().map(|place| (place.state, place.cause)).collect();
+        assert_eq!(states, [(DestinationState::Unknown, None), (DestinationState::Ok, None)], "it is set up by then");
     }
 }

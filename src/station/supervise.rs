@@ -12,7 +12,7 @@ use super::board::Board;
 use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
 use crate::dock::BayEvent;
-use crate::domain::{BayName, BaySnapshot, DiskState, Snapshot};
+use crate::domain::{BayName, BaySnapshot, DiskState, SetupTrouble, Snapshot};
 use crate::ledger::{Entry, Room};
 use crate::transfer::{
     Persistence, ShelfError, Site, Uploader, WatchDestination, ask_for_the_missing, confirm, release_wiped,
@@ -50,6 +50,8 @@ pub struct Doors {
     pub bays: mpsc::Receiver<BayEvent>,
     /// What people ask for.
     pub commands: mpsc::Receiver<Command>,
+    /// What could not be set up, and is tried again outside.
+    pub setup: watch::Receiver<Vec<SetupTrouble>>,
     /// Where the station shows itself: whenever something changed, and at least every few seconds for as long as all is
     /// well with its loop and its ledger, so that whoever watches can tell that it hangs.
     pub snapshot: watch::Sender<Snapshot>,
@@ -66,6 +68,7 @@ impl Station {
             destinations: Vec::new(),
             problems: 0,
             disk: DiskState::Ok,
+            setup: Vec::new(),
         }
     }
 
@@ -92,7 +95,8 @@ impl Station {
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
         let (composed, mut snapshots) = mpsc::channel(1);
-        tasks.spawn(status::compose(self.site.clone(), board.clone(), destinations, disk_shown, composed));
+        let setup = doors.setup.clone();
+        tasks.spawn(status::compose(self.site.clone(), board.clone(), destinations, disk_shown, setup, composed));
 
         let mut bays = Bays::new(self.site.clone(), Arc::clone(&self.open_camera), board, may_wipe);
         let mut turns = interval(TURNS);

@@ -14,6 +14,8 @@ const REFUSED_WAIT: Duration = Duration::from_mins(5);
 /// The longest wait that a destination can ask for, and the longest of a segment that fails by itself. Whoever asks for more
 /// may be a proxy or a mistake, and nothing may wait for long without being tried.
 const LONGEST_ASKED_FOR: Duration = Duration::from_mins(15);
+/// The wait for a destination that is not set up: nobody is asked, it is only looked at whether it is set up by now.
+const NOT_SET_UP_WAIT: Duration = Duration::from_secs(5);
 
 /// The wait for the place that was enrolled: a share is mounted sooner or later, or a person enrols it, and to look costs little.
 const WRONG_PLACE_WAIT: Duration = Duration::from_secs(10);
@@ -21,6 +23,7 @@ const WRONG_PLACE_WAIT: Duration = Duration::from_secs(10);
 /// How long everything for a destination waits that is not well, after the `failures`-th failure in a row.
 pub(super) fn place_rests(error: &DestinationError, failures: u32) -> Duration {
     match error {
+        DestinationError::NotSetUp(_) => NOT_SET_UP_WAIT,
         DestinationError::WrongPlace(_) => jitter(WRONG_PLACE_WAIT),
         _ => own_wait(error).max(backoff(failures)),
     }

@@ -71,7 +71,7 @@ pub(super) fn snapshot(
     };
     if waited >= OVERDUE
         && let Some(cause) = shown.cause
-        && shown.state != DestinationState::Refused
+        && !matches!(shown.state, DestinationState::Refused | DestinationState::Attention)
     {
         shown.state = DestinationState::Overdue;
         shown.message = format!("{} It has waited for more than an hour. {}", shown.message, advice(cause));
@@ -86,6 +86,7 @@ const fn urgency(error: &DestinationError) -> DestinationState {
         | DestinationError::NoContainer(_)
         | DestinationError::Permanent(_)
         | DestinationError::WrongPlace(_) => DestinationState::Refused,
+        DestinationError::NotSetUp(_) => DestinationState::Attention,
         _ => DestinationState::Waiting,
     }
 }
@@ -105,6 +106,7 @@ fn about(error: &DestinationError) -> (DestinationCause, &'static str) {
         DestinationError::NoContainer(_) => (DestinationCause::NoContainer, ""),
         DestinationError::Permanent(_) => (DestinationCause::Refusal, ""),
         DestinationError::WrongPlace(_) => (DestinationCause::WrongPlace, ""),
+        DestinationError::NotSetUp(_) => (DestinationCause::NotSetUp, ""),
         DestinationError::Busy { .. } | DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_) => {
             (DestinationCause::Busy, "Waiting: ")
         }
@@ -118,6 +120,7 @@ fn refusal(name: &DestinationName, error: &DestinationError) -> Option<String> {
             Some(format!("Refused by {name} ({code}): check credential {credential}."))
         }
         DestinationError::WrongPlace(wrong) => Some(format!("{name}: {wrong}.")),
+        DestinationError::NotSetUp(why) => Some(format!("Not set up: {why}.")),
         DestinationError::NoContainer(_) | DestinationError::Permanent(_) => Some(format!("{name} refuses: {error}.")),
         _ => None,
     }
@@ -132,6 +135,7 @@ const fn advice(cause: DestinationCause) -> &'static str {
         DestinationCause::Full => "Make room there.",
         DestinationCause::Storage => "Look at its disk or its share.",
         DestinationCause::Credential => "Check the credential and what it allows.",
+        DestinationCause::NotSetUp => "See what it lacks.",
         DestinationCause::WrongPlace => "Bring back the place that was enrolled.",
         DestinationCause::NoContainer => "Create it, or correct the configuration.",
         DestinationCause::Refusal | DestinationCause::Segments => "Look at what is said of it.",

@@ -15,7 +15,9 @@ use super::troubles::{Next, Persistence, Since, Troubles};
 use super::{Site, Target, fairness, pace, shelf};
 use crate::cloud::DestinationError;
 use crate::custody::Proof;
-use crate::domain::{CameraSerial, DestinationSnapshot, DestinationState, Moment, ProblemKind, Segment};
+use crate::domain::{
+    CameraSerial, DestinationCause, DestinationSnapshot, DestinationState, Moment, ProblemKind, Segment,
+};
 use crate::faults::{CrashPoint, crash_point};
 use crate::ledger::{Delivery, Entry, LedgerError};
 
@@ -279,14 +281,18 @@ impl Uploader {
 
     fn show(&self) {
         let waited = self.waiting_since().map_or(Duration::ZERO, |since| since.instant.elapsed());
-        let now = shown::snapshot(self.target.destination.name(), &self.doing(), waited, self.troubles.told());
+        let mut now = shown::snapshot(self.target.destination.name(), &self.doing(), waited, self.troubles.told());
+        if now.cause == Some(DestinationCause::NotSetUp) {
+            now.message = format!("{} {}.", now.message, self.target.need.while_not_set_up());
+        }
         self.shown.send_if_modified(|shown| {
             if *shown == now {
                 return false;
             }
             if now.state != shown.state {
                 let (destination, state, message) = (&now.name, now.state, &now.message);
-                if matches!(state, DestinationState::Refused | DestinationState::Overdue) {
+                if matches!(state, DestinationState::Refused | DestinationState::Overdue | DestinationState::Attention)
+                {
                     tracing::warn!(%destination, %state, "{message}");
                 } else {
                     tracing::info!(%destination, %state, "{message}");

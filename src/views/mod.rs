@@ -7,4 +7,4 @@ mod socket;
 pub mod systemd;
 
 pub use api::{Desk, ProblemView, routes};
-pub use socket::{SOCKET_FILE, SocketError, bind, serve};
+pub use socket::{CommandSocket, SOCKET_FILE, SocketError, bind, serve};

@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::domain::{
-    BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, Snapshot, counted,
+    BayCause, BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, Part, SetupTrouble,
+    Snapshot, counted,
 };
 
 /// With more bays in use than this, the line counts them by state.
@@ -80,6 +81,12 @@ pub fn status_line(snapshot: &Snapshot) -> String {
     let mut parts = vec![cameras(&snapshot.bays), waiting];
     parts.extend(problems);
     parts.extend(snapshot.destinations.iter().filter_map(trouble));
+    parts.extend(snapshot.setup.iter().filter_map(|SetupTrouble { part, .. }| match part {
+        // They have a line of their own.
+        Part::Bay(_) | Part::Destination(_) => None,
+        Part::Profile(file) => Some(format!("profile {file} is broken")),
+        Part::ControlSocket => Some("commands cannot ask".to_owned()),
+    }));
     parts.join("; ")
 }
 
@@ -88,7 +95,8 @@ fn cameras(bays: &[BaySnapshot]) -> String {
     if used.is_empty() {
         return "no camera".to_owned();
     }
-    let cameras = used.iter().filter(|bay| bay.state != BayState::Refused).count();
+    let empty = |bay: &&&BaySnapshot| bay.state == BayState::Refused || bay.cause == Some(BayCause::NotSetUp);
+    let cameras = used.iter().filter(|bay| !empty(bay)).count();
     let each = if used.len() <= BAYS_BY_NAME {
         used.iter().map(|bay| format!("bay {} {}", bay.name, doing(bay))).collect::<Vec<_>>()
     } else {
@@ -111,6 +119,7 @@ fn doing(bay: &BaySnapshot) -> String {
         BayState::Wiping if bay.segments_total > 0 => {
             format!("{state} {} of {}", bay.segments_wiped, bay.segments_total)
         }
+        BayState::Attention if bay.cause == Some(BayCause::NotSetUp) => "is not set up".to_owned(),
         BayState::Attention => "needs attention".to_owned(),
         _ => state.to_string(),
     }
@@ -121,6 +130,7 @@ fn trouble(place: &DestinationSnapshot) -> Option<String> {
         (DestinationState::Unknown | DestinationState::Ok, _) => return None,
         (DestinationState::Refused, _) => "refuses",
         (DestinationState::Overdue, _) => "overdue (camdock status)",
+        (DestinationState::Attention, _) => "is not set up",
         (DestinationState::Waiting, Some(DestinationCause::Network)) => "waiting for network",
         (DestinationState::Waiting, _) => "waiting",
     };
@@ -130,7 +140,9 @@ fn trouble(place: &DestinationSnapshot) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{BayName, ByteCount, CameraSerial, DestinationName, DiskState, QueueSnapshot, StationId};
+    use crate::domain::{
+        BayName, ByteCount, CameraSerial, DestinationName, DiskState, QueueSnapshot, SetupCause, StationId,
+    };
 
     fn bay(name: usize, state: BayState) -> BaySnapshot {
         let name = BayName::new(name.to_string()).unwrap();
@@ -146,6 +158,7 @@ mod tests {
             destinations: Vec::new(),
             problems: 0,
             disk: DiskState::Ok,
+            setup: Vec::new(),
         }
     }
 
@@ -174,5 +187,23 @@ mod tests {
         let states = [BayState::Ready, BayState::Offloading, BayState::Ready, BayState::Refused, BayState::Ready];
         let bays = states.into_iter().enumerate().map(|(number, state)| bay(number, state)).collect();
         assert_eq!(status_line(&station(bays)), "4 cameras: 1 offloading, 3 ready, 1 refused; nothing queued");
+    }
+
+    #[test]
+    fn the_status_line_names_what_is_not_set_up_and_counts_no_camera_there() {
+        let missing = BaySnapshot { cause: Some(BayCause::NotSetUp), camera: None, ..bay(2, BayState::Attention) };
+        let mut station = station(vec![bay(1, BayState::Ready), missing]);
+        station.destinations = vec![DestinationSnapshot {
+            state: DestinationState::Attention,
+            cause: Some(DestinationCause::NotSetUp),
+            ..DestinationSnapshot::unasked(DestinationName::new("primary").unwrap())
+        }];
+        let trouble = |part| SetupTrouble { part, cause: SetupCause::ProfileBroken, message: String::new() };
+        station.setup = vec![trouble(Part::Profile("a.toml".to_owned())), trouble(Part::ControlSocket)];
+        assert_eq!(
+            status_line(&station),
+            "1 camera: bay 1 ready, bay 2 is not set up; nothing queued; primary is not set up; profile a.toml is broken; \
+             commands cannot ask"
+        );
     }
 }

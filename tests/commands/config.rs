@@ -144,6 +144,18 @@ const MISTAKES: &[Mistake] = &[
         &["\"http://account.blob.example.org\": evidence and credential would", "https://"],
     ),
     ("https://", "", "20:12", &["\"account.blob.example.org\": it is no address", "such as \"https://ACCOUNT"]),
+    (
+        "blob.example.org",
+        "blob.example.org/photos",
+        "20:12",
+        &["endpoint: it leads to \"photos\", and container = \"evidence\"", "up to the host only"],
+    ),
+    (
+        "account.blob.example.org",
+        "account.dfs.example.org",
+        "20:12",
+        &["account's address for data lakes", "write \"https://account.blob.example.org\""],
+    ),
     ("\"evidence\"", "\"Evidence\"", "21:13", &["destination.container = \"Evidence\"", "lower-case letters"]),
     ("\"sas\"", "\"shared-key\"", "22:14", &["destination.credential.account is missing", "account ="]),
     (
@@ -249,6 +261,21 @@ fn an_unencrypted_connection_may_not_leave_this_machine() {
     for (host, accepted) in here.into_iter().chain(elsewhere) {
         let folder = station(&GOOD.replace("https://account.blob.example.org", &format!("http://{host}/account")));
         assert_eq!(Config::load(&folder.path().join("camdock.toml")).is_ok(), accepted, "{host}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_goes_on_to_the_container_means_the_account() {
+    for (written, meant) in [
+        ("https://account.blob.example.org/evidence", "https://account.blob.example.org/"),
+        ("https://account.blob.example.org/evidence/", "https://account.blob.example.org/"),
+        ("https://storage.example.org/account/evidence", "https://storage.example.org/account"),
+        // An account may be called as its container.
+        ("https://storage.example.org/evidence", "https://storage.example.org/evidence"),
+    ] {
+        let config = load(&station(&GOOD.replace("https://account.blob.example.org", written)));
+        let Place::Azure { endpoint, .. } = &config.destinations[0].place else { panic!("{config:?}") };
+        assert_eq!(endpoint.as_str(), meant, "{written}");
     }
 }
 
@@ -410,6 +437,38 @@ fn check_tells_what_is_missing_and_how_to_mend_it() {
         lines.contains("primary: credential: access missing: ") && lines.contains("Put the secret there"),
         "{lines}"
     );
+}
+
+#[test]
+fn check_names_what_is_in_a_credential_file_and_does_not_show_it() {
+    let folder = complete_station();
+    for (content, said) in [
+        ("https://account.blob.example.org/?sig=TOPSECRET", "holds a SAS for account.blob.example.org/, and the"),
+        ("VE9QU0VDUkVU", "holds what looks like an account's key. Put a SAS there, or write kind = \"shared-key\""),
+        ("sv=1\nsig=TOPSECRET", "holds 2 lines. Leave nothing but the secret there"),
+    ] {
+        std::fs::write(folder.path().join("primary.sas"), content).unwrap();
+        let output = camdock(folder.path(), &["check", "--offline"]);
+        let lines = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{lines}");
+        assert!(lines.contains(&format!("primary.sas {said}")), "{said}: {lines}");
+        assert!(!lines.contains("TOPSECRET") && !lines.contains("VE9Q"), "{lines}");
+    }
+}
+
+#[test]
+fn a_broken_profile_is_checked_with_all_the_rest() {
+    let folder = complete_station();
+    std::fs::create_dir(folder.path().join("profiles.d")).unwrap();
+    std::fs::write(folder.path().join("profiles.d/own.toml"), "name = \"own\"\n").unwrap();
+    let output = camdock(folder.path(), &["check", "--offline"]);
+    let lines = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{lines}");
+    assert!(
+        lines.contains("own.toml: access failed: ") && lines.contains("own.toml:1: profile.transport is missing"),
+        "{lines}"
+    );
+    assert!(lines.contains("bay 1: access ok"), "{lines}");
 }
 
 #[test]

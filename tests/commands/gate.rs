@@ -48,6 +48,7 @@ fn what_keeps_a_camera_out_is_said_for_udevs_log() {
     let machine = Dock::new();
     machine.usb.plug("1-1", "Camera", &[STORAGE]);
     machine.write("etc/profiles.d/typo.toml", "name = \"generic-dcim\"\nenabeld = false\n");
+    machine.write("etc/profiles.d/off.toml", "name = \"volume-label\"\nenabled = false\n");
     let Output { stdout, stderr, .. } = machine.runs(&["gate", "1-1"]);
     assert_eq!(stdout, b"CAMDOCK_GATE=closed\nCAMDOCK_BAY=1\n");
     let said = String::from_utf8(stderr).unwrap();

@@ -7,6 +7,8 @@ mod crash;
 mod demo;
 mod mount;
 mod proxy;
+mod setup;
+mod silence;
 mod station;
 mod systemd;
 mod trouble;

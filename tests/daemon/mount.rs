@@ -1,5 +1,6 @@
 //! A small file system of its own, for disks that are full or cannot be written to.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,6 +17,12 @@ impl Mount {
         let options = format!("size={mebibytes}m,mode=0700,uid={user},gid={group}");
         as_root(&["mount", "-t", "tmpfs", "-o", &options, "camdock-test"], at);
         Self { at: at.to_owned() }
+    }
+
+    /// From now on there is no room, as after another program's mishap.
+    pub(crate) fn fill(&self) {
+        let mut ballast = std::fs::File::create(self.at.join("ballast")).unwrap();
+        while ballast.write_all(&[0; 4096]).is_ok() {}
     }
 
     /// From now on nothing can be written, as after an error of the disk.

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -96,6 +97,13 @@ impl RunningStation {
         }
         std::fs::write(self.config(), text).unwrap();
         self.give_key(key);
+    }
+
+    /// Something beside the configuration, such as a drop-in in `camdock.toml.d` or a profile in `profiles.d`.
+    pub(crate) fn beside(&self, path: &str) -> PathBuf {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        path
     }
 
     /// Puts another key into the credential file.
@@ -257,6 +265,29 @@ impl RunningStation {
         let mut command = Command::new(env!("CARGO_BIN_EXE_camdock"));
         command.args(arguments).arg("--config").arg(self.config()).stdin(Stdio::null()).kill_on_drop(true);
         timeout(PATIENCE, command.output()).await.expect("a command ends").unwrap()
+    }
+
+    /// The same, as a user who is nobody here.
+    pub(crate) async fn camdock_as_nobody(&self, arguments: &[&str]) -> Output {
+        const NOBODY: u32 = 65_534;
+        // The configuration must be within reach.
+        std::fs::set_permissions(self.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = if rustix::process::geteuid().is_root() {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_camdock"));
+            command.uid(NOBODY).gid(NOBODY);
+            command
+        } else {
+            let mut command = Command::new("sudo");
+            command.args(["-n", "-u", &format!("#{NOBODY}"), env!("CARGO_BIN_EXE_camdock")]);
+            command
+        };
+        command.args(arguments).arg("--config").arg(self.config()).stdin(Stdio::null()).kill_on_drop(true);
+        timeout(PATIENCE, command.output()).await.expect("a command ends").unwrap()
+    }
+
+    /// The daemon's process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).expect("the daemon runs")
     }
 
     /// The ledger of the stopped station must be whole, and nothing in it may wait.

@@ -59,4 +59,5 @@ pub(crate) enum DestinationState {
     Ok,
     Waiting,
     Refused,
+    Attention,
 }

@@ -81,7 +81,8 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
     let (commands, command_inbox) = mpsc::channel(8);
     let (shown, snapshot) = watch::channel(station.first_snapshot());
     look(&life.world).hosts[life.station].snapshot = Some(snapshot.clone());
-    let doors = Doors { bays: bay_events, commands: command_inbox, snapshot: shown };
+    let (_, setup) = watch::channel(Vec::new());
+    let doors = Doors { bays: bay_events, commands: command_inbox, setup, snapshot: shown };
     let task = Some(tokio::spawn(station.run(doors)));
     Running { task, bays, commands, snapshot, told: vec![None; cameras] }
 }

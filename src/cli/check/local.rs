@@ -1,19 +1,26 @@
 //! What `camdock check` can tell without leaving this machine.
 
 use std::fs::{self, Metadata};
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use camdock::config::{Config, Slot, SpoolSettings, overlapping};
 use camdock::domain::{ByteCount, Moment};
 
 use super::credential::Units;
 use super::{Aspect, Finding, Judgement};
+use crate::cli::disk;
 
 /// 2026-01-01: camdock is younger than any station whose clock says otherwise.
 const EARLIEST: Moment = Moment::from_millis(1_767_225_600_000);
 /// 2100-01-01.
 const LATEST: Moment = Moment::from_millis(4_102_444_800_000);
+
+/// A disk that is well answers at once.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a folder's mode grants to every user of the machine.
 const EVERYONE: u32 = 0o007;
@@ -32,19 +39,18 @@ pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding>
             findings.push(folder(format!("bay {}", bay.name), path, fix));
         }
     }
-    if config.profiles.is_empty() {
+    findings.extend(config.broken_profiles.iter().map(|broken| {
+        let subject = format!("profile {}", broken.file.display());
+        Finding::new(subject, Aspect::Access, Judgement::Failed, broken.to_string())
+    }));
+    if config.profiles.is_empty() && config.broken_profiles.is_empty() {
         let note = "every one is switched off, so nothing that is plugged in is a camera. Write one, or switch one on";
         findings.push(Finding::new("profiles", Aspect::Access, Judgement::Warning, note));
     }
     for destination in &config.destinations {
         let name = destination.name.as_str();
         if let Some(path) = destination.place.folder() {
-            let (of, path) = (name.to_owned(), path.to_owned());
-            let fix = "Mount the share or create the folder; camdock does not";
-            findings.push(patiently(config, move || folder(of, &path, fix)).unwrap_or_else(|| {
-                let note = "nothing there answers: a share whose server hangs. Look at the server, or mount it again";
-                Finding::new(name, Aspect::Access, Judgement::Failed, note)
-            }));
+            findings.push(folder(name, path, "Mount the share or create the folder; camdock does not"));
         }
         if let Some(credential) = destination.place.credential() {
             findings.extend(units.check(name, credential));
@@ -86,10 +92,10 @@ fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
         );
         findings.push(Finding::new(subject, Aspect::Access, Judgement::Warning, note));
     }
-    findings.push(match tempfile::tempfile_in(path) {
-        Ok(_) => Finding::ok(subject, Aspect::Write),
+    findings.push(match disk::try_writing(path) {
+        Ok(()) => Finding::ok(subject, Aspect::Write),
         Err(error) => {
-            let note = format!("{} cannot be written to: {error}. Let camdock's user write there", path.display());
+            let note = format!("{} cannot be written to: {error}. {}", path.display(), disk::remedy(&error));
             Finding::new(subject, Aspect::Write, Judgement::Missing, note)
         }
     });
@@ -131,25 +137,32 @@ fn folder(subject: impl Into<String>, path: &Path, fix: &str) -> Finding {
     }
 }
 
-fn real_path(config: &Config, path: &Path) -> Option<PathBuf> {
-    let path = path.to_owned();
-    patiently(config, move || fs::canonicalize(path))?.ok()
-}
-
-/// What `look` finds, unless it takes longer than anything may: a share whose server hangs keeps whoever looks at it.
-#[expect(clippy::disallowed_methods, reason = "the thread may hang for ever, and the command must not")]
-fn patiently<T: Send + 'static>(config: &Config, look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let (found, answer) = std::sync::mpsc::channel();
-    std::thread::spawn(move || found.send(look()));
-    answer.recv_timeout(config.upload.stall).ok()
-}
-
 fn existing_folder(path: &Path) -> Result<Metadata, String> {
-    match fs::metadata(path) {
+    let of = path.to_owned();
+    match within(PATIENCE, move || fs::metadata(of)) {
         Ok(metadata) if metadata.is_dir() => Ok(metadata),
         Ok(_) => Err(format!("{} is not a folder", path.display())),
         Err(error) => Err(format!("{} cannot be opened: {error}", path.display())),
     }
+}
+
+fn really(path: &Path) -> Option<PathBuf> {
+    let path = path.to_owned();
+    within(PATIENCE, move || fs::canonicalize(path)).ok()
+}
+
+/// Asks the system something that may never end, such as about a share whose server is gone.
+#[expect(clippy::disallowed_methods, reason = "a question that hangs is left behind, and ends with the process")]
+fn within<T: Send + 'static>(
+    patience: Duration,
+    question: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (reply, answer) = mpsc::channel();
+    // Whoever asked may be gone by then.
+    std::thread::spawn(move || drop(reply.send(question())));
+    let silence =
+        || io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {} seconds", patience.as_secs()));
+    answer.recv_timeout(patience).map_err(|_| silence())?
 }
 
 /// The configuration keeps folders apart by their paths; links and mounts can still bring them together.
@@ -160,8 +173,7 @@ fn folders_apart(config: &Config) -> Vec<Finding> {
     });
     let places = config.destinations.iter().filter_map(|of| Some((of.name.to_string(), of.place.folder()?)));
     let named = std::iter::once(("data_dir".to_owned(), config.station.data_dir.as_path())).chain(bays).chain(places);
-    let real: Vec<(String, PathBuf)> =
-        named.filter_map(|(name, path)| Some((name, real_path(config, path)?))).collect();
+    let real: Vec<(String, PathBuf)> = named.filter_map(|(name, path)| Some((name, really(path)?))).collect();
     let mut findings = Vec::new();
     for (index, (name, path)) in real.iter().enumerate() {
         for (other, there) in real[..index].iter().filter(|(_, there)| overlapping(path, there)) {
@@ -171,4 +183,21 @@ fn folders_apart(config: &Config) -> Vec<Finding> {
         }
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the question must not end")]
+    fn a_share_that_does_not_answer_is_not_waited_for_for_ever() {
+        let hangs = || {
+            std::thread::sleep(Duration::from_hours(1));
+            Ok(())
+        };
+        let error = within(Duration::from_millis(10), hangs).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(within(PATIENCE, || Ok(7)).unwrap(), 7);
+    }
 }

@@ -96,7 +96,7 @@ impl Place {
     pub const fn advice_against_deletion(&self) -> &'static str {
         match self {
             Self::Azure { credential, .. } => match credential.kind {
-                CredentialKind::Sas => "use a SAS without delete permission (sp=rcwl)",
+                CredentialKind::Sas { .. } => "use a SAS without delete permission (sp=rcwl)",
                 CredentialKind::SharedKey { .. } => {
                     "use a SAS without delete permission (sp=rcwl), not the account's key"
                 }
@@ -197,11 +197,41 @@ pub(super) fn destination(
 fn azure(table: &mut Reader<'_>, whereabouts: &Whereabouts) -> Option<Place> {
     let endpoint = endpoint(table);
     let container = table.required("container", "\"evidence\"", values::container);
-    let credential = credential(table, whereabouts);
+    let (endpoint, opens) = match (endpoint, &container) {
+        (Some(endpoint), Some(container)) => account_and_container(table, endpoint, &container.value),
+        _ => None,
+    }
+    .unzip();
+    let credential = credential(table, opens, whereabouts);
     Some(Place::Azure { endpoint: endpoint?, container: container?.value, credential: credential? })
 }
 
-fn endpoint(table: &mut Reader<'_>) -> Option<Url> {
+/// The account's address, and that of the container in it. Who writes the endpoint down to the container means the account.
+fn account_and_container(table: &mut Reader<'_>, endpoint: Given<Url>, container: &str) -> Option<(Url, Url)> {
+    let Given { value: mut endpoint, at } = endpoint;
+    let in_host = values::names_an_account(&endpoint);
+    let mut path: Vec<String> = endpoint.path().split('/').map(ToOwned::to_owned).collect();
+    path.retain(|part| !part.is_empty());
+    // Where the account is not in the host, it is the first part of the path.
+    let behind_the_account = usize::from(!in_host);
+    if path.len() > behind_the_account && path.last().is_some_and(|last| last == container) {
+        path.pop();
+    }
+    if in_host && !path.is_empty() {
+        let more = path.join("/");
+        let what = format!("destination.endpoint: it leads to \"{more}\", and container = \"{container}\"");
+        let remedy = "write the address up to the host only, and where evidence belongs as container";
+        table.mistakes.add(&at, what, remedy.to_owned());
+        return None;
+    }
+    endpoint.set_path(&path.join("/"));
+    path.push(container.to_owned());
+    let mut opens = endpoint.clone();
+    opens.set_path(&path.join("/"));
+    Some((endpoint, opens))
+}
+
+fn endpoint(table: &mut Reader<'_>) -> Option<Given<Url>> {
     let secret = |node: &Node| matches!(&node.value, Value::Text(text) if values::carries_secret(text));
     if table.peek("endpoint").is_some_and(secret) {
         let at = table.take("endpoint")?.at;
@@ -212,10 +242,10 @@ fn endpoint(table: &mut Reader<'_>) -> Option<Url> {
         return None;
     }
     let example = "\"https://ACCOUNT.blob.core.usgovcloudapi.net\"";
-    table.required("endpoint", example, values::endpoint).map(|given| given.value)
+    table.required("endpoint", example, values::endpoint)
 }
 
-fn credential(table: &mut Reader<'_>, whereabouts: &Whereabouts) -> Option<Credential> {
+fn credential(table: &mut Reader<'_>, opens: Option<Url>, whereabouts: &Whereabouts) -> Option<Credential> {
     let Some(node) = table.take("credential") else {
         table.missing("credential", "{ kind = \"sas\", file = \"primary.sas\" }");
         return None;
@@ -233,7 +263,7 @@ fn credential(table: &mut Reader<'_>, whereabouts: &Whereabouts) -> Option<Crede
         CredentialKind::SharedKey { account: account?.value }
     } else {
         table.close("with kind = \"sas\"");
-        CredentialKind::Sas
+        CredentialKind::Sas { opens: Box::new(opens?) }
     };
     let name = file?.value;
     let file = Credential::find(&name, &whereabouts.folder, whereabouts.credentials.as_deref());

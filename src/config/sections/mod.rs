@@ -86,6 +86,7 @@ pub(super) fn config(root: Node, whereabouts: &Whereabouts, mistakes: &mut Mista
         upload: upload?,
         web: web?,
         profiles: Arc::default(),
+        broken_profiles: Vec::new(),
     })
 }
 

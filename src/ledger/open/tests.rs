@@ -255,3 +255,13 @@ fn a_data_folder_is_made_for_camdock_alone_and_one_that_is_open_to_others_is_ref
         assert!(!refused || says.contains("chmod 0700"), "{says}");
     }
 }
+
+#[test]
+fn whether_a_station_runs_can_be_seen_without_getting_in_its_way() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!StationLock::is_taken(folder.path()));
+    let lock = StationLock::take(folder.path()).unwrap();
+    assert!(StationLock::is_taken(folder.path()));
+    drop(lock);
+    assert!(!StationLock::is_taken(folder.path()), "the file stays, and means nothing");
+}

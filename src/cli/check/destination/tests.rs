@@ -135,7 +135,7 @@ impl Destination for Memory {
 fn settings() -> DestinationSettings {
     let endpoint = "https://account.blob.example.org".parse().unwrap();
     let credential = camdock::config::Credential {
-        kind: CredentialKind::Sas,
+        kind: CredentialKind::Sas { opens: Box::new("https://account.blob.example.org/evidence".parse().unwrap()) },
         name: "primary.sas".into(),
         file: "/etc/camdock/primary.sas".into(),
     };
