@@ -95,16 +95,7 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
         Fault::Yank => {
             world.yank_one();
         }
-        Fault::Outage | Fault::Denial => {
-            let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..60));
-            let place = world.rng.usize(0..world.destinations.len());
-            let outage = match event {
-                Fault::Denial => Outage::Denied,
-                _ if world.rng.bool() => Outage::Unreachable,
-                _ => Outage::Busy(Duration::from_secs(world.rng.u64(1..20))),
-            };
-            world.destinations[place].outage = Some((until, outage));
-        }
+        Fault::Outage | Fault::Denial => close(world, event),
         Fault::BitRot | Fault::VanishedCopy => {
             let station = world.rng.usize(0..world.hosts.len());
             let mut rng = world.rng.fork();
@@ -161,19 +152,33 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
     }
 }
 
+/// A destination cannot be reached, or takes no credential, for a while.
+fn close(world: &mut World, event: Fault) {
+    let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..60));
+    let place = world.rng.usize(0..world.destinations.len());
+    let outage = match event {
+        Fault::Denial => Outage::Denied,
+        _ if world.rng.bool() => Outage::Unreachable,
+        _ => Outage::Busy(Duration::from_secs(world.rng.u64(1..20))),
+    };
+    world.destinations[place].outage = Some((until, outage));
+}
+
 /// Begins something that goes on for a while.
 fn begin(world: &mut World, event: Fault) {
     match event {
         Fault::OpenWriter => {
             let Some((camera, path)) = some_file(world) else { return };
             let docked = &world.cameras[camera];
+            let leases = docked.leases;
             // Where no lease protects the file, its writer makes shorter pauses than the quiet time.
-            let longest = if docked.leases { 60 } else { docked.quiet.as_secs().saturating_sub(3) };
+            let longest = if leases { 60 } else { docked.quiet.as_secs().saturating_sub(3) };
             if longest < 2 {
                 return;
             }
             let (pause, left) = (Duration::from_secs(world.rng.u64(1..longest)), world.rng.u32(2..6));
-            let next = world.elapsed() + pause;
+            // And it writes as soon as it has opened the file: nobody could know of it before.
+            let next = world.elapsed() + if leases { pause } else { Duration::ZERO };
             let file = world.cameras[camera].files.get_mut(&path).expect("it was found");
             file.writer = Some(Writer { pause, next, left });
         }
