@@ -39,7 +39,7 @@ class CamdockRun:
 
     def _config(self, port, bays):
         sections = [f'[station]\nid = "bench"\ndata_dir = "{self.data_dir}"\n']
-        sections += [f'[[bay]]\nname = "{bay}"\nfolder = "{self.bay(bay)}"\n' for bay in range(bays)]
+        sections += [f'[[bay]]\nname = "{bay}"\nfolder = "{self.bay(bay)}"\nquiet_time = "0s"\n' for bay in range(bays)]
         sections.append(
             f'[[destination]]\nname = "sink"\nkind = "azure"\n'
             f'endpoint = "http://127.0.0.1:{port}/{ACCOUNT}"\ncontainer = "evidence"\n'

@@ -102,43 +102,9 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
         Fault::Yank => {
             world.yank_one();
         }
-        Fault::Outage | Fault::Denial => {
-            let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..60));
-            let place = world.rng.usize(0..world.destinations.len());
-            let outage = match event {
-                Fault::Denial => Outage::Denied,
-                _ if world.rng.bool() => Outage::Unreachable,
-                _ => Outage::Busy(Duration::from_secs(world.rng.u64(1..20))),
-            };
-            let now = world.elapsed();
-            let place = &mut world.destinations[place];
-            if place.outage.is_none_or(|(before, _)| before < now) {
-                place.out_since = now;
-            }
-            place.outage = Some((until, outage));
-        }
-        Fault::Poison => {
-            let Some((camera, path)) = some_file(world) else { return };
-            let file = &world.cameras[camera].files[&path];
-            let sha256 = Sha256::of(&file.content);
-            let object =
-                ObjectName::of_segment(&world.cameras[camera].serial, &source_path(&path), file.modified, &sha256);
-            let place = world.rng.usize(0..world.destinations.len());
-            let poison = Poison { object: object.to_string(), camera, path };
-            world.tell(|| format!("  {poison:?}"));
-            world.destinations[place].poison.get_or_insert(poison);
-        }
-        Fault::Elsewhere => {
-            let place = world.rng.usize(0..world.destinations.len());
-            let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..60));
-            // Whoever meets a place for the first time cannot know that it is another one.
-            let name = world.destinations[place].name.clone();
-            let known = world.hosts.iter().all(|host| oracle::has_enrolled(host, &name));
-            if known {
-                let mut rng = world.rng.fork();
-                world.destinations[place].lead_elsewhere(until, &mut rng);
-            }
-        }
+        Fault::Outage | Fault::Denial => close(world, event),
+        Fault::Poison => poison(world),
+        Fault::Elsewhere => lead_elsewhere(world),
         Fault::BitRot | Fault::VanishedCopy | Fault::SickSector => {
             let station = world.rng.usize(0..world.hosts.len());
             let mut rng = world.rng.fork();
@@ -206,19 +172,62 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
     }
 }
 
+/// A destination cannot be reached for a while, is busy, or refuses the credential.
+fn close(world: &mut World, event: Fault) {
+    let now = world.elapsed();
+    let until = now + Duration::from_secs(world.rng.u64(1..60));
+    let place = world.rng.usize(0..world.destinations.len());
+    let outage = match event {
+        Fault::Denial => Outage::Denied,
+        _ if world.rng.bool() => Outage::Unreachable,
+        _ => Outage::Busy(Duration::from_secs(world.rng.u64(1..20))),
+    };
+    let place = &mut world.destinations[place];
+    if place.outage.is_none_or(|(before, _)| before < now) {
+        place.out_since = now;
+    }
+    place.outage = Some((until, outage));
+}
+
+/// A destination neither gives nor takes one object from here on, though it is well.
+fn poison(world: &mut World) {
+    let Some((camera, path)) = some_file(world) else { return };
+    let file = &world.cameras[camera].files[&path];
+    let sha256 = Sha256::of(&file.content);
+    let object = ObjectName::of_segment(&world.cameras[camera].serial, &source_path(&path), file.modified, &sha256);
+    let place = world.rng.usize(0..world.destinations.len());
+    let poison = Poison { object: object.to_string(), camera, path };
+    world.tell(|| format!("  {poison:?}"));
+    world.destinations[place].poison.get_or_insert(poison);
+}
+
+/// A destination's path leads to another place for a while.
+fn lead_elsewhere(world: &mut World) {
+    let place = world.rng.usize(0..world.destinations.len());
+    let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..60));
+    // Whoever meets a place for the first time cannot know that it is another one.
+    let name = world.destinations[place].name.clone();
+    if world.hosts.iter().all(|host| oracle::has_enrolled(host, &name)) {
+        let mut rng = world.rng.fork();
+        world.destinations[place].lead_elsewhere(until, &mut rng);
+    }
+}
+
 /// Begins something that goes on for a while.
 fn begin(world: &mut World, event: Fault) {
     match event {
         Fault::OpenWriter => {
             let Some((camera, path)) = some_file(world) else { return };
             let docked = &world.cameras[camera];
+            let leases = docked.leases;
             // Where no lease protects the file, its writer makes shorter pauses than the quiet time.
-            let longest = if docked.leases { 60 } else { docked.quiet.as_secs().saturating_sub(3) };
+            let longest = if leases { 60 } else { docked.quiet.as_secs().saturating_sub(3) };
             if longest < 2 {
                 return;
             }
             let (pause, left) = (Duration::from_secs(world.rng.u64(1..longest)), world.rng.u32(2..6));
-            let next = world.elapsed() + pause;
+            // And it writes as soon as it has opened the file: nobody could know of it before.
+            let next = world.elapsed() + if leases { pause } else { Duration::ZERO };
             let file = world.cameras[camera].files.get_mut(&path).expect("it was found");
             file.writer = Some(Writer { pause, next, left });
         }
