@@ -72,11 +72,10 @@ fn told_what_they_wait_for(
     for bay in bays.iter_mut().filter(|bay| bay.state == BayState::Uploading) {
         let waited_for = destinations.iter().filter(|place| required.contains(&place.name));
         let stuck = waited_for.into_iter().find(|place| match place.state {
-            DestinationState::Refused | DestinationState::Attention => true,
             DestinationState::Overdue if place.cause == Some(DestinationCause::Segments) => {
                 place.put_off.iter().any(|put_off| Some(&put_off.camera) == bay.camera.as_ref())
             }
-            DestinationState::Overdue => true,
+            DestinationState::Refused | DestinationState::Overdue | DestinationState::Attention => true,
             DestinationState::Unknown | DestinationState::Ok | DestinationState::Waiting => false,
         });
         if let Some(DestinationSnapshot { name, message, .. }) = stuck {

@@ -77,16 +77,12 @@ impl Patience {
             async move {
                 let mut pieces = pieces?;
                 let began = Instant::now();
-                match timeout(patience.longest, pieces.next()).await {
-                    Ok(piece) => {
-                        *patience.quiet() = None;
-                        piece.map(|piece| (piece, Some(pieces)))
-                    }
-                    Err(_) => {
-                        patience.quiet().get_or_insert(began);
-                        Some((Err(io::ErrorKind::TimedOut.into()), None))
-                    }
-                }
+                let Ok(piece) = timeout(patience.longest, pieces.next()).await else {
+                    patience.quiet().get_or_insert(began);
+                    return Some((Err(io::ErrorKind::TimedOut.into()), None));
+                };
+                *patience.quiet() = None;
+                piece.map(|piece| (piece, Some(pieces)))
             }
         })
         .boxed()

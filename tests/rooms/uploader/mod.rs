@@ -105,7 +105,7 @@ impl Station {
         self.ledger.record(Moment::from_millis(0), vec![entry]).await.unwrap();
     }
 
-    async fn uploads(&mut self) {
+    fn uploads(&mut self) {
         let target = self.site.required_targets().next().unwrap().clone();
         let (uploader, shown) = Uploader::new(self.site.clone(), target, 4, Persistence::OF_A_STATION);
         let running = tokio::spawn(async move { uploader.run().await.unwrap() });
@@ -158,7 +158,7 @@ async fn a_segment_that_fails_while_the_place_is_well_keeps_no_other_waiting_and
         station.spools("BWC-2", 2).await;
         let (poisoned, words) = (bad.object_name().to_string(), error.clone());
         station.place.goes_wrong(move |object| (object == Some(&poisoned)).then(|| words.clone()));
-        station.uploads().await;
+        station.uploads();
 
         let shown = station.after(MINUTE).await;
         assert_eq!(station.place.objects(), 2, "{error}");
@@ -196,7 +196,7 @@ async fn what_fails_together_with_the_probe_is_no_segments_fault_however_long_it
         }
         let words = error.clone();
         station.place.goes_wrong(move |_| Some(words.clone()));
-        station.uploads().await;
+        station.uploads();
         let shown = station.after(MINUTE).await;
         assert!(matches!(shown.state, DestinationState::Waiting | DestinationState::Refused), "{error}: {shown:?}");
         let shown = station.after(HOUR * 12).await;
@@ -218,7 +218,7 @@ async fn a_place_that_asks_for_endless_patience_says_until_when_it_is_left_alone
     station.place.goes_wrong(|_| {
         Some(DestinationError::Busy { message: "503".to_owned(), retry_after: Some(Duration::from_secs(u64::MAX)) })
     });
-    station.uploads().await;
+    station.uploads();
     let before = Moment::from_millis(1_800_000_000_000);
     let shown = station.after(MINUTE).await;
     let again = shown.again_at.unwrap();
@@ -237,7 +237,7 @@ async fn a_camera_whose_folder_is_in_the_way_keeps_no_other_camera_waiting() {
     }
     let in_the_way = || DestinationError::Storage("BWC-1: Not a directory (os error 20)".to_owned());
     station.place.goes_wrong(move |object| object.filter(|name| name.starts_with("BWC-1/")).map(|_| in_the_way()));
-    station.uploads().await;
+    station.uploads();
     station.after(MINUTE).await;
     assert_eq!(station.place.objects(), 10, "the other camera's are there");
     let shown = station.after(HOUR).await;
@@ -259,7 +259,7 @@ async fn a_place_that_answers_and_takes_nothing_blames_no_segment() {
         station.spools("BWC-1", number).await;
     }
     station.place.goes_wrong(|object| object.map(|_| DestinationError::Full("folder /nas".to_owned())));
-    station.uploads().await;
+    station.uploads();
     let shown = station.after(MINUTE).await;
     assert_eq!((shown.state, shown.cause), (DestinationState::Waiting, Some(DestinationCause::Full)), "{shown:?}");
     let shown = station.after(HOUR * 24).await;
@@ -283,7 +283,7 @@ async fn a_delivery_that_panics_is_put_off_and_takes_no_other_with_it() {
         assert!(object != Some(&poisoned), "a mistake");
         None
     });
-    station.uploads().await;
+    station.uploads();
     let shown = station.after(MINUTE).await;
     assert_eq!(station.place.objects(), 19);
     assert!(shown.message.contains("camdock itself broke off") && shown.message.contains("a mistake"), "{shown:?}");
@@ -298,7 +298,7 @@ async fn those_that_fail_together_share_a_question_to_the_place() {
         station.spools("BWC-1", number).await;
     }
     station.place.goes_wrong(|_| Some(busy("500")));
-    station.uploads().await;
+    station.uploads();
     station.after(Duration::from_millis(100)).await;
     let (asked, probes) = (station.place.asked(""), station.place.probes());
     assert!(asked <= 4 && (1..=4).contains(&probes), "{asked} requests and {probes} probes");
