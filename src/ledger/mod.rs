@@ -12,14 +12,17 @@ mod cameras;
 mod changes;
 mod copies;
 mod custody_log;
+mod derive;
 mod enrolments;
 mod entry;
 mod open;
+mod private;
 mod problems;
 mod projection;
 mod queue;
 mod rebuild;
 mod records;
+mod schema;
 mod worker;
 
 use std::future::Future;
@@ -222,7 +225,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Damaged`] where the log itself is; then nothing was changed.
     pub async fn rebuild(&self) -> Result<UnknownEntries, LedgerError> {
-        self.worker.call(rebuild::derive_again).await
+        self.worker.call(derive::derive_again).await
     }
 
     /// Looks something up.
