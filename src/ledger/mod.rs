@@ -12,13 +12,16 @@ mod cameras;
 mod changes;
 mod copies;
 mod custody_log;
+mod derive;
 mod entry;
+mod files;
 mod open;
 mod problems;
 mod projection;
 mod queue;
 mod rebuild;
 mod records;
+mod schema;
 mod worker;
 
 use std::future::Future;
@@ -221,7 +224,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Damaged`] where the log itself is; then nothing was changed.
     pub async fn rebuild(&self) -> Result<UnknownEntries, LedgerError> {
-        self.worker.call(rebuild::derive_again).await
+        self.worker.call(derive::again).await
     }
 
     /// Looks something up.

@@ -1,20 +1,18 @@
 //! Opening the database: whose it is, which version, and whether it is sound.
 
 use std::fs::File;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
-use rusqlite_migration::{M, Migrations};
+use rusqlite::{Connection, OpenFlags};
 use rustix::fs::FlockOperation;
 
 use super::ballast::Ballast;
 use super::entry::{Entry, UnknownEntries};
 use super::rebuild::Rebuild;
-use super::{Ledger, LedgerError, custody_log, rebuild};
+use super::{Ledger, LedgerError, custody_log, files, schema};
 use crate::domain::Moment;
 use crate::faults::{PlantedBug, planted};
 
@@ -23,22 +21,8 @@ pub const LEDGER_FILE: &str = "ledger.db";
 /// The lock's file below the data folder.
 pub const LOCK_FILE: &str = "camdock.lock";
 
-/// Marks the file as camdock's: "cmdk".
-const APPLICATION_ID: i32 = 0x636d_646b;
-/// What belongs to camdock's own user alone, whatever the umask.
-const PRIVATE: u32 = 0o600;
 /// What anybody on the machine may do, in a mode.
 const OTHERS: u32 = 0o007;
-const THIS_VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Every step the schema has taken. Append only.
-const STEPS: &[M<'_>] = &[
-    M::up(include_str!("schema/1.sql")),
-    M::up(include_str!("schema/2.sql")),
-    M::up(include_str!("schema/3.sql")),
-    M::up(include_str!("schema/4.sql")),
-    M::up(include_str!("schema/5.sql")),
-];
 
 /// Held for as long as a daemon uses a data folder.
 #[derive(Debug)]
@@ -60,7 +44,7 @@ impl StationLock {
         if mode & OTHERS != 0 {
             return Err(LedgerError::OpenToOthers(data_dir.display().to_string()));
         }
-        let file = create_private(&path)?;
+        let file = files::create_private(&path)?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self { _file: file }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked(data_dir.display().to_string())),
@@ -93,14 +77,14 @@ impl Ledger {
             tracing::warn!("the ledger is being rebuilt");
             rebuild.finish()?;
         }
-        create_private(path)?;
+        files::create_private(path)?;
         let mut db = Connection::open(path)?;
         db.busy_timeout(Duration::from_secs(5))?;
-        refuse_foreign_and_newer(&db, path)?;
+        schema::refuse_foreign_and_newer(&db, path)?;
         db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         back_up_before_migration(&db, path)?;
-        leave_log_alone(&db)?;
-        prepare(&mut db)?;
+        files::leave_log_alone(&db)?;
+        schema::bring_up(&mut db)?;
         Ok(db)
     }
 
@@ -135,7 +119,7 @@ impl Ledger {
     /// If SQLite refuses.
     pub fn in_memory() -> Result<Connection, LedgerError> {
         let mut db = Connection::open_in_memory()?;
-        prepare(&mut db)?;
+        schema::bring_up(&mut db)?;
         Ok(db)
     }
 
@@ -153,7 +137,7 @@ impl Ledger {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(Duration::from_secs(5))?;
-        refuse_foreign_and_newer(&db, path)?;
+        schema::refuse_foreign_and_newer(&db, path)?;
         db.pragma_update(None, "query_only", true)?;
         // Nothing is committed, so there is nothing to wait for and no need of a thread.
         Ok(Self::inline(Arc::new(Mutex::new(db)), Arc::new(|| Box::pin(async {}))))
@@ -174,52 +158,6 @@ impl Ledger {
     }
 }
 
-/// Creates a file that only camdock's own user may use, or opens the one that is there and makes it so.
-pub(super) fn create_private(path: &Path) -> Result<File, LedgerError> {
-    let create = || {
-        let file = File::options().create(true).truncate(false).write(true).mode(PRIVATE).open(path)?;
-        if file.metadata()?.permissions().mode() & !PRIVATE & 0o777 != 0 {
-            file.set_permissions(std::fs::Permissions::from_mode(PRIVATE))?;
-        }
-        Ok(file)
-    };
-    create().map_err(|source| LedgerError::Io { path: path.display().to_string(), source })
-}
-
-/// Closing a database would remove the write-ahead log by its name. By then it may be that of another database: a damaged one
-/// is set aside while its last steps still end.
-pub(super) fn leave_log_alone(db: &Connection) -> Result<(), LedgerError> {
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    Ok(())
-}
-
-/// Makes whatever the database holds, be it nothing, a ledger of this version.
-pub(super) fn prepare(db: &mut Connection) -> Result<(), LedgerError> {
-    db.pragma_update(None, "synchronous", "FULL")?;
-    db.pragma_update(None, "foreign_keys", true)?;
-    db.pragma_update(None, "temp_store", "MEMORY")?;
-    db.set_prepared_statement_cache_capacity(64);
-    Migrations::from_slice(STEPS).to_latest(db)?;
-    db.pragma_update(None, "application_id", APPLICATION_ID)?;
-    derive_for_this_schema(db)
-}
-
-/// A new schema's tables say what the log says, also of what was written before it.
-fn derive_for_this_schema(db: &mut Connection) -> Result<(), LedgerError> {
-    let this = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    let step = db.transaction()?;
-    let derived: Option<i64> = step.query_row("SELECT derived FROM written_by", [], |row| row.get(0)).optional()?;
-    if derived != Some(this) {
-        rebuild::derive_again(&step)?;
-    }
-    step.execute(
-        "INSERT INTO written_by (one, version, derived) VALUES (1, ?1, ?2)
-         ON CONFLICT (one) DO UPDATE SET version = ?1, derived = ?2",
-        params![THIS_VERSION, this],
-    )?;
-    Ok(step.commit()?)
-}
-
 /// Reads every page and every entry. What this version does not understand is counted.
 fn read_everything(db: &Connection) -> Result<UnknownEntries, LedgerError> {
     let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -236,55 +174,13 @@ fn read_everything(db: &Connection) -> Result<UnknownEntries, LedgerError> {
     Ok(unknown)
 }
 
-fn user_version(db: &Connection) -> Result<usize, LedgerError> {
-    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    Ok(usize::try_from(version).unwrap_or(0))
-}
-
-/// Whether this is what is left of a ledger's first opening, cut short by the end of the process: nothing at all, or, as
-/// earlier versions left it, all tables of some version, exactly, and nothing written into them.
-fn was_being_created(db: &Connection) -> Result<bool, LedgerError> {
-    let version = user_version(db)?;
-    if version > STEPS.len() {
-        return Ok(false);
-    }
-    let mut ours = Connection::open_in_memory()?;
-    Migrations::from_slice(STEPS).to_version(&mut ours, version)?;
-    Ok(schema(db)? == schema(&ours)? && (version == 0 || is_empty(db)?))
-}
-
-fn is_empty(db: &Connection) -> Result<bool, LedgerError> {
-    Ok(db.query_row("SELECT NOT EXISTS (SELECT 1 FROM custody_log)", [], |row| row.get(0))?)
-}
-
-fn schema(db: &Connection) -> Result<Vec<(String, Option<String>)>, LedgerError> {
-    let mut statement = db.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
-    let rows = statement.query_and_then([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
-}
-
-fn refuse_foreign_and_newer(db: &Connection, path: &Path) -> Result<(), LedgerError> {
-    let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let ours = id == APPLICATION_ID || id == 0 && was_being_created(db)?;
-    if !ours {
-        return Err(LedgerError::Foreign(path.display().to_string()));
-    }
-    if user_version(db)? > STEPS.len() {
-        let wrote = db
-            .query_row("SELECT version FROM written_by", [], |row| row.get(0))
-            .unwrap_or_else(|_| "of an unknown version".to_owned());
-        return Err(LedgerError::Newer { wrote, this: THIS_VERSION });
-    }
-    Ok(())
-}
-
 fn back_up_before_migration(db: &Connection, path: &Path) -> Result<(), LedgerError> {
-    let version = user_version(db)?;
-    if version == 0 || version == STEPS.len() {
+    let version = schema::version(db)?;
+    if version == 0 || version == schema::NEWEST {
         return Ok(());
     }
-    let backup = path.with_extension(format!("before-schema-{}.db", STEPS.len()));
-    create_private(&backup)?;
+    let backup = path.with_extension(format!("before-schema-{}.db", schema::NEWEST));
+    files::create_private(&backup)?;
     db.backup("main", &backup, None)?;
     tracing::info!(backup = %backup.display(), "kept a copy of the ledger before bringing it to this version");
     Ok(())

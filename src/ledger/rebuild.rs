@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::entry::{Entry, UnknownEntries};
-use super::{LedgerError, custody_log, open, projection};
+use super::{LedgerError, custody_log, derive, files, projection, schema};
 use crate::domain::{Moment, SourcePath};
 
 /// A database, and what SQLite keeps beside it under its name, in the order in which they are moved: as long as the database
@@ -52,7 +52,7 @@ impl Rebuild {
             return Ok(unfinished);
         }
         let rebuild = Self { ledger: ledger.to_owned(), began: now };
-        open::create_private(&rebuild.named("rebuilding"))?;
+        files::create_private(&rebuild.named("rebuilding"))?;
         rebuild.sync_folder()?;
         Ok(rebuild)
     }
@@ -116,13 +116,13 @@ impl Rebuild {
 
     /// Writes the whole new ledger into `place`, and syncs it.
     fn build(&self, place: &Path) -> Result<(), LedgerError> {
-        let file = open::create_private(place)?;
+        let file = files::create_private(place)?;
         // An attempt that was cut short may have left something.
         file.set_len(0).map_err(|error| io(place, error))?;
         let mut db = Connection::open(place)?;
         // If this is cut short, all of it is done again: it needs no log of its own on the disk.
         db.pragma_update_and_check(None, "journal_mode", "memory", |_| Ok(()))?;
-        open::prepare(&mut db)?;
+        schema::bring_up(&mut db)?;
         db.pragma_update(None, "synchronous", "OFF")?;
         db.execute_batch("BEGIN")?;
         let Salvaged { saved, lost } = self.salvage(&db)?;
@@ -142,7 +142,7 @@ impl Rebuild {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let damaged = Connection::open_with_flags(&self.ledger, flags)?;
-        open::leave_log_alone(&damaged)?;
+        files::leave_log_alone(&damaged)?;
         let saved = copy_entries(&damaged, into)?;
         let written = damaged.query_row("SELECT max(seq) FROM custody_log", [], |row| row.get::<_, i64>(0));
         let written = written.ok().and_then(|written| u64::try_from(written).ok());
@@ -177,7 +177,7 @@ pub(super) fn copy_entries(damaged: &Connection, into: &Connection) -> Result<u6
     let mut unknown = UnknownEntries::default();
     let end = custody_log::walk(damaged, |_, at, text| {
         let seq = custody_log::append(into, at, text)?;
-        follow_if_it_can(into, seq, at, text, &mut unknown)?;
+        derive::follow(into, seq, at, text, &mut unknown)?;
         saved += 1;
         Ok(())
     });
@@ -191,49 +191,6 @@ pub(super) fn copy_entries(damaged: &Connection, into: &Connection) -> Result<u6
         tracing::warn!("kept {unknown}; nothing follows from them");
     }
     Ok(saved)
-}
-
-/// Applies a text of the log to the tables. One that contradicts them follows on something that this version does not
-/// understand; what comes after it need not.
-fn follow_if_it_can(
-    db: &Connection,
-    seq: i64,
-    at: Moment,
-    text: &str,
-    unknown: &mut UnknownEntries,
-) -> Result<(), LedgerError> {
-    db.prepare_cached("SAVEPOINT entry")?.execute([])?;
-    match follow(db, seq, at, text, unknown) {
-        Err(error) if error.is_damage() || error.is_contradiction() => {
-            tracing::error!(%error, seq, "an entry of the custody log is kept, but nothing follows from it");
-            db.prepare_cached("ROLLBACK TO entry")?.execute([])?;
-        }
-        followed => followed?,
-    }
-    db.prepare_cached("RELEASE entry")?.execute([])?;
-    Ok(())
-}
-
-/// Empties every table but the log, and derives them again from it.
-pub(super) fn derive_again(db: &Connection) -> Result<UnknownEntries, LedgerError> {
-    db.execute_batch(
-        "DELETE FROM problem; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
-         DELETE FROM unsettled_medium; DELETE FROM destination; UPDATE tally SET segments = 0, bytes = 0;",
-    )?;
-    let mut unknown = UnknownEntries::default();
-    custody_log::walk(db, |seq, at, text| follow_if_it_can(db, seq, at, text, &mut unknown))?;
-    Ok(unknown)
-}
-
-/// Applies a text of the log to the tables, or counts it as unknown.
-fn follow(db: &Connection, seq: i64, at: Moment, text: &str, unknown: &mut UnknownEntries) -> Result<(), LedgerError> {
-    match Entry::read(text) {
-        Ok(entry) => projection::apply(db, seq, at, &entry),
-        Err(error) => {
-            unknown.count(error.kind);
-            Ok(())
-        }
-    }
 }
 
 /// Whether a file is there; not being able to tell is not the same as no.

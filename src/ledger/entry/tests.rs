@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::super::{Health, LEDGER_FILE, Ledger, custody_log, rebuild};
+use super::super::{Health, LEDGER_FILE, Ledger, custody_log, derive};
 use super::{Entry, Outcome, UnknownEntries};
 use crate::domain::{CameraSerial, Moment, Need, OddityKind, ProblemKind, ProofMethod, SegmentId};
 
@@ -26,7 +26,7 @@ fn told<'a>(texts: impl IntoIterator<Item = &'a str>) -> (Connection, UnknownEnt
     for (index, text) in texts.into_iter().enumerate() {
         custody_log::append(&db, at(index), text).unwrap();
     }
-    let unknown = rebuild::derive_again(&db).unwrap();
+    let unknown = derive::again(&db).unwrap();
     (db, unknown)
 }
 

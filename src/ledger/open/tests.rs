@@ -1,8 +1,11 @@
 //! Whatever the end of a process or the power leaves of a ledger, the next start opens it, and takes nobody else's for it.
 
+use rusqlite_migration::Migrations;
+
 use super::*;
 use crate::domain::{DestinationName, Need, ProblemKind};
-use crate::ledger::{projection, rebuild};
+use crate::ledger::schema::{APPLICATION_ID, STEPS};
+use crate::ledger::{derive, projection, rebuild};
 
 const NOW: Moment = Moment::from_millis(7);
 const LATER: Moment = Moment::from_millis(8);
@@ -179,7 +182,7 @@ fn what_was_lost_is_counted_and_told_until_a_person_has_seen_it() {
     let seen = Entry::ProblemClosed { problem: found[0].id };
     let seq = custody_log::append(&db, LATER, &seen.write().unwrap()).unwrap();
     projection::apply(&db, seq, LATER, &seen).unwrap();
-    rebuild::derive_again(&db).unwrap();
+    derive::again(&db).unwrap();
     drop(db);
     assert_eq!(problems(&path), []);
 }

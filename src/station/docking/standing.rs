@@ -38,11 +38,11 @@ pub(super) struct Open {
 
 /// Judges how a camera stands.
 pub(super) fn standing(plan: &Plan, open: Open, condition: Condition) -> Standing {
-    let unproven = if planted(PlantedBug::ReadyTooEarly) { 0 } else { open.unproven };
+    let open = if planted(PlantedBug::ReadyTooEarly) { Open::default() } else { open };
     match ((plan.pull.len(), plan.have.len()), condition) {
         ((files @ 1.., _), _) => Standing::StillWritten { files },
         _ if open.missing > 0 => Standing::Missing { count: open.missing },
-        ((0, 0), _) if (open.problems, unproven) == (0, 0) => Standing::Ready,
+        ((0, 0), _) if (open.problems, open.unproven) == (0, 0) => Standing::Ready,
         // Nothing of it is left on the camera, so what is wrong with the camera is not why.
         ((0, 0), _) if open.problems == 0 => Standing::AtWork,
         (_, Condition::Unsound(why)) => Standing::DamagedVolume { why },
