@@ -97,33 +97,9 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
         Fault::Yank => {
             world.yank_one();
         }
-        Fault::Outage | Fault::Denial => {
-            let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..60));
-            let place = world.rng.usize(0..world.destinations.len());
-            let outage = match event {
-                Fault::Denial => Outage::Denied,
-                _ if world.rng.bool() => Outage::Unreachable,
-                _ => Outage::Busy(Duration::from_secs(world.rng.u64(1..20))),
-            };
-            world.destinations[place].outage = Some((until, outage));
-        }
-        Fault::BitRot | Fault::VanishedCopy | Fault::SickSector => {
-            let station = world.rng.usize(0..world.hosts.len());
-            let mut rng = world.rng.fork();
-            let spool = &mut world.hosts[station].spool;
-            match event {
-                Fault::BitRot => spool.rot(&mut rng),
-                Fault::SickSector => spool.sicken(&mut rng),
-                _ => spool.vanish(&mut rng),
-            }
-        }
-        Fault::SelfDeleted => {
-            let Some((camera, path)) = some_file(world) else { return };
-            world.tell(|| format!("camera {camera} removes {path} by itself"));
-            let file = world.cameras[camera].files.remove(&path).expect("it was listed");
-            world.evidence[file.evidence].removed_by_camera = true;
-            world.touched = true;
-        }
+        Fault::Outage | Fault::Denial => cut_off(world, event),
+        Fault::BitRot | Fault::VanishedCopy | Fault::SickSector => hurt_a_copy(world, event),
+        Fault::SelfDeleted => remove_by_itself(world),
         Fault::NewFile => {
             let camera = world.rng.usize(0..world.cameras.len());
             new_file(world, camera);
@@ -169,6 +145,39 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
             world.jump_clock(millis);
         }
     }
+}
+
+/// A destination cannot be used for a while.
+fn cut_off(world: &mut World, event: Fault) {
+    let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..60));
+    let place = world.rng.usize(0..world.destinations.len());
+    let outage = match event {
+        Fault::Denial => Outage::Denied,
+        _ if world.rng.bool() => Outage::Unreachable,
+        _ => Outage::Busy(Duration::from_secs(world.rng.u64(1..20))),
+    };
+    world.destinations[place].outage = Some((until, outage));
+}
+
+/// The disk damages, loses or can no longer read some spool copy.
+fn hurt_a_copy(world: &mut World, event: Fault) {
+    let station = world.rng.usize(0..world.hosts.len());
+    let mut rng = world.rng.fork();
+    let spool = &mut world.hosts[station].spool;
+    match event {
+        Fault::BitRot => spool.rot(&mut rng),
+        Fault::SickSector => spool.sicken(&mut rng),
+        _ => spool.vanish(&mut rng),
+    }
+}
+
+/// A camera removes one of its files, as one that records in a loop does.
+fn remove_by_itself(world: &mut World) {
+    let Some((camera, path)) = some_file(world) else { return };
+    world.tell(|| format!("camera {camera} removes {path} by itself"));
+    let file = world.cameras[camera].files.remove(&path).expect("it was listed");
+    world.evidence[file.evidence].removed_by_camera = true;
+    world.touched = true;
 }
 
 /// A station's ledger is damaged, though its log can be read, and the process ends while it is rebuilt, on a real disk. The next
