@@ -193,7 +193,7 @@ fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<Ledger,
         match Ledger::connect(&path) {
             Ok(connection) => return Ledger::threaded(connection),
             Err(error) if !error.is_damage() => return Err(error),
-            Err(error) => tracing::error!("{error}"),
+            Err(_) => {}
         }
     }
     Ledger::threaded(Ledger::set_aside(&path, now)?)

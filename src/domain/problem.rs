@@ -178,19 +178,7 @@ impl fmt::Display for ProblemKind {
             Self::Refused { error } => {
                 write!(f, "the destination refuses it ({error}). Mend the cause, then have it tried again")
             }
-            Self::LedgerRebuilt { saved, lost } => {
-                write!(f, "the station's ledger was damaged or missing, and was made anew from what could be read: ")?;
-                match lost {
-                    Some(0) => write!(f, "all {saved} entries of the custody log")?,
-                    Some(lost) => write!(f, "{saved} entries of the custody log were saved, the last {lost} were not")?,
-                    None => write!(f, "{saved} entries of the custody log were saved, nobody can tell of how many")?,
-                }
-                f.write_str(
-                    ". What is on the cameras and in the spool is taken up again by itself, and every destination is asked; \
-                     the history and the problems of the lost entries are only in the old file, which is kept under this \
-                     name if there was one. Have the disk looked at. `camdock retry` says that you have seen this",
-                )
-            }
+            Self::LedgerRebuilt { saved, lost } => tell_rebuilt(f, *saved, *lost),
             Self::OnlyOnCamera => f.write_str(
                 "no copy of it is left here, and a required destination has not proven its own. Dock its camera again: it may \
                  still have it, and then everything goes on by itself. The destinations are asked again now and then, and when \
@@ -214,4 +202,18 @@ impl fmt::Display for ProblemKind {
             ),
         }
     }
+}
+
+fn tell_rebuilt(f: &mut fmt::Formatter<'_>, saved: u64, lost: Option<u64>) -> fmt::Result {
+    write!(f, "the station's ledger was damaged or missing, and was made anew from what could be read: ")?;
+    match lost {
+        Some(0) => write!(f, "all {saved} entries of the custody log")?,
+        Some(lost) => write!(f, "{saved} entries of the custody log were saved, the last {lost} were not")?,
+        None => write!(f, "{saved} entries of the custody log were saved, nobody can tell of how many")?,
+    }
+    f.write_str(
+                    ". What is on the cameras and in the spool is taken up again by itself, and every destination is asked; \
+                     the history and the problems of the lost entries are only in the old file, which is kept under this \
+                     name if there was one. Have the disk looked at. `camdock retry` says that you have seen this",
+                )
 }

@@ -9,8 +9,7 @@ use rusqlite::Connection;
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
-use super::LedgerError;
-use super::private::create_private;
+use super::{LedgerError, files};
 
 /// Enough for some 20,000 entries; a 64th of a disk that is small.
 const MOST: u64 = 16 << 20;
@@ -75,7 +74,7 @@ impl Ballast {
             if disk.free < disk.ballast * 2 {
                 return Ok(Room::Short);
             }
-            fill(create_private(&self.0).map_err(io::Error::other)?, disk.ballast)
+            fill(files::create_private(&self.0).map_err(io::Error::other)?, disk.ballast)
         };
         keep().map_err(|source| LedgerError::Io { path: self.0.display().to_string(), source })
     }

@@ -1,4 +1,4 @@
-//! From the log to the tables that follow from it.
+//! The tables, from the log alone.
 
 use rusqlite::Connection;
 
@@ -6,9 +6,20 @@ use super::entry::{Entry, UnknownEntries};
 use super::{LedgerError, custody_log, projection};
 use crate::domain::Moment;
 
+/// Empties every table but the log, and derives them again from it.
+pub(super) fn again(db: &Connection) -> Result<UnknownEntries, LedgerError> {
+    db.execute_batch(
+        "DELETE FROM problem; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
+         DELETE FROM unsettled_medium; DELETE FROM destination; DELETE FROM enrolment; UPDATE tally SET segments = 0, bytes = 0;",
+    )?;
+    let mut unknown = UnknownEntries::default();
+    custody_log::walk(db, |seq, at, text| follow(db, seq, at, text, &mut unknown))?;
+    Ok(unknown)
+}
+
 /// Applies a text of the log to the tables. One that contradicts them follows on something that this version does not
 /// understand; what comes after it need not.
-pub(super) fn follow_if_it_can(
+pub(super) fn follow(
     db: &Connection,
     seq: i64,
     at: Moment,
@@ -16,7 +27,7 @@ pub(super) fn follow_if_it_can(
     unknown: &mut UnknownEntries,
 ) -> Result<(), LedgerError> {
     db.prepare_cached("SAVEPOINT entry")?.execute([])?;
-    match follow(db, seq, at, text, unknown) {
+    match apply(db, seq, at, text, unknown) {
         Err(error) if error.is_damage() || error.is_contradiction() => {
             tracing::error!(%error, seq, "an entry of the custody log is kept, but nothing follows from it");
             db.prepare_cached("ROLLBACK TO entry")?.execute([])?;
@@ -27,19 +38,8 @@ pub(super) fn follow_if_it_can(
     Ok(())
 }
 
-/// Empties every table but the log, and derives them again from it.
-pub(super) fn derive_again(db: &Connection) -> Result<UnknownEntries, LedgerError> {
-    db.execute_batch(
-        "DELETE FROM problem; DELETE FROM delivery; DELETE FROM segment; DELETE FROM docking;
-         DELETE FROM unsettled_medium; DELETE FROM destination; DELETE FROM enrolment; UPDATE tally SET segments = 0, bytes = 0;",
-    )?;
-    let mut unknown = UnknownEntries::default();
-    custody_log::walk(db, |seq, at, text| follow_if_it_can(db, seq, at, text, &mut unknown))?;
-    Ok(unknown)
-}
-
 /// Applies a text of the log to the tables, or counts it as unknown.
-fn follow(db: &Connection, seq: i64, at: Moment, text: &str, unknown: &mut UnknownEntries) -> Result<(), LedgerError> {
+fn apply(db: &Connection, seq: i64, at: Moment, text: &str, unknown: &mut UnknownEntries) -> Result<(), LedgerError> {
     match Entry::read(text) {
         Ok(entry) => projection::apply(db, seq, at, &entry),
         Err(error) => {

@@ -15,8 +15,8 @@ mod custody_log;
 mod derive;
 mod enrolments;
 mod entry;
+mod files;
 mod open;
-mod private;
 mod problems;
 mod projection;
 mod queue;
@@ -225,7 +225,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Damaged`] where the log itself is; then nothing was changed.
     pub async fn rebuild(&self) -> Result<UnknownEntries, LedgerError> {
-        self.worker.call(derive::derive_again).await
+        self.worker.call(derive::again).await
     }
 
     /// Looks something up.

@@ -11,10 +11,8 @@ use rustix::fs::FlockOperation;
 
 use super::ballast::Ballast;
 use super::entry::{Entry, UnknownEntries};
-use super::private::create_private;
 use super::rebuild::Rebuild;
-use super::schema::{STEPS, leave_log_alone, prepare, refuse_foreign_and_newer, user_version};
-use super::{Ledger, LedgerError, custody_log};
+use super::{Ledger, LedgerError, custody_log, files, schema};
 use crate::domain::Moment;
 use crate::faults::{PlantedBug, planted};
 
@@ -46,7 +44,7 @@ impl StationLock {
         if mode & OTHERS != 0 {
             return Err(LedgerError::OpenToOthers(data_dir.display().to_string()));
         }
-        let file = create_private(&path)?;
+        let file = files::create_private(&path)?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self { _file: file }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked(data_dir.display().to_string())),
@@ -91,14 +89,14 @@ impl Ledger {
             tracing::warn!("the ledger is being rebuilt");
             rebuild.finish()?;
         }
-        create_private(path)?;
+        files::create_private(path)?;
         let mut db = Connection::open(path)?;
         db.busy_timeout(Duration::from_secs(5))?;
-        refuse_foreign_and_newer(&db, path)?;
+        schema::refuse_foreign_and_newer(&db, path)?;
         db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         back_up_before_migration(&db, path)?;
-        leave_log_alone(&db)?;
-        prepare(&mut db)?;
+        files::leave_log_alone(&db)?;
+        schema::bring_up(&mut db)?;
         Ok(db)
     }
 
@@ -133,7 +131,7 @@ impl Ledger {
     /// If SQLite refuses.
     pub fn in_memory() -> Result<Connection, LedgerError> {
         let mut db = Connection::open_in_memory()?;
-        prepare(&mut db)?;
+        schema::bring_up(&mut db)?;
         Ok(db)
     }
 
@@ -151,7 +149,7 @@ impl Ledger {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(Duration::from_secs(5))?;
-        refuse_foreign_and_newer(&db, path)?;
+        schema::refuse_foreign_and_newer(&db, path)?;
         db.pragma_update(None, "query_only", true)?;
         // Nothing is committed, so there is nothing to wait for and no need of a thread.
         Ok(Self::inline(Arc::new(Mutex::new(db)), Arc::new(|| Box::pin(async {}))))
@@ -189,12 +187,12 @@ fn read_everything(db: &Connection) -> Result<UnknownEntries, LedgerError> {
 }
 
 fn back_up_before_migration(db: &Connection, path: &Path) -> Result<(), LedgerError> {
-    let version = user_version(db)?;
-    if version == 0 || version == STEPS.len() {
+    let version = schema::version(db)?;
+    if version == 0 || version == schema::NEWEST {
         return Ok(());
     }
-    let backup = path.with_extension(format!("before-schema-{}.db", STEPS.len()));
-    create_private(&backup)?;
+    let backup = path.with_extension(format!("before-schema-{}.db", schema::NEWEST));
+    files::create_private(&backup)?;
     db.backup("main", &backup, None)?;
     tracing::info!(backup = %backup.display(), "kept a copy of the ledger before bringing it to this version");
     Ok(())

@@ -18,11 +18,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::derive::follow_if_it_can;
 use super::entry::{Entry, UnknownEntries};
-use super::private::create_private;
-use super::schema::{self, leave_log_alone};
-use super::{LedgerError, custody_log, projection};
+use super::{LedgerError, custody_log, derive, files, projection, schema};
 use crate::domain::{Moment, SourcePath};
 
 /// A database, and what SQLite keeps beside it under its name, in the order in which they are moved: as long as the database
@@ -55,7 +52,7 @@ impl Rebuild {
             return Ok(unfinished);
         }
         let rebuild = Self { ledger: ledger.to_owned(), began: now };
-        create_private(&rebuild.named("rebuilding"))?;
+        files::create_private(&rebuild.named("rebuilding"))?;
         rebuild.sync_folder()?;
         Ok(rebuild)
     }
@@ -119,13 +116,13 @@ impl Rebuild {
 
     /// Writes the whole new ledger into `place`, and syncs it.
     fn build(&self, place: &Path) -> Result<(), LedgerError> {
-        let file = create_private(place)?;
+        let file = files::create_private(place)?;
         // An attempt that was cut short may have left something.
         file.set_len(0).map_err(|error| io(place, error))?;
         let mut db = Connection::open(place)?;
         // If this is cut short, all of it is done again: it needs no log of its own on the disk.
         db.pragma_update_and_check(None, "journal_mode", "memory", |_| Ok(()))?;
-        schema::prepare(&mut db)?;
+        schema::bring_up(&mut db)?;
         db.pragma_update(None, "synchronous", "OFF")?;
         db.execute_batch("BEGIN")?;
         let Salvaged { saved, lost } = self.salvage(&db)?;
@@ -145,7 +142,7 @@ impl Rebuild {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let damaged = Connection::open_with_flags(&self.ledger, flags)?;
-        leave_log_alone(&damaged)?;
+        files::leave_log_alone(&damaged)?;
         let saved = copy_entries(&damaged, into)?;
         let written = damaged.query_row("SELECT max(seq) FROM custody_log", [], |row| row.get::<_, i64>(0));
         let written = written.ok().and_then(|written| u64::try_from(written).ok());
@@ -180,7 +177,7 @@ pub(super) fn copy_entries(damaged: &Connection, into: &Connection) -> Result<u6
     let mut unknown = UnknownEntries::default();
     let end = custody_log::walk(damaged, |_, at, text| {
         let seq = custody_log::append(into, at, text)?;
-        follow_if_it_can(into, seq, at, text, &mut unknown)?;
+        derive::follow(into, seq, at, text, &mut unknown)?;
         saved += 1;
         Ok(())
     });

@@ -1,14 +1,13 @@
-//! What a ledger's database looks like, and whose a database is.
+//! The tables of a ledger: whose they are, and how they come to be those of this version.
 
 use std::path::Path;
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use rusqlite_migration::{M, Migrations};
 
 use super::{LedgerError, derive};
 
-/// Marks the file as camdock's: "cmdk".
+/// Marks the file as camdock's: "cmdk". The first step writes it together with the first table.
 pub(super) const APPLICATION_ID: i32 = 0x636d_646b;
 const THIS_VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -21,8 +20,11 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("schema/5.sql")),
 ];
 
+/// The version of the schema that this camdock writes.
+pub(super) const NEWEST: usize = STEPS.len();
+
 /// Makes whatever the database holds, be it nothing, a ledger of this version.
-pub(super) fn prepare(db: &mut Connection) -> Result<(), LedgerError> {
+pub(super) fn bring_up(db: &mut Connection) -> Result<(), LedgerError> {
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
@@ -34,11 +36,11 @@ pub(super) fn prepare(db: &mut Connection) -> Result<(), LedgerError> {
 
 /// A new schema's tables say what the log says, also of what was written before it.
 fn derive_for_this_schema(db: &mut Connection) -> Result<(), LedgerError> {
-    let this = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let this = i64::try_from(NEWEST).unwrap_or(i64::MAX);
     let step = db.transaction()?;
     let derived: Option<i64> = step.query_row("SELECT derived FROM written_by", [], |row| row.get(0)).optional()?;
     if derived != Some(this) {
-        derive::derive_again(&step)?;
+        derive::again(&step)?;
     }
     step.execute(
         "INSERT INTO written_by (one, version, derived) VALUES (1, ?1, ?2)
@@ -48,7 +50,8 @@ fn derive_for_this_schema(db: &mut Connection) -> Result<(), LedgerError> {
     Ok(step.commit()?)
 }
 
-pub(super) fn user_version(db: &Connection) -> Result<usize, LedgerError> {
+/// Which version of the schema a database has.
+pub(super) fn version(db: &Connection) -> Result<usize, LedgerError> {
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     Ok(usize::try_from(version).unwrap_or(0))
 }
@@ -56,43 +59,37 @@ pub(super) fn user_version(db: &Connection) -> Result<usize, LedgerError> {
 /// Whether this is what is left of a ledger's first opening, cut short by the end of the process: nothing at all, or, as
 /// earlier versions left it, all tables of some version, exactly, and nothing written into them.
 fn was_being_created(db: &Connection) -> Result<bool, LedgerError> {
-    let version = user_version(db)?;
-    if version > STEPS.len() {
+    let found = version(db)?;
+    if found > NEWEST {
         return Ok(false);
     }
     let mut ours = Connection::open_in_memory()?;
-    Migrations::from_slice(STEPS).to_version(&mut ours, version)?;
-    Ok(schema(db)? == schema(&ours)? && (version == 0 || is_empty(db)?))
+    Migrations::from_slice(STEPS).to_version(&mut ours, found)?;
+    Ok(tables(db)? == tables(&ours)? && (found == 0 || is_empty(db)?))
 }
 
 fn is_empty(db: &Connection) -> Result<bool, LedgerError> {
     Ok(db.query_row("SELECT NOT EXISTS (SELECT 1 FROM custody_log)", [], |row| row.get(0))?)
 }
 
-fn schema(db: &Connection) -> Result<Vec<(String, Option<String>)>, LedgerError> {
+fn tables(db: &Connection) -> Result<Vec<(String, Option<String>)>, LedgerError> {
     let mut statement = db.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
     let rows = statement.query_and_then([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
 }
 
+/// Whose database it is, and whether this version may touch it.
 pub(super) fn refuse_foreign_and_newer(db: &Connection, path: &Path) -> Result<(), LedgerError> {
     let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let ours = id == APPLICATION_ID || id == 0 && was_being_created(db)?;
     if !ours {
         return Err(LedgerError::Foreign(path.display().to_string()));
     }
-    if user_version(db)? > STEPS.len() {
+    if version(db)? > NEWEST {
         let wrote = db
             .query_row("SELECT version FROM written_by", [], |row| row.get(0))
             .unwrap_or_else(|_| "of an unknown version".to_owned());
         return Err(LedgerError::Newer { wrote, this: THIS_VERSION });
     }
-    Ok(())
-}
-
-/// Closing a database would remove the write-ahead log by its name. By then it may be that of another database: a damaged one
-/// is set aside while its last steps still end.
-pub(super) fn leave_log_alone(db: &Connection) -> Result<(), LedgerError> {
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())
 }

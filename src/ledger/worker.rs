@@ -24,6 +24,7 @@ const ROWS: u64 = 4096;
 /// be taken more than once.
 pub(super) trait Step: Send {
     fn take(&mut self, db: &Connection);
+    fn found_the_disk_full(&self) -> bool;
     fn reply(self: Box<Self>, committed: Result<(), LedgerError>);
 }
 
@@ -36,6 +37,10 @@ struct Asked<F, T> {
 impl<T: Send, F: Fn(&Connection) -> Result<T, LedgerError> + Send> Step for Asked<F, T> {
     fn take(&mut self, db: &Connection) {
         self.result = Some(in_savepoint(db, &self.step));
+    }
+
+    fn found_the_disk_full(&self) -> bool {
+        matches!(&self.result, Some(Err(LedgerError::Sqlite(error))) if is_full(error))
     }
 
     fn reply(self: Box<Self>, committed: Result<(), LedgerError>) {
@@ -109,9 +114,10 @@ fn work(db: &Connection, mut inbox: mpsc::Receiver<Job>) {
     let ballast = Ballast::of(db);
     while let Some(first) = inbox.blocking_recv() {
         let mut steps = vec![first];
-        let mut ended = transaction(db, &mut steps, &mut || inbox.try_recv().ok());
-        if ended.as_ref().is_err_and(is_full) && ballast.as_ref().is_some_and(Ballast::release) {
-            ended = transaction(db, &mut steps, &mut || None);
+        let mut ended = transaction(db, &mut steps, Attempt::First(&mut inbox));
+        if ended.as_ref().is_err_and(is_full) {
+            ballast.as_ref().map(Ballast::release);
+            ended = transaction(db, &mut steps, Attempt::Last);
         }
         for step in steps {
             step.reply(match &ended {
@@ -123,12 +129,16 @@ fn work(db: &Connection, mut inbox: mpsc::Receiver<Job>) {
     }
 }
 
-/// Takes these steps and those that come meanwhile, up to the bounds of one commit, and commits them together.
-fn transaction(
-    db: &Connection,
-    steps: &mut Vec<Job>,
-    more: &mut dyn FnMut() -> Option<Job>,
-) -> Result<(), rusqlite::Error> {
+/// How a transaction is attempted.
+enum Attempt<'a> {
+    /// With the steps that come meanwhile. All of it is undone if one of them finds the disk full.
+    First(&'a mut mpsc::Receiver<Job>),
+    /// With the same steps. One that finds the disk full fails alone.
+    Last,
+}
+
+/// Takes these steps, up to the bounds of one commit, and commits them together.
+fn transaction(db: &Connection, steps: &mut Vec<Job>, mut attempt: Attempt<'_>) -> Result<(), rusqlite::Error> {
     db.execute_batch("BEGIN IMMEDIATE")?;
     let (before, mut taken) = (db.total_changes(), 0);
     loop {
@@ -138,13 +148,18 @@ fn transaction(
             if db.is_autocommit() {
                 return Err(full());
             }
+            if step.found_the_disk_full() && matches!(attempt, Attempt::First(_)) {
+                db.execute_batch("ROLLBACK")?;
+                return Err(full());
+            }
         }
+        let Attempt::First(inbox) = &mut attempt else { break };
         if steps.len() >= BATCH || db.total_changes() - before >= ROWS {
             break;
         }
-        match more() {
-            Some(step) => steps.push(step),
-            None => break,
+        match inbox.try_recv() {
+            Ok(step) => steps.push(step),
+            Err(_) => break,
         }
     }
     let committed = db.execute_batch("COMMIT");

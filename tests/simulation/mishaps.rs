@@ -105,23 +105,8 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
         Fault::Outage | Fault::Denial => close(world, event),
         Fault::Poison => poison(world),
         Fault::Elsewhere => lead_elsewhere(world),
-        Fault::BitRot | Fault::VanishedCopy | Fault::SickSector => {
-            let station = world.rng.usize(0..world.hosts.len());
-            let mut rng = world.rng.fork();
-            let spool = &mut world.hosts[station].spool;
-            match event {
-                Fault::BitRot => spool.rot(&mut rng),
-                Fault::SickSector => spool.sicken(&mut rng),
-                _ => spool.vanish(&mut rng),
-            }
-        }
-        Fault::SelfDeleted => {
-            let Some((camera, path)) = some_file(world) else { return };
-            world.tell(|| format!("camera {camera} removes {path} by itself"));
-            let file = world.cameras[camera].files.remove(&path).expect("it was listed");
-            world.evidence[file.evidence].removed_by_camera = true;
-            world.touched = true;
-        }
+        Fault::BitRot | Fault::VanishedCopy | Fault::SickSector => hurt_a_copy(world, event),
+        Fault::SelfDeleted => remove_by_itself(world),
         Fault::NewFile => {
             let camera = world.rng.usize(0..world.cameras.len());
             new_file(world, camera);
@@ -149,8 +134,8 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
                     file.stamp = fresh;
                 }
                 Fault::Unreadable => file.reads = Reads::Refused,
-                // Of an empty file there is nothing to be read.
-                Fault::Unsteady if !file.content.is_empty() => file.reads = Reads::Unsteadily,
+                // Two readings of a file that is very short may be the same by chance, and of an empty one there is none.
+                Fault::Unsteady if file.content.len() >= 16 => file.reads = Reads::Unsteadily,
                 Fault::Unsteady => {}
                 Fault::Undeletable => file.deletes = Deletes::Refused,
                 _ => {
@@ -248,6 +233,27 @@ fn begin(world: &mut World, event: Fault) {
             world.hosts[station].spool.crowded_until = until;
         }
     }
+}
+
+/// The disk damages, loses or can no longer read some spool copy.
+fn hurt_a_copy(world: &mut World, event: Fault) {
+    let station = world.rng.usize(0..world.hosts.len());
+    let mut rng = world.rng.fork();
+    let spool = &mut world.hosts[station].spool;
+    match event {
+        Fault::BitRot => spool.rot(&mut rng),
+        Fault::SickSector => spool.sicken(&mut rng),
+        _ => spool.vanish(&mut rng),
+    }
+}
+
+/// A camera removes one of its files, as one that records in a loop does.
+fn remove_by_itself(world: &mut World) {
+    let Some((camera, path)) = some_file(world) else { return };
+    world.tell(|| format!("camera {camera} removes {path} by itself"));
+    let file = world.cameras[camera].files.remove(&path).expect("it was listed");
+    world.evidence[file.evidence].removed_by_camera = true;
+    world.touched = true;
 }
 
 /// A station's ledger is damaged, though its log can be read, and the process ends while it is rebuilt, on a real disk. The next

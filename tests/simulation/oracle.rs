@@ -85,8 +85,8 @@ fn nowhere_and_untold(db: &Connection) -> Option<SegmentId> {
     .map(SegmentId::from_bytes)
 }
 
-/// P5, once everything has come to rest: evidence that some station took, and that is neither on its camera nor where it must be, is
-/// shown as a problem somewhere, or a person said to have seen it.
+/// P5, once everything has come to rest: evidence that some station took, and that is neither on its camera nor in a spool nor where
+/// it must be, is shown as a problem somewhere, or a person said to have seen it.
 pub(crate) fn what_is_nowhere_is_told(world: &mut World) {
     let untold = world.evidence.iter().enumerate().find_map(|(index, evidence)| {
         let camera = &world.cameras[evidence.camera];
@@ -95,6 +95,12 @@ pub(crate) fn what_is_nowhere_is_told(world: &mut World) {
             return None;
         }
         let id = SegmentId::of(&camera.serial, &source_path(&evidence.path), &evidence.sha256);
+        let kept = |host: &Host| {
+            host.spool.sealed.get(&id).is_some_and(|copy| !copy.sick && Sha256::of(&copy.content) == evidence.sha256)
+        };
+        if world.hosts.iter().any(kept) {
+            return None;
+        }
         let known: Vec<bool> = world.hosts.iter().filter_map(|host| is_told(host, id)).collect();
         (!known.is_empty() && !known.contains(&true))
             .then(|| format!("{} of camera {}", evidence.path, evidence.camera))

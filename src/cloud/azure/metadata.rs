@@ -37,10 +37,7 @@ mod tests {
         let upload = Upload {
             object: ObjectName::new("a").unwrap(),
             fingerprint: Fingerprint::of(b"x", ByteCount::new(4)),
-            metadata: vec![
-                ("original-name", SourcePath::new(path.as_bytes().to_vec()).to_string()),
-                ("sha256", sha256),
-            ],
+            metadata: vec![("original-name", SourcePath::new(path.as_bytes().to_vec()).escaped()), ("sha256", sha256)],
         };
         metadata(&upload)
     }

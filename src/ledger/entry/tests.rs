@@ -26,7 +26,7 @@ fn told<'a>(texts: impl IntoIterator<Item = &'a str>) -> (Connection, UnknownEnt
     for (index, text) in texts.into_iter().enumerate() {
         custody_log::append(&db, at(index), text).unwrap();
     }
-    let unknown = derive::derive_again(&db).unwrap();
+    let unknown = derive::again(&db).unwrap();
     (db, unknown)
 }
 

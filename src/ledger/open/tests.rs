@@ -1,10 +1,11 @@
 //! Whatever the end of a process or the power leaves of a ledger, the next start opens it, and takes nobody else's for it.
 
+use rusqlite_migration::Migrations;
+
 use super::*;
 use crate::domain::{DestinationName, Need, ProblemKind};
-use crate::ledger::schema::APPLICATION_ID;
+use crate::ledger::schema::{APPLICATION_ID, STEPS};
 use crate::ledger::{derive, projection, rebuild};
-use rusqlite_migration::Migrations;
 
 const NOW: Moment = Moment::from_millis(7);
 const LATER: Moment = Moment::from_millis(8);
@@ -181,7 +182,7 @@ fn what_was_lost_is_counted_and_told_until_a_person_has_seen_it() {
     let seen = Entry::ProblemClosed { problem: found[0].id };
     let seq = custody_log::append(&db, LATER, &seen.write().unwrap()).unwrap();
     projection::apply(&db, seq, LATER, &seen).unwrap();
-    derive::derive_again(&db).unwrap();
+    derive::again(&db).unwrap();
     drop(db);
     assert_eq!(problems(&path), []);
 }
@@ -261,9 +262,10 @@ fn a_data_folder_is_made_for_camdock_alone_and_one_that_is_open_to_others_is_ref
 #[test]
 fn whether_a_station_runs_can_be_seen_without_getting_in_its_way() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(!StationLock::is_taken(folder.path()));
-    let lock = StationLock::take(folder.path()).unwrap();
-    assert!(StationLock::is_taken(folder.path()));
+    let data = folder.path().join("data");
+    assert!(!StationLock::is_taken(&data));
+    let lock = StationLock::take(&data).unwrap();
+    assert!(StationLock::is_taken(&data));
     drop(lock);
-    assert!(!StationLock::is_taken(folder.path()), "the file stays, and means nothing");
+    assert!(!StationLock::is_taken(&data), "the file stays, and means nothing");
 }

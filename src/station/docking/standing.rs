@@ -50,7 +50,7 @@ pub(super) struct Open {
 
 /// Judges how a camera stands.
 pub(super) fn standing(plan: &Plan, open: Open, condition: Condition, held: Held) -> Standing {
-    let unproven = if planted(PlantedBug::ReadyTooEarly) { 0 } else { open.unproven };
+    let open = if planted(PlantedBug::ReadyTooEarly) { Open::default() } else { open };
     let waiting = |what| plan.waiting.iter().filter(|(_, waits)| *waits == what).count();
     let waits_for = |what| (waiting(what) > 0).then(|| waiting(what));
     match ((plan.pull.len(), plan.have.len()), condition) {
@@ -62,7 +62,7 @@ pub(super) fn standing(plan: &Plan, open: Open, condition: Condition, held: Held
         ((0, _), _) if let Some(files) = waits_for(WaitsFor::Loop) => Standing::Looping { files },
         ((files @ 1.., _), _) => Standing::StillWritten { files },
         _ if open.missing > 0 => Standing::Missing { count: open.missing },
-        ((0, 0), _) if (open.problems, unproven) == (0, 0) => Standing::Ready(held),
+        ((0, 0), _) if (open.problems, open.unproven) == (0, 0) => Standing::Ready(held),
         // Nothing of it is left on the camera, so what is wrong with the camera is not why.
         ((0, 0), _) if open.problems == 0 => Standing::AtWork,
         (_, Condition::Unsound(why)) => Standing::DamagedVolume { why },

@@ -164,10 +164,17 @@ async fn its_log_leads_to_the_same_tables_as_it_did_then() {
     ];
     assert_eq!(copies, expected.map(|(name, spool)| (segment(name), spool)));
     let problems: Vec<Problem> = ledger.problems(None).await.unwrap();
-    assert!(matches!(
-        &problems[..],
-        [Problem { kind: ProblemKind::Unreadable { .. }, .. }, Problem { kind: ProblemKind::OtherContent, .. }]
-    ));
+    assert!(
+        matches!(
+            &problems[..],
+            [
+                Problem { kind: ProblemKind::OnlyOnCamera, .. },
+                Problem { kind: ProblemKind::Unreadable { .. }, .. },
+                Problem { kind: ProblemKind::OtherContent, .. }
+            ]
+        ),
+        "{problems:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,8 +1,11 @@
-//! Files of the ledger's, for camdock's own user alone.
+//! The files of a ledger on its disk: whose they are, and that none goes by another's name.
 
 use std::fs::File;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::LedgerError;
 
@@ -19,4 +22,11 @@ pub(super) fn create_private(path: &Path) -> Result<File, LedgerError> {
         Ok(file)
     };
     create().map_err(|source| LedgerError::Io { path: path.display().to_string(), source })
+}
+
+/// Closing a database would remove the write-ahead log by its name. By then it may be that of another database: a damaged one
+/// is set aside while its last steps still end.
+pub(super) fn leave_log_alone(db: &Connection) -> Result<(), LedgerError> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(())
 }
