@@ -119,6 +119,18 @@ impl ProblemKind {
     }
 }
 
+// What is told of evidence that is nowhere, or not where it must be.
+const ONLY_ON_CAMERA: &str = "no copy of it is left here, and a required destination has not proven its own. Dock its camera again: it may \
+     still have it, and then everything goes on by itself. The destinations are asked again now and then, and when \
+     you have it tried again";
+const ONLY_ELSEWHERE: &str = "a required destination lacks it, no copy is left here, and its camera does not have it any more; but another \
+     destination has proven its copy. `camdock explain` tells which; bring it from there to where it is missing. \
+     The destinations are asked again now and then; `camdock retry` says that you have seen this";
+const LOST: &str = "LOST: it was taken from its camera, no copy is left here, no destination has proven one, and the camera does \
+     not have it any more. `camdock explain` tells everything that is known of it. Another station or the \
+     destination's own versions may have it: the destinations are asked again now and then. `camdock retry` says \
+     that you have seen this";
+
 impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -179,22 +191,9 @@ impl fmt::Display for ProblemKind {
                 write!(f, "the destination refuses it ({error}). Mend the cause, then have it tried again")
             }
             Self::LedgerRebuilt { saved, lost } => tell_rebuilt(f, *saved, *lost),
-            Self::OnlyOnCamera => f.write_str(
-                "no copy of it is left here, and a required destination has not proven its own. Dock its camera again: it may \
-                 still have it, and then everything goes on by itself. The destinations are asked again now and then, and when \
-                 you have it tried again",
-            ),
-            Self::OnlyElsewhere => f.write_str(
-                "a required destination lacks it, no copy is left here, and its camera does not have it any more; but another \
-                 destination has proven its copy. `camdock explain` tells which; bring it from there to where it is missing. \
-                 The destinations are asked again now and then; `camdock retry` says that you have seen this",
-            ),
-            Self::Lost => f.write_str(
-                "LOST: it was taken from its camera, no copy is left here, no destination has proven one, and the camera does \
-                 not have it any more. `camdock explain` tells everything that is known of it. Another station or the \
-                 destination's own versions may have it: the destinations are asked again now and then. `camdock retry` says \
-                 that you have seen this",
-            ),
+            Self::OnlyOnCamera => f.write_str(ONLY_ON_CAMERA),
+            Self::OnlyElsewhere => f.write_str(ONLY_ELSEWHERE),
+            Self::Lost => f.write_str(LOST),
             Self::Undelivered { error } => write!(
                 f,
                 "it does not get through to the destination, which is well ({error}); camdock tried for hours, and keeps \

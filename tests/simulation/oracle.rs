@@ -187,7 +187,16 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
             let sha256 = content_of(db, &entry["segment"])?;
             missing_at(world, &sha256).map_or(Ok(()), |lacks| Err(format!("{lacks} does not have it")))
         }
-        "problem-found" if text(&entry["reason"]["why"]) == "undelivered" => {
+        "problem-found" => problem_found(world, db, entry),
+        _ => Ok(()),
+    }
+}
+
+/// What is said to be wrong at a destination is so.
+fn problem_found(world: &World, db: &Connection, entry: &Value) -> Result<(), String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    match text(&entry["reason"]["why"]).as_str() {
+        "undelivered" => {
             let name = text(&entry["destination"]);
             let place = world.destinations.iter().find(|place| place.name.as_str() == name).ok_or("no such place")?;
             let now = world.elapsed();
@@ -196,7 +205,7 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
             let down = place.outage.is_some_and(|(until, _)| now < until) && long;
             if down { Err("blamed on the segment, while the place is down".to_owned()) } else { Ok(()) }
         }
-        "problem-found" if text(&entry["reason"]["why"]) == "other-content" => {
+        "other-content" => {
             let sha256 = content_of(db, &entry["segment"])?;
             let name = text(&entry["destination"]);
             let place = world.destinations.iter().find(|place| place.name.as_str() == name).ok_or("no such place")?;
