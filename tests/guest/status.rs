@@ -58,6 +58,7 @@ pub(crate) enum DestinationState {
     Unknown,
     Ok,
     Waiting,
+    Overdue,
     Refused,
     Attention,
 }
