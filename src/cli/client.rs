@@ -21,9 +21,6 @@ use super::ledger::{self, Start};
 /// A daemon that is well answers at once.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A disk with less room than this is full.
-const NEXT_TO_NOTHING: u64 = 1 << 20;
-
 /// A station's daemon.
 pub(super) struct Daemon<'c> {
     config: &'c Config,
@@ -69,13 +66,6 @@ impl<'c> Daemon<'c> {
         if error.kind() == io::ErrorKind::PermissionDenied {
             return format!(
                 "you may not ask camdock here ({socket}: {error}). Ask as root, or as one of group camdock"
-            );
-        }
-        let disk = rustix::fs::statvfs(&self.config.station.data_dir);
-        if disk.is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < NEXT_TO_NOTHING) {
-            return format!(
-                "camdock does not answer on {socket}, and the disk that holds it is full. Make room on it; camdock starts by \
-                 itself within seconds"
             );
         }
         if StationLock::is_taken(&self.config.station.data_dir) {

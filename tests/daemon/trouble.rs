@@ -243,7 +243,7 @@ async fn on_a_full_disk_it_starts_and_says_so_and_frees_what_it_may() {
     let mut file = File::create(&others).unwrap();
     while std::io::Write::write_all(&mut file, &[7; 4096]).is_ok() {}
     let silent = station.camdock(&["status"]).await;
-    assert!(printed(&silent).contains("the disk that holds it is full. Make room on it"), "{}", printed(&silent));
+    assert!(printed(&silent).contains("Make room on that disk"), "{}", printed(&silent));
 
     station.start();
     station.until("it says that the disk is full", |status| status.disk == DiskState::Full).await;
