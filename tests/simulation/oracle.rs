@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::camera::source_path;
+use crate::destination::Destination;
 use crate::world::{Evidence, Host, World};
 
 /// More steps than any story needs that comes to an end.
@@ -91,7 +92,10 @@ pub(crate) fn what_is_nowhere_is_told(world: &mut World) {
     let untold = world.evidence.iter().enumerate().find_map(|(index, evidence)| {
         let camera = &world.cameras[evidence.camera];
         let there = camera.files.get(&evidence.path).is_some_and(|file| file.evidence == index);
-        if there || missing_at(world, &evidence.sha256).is_none() {
+        // What a stranger took from a destination after it was proven is found out when it is asked next.
+        let tampered =
+            |place: &Destination| place.tampered.iter().any(|object| object.contains(&short(&evidence.sha256)));
+        if there || missing_at(world, &evidence.sha256).is_none() || world.destinations.iter().any(tampered) {
             return None;
         }
         let id = SegmentId::of(&camera.serial, &source_path(&evidence.path), &evidence.sha256);
