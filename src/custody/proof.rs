@@ -181,11 +181,12 @@ async fn read_back(
         }
     }
     let found = fingerprinter.finish();
-    match seen(destination.stat(object).await?, enrolled)? {
-        _ if planted(PlantedBug::ReadBackWithoutALook) => {}
-        Some(after) if after == *state => {}
-        Some(_) => return Err(Unproven::Unsteady),
-        None => return Err(Unproven::Absent),
+    if !planted(PlantedBug::ReadBackWithoutALook) {
+        match seen(destination.stat(object).await?, enrolled)? {
+            Some(after) if after == *state => {}
+            Some(_) => return Err(Unproven::Unsteady),
+            None => return Err(Unproven::Absent),
+        }
     }
     if found.size < expected.size {
         // The place states the full length, so a short read is a broken connection, not other content.
