@@ -241,9 +241,11 @@ impl Docking {
         let plan = self.look().await?;
         let serial = self.camera.serial();
         let problems = self.site.ledger.problems(Some(serial.clone())).await?;
+        // What is kept or left needs somebody, even where that is not written down, or was closed in this moment.
+        let idle = plan.pull.is_empty() && plan.have.is_empty() && plan.waiting.is_empty();
+        let left = usize::from(idle && !self.progress.nothing_is_left());
         let open = Open {
-            // What is kept needs somebody, even where that could not be written down.
-            problems: problems.len().max(plan.kept.len()),
+            problems: problems.len().max(plan.kept.len()).max(left),
             missing: problems.iter().filter(|problem| problem.kind.is_about_copies()).count(),
             unproven: self.site.ledger.unproven_of(serial).await?,
         };
