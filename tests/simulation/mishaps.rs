@@ -210,7 +210,12 @@ fn begin(world: &mut World, event: Fault) {
             if longest < 2 {
                 return;
             }
-            let (pause, left) = (Duration::from_secs(world.rng.u64(1..longest)), world.rng.u32(2..6));
+            // Some write all the time, so that they do while the file is read.
+            let (pause, left) = if leases && world.rng.bool() {
+                (Duration::from_millis(world.rng.u64(5..200)), world.rng.u32(5..60))
+            } else {
+                (Duration::from_secs(world.rng.u64(1..longest)), world.rng.u32(2..6))
+            };
             // And it writes as soon as it has opened the file: nobody could know of it before.
             let next = world.elapsed() + if leases { pause } else { Duration::ZERO };
             let file = world.cameras[camera].files.get_mut(&path).expect("it was found");
@@ -297,6 +302,9 @@ pub(crate) fn go_on(world: &mut World) {
                 writer.left -= 1;
                 if writer.left == 0 {
                     file.writer = None;
+                }
+                if let Some(at) = rng.choice(0..file.content.len()) {
+                    file.content[at..].iter_mut().for_each(|byte| *byte = rng.u8(..));
                 }
                 file.content.push(rng.u8(..));
                 file.modified = file.modified.plus(Duration::from_secs(1));
