@@ -80,6 +80,11 @@ pub enum LedgerError {
         /// This version.
         this: &'static str,
     },
+    /// An earlier camdock wrote this ledger, and no daemon of this version has opened it yet.
+    #[error(
+        "{0} was written by an earlier camdock, or its making was cut short. Start this one once; it brings it up to date"
+    )]
+    Older(String),
     /// The file is a database, but not camdock's.
     #[error("{0} is not a camdock ledger; set data_dir to a folder of camdock's own")]
     Foreign(String),

@@ -150,6 +150,9 @@ impl Ledger {
         let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(Duration::from_secs(5))?;
         schema::refuse_foreign_and_newer(&db, path)?;
+        if schema::version(&db)? < schema::NEWEST {
+            return Err(LedgerError::Older(path.display().to_string()));
+        }
         db.pragma_update(None, "query_only", true)?;
         // Nothing is committed, so there is nothing to wait for and no need of a thread.
         Ok(Self::inline(Arc::new(Mutex::new(db)), Arc::new(|| Box::pin(async {}))))

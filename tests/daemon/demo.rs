@@ -121,7 +121,7 @@ fn what_the_demo_suggests_to_look_at_is_there() {
     };
     let explained = camdock(&["explain", "BWC-0001"]);
     assert_eq!(explained.status.code(), Some(0), "{}", said(&explained));
-    assert!(said(&explained).contains("2 segments, 0 not wiped"), "{}", said(&explained));
+    assert!(said(&explained).contains("2 segments, 0 still on the camera"), "{}", said(&explained));
     let log = std::fs::read_to_string(dir.path().join("camdock.log")).unwrap();
     assert!(log.contains("proven"), "{log}");
     let evidence = files(&dir.path().join("evidence"));

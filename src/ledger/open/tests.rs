@@ -269,3 +269,14 @@ fn whether_a_station_runs_can_be_seen_without_getting_in_its_way() {
     drop(lock);
     assert!(!StationLock::is_taken(&data), "the file stays, and means nothing");
 }
+
+#[test]
+fn a_ledger_that_was_not_brought_up_to_date_yet_is_not_looked_into() {
+    let (_folder, path) = place();
+    let mut db = Connection::open(&path).unwrap();
+    Migrations::from_slice(STEPS).to_version(&mut db, 4).unwrap();
+    drop(db);
+    assert!(matches!(Ledger::look_only(&path), Err(LedgerError::Older(_))));
+    drop(Ledger::connect(&path).unwrap());
+    assert!(Ledger::look_only(&path).is_ok());
+}
