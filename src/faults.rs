@@ -113,8 +113,6 @@ pub enum PlantedBug {
     IgnoreTheVersion,
     /// Do not look whether an object changed while it was being read back.
     ReadBackWithoutALook,
-    /// Take a released spool copy for enough although a destination turns out to need it.
-    HaveWhatWasReleased,
     /// Copy and delete files that are still being written.
     IgnoreQuietTime,
     /// Tell how a docking ended from what its bay showed last.
@@ -127,7 +125,7 @@ pub enum PlantedBug {
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 28] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -152,7 +150,6 @@ impl PlantedBug {
         Self::BlameTheSegment,
         Self::IgnoreTheVersion,
         Self::ReadBackWithoutALook,
-        Self::HaveWhatWasReleased,
         Self::IgnoreQuietTime,
         Self::OutcomeFromTheBoard,
         Self::ReadyWhileFilesWait,
