@@ -35,7 +35,6 @@ use self::waits::Waits;
 use self::wipe::Waited;
 use super::board::Board;
 use crate::camera::{Camera, CameraError, Condition};
-use crate::custody::SourceMatch;
 use crate::domain::{
     BayCause, BayName, BayState, ByteCount, CameraSerial, DockingId, MediumId, Problem, ProblemId, ProblemKind,
     SourceFile, SourcePath,
@@ -89,7 +88,6 @@ struct Docking {
     camera: Arc<dyn Camera>,
     id: DockingId,
     findings: Findings,
-    sources: BTreeMap<SourcePath, SourceMatch>,
     troubles: Troubles,
     waits: Waits,
     progress: Progress,
@@ -129,7 +127,6 @@ impl Docking {
             camera,
             id,
             findings: Findings::default(),
-            sources: BTreeMap::new(),
             troubles: Troubles::default(),
             waits,
             progress,

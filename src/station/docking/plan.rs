@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::crowd::{self, News};
 use super::waits::WaitsFor;
 use crate::camera::{Condition, Listing};
+use crate::custody::SourceMatch;
 use crate::domain::{ByteCount, Problem, ProblemId, ProblemKind, Segment, SourceFile, SourceKind, SourcePath};
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::{KnownSegment, SpoolCopy};
@@ -36,6 +37,8 @@ pub(super) struct Plan {
 pub(super) struct Findings {
     /// Files read in this docking, and the segments they are.
     pub(super) segments: BTreeMap<SourcePath, (SourceFile, Segment)>,
+    /// Files that were read once more and are the segments they were taken for.
+    pub(super) sources: BTreeMap<SourcePath, SourceMatch>,
     /// Files that turned out not to be the segments they looked like.
     pub(super) strangers: BTreeSet<(SourcePath, u64)>,
     /// Files that this docking does not try again: they could not be read, or not be deleted.
@@ -112,12 +115,11 @@ pub(super) fn plan(
     plan
 }
 
-/// Whether a file that was read from end to end in this docking is another segment by now than it once was.
+/// Whether a file is known to be another segment by now than it once was. Reading it once does not say so: a medium that fails
+/// reads differently each time, and may still hold what it held. Two readings that agree do.
 fn is_replaced(once: &Segment, file: &SourceFile, findings: &Findings) -> bool {
-    // One of the same length and time may be the same, on a medium that reads differently each time.
-    let looks_the_same = once.fingerprint.size == file.size && once.recorded_at == file.modified;
-    let is_another = |(seen, now): &(SourceFile, Segment)| seen == file && now.id != once.id && !now.damaged;
-    !looks_the_same && findings.segments.get(&file.path).is_some_and(is_another)
+    let is_another = |source: &SourceMatch| source.still_holds_for(file) && source.segment() != once.id;
+    findings.sources.get(&file.path).is_some_and(is_another)
 }
 
 /// The segment that a file is, or looks like: the content is compared before anything is wiped.
@@ -274,15 +276,22 @@ mod tests {
     fn what_a_file_was_before_it_was_replaced_is_gone_from_the_camera() {
         let (before, now) = (known("A", b"abc", SpoolCopy::Lost, 0), known("A", b"abd", SpoolCopy::Present, 1));
         let look = listing(vec![file("A", 3, 2)]);
-        let read = |segment: Segment| Findings {
-            segments: BTreeMap::from([(path("A"), (file("A", 3, 2), segment))]),
-            ..Findings::default()
+        let read = |times: usize, segment: &Segment| {
+            let mut findings = Findings::default();
+            findings.segments.insert(path("A"), (file("A", 3, 2), segment.clone()));
+            if times > 1 {
+                let again = SourceMatch::compare(segment, &file("A", 3, 2), segment.fingerprint.clone()).unwrap();
+                findings.sources.insert(path("A"), again);
+            }
+            findings
         };
         let both = [before.clone(), now.clone()];
-        assert_eq!(plan(&look, &both, &[], &read(now.segment.clone())).gone, std::slice::from_ref(&before));
-        assert_eq!(plan(&look, &both, &[], &Findings::default()).gone, [], "nothing was read yet");
-        let damaged = Segment { damaged: true, ..now.segment };
-        assert_eq!(plan(&look, &both, &[], &read(damaged)).gone, [], "what cannot be read may still be the same");
+        let gone = |findings: &Findings| plan(&look, &both, &[], findings).gone;
+        assert_eq!(gone(&Findings::default()), [], "nothing was read yet");
+        assert_eq!(gone(&read(1, &now.segment)), [], "a medium that fails reads differently each time");
+        assert_eq!(gone(&read(2, &now.segment)), [before], "it was read twice and is the same");
+        let written_again = plan(&listing(vec![file("A", 3, 3)]), &both, &[], &read(2, &now.segment));
+        assert_eq!(written_again.gone, [], "it is not the file that was read");
     }
 
     #[test]

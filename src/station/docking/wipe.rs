@@ -48,14 +48,14 @@ impl Docking {
                 shown = Instant::now();
             }
             let checked = |source: &SourceMatch| source.segment() == segment.id && source.still_holds_for(file);
-            if self.sources.get(&file.path).is_some_and(checked) {
+            if self.findings.sources.get(&file.path).is_some_and(checked) {
                 continue;
             }
             if planted(PlantedBug::StaleSourceCheck)
-                && self.sources.contains_key(&file.path)
+                && self.findings.sources.contains_key(&file.path)
                 && let Ok(stale) = SourceMatch::compare(segment, file, segment.fingerprint.clone())
             {
-                self.sources.insert(file.path.clone(), stale);
+                self.findings.sources.insert(file.path.clone(), stale);
                 continue;
             }
             self.say(
@@ -66,7 +66,7 @@ impl Docking {
             match self.while_showing(check_source(&self.site, &*self.camera, file, segment)).await? {
                 Ok(source) => {
                     self.findings.segments.insert(file.path.clone(), (file.clone(), segment.clone()));
-                    self.sources.insert(file.path.clone(), source);
+                    self.findings.sources.insert(file.path.clone(), source);
                 }
                 Err(SourceTrouble::Differs) => {
                     tracing::warn!(bay = %self.bay, file = %file.path, "not the segment it looked like; pulling it as a new one");
@@ -89,7 +89,7 @@ impl Docking {
 
     /// Waits until no required destination has anything of this camera left to receive.
     pub(super) async fn wait_for_proofs(&mut self, plan: &Plan) -> Result<Waited, DockingError> {
-        let unread = plan.have.iter().any(|(file, _)| !self.sources.contains_key(&file.path));
+        let unread = plan.have.iter().any(|(file, _)| !self.findings.sources.contains_key(&file.path));
         if unread && self.is_wipeable() {
             sleep(Duration::from_millis(100)).await;
             return Ok(Waited::News);
@@ -138,7 +138,7 @@ impl Docking {
 
     /// Wipes whatever the rule allows to wipe.
     pub(super) async fn wipe(&mut self) -> Result<(), DockingError> {
-        if self.sources.is_empty() || !self.is_wipeable() {
+        if self.findings.sources.is_empty() || !self.is_wipeable() {
             return Ok(());
         }
         if let Some(why) = *self.may_wipe.borrow() {
@@ -201,7 +201,7 @@ impl Docking {
             }
             if is_gone || still_there.contains(&segment.id) {
                 // Whatever has this name from now on may be another file: nothing is believed of it before it is read.
-                self.sources.remove(&file.path);
+                self.findings.sources.remove(&file.path);
                 self.findings.segments.remove(&file.path);
             }
         }
@@ -239,7 +239,7 @@ impl Docking {
     async fn clear(&self, files: &[(SourceFile, Segment)]) -> Result<(Vec<Clearance>, Option<String>), DockingError> {
         let mut questions = Vec::new();
         for (file, segment) in files {
-            let Some(source) = self.sources.get(&file.path) else { continue };
+            let Some(source) = self.findings.sources.get(&file.path) else { continue };
             if source.still_holds_for(file) {
                 questions.push(async move { (segment, clear(&self.site, segment, source).await) }.boxed());
             }
