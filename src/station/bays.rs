@@ -308,7 +308,7 @@ impl Bays {
             }
         };
         let shown = self.board.bay(bay).map_or(BayState::Empty, |shown| shown.state);
-        let unproven = self.site.ledger.pending_of(&serial).await?;
+        let unproven = self.site.ledger.unproven_of(&serial).await?;
         let problems = self.site.ledger.problems(Some(serial.clone())).await?.len();
         let outcome = progress.outcome(unproven, problems, shown);
         tracing::info!(%bay, camera = %serial, ?outcome, "camera taken");

@@ -226,7 +226,8 @@ fn docking_ended(world: &World, db: &Connection, docking: &str, outcome: &str) -
     let lists = [shown.before, shown.last];
     let waits: bool = db
         .query_row(
-            "SELECT EXISTS (SELECT 1 FROM segment WHERE camera = docking.camera AND pending > 0)
+            "SELECT EXISTS (SELECT 1 FROM segment WHERE camera = docking.camera AND seen_at IS NULL
+                                                   AND (unproven > 0 OR nowhere_since IS NOT NULL))
                  OR EXISTS (SELECT 1 FROM problem WHERE camera = docking.camera) FROM docking WHERE id = ?1",
             [docking],
             |row| row.get(0),
