@@ -18,6 +18,9 @@ use crate::domain::{CameraSerial, Moment, PutOffSnapshot};
 /// folder at the destination may be at fault, and the other cameras' segments are not to wait behind all of its own.
 const TOLERATED: u32 = 2;
 
+/// A segment that is due, but not tried, is told again after so long.
+const TOLD_AGAIN: Duration = Duration::from_mins(1);
+
 /// How long a segment that fails by itself is tried before it becomes a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Persistence {
@@ -145,13 +148,18 @@ impl Troubles {
         }
     }
 
-    /// Segments that have become due by `now`; they are asleep no longer.
+    /// Segments that have become due by `now`; they are asleep no longer. One that is neither tried nor forgotten after that is
+    /// told again later: it may have left the queue by another way.
     pub(super) fn wake(&mut self, now: Instant) -> Vec<i64> {
         let mut woken = Vec::new();
         while let Some((due, seq)) = self.due.first().copied()
             && due <= now
         {
             self.due.remove(&(due, seq));
+            if let Some(trouble) = self.segments.get_mut(&seq) {
+                trouble.due = now + TOLD_AGAIN;
+                self.due.insert((trouble.due, seq));
+            }
             Arc::make_mut(&mut self.asleep).remove(&seq);
             woken.push(seq);
         }
@@ -324,5 +332,19 @@ mod tests {
         story.after(Duration::from_secs(1));
         assert_eq!(story.troubles.wake(story.now), [4]);
         assert!(story.troubles.asleep().is_empty());
+    }
+
+    #[test]
+    fn a_segment_that_was_due_and_left_the_queue_by_another_way_haunts_nobody() {
+        let mut story = Story::new();
+        story.fails(4, "A");
+        story.after(HOUR);
+        assert_eq!(story.troubles.wake(story.now), [4], "it still waits, but the place is down");
+        assert!(story.troubles.wake(story.now).is_empty(), "once is enough for now");
+        story.after(TOLD_AGAIN);
+        assert!(story.troubles.next_due(story.now - TOLD_AGAIN).is_some_and(|due| due <= story.now));
+        assert_eq!(story.troubles.wake(story.now), [4], "whether it still waits is looked at again");
+        story.troubles.forget(4);
+        assert!(story.troubles.told().is_empty() && story.troubles.next_due(story.now - HOUR).is_none());
     }
 }
