@@ -30,11 +30,13 @@ pub(super) struct Args {
 pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
     let settings = named(config, &args.destination)?;
     let destination = open_destination(settings, config)?;
+    // Asked first, since this gives up on a share that hangs, and to look at its folder would not.
+    let found = destination.place().await?;
     let mut out = std::io::stdout().lock();
     if let Some(path) = settings.place.folder() {
         writeln!(out, "{}: {}", settings.name, seen(path)?)?;
     }
-    let place = match destination.place().await? {
+    let place = match found {
         Some(place) => place,
         None => destination.enrol(PlaceId::random()).await?,
     };

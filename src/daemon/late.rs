@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::parts::{PATIENCE, no_answer};
@@ -29,12 +29,11 @@ pub(super) enum Standing {
 pub(super) struct LateDestination {
     name: DestinationName,
     standing: watch::Receiver<Standing>,
-    enrolling: Mutex<()>,
 }
 
 impl LateDestination {
     pub(super) fn new(name: DestinationName, standing: watch::Receiver<Standing>) -> Self {
-        Self { name, standing, enrolling: Mutex::new(()) }
+        Self { name, standing }
     }
 
     /// The destination itself.
@@ -70,14 +69,8 @@ impl Destination for LateDestination {
         self.get().await?.place().await
     }
 
-    /// Deliveries that waited together for the destination meet the place together; one of them enrols it.
     async fn enrol(&self, id: PlaceId) -> Result<PlaceId, DestinationError> {
-        let destination = self.get().await?;
-        let _one = self.enrolling.lock().await;
-        match destination.place().await? {
-            Some(place) => Ok(place),
-            None => destination.enrol(id).await,
-        }
+        self.get().await?.enrol(id).await
     }
 
     async fn stat(&self, object: &ObjectName) -> Result<Seen<ObjectState>, DestinationError> {

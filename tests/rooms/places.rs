@@ -284,8 +284,9 @@ async fn a_link_on_the_share_leads_no_copy_out_of_it() {
     symlink(station.path("outside"), station.path("nas").join("BWC-1")).unwrap();
     station.start();
     let original = station.dock("BWC-1", b"footage");
-    let put_off =
-        |status: &Snapshot| status.destinations[0].put_off.iter().any(|put_off| put_off.error.contains("link"));
+    let put_off = |status: &Snapshot| {
+        status.destinations.iter().flat_map(|at| &at.put_off).any(|put_off| put_off.error.contains("link"))
+    };
     station.until("it says that there is a link", put_off).await;
     assert!(original.exists());
     assert_eq!(fs::read_dir(station.path("outside")).unwrap().count(), 0);

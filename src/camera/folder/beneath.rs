@@ -8,24 +8,18 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatVfsMountFlags, Statx, StatxFlags, StatxTimestamp,
-};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags, Statx, StatxFlags, StatxTimestamp};
 use rustix::io::{Errno, Result};
 
 use crate::camera::CameraError;
 use crate::domain::{ByteCount, Moment, Sha256, SourceFile, SourceKind, SourcePath};
+use crate::files::open_beneath;
 
 /// The unit of `stx_blocks`, in bytes, whatever the file system.
 const BLOCK: u64 = 512;
 
 /// The longest path that the kernel takes in one call, without the NUL at its end.
 const LONGEST_CALL: usize = 4095;
-
-const STAY_BENEATH: ResolveFlags = ResolveFlags::BENEATH
-    .union(ResolveFlags::NO_SYMLINKS)
-    .union(ResolveFlags::NO_MAGICLINKS)
-    .union(ResolveFlags::NO_XDEV);
 
 /// The device below a mounted file system. The file system itself is no witness: after the device was pulled out, FAT
 /// shows an empty folder without an error.
@@ -295,8 +289,7 @@ fn split_call(path: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Opens `path`, which lies beneath `from`.
 pub(super) fn step(from: impl AsFd, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
-    let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::io::retry_on_intr(|| rustix::fs::openat2(&from, path, flags, Mode::empty(), STAY_BENEATH))
+    open_beneath(from, path, flags | OFlags::NOFOLLOW, Mode::empty())
 }
 
 /// Like [`step`], without touching the time of last access, where the system lets us.

@@ -6,16 +6,17 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use rustix::fs::{CWD, Mode, OFlags, RenameFlags, ResolveFlags};
+use rustix::fs::{CWD, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::super::{ObjectState, Version, WrongPlace, read_place, write_place};
 use super::VisitError;
 use crate::domain::{ByteCount, PlaceId};
+use crate::files::open_beneath;
 
 /// Where everything lies that is no evidence.
 pub(super) const OWN: &str = ".camdock";
@@ -23,11 +24,6 @@ pub(super) const OWN: &str = ".camdock";
 const PLACE: &str = ".camdock/place";
 /// An enrolment is a few lines.
 const LONGEST_PLACE: u64 = 4096;
-
-const STAY_BENEATH: ResolveFlags = ResolveFlags::BENEATH
-    .union(ResolveFlags::NO_SYMLINKS)
-    .union(ResolveFlags::NO_MAGICLINKS)
-    .union(ResolveFlags::NO_XDEV);
 
 /// Owner and group may read what is written here, if the umask lets them; nobody may run it.
 const FILE: Mode = Mode::from_raw_mode(0o666);
@@ -88,7 +84,7 @@ impl Root {
         let mode = if flags.contains(OFlags::CREATE) { FILE } else { Mode::empty() };
         // A name may lead to a pipe or a terminal.
         let harmless = if flags.contains(OFlags::PATH) { flags } else { flags | OFlags::NONBLOCK | OFlags::NOCTTY };
-        Ok(step(&self.folder, path, harmless, mode)?.into())
+        Ok(open_beneath(&self.folder, path, harmless, mode)?.into())
     }
 
     /// Opens a regular file so that its medium answers, not this machine's page cache, where the file system can do that.
@@ -205,7 +201,8 @@ impl Root {
     pub(super) fn sync_names(&self, path: &str) -> io::Result<()> {
         let mut above = split(path).0;
         loop {
-            let folder = step(&self.folder, or_itself(above), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
+            let folder =
+                open_beneath(&self.folder, or_itself(above), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
             match rustix::fs::fsync(&folder) {
                 // Some network file systems do not know it for folders.
                 Ok(()) | Err(Errno::INVAL | Errno::NOTSUP) => {}
@@ -219,7 +216,7 @@ impl Root {
     }
 
     fn folder_at(&self, path: &str) -> io::Result<OwnedFd> {
-        Ok(step(&self.folder, or_itself(path), OFlags::PATH | OFlags::DIRECTORY, Mode::empty())?)
+        Ok(open_beneath(&self.folder, or_itself(path), OFlags::PATH | OFlags::DIRECTORY, Mode::empty())?)
     }
 }
 
@@ -243,9 +240,4 @@ fn split(path: &str) -> (&str, &str) {
 
 const fn or_itself(path: &str) -> &str {
     if path.is_empty() { "." } else { path }
-}
-
-fn step(from: impl AsFd, path: &str, flags: OFlags, mode: Mode) -> rustix::io::Result<OwnedFd> {
-    let flags = flags | OFlags::CLOEXEC;
-    rustix::io::retry_on_intr(|| rustix::fs::openat2(&from, path, flags, mode, STAY_BENEATH))
 }
