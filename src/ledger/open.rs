@@ -1,13 +1,13 @@
 //! Opening the database: whose it is, which version, and whether it is sound.
 
 use std::fs::File;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use rustix::fs::FlockOperation;
+use rustix::fs::{AtFlags, CWD, FlockOperation, StatxFlags};
 
 use super::ballast::Ballast;
 use super::entry::{Entry, UnknownEntries};
@@ -58,11 +58,32 @@ impl StationLock {
     /// starting at that moment.
     #[must_use]
     pub fn is_taken(data_dir: &Path) -> bool {
-        let Ok(file) = std::fs::metadata(data_dir.join(LOCK_FILE)) else { return false };
+        let path = data_dir.join(LOCK_FILE);
+        let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
+        let Ok(file) = rustix::fs::statx(CWD, &path, AtFlags::empty(), wanted) else { return false };
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let device = device_of_mount(&mounts, file.stx_mnt_id).unwrap_or((file.stx_dev_major, file.stx_dev_minor));
         let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
-        let inode = format!(":{}", file.ino());
-        locks.lines().any(|line| line.contains("FLOCK") && line.split_whitespace().any(|word| word.ends_with(&inode)))
+        is_locked(&locks, device, file.stx_ino)
     }
+}
+
+/// A file system's own device, as major and minor number. On Btrfs it is not the one that its files say.
+fn device_of_mount(mounts: &str, id: u64) -> Option<(u32, u32)> {
+    // `36 35 98:0 /root /at rw,noatime shared:1 - ext3 /dev/root rw`
+    let mut fields = mounts.lines().map(str::split_whitespace).find_map(|mut fields| {
+        let number: u64 = fields.next()?.parse().ok()?;
+        (number == id).then_some(fields)
+    })?;
+    let (major, minor) = fields.nth(1)?.split_once(':')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+/// Whether the kernel's list of locks has this file. Files of other file systems may have the same number.
+fn is_locked(locks: &str, (major, minor): (u32, u32), inode: u64) -> bool {
+    // `1: FLOCK  ADVISORY  WRITE 4711 fd:01:1234 0 EOF`, with the device in hexadecimal digits.
+    let file = format!("{major:02x}:{minor:02x}:{inode}");
+    locks.lines().any(|line| line.contains("FLOCK") && line.split_whitespace().any(|word| word == file))
 }
 
 /// Whether the database is sound.
