@@ -3,6 +3,7 @@
 use camdock_test_support::footage::sha256;
 
 use super::camera::{Camera, FileSystem, films};
+use super::machine::Medium;
 use super::station::InstalledStation;
 use super::status::BayState;
 
@@ -59,4 +60,45 @@ async fn what_a_camera_left_open_is_kept_whole_as_an_image_and_never_written_to(
     assert!(cameras.iter().all(|(_, camera, _)| arrived.contains(&sha256(&camera.partition()))), "both images arrived");
     assert_eq!(arrived.len(), 6, "and so have the files");
     station.nothing_is_lost(&[&marked, &cut_short]).await;
+}
+
+/// What a card that can only be read is told of: one problem, however many films are on it.
+const LOCKED: &str = "it can only be read, so what is proven stays on it";
+
+#[tokio::test]
+#[ignore = "run by make test-guest"]
+async fn a_card_that_can_only_be_read_is_one_problem_for_as_long_as_it_is_so() {
+    let mut station = InstalledStation::running("locked").await;
+    // The lock of this one's card is on.
+    let locked = Camera::new("BWC-21", FileSystem::ExFat, films("BWC-21", "100BWC", 20, 1 << 16, 91)).await;
+    let before = sha256(&locked.content());
+    station.dock_medium(1, &locked, Medium { locked: true, ..Medium::default() }).await;
+    stays_readable_only(&mut station, 1).await;
+    station.yank(1).await;
+    assert_eq!(sha256(&locked.content()), before, "not one bit was changed");
+    station.dock(1, &locked).await;
+    station.finishes(&[&locked]).await;
+
+    // The kernel takes this one for locked, and then does not.
+    let passing = Camera::new("BWC-22", FileSystem::Fat32, films("BWC-22", "100BWC", 20, MIB, 92)).await;
+    let slow = Medium { bytes_per_second: Some(4 << 20), ..Medium::default() };
+    station.dock_medium(2, &passing, slow).await;
+    station.until_bay(2, BayState::Offloading).await;
+    station.machine().run("blockdev --setro $(readlink -f /dev/disk/by-id/usb-*BWC-22*-part1)").await;
+    stays_readable_only(&mut station, 2).await;
+    station.machine().run("blockdev --setrw $(readlink -f /dev/disk/by-id/usb-*BWC-22*-part1)").await;
+    station.finishes(&[&locked, &passing]).await;
+}
+
+/// All of the camera in a bay is uploaded, nothing is wiped, and one problem says why.
+async fn stays_readable_only(station: &mut InstalledStation, bay: usize) {
+    let status = station
+        .until("all is uploaded, and a person is asked to look", |status| {
+            let bay = status.bay(bay);
+            bay.state == BayState::Attention && bay.bytes_total > 0 && bay.bytes_uploaded == bay.bytes_total
+        })
+        .await;
+    assert_eq!((status.problems, status.bay(bay).segments_wiped), (1, 0), "one for all of it: {status:?}");
+    let problems = station.machine().try_run("camdock problems", b"").await.out;
+    assert!(problems.contains(LOCKED), "{problems}");
 }

@@ -289,7 +289,7 @@ impl Guest {
         };
         let node = json!({
             "node-name": disk(port, number), "driver": "throttle", "throttle-group": throttle(port),
-            "file": {"driver": "raw", "file": file},
+            "file": {"driver": "raw", "file": file}, "read-only": medium.locked,
         });
         self.qmp.execute("blockdev-add", node).await;
     }
@@ -403,6 +403,8 @@ pub(crate) struct Medium {
     pub(crate) bytes_per_second: Option<u64>,
     /// A sector of 512 bytes that cannot be read.
     pub(crate) bad_sector: Option<u64>,
+    /// Its lock is on: it says that it cannot be written to.
+    pub(crate) locked: bool,
 }
 
 /// What has passed between a drive and the guest.
