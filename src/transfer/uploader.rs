@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::blame::{Fault, attempt};
+use super::probe::{Health, health};
 use super::shown::{self, Doing, OVERDUE};
 use super::troubles::{Next, Persistence, Since, Troubles};
 use super::{Site, Target, fairness, pace, shelf};
@@ -20,6 +21,9 @@ use crate::domain::{
 };
 use crate::faults::{CrashPoint, crash_point};
 use crate::ledger::{Delivery, Entry, LedgerError};
+
+/// So long after a place was last heard of, it is asked how it is: what is said of it must not be an old story.
+const LOOK_IN_AFTER: Duration = Duration::from_mins(5);
 
 /// How a destination is doing, as shown to people.
 pub type WatchDestination = watch::Receiver<DestinationSnapshot>;
@@ -37,6 +41,8 @@ pub struct Uploader {
     /// Segments that failed on their own account.
     troubles: Troubles,
     flow: Flow,
+    /// When the place was last heard of, well or not.
+    heard: Instant,
 }
 
 /// Whether deliveries may start.
@@ -45,7 +51,7 @@ enum Flow {
     /// Nothing was heard of the place yet.
     Untried,
     Running,
-    /// The place is not well. Until then; then one delivery tries it.
+    /// The place is not well. Until then; then one delivery tries it, or a look.
     Paused {
         until: Instant,
         again_at: Moment,
@@ -55,11 +61,15 @@ enum Flow {
     },
 }
 
-/// A finished delivery.
-struct Finished {
-    seq: i64,
-    segment: Segment,
-    result: Result<Proof, Fault>,
+/// What has come to its end at the place.
+enum Finished {
+    Delivery {
+        seq: i64,
+        segment: Segment,
+        result: Result<Proof, Fault>,
+    },
+    /// It was asked how it is.
+    Look(Result<Health, LedgerError>),
 }
 
 impl Uploader {
@@ -77,6 +87,7 @@ impl Uploader {
             under_way: BTreeMap::new(),
             troubles: Troubles::default(),
             flow: Flow::Untried,
+            heard: Instant::now(),
         };
         (uploader, receiver)
     }
@@ -87,18 +98,19 @@ impl Uploader {
     /// [`LedgerError`] if the ledger fails; nothing goes on without it.
     pub async fn run(mut self) -> Result<(), LedgerError> {
         let mut changes = self.site.ledger.changes();
-        let mut deliveries: JoinSet<Finished> = JoinSet::new();
+        let mut under_way: JoinSet<Finished> = JoinSet::new();
         loop {
             changes.mark_seen();
             let now = Instant::now();
             self.wake(now).await?;
-            self.start(now, &mut deliveries).await?;
+            self.start(now, &mut under_way).await?;
+            self.look_in(now, &mut under_way);
             self.show();
             let wake = self.next_wake(now);
             tokio::select! {
                 biased;
                 // A delivery catches its own panic, so nothing but an end of the runtime keeps one from finishing.
-                Some(Ok(finished)) = deliveries.join_next() => self.settle(finished).await?,
+                Some(Ok(finished)) = under_way.join_next() => self.settle(finished).await?,
                 () = changes.changed() => {}
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
@@ -144,25 +156,63 @@ impl Uploader {
             let (site, target, chunks) = (self.site.clone(), self.target.clone(), Arc::clone(&self.chunks));
             deliveries.spawn(async move {
                 let result = attempt(&site, &target, &segment, docking, &chunks).await;
-                Finished { seq, segment, result }
+                Finished::Delivery { seq, segment, result }
             });
         }
         Ok(())
     }
 
+    /// Asks the place how it is, if nothing else will show that soon.
+    fn look_in(&self, now: Instant, under_way: &mut JoinSet<Finished>) {
+        if under_way.is_empty() && self.next_look() <= now {
+            let (site, target) = (self.site.clone(), self.target.clone());
+            under_way.spawn(async move { Finished::Look(health(&site, &target).await) });
+        }
+    }
+
+    /// When the place is to be asked how it is, if nothing is on its way there.
+    fn next_look(&self) -> Instant {
+        match self.flow {
+            Flow::Untried => self.heard,
+            Flow::Running => self.heard + LOOK_IN_AFTER,
+            Flow::Paused { until, .. } => until,
+        }
+    }
+
     /// When something is due that was not due at `since`, when deliveries were last started. It may be due already.
     fn next_wake(&self, since: Instant) -> Option<Instant> {
         let due = match self.flow {
-            Flow::Paused { until, .. } if until > since => Some(until),
+            Flow::Paused { until, .. } if until > since => None,
             Flow::Untried | Flow::Running | Flow::Paused { .. } => self.troubles.next_due(since),
         };
-        let overdue = self.waiting_since().map(|waiting| waiting.instant + OVERDUE).filter(|at| *at > since);
-        due.into_iter().chain(overdue).min()
+        let overdue = self.waiting_since().map(|waiting| waiting.instant + OVERDUE);
+        let later = [Some(self.next_look()), overdue].into_iter().flatten().filter(|at| *at > since);
+        due.into_iter().chain(later).min()
     }
 
     async fn settle(&mut self, finished: Finished) -> Result<(), LedgerError> {
-        let Finished { seq, segment, result } = finished;
-        self.under_way.remove(&seq);
+        self.heard = Instant::now();
+        match finished {
+            Finished::Delivery { seq, segment, result } => {
+                self.under_way.remove(&seq);
+                self.settle_delivery(seq, segment, result).await
+            }
+            Finished::Look(health) => {
+                match health? {
+                    Ok(()) => self.flow = Flow::Running,
+                    Err(error) => self.pause(error),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn settle_delivery(
+        &mut self,
+        seq: i64,
+        segment: Segment,
+        result: Result<Proof, Fault>,
+    ) -> Result<(), LedgerError> {
         match result {
             Ok(proof) => {
                 let (version, method) = (proof.version().clone(), proof.method());
