@@ -224,7 +224,7 @@ pub enum DestinationError {
     #[error("the spool copy cannot be read as it was written: {0}")]
     SpoolDamaged(String),
     /// The place refuses this object for good (too large, forbidden name, …).
-    #[error("refused for good: {0}")]
+    #[error("refused: {0}")]
     Permanent(String),
     /// Whatever is asked of the place, it says nothing: a share whose server hangs, a connection on which nothing moves.
     #[error("no answer for {} s", .0.as_secs())]

@@ -105,6 +105,15 @@ impl ProblemKind {
     pub const fn is_about_copies(&self) -> bool {
         matches!(self, Self::OnlyOnCamera | Self::OnlyElsewhere | Self::Lost)
     }
+
+    /// Of how many files or other entries of a camera it tells.
+    #[must_use]
+    pub const fn entries(&self) -> u64 {
+        match self {
+            Self::Many { count, .. } => *count,
+            _ => 1,
+        }
+    }
 }
 
 impl ProblemKind {

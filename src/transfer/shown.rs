@@ -121,7 +121,8 @@ fn refusal(name: &DestinationName, error: &DestinationError) -> Option<String> {
         }
         DestinationError::WrongPlace(wrong) => Some(format!("{name}: {wrong}.")),
         DestinationError::NotSetUp(why) => Some(format!("Not set up: {why}.")),
-        DestinationError::NoContainer(_) | DestinationError::Permanent(_) => Some(format!("{name} refuses: {error}.")),
+        DestinationError::Permanent(why) => Some(format!("{name} refuses: {why}.")),
+        DestinationError::NoContainer(_) => Some(format!("{name} refuses: {error}.")),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@
 mod cameras;
 mod crash;
 mod demo;
+mod everything;
 mod mount;
 mod proxy;
 mod setup;

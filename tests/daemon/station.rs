@@ -3,6 +3,7 @@
 //! Promises: every wait ends; what fails tells the last status and the end of the daemon's log; the daemon ends with the
 //! test, however that ends.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt as _;
@@ -160,24 +161,26 @@ impl RunningStation {
 
     /// Starts the daemon.
     pub(crate) fn start(&mut self) {
-        self.spawn(None);
+        self.spawn(&[]);
+    }
+
+    /// Starts the daemon as systemd does, which listens at this socket.
+    pub(crate) fn start_under(&mut self, systemd: &Path) {
+        self.spawn(&[("NOTIFY_SOCKET", systemd.as_os_str())]);
     }
 
     /// Starts the daemon so that it kills itself at its `hit`-th arrival at a crash point.
     pub(crate) fn start_to_crash_at(&mut self, point: &str, hit: u32) {
-        self.spawn(Some(format!("{point}:{hit}")));
+        self.spawn(&[("CAMDOCK_CRASH_AT", OsStr::new(&format!("{point}:{hit}")))]);
     }
 
-    fn spawn(&mut self, crash_at: Option<String>) {
+    fn spawn(&mut self, environment: &[(&str, &OsStr)]) {
         assert!(self.child.is_none(), "the daemon runs already");
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_camdock"));
         command.arg("run").arg("--config").arg(self.config());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
-        command
-            .env_remove("NOTIFY_SOCKET")
-            .env_remove("CAMDOCK_CRASH_AT")
-            .envs(crash_at.map(|at| ("CAMDOCK_CRASH_AT", at)));
+        command.env_remove("NOTIFY_SOCKET").env_remove("CAMDOCK_CRASH_AT").envs(environment.iter().copied());
         self.child = Some(command.spawn().expect("camdock can be started"));
     }
 

@@ -1,4 +1,5 @@
-//! The equipment of camdock's tests, as far as several crates use it: an emulated cloud, footage, and a machine with USB.
+//! The equipment of camdock's tests, as far as several crates use it: an emulated cloud, a share that hangs,
+//! footage, and a machine with USB.
 //!
 //! Nothing in here knows camdock: what is made or found here is files, names and bytes.
 
@@ -8,4 +9,5 @@
 
 pub mod azurite;
 pub mod footage;
+pub mod hanging_share;
 pub mod sysfs;

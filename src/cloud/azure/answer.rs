@@ -270,7 +270,7 @@ mod tests {
         let body = "<Error><Code>InvalidHeaderValue</Code><Message>The value is invalid.\nTime:now</Message></Error>";
         assert_eq!(
             refused(400, "InvalidHeaderValue", &[], body).to_string(),
-            "refused for good: 400 InvalidHeaderValue The value is invalid."
+            "refused: 400 InvalidHeaderValue The value is invalid."
         );
     }
 }

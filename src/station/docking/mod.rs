@@ -240,9 +240,10 @@ impl Docking {
         let problems = self.site.ledger.problems(Some(serial.clone())).await?;
         // What is kept or left needs somebody, even where that is not written down, or was closed in this moment.
         let idle = plan.pull.is_empty() && plan.have.is_empty() && plan.waiting.is_empty();
-        let left = usize::from(idle && !self.progress.nothing_is_left());
+        let left = u64::from(idle && !self.progress.nothing_is_left());
+        let told: u64 = problems.iter().map(|problem| problem.kind.entries()).sum();
         let open = Open {
-            problems: problems.len().max(plan.kept.len()).max(left),
+            problems: told.max(plan.kept.len() as u64).max(left),
             missing: problems.iter().filter(|problem| problem.kind.is_about_copies()).count(),
             unproven: self.site.ledger.unproven_of(serial).await?,
         };

@@ -32,7 +32,7 @@ pub(super) enum Standing {
     /// Some of what was taken from it is not where it must be, and nowhere to be sent from.
     Missing { count: usize },
     /// A person must look at some of its files.
-    Problems { count: usize },
+    Problems { count: u64 },
     /// Something is left to do; what the bay says already is still true.
     AtWork,
 }
@@ -40,8 +40,8 @@ pub(super) enum Standing {
 /// What is open about a camera beyond what is on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Open {
-    /// Problems that wait for a person.
-    pub(super) problems: usize,
+    /// How many files or other entries of it wait for a person.
+    pub(super) problems: u64,
     /// Those among them that are about evidence which is nowhere.
     pub(super) missing: usize,
     /// Segments ever taken from it that some required destination has not proven.
@@ -156,7 +156,7 @@ impl Standing {
             ),
             Self::Problems { count } => format!(
                 "A person must look at {}; everything else is safe. See: camdock problems, camdock explain {camera}.",
-                counted(*count as u64, "file")
+                counted(*count, "file")
             ),
             Self::AtWork => String::new(),
         }
