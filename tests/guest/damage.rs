@@ -95,7 +95,8 @@ async fn stays_readable_only(station: &mut InstalledStation, bay: usize) {
     let status = station
         .until("all is uploaded, and a person is asked to look", |status| {
             let bay = status.bay(bay);
-            bay.state == BayState::Attention && bay.bytes_total > 0 && bay.bytes_uploaded == bay.bytes_total
+            let uploaded = bay.bytes_total > 0 && bay.bytes_uploaded == bay.bytes_total;
+            bay.state == BayState::Attention && uploaded && status.problems > 0
         })
         .await;
     assert_eq!((status.problems, status.bay(bay).segments_wiped), (1, 0), "one for all of it: {status:?}");

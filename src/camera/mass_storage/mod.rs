@@ -161,6 +161,12 @@ impl MassStorageCamera {
         })
     }
 
+    /// Notes the condition in which its volumes are now.
+    fn judge(&self, volumes: &[Volume]) {
+        let mut state = self.state();
+        state.condition = condition_of(volumes, &state.unsettled);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -241,20 +247,23 @@ impl Camera for MassStorageCamera {
 
     async fn list(&self) -> Result<Listing, CameraError> {
         self.check_slots().await?;
-        let (listing, damaged) = self.list_volumes(&self.volumes.read().await).await?;
-        let new = |volume: &Volume| !matches!(volume.soundness, Soundness::Damaged(_));
-        if !damaged.is_empty() {
-            let mut volumes = self.volumes.write().await;
-            if damaged.iter().any(|(number, _)| new(&volumes[*number])) {
-                for (number, how) in damaged {
-                    volumes[number].note(Soundness::Damaged(how));
-                }
-                let unsettled = self.state().unsettled.clone();
-                self.state().condition = condition_of(&volumes, &unsettled);
-                return Ok(self.list_volumes(&volumes).await?.0);
+        let volumes = self.volumes.read().await;
+        let (listing, damaged) = self.list_volumes(&volumes).await?;
+        let new = |(number, _): &(usize, _)| !matches!(volumes[*number].soundness, Soundness::Damaged(_));
+        if !damaged.iter().any(new) {
+            // A lock may have been switched since. What a wipe that was cut short has left is judged at the next opening.
+            if matches!(self.condition(), Condition::Sound | Condition::WriteProtected) {
+                self.judge(&volumes);
             }
+            return Ok(listing);
         }
-        Ok(listing)
+        drop(volumes);
+        let mut volumes = self.volumes.write().await;
+        for (number, how) in damaged {
+            volumes[number].note(Soundness::Damaged(how));
+        }
+        self.judge(&volumes);
+        Ok(self.list_volumes(&volumes).await?.0)
     }
 
     fn condition(&self) -> Condition {
@@ -304,9 +313,9 @@ impl Camera for MassStorageCamera {
         tracing::info!(camera = %self.serial, port = %self.port(), files = cleared.files().len(), "deleting");
         // If this is cut short, a mark may stay that only the next opening can judge.
         let unsettled: BTreeSet<_> = self.media.iter().cloned().collect();
-        *self.state() = State { unsettled: unsettled.clone(), condition: Condition::MarkedByWipe };
+        *self.state() = State { unsettled, condition: Condition::MarkedByWipe };
         let refused = self.carry_out(&mut volumes, &cleared).await?;
-        self.state().condition = condition_of(&volumes, &unsettled);
+        self.judge(&volumes);
         Ok(refused)
     }
 }

@@ -39,6 +39,13 @@ pub(crate) enum Holds {
     Ntfs,
 }
 
+/// The lock of a memory card: while it is on, the card can only be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    On,
+    Off,
+}
+
 /// Whether a file system's table of allocations says what its files take up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Books {
@@ -191,9 +198,10 @@ impl Drive {
         self.write(0x43, &[0xde, 0xad, 0xbe, 0xef]);
     }
 
-    /// Switches on the lock of its card.
-    pub(crate) fn lock(&self) {
-        std::fs::write(self.usb.root().join("class/block/sdb1/ro"), "1").unwrap();
+    /// Switches the lock of its card.
+    pub(crate) fn switch_lock(&self, lock: Lock) {
+        let says = if lock == Lock::On { "1" } else { "0" };
+        std::fs::write(self.usb.root().join("class/block/sdb1/ro"), says).unwrap();
     }
 
     /// A medium appears in another slot.

@@ -16,7 +16,7 @@ use futures::FutureExt as _;
 
 use crate::memory_destination::clear;
 use crate::sick_medium::{Entry, SickMedium};
-use drive::{Drive, Holds};
+use drive::{Drive, Holds, Lock};
 
 /// What the first volume of a machine is called.
 const MEDIUM: &str = "fat-00000001";
@@ -265,10 +265,19 @@ async fn a_card_that_is_put_in_later_is_noticed() {
 async fn a_card_with_its_lock_switched_on_is_copied_and_not_written_to() {
     let mut machine = Drive::new();
     machine.record("A.MP4", b"evidence");
-    machine.lock();
+    machine.switch_lock(Lock::On);
     let camera = open(&mut machine).await.unwrap();
     assert_eq!(camera.condition(), Condition::WriteProtected);
     let file = camera.list().await.unwrap().files.remove(0);
     assert!(camera.wipe(permit(&camera, &file).await).await.is_err());
     assert_eq!(machine.steps(), ["mount to read"]);
+
+    machine.switch_lock(Lock::Off);
+    camera.list().await.unwrap();
+    assert_eq!(camera.condition(), Condition::Sound);
+    assert!(camera.wipe(permit(&camera, &file).await).await.unwrap().is_empty());
+    assert!(!machine.has("A.MP4"), "it goes on by itself once the lock is off");
+    machine.switch_lock(Lock::On);
+    camera.list().await.unwrap();
+    assert_eq!(camera.condition(), Condition::WriteProtected);
 }
