@@ -15,7 +15,7 @@ pub struct Snapshot {
     pub station: StationId,
     /// Every configured bay, in the order of the configuration.
     pub bays: Vec<BaySnapshot>,
-    /// What still has to reach its required destinations.
+    /// What camdock still brings to its required destinations by itself.
     pub queue: QueueSnapshot,
     /// Every configured destination, in the order of the configuration.
     pub destinations: Vec<DestinationSnapshot>,
@@ -186,10 +186,10 @@ impl fmt::Display for BayState {
     }
 }
 
-/// What still has to reach its required destinations.
+/// What camdock still brings to its required destinations by itself. What a person must see to first is among the problems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct QueueSnapshot {
-    /// Segments in the spool that some required destination has not proven.
+    /// Segments in the spool that some required destination is still to prove.
     pub segments: u64,
     /// Their bytes.
     pub bytes: ByteCount,

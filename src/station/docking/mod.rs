@@ -199,7 +199,7 @@ impl Docking {
         let entries = over.chain(found).chain(gone).chain(resolved).chain(settled).collect();
         self.site.record_each(entries).await?;
         self.problems = problems;
-        self.show_totals(&listing.files);
+        self.show_figures(&listing.files).await?;
         Ok(plan)
     }
 
@@ -321,18 +321,21 @@ impl Docking {
         self.board.say(&self.bay, state, cause, message);
     }
 
-    fn show_totals(&self, files: &[SourceFile]) {
+    /// Shows all of the bay's figures at once: those of one moment belong together.
+    async fn show_figures(&self, files: &[SourceFile]) -> Result<(), DockingError> {
         let listed = files.len() as u64;
         let bytes: ByteCount = files.iter().map(|file| file.size).sum();
-        let wiped = self.wiped;
+        let (wiped, uploaded) = (self.wiped, self.uploaded().await?);
         self.board.update(&self.bay, |bay| {
             // What was wiped is no longer listed, but belongs to the totals of this docking.
             bay.segments_total = listed + bay.segments_wiped;
             bay.bytes_total = bytes + wiped;
+            bay.bytes_uploaded = uploaded;
             if listed > 0 {
                 bay.ready_at = None;
             }
         });
+        Ok(())
     }
 
     /// Keeps the bay's figures true while something takes its time.
@@ -348,10 +351,15 @@ impl Docking {
     }
 
     async fn show_uploaded(&self) -> Result<(), DockingError> {
-        let unproven = self.site.ledger.unproven_bytes_of(self.camera.serial()).await?;
-        let uploaded = self.taken.saturating_sub(unproven) + self.wiped;
+        let uploaded = self.uploaded().await?;
         self.board.update(&self.bay, |bay| bay.bytes_uploaded = uploaded);
         Ok(())
+    }
+
+    /// How much of this docking every required destination has proven.
+    async fn uploaded(&self) -> Result<ByteCount, DockingError> {
+        let unproven = self.site.ledger.unproven_bytes_of(self.camera.serial()).await?;
+        Ok(self.taken.saturating_sub(unproven) + self.wiped)
     }
 }
 
