@@ -121,11 +121,13 @@ pub enum PlantedBug {
     ReadyWhileFilesWait,
     /// Believe that what a listing cannot show is gone.
     IgnoreBlindSpots,
+    /// Do not ask a destination how it is as long as there is nothing to send.
+    NeverLookIn,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -154,6 +156,7 @@ impl PlantedBug {
         Self::OutcomeFromTheBoard,
         Self::ReadyWhileFilesWait,
         Self::IgnoreBlindSpots,
+        Self::NeverLookIn,
     ];
 }
 

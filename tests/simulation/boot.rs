@@ -1,5 +1,6 @@
 //! A station on its machine: production code, with the world behind its ports.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,7 +81,10 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
     let (bays, bay_events) = mpsc::channel(256);
     let (commands, command_inbox) = mpsc::channel(8);
     let (shown, snapshot) = watch::channel(station.first_snapshot());
-    look(&life.world).hosts[life.station].snapshot = Some(snapshot.clone());
+    {
+        let host = &mut look(&life.world).hosts[life.station];
+        (host.snapshot, host.untrue) = (Some(snapshot.clone()), BTreeMap::new());
+    }
     let (_, setup) = watch::channel(Vec::new());
     let doors = Doors { bays: bay_events, commands: command_inbox, setup, snapshot: shown };
     let task = Some(tokio::spawn(station.run(doors)));

@@ -11,6 +11,7 @@ mod mishaps;
 mod oracle;
 mod run;
 mod scene;
+mod shown;
 mod spool;
 mod world;
 

@@ -174,6 +174,15 @@ fn close(world: &mut World, event: Fault) {
     place.outage = Some((until, outage));
 }
 
+/// A destination cannot be reached for so long.
+pub(crate) fn go_away(world: &mut World, span: Duration) {
+    let now = world.elapsed();
+    let place = world.rng.usize(0..world.destinations.len());
+    world.tell(|| format!("destination {place} goes away for {span:?}"));
+    world.destinations[place].out_since = now;
+    world.destinations[place].outage = Some((now + span, Outage::Unreachable));
+}
+
 /// A destination neither gives nor takes one object from here on, though it is well.
 fn poison(world: &mut World) {
     let Some((camera, path)) = some_file(world) else { return };

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::camera::source_path;
 use crate::destination::Destination;
+use crate::shown;
 use crate::world::{Evidence, Host, World};
 
 /// More steps than any story needs that comes to an end.
@@ -21,6 +22,7 @@ pub(crate) fn judge(world: &mut World, station: usize) {
         nothing_is_lost(world);
     }
     the_log_tells_the_truth(world, station);
+    shown::judge(world, station);
     if world.steps > STEPS {
         world.fail(|| format!("P3: no end after {STEPS} steps"));
     }
@@ -43,7 +45,7 @@ pub(crate) fn nothing_is_lost(world: &mut World) {
 }
 
 /// A required destination that does not hold this content.
-fn missing_at(world: &World, sha256: &Sha256) -> Option<String> {
+pub(crate) fn missing_at(world: &World, sha256: &Sha256) -> Option<String> {
     let required = world.destinations.iter().filter(|place| place.need == Need::Required);
     required.filter(|place| !place.holds(sha256)).map(|place| place.name.to_string()).next()
 }
@@ -302,7 +304,7 @@ fn content_of(db: &Connection, segment: &Value) -> Result<Sha256, String> {
     sha256.map(Sha256::from_bytes).map_err(|error| format!("unknown segment: {error}"))
 }
 
-fn short(sha256: &Sha256) -> String {
+pub(crate) fn short(sha256: &Sha256) -> String {
     sha256.to_string()[..16].to_owned()
 }
 

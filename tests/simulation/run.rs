@@ -15,13 +15,15 @@ use tokio::time::Instant;
 
 use crate::boot::{Running, bay_name, start};
 use crate::chaos::{Chaos, FAULTS, Fault};
-use crate::mishaps::{happen, mend, rebuild_ledger, tamper};
+use crate::mishaps::{go_away, happen, mend, rebuild_ledger, tamper};
 use crate::oracle;
 use crate::scene::{Traits, build, dock_all, dock_one, make_way_for_twins};
 use crate::world::{Crash, Life, World, look};
 
 /// A story that is not over so long after the last fault never ends.
 const PATIENCE: Duration = Duration::from_hours(3);
+/// So long some stories go on when nothing is left to do. Whoever is shown as well must be looked in on meanwhile.
+const AFTERWARDS: Duration = Duration::from_mins(8);
 /// How often the director looks whether the story is over.
 const GLANCE: Duration = Duration::from_secs(2);
 
@@ -292,8 +294,12 @@ impl Director {
             }
             Act::Mended { wholly, .. } => {
                 self.check_the_end(wholly);
-                let linger = look(&self.world).rng.u32(0..8) == 0;
-                self.act = Act::Afterwards { until: Instant::now() + Duration::from_mins(3) };
+                let world = &mut *look(&self.world);
+                let linger = world.rng.u32(0..8) == 0;
+                if linger {
+                    go_away(world, AFTERWARDS);
+                }
+                self.act = Act::Afterwards { until: Instant::now() + AFTERWARDS };
                 !linger
             }
             Act::Afterwards { until } => Instant::now() >= until,

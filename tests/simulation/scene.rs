@@ -12,6 +12,7 @@ use crate::chaos::Fault;
 use crate::destination::{Destination, Knows};
 use crate::mishaps::rewrite;
 use crate::oracle;
+use crate::shown::Untrue;
 use crate::spool::Spool;
 use crate::world::{Evidence, Host, World};
 
@@ -71,6 +72,7 @@ pub(crate) fn build(world: &mut World) -> Traits {
             log_read: 0,
             changes_seen: 0,
             snapshot: None,
+            untrue: Untrue::new(),
         });
     }
     Traits {

@@ -14,6 +14,7 @@ use crate::camera::Camera;
 use crate::chaos::{Chaos, Fault};
 use crate::destination::Destination;
 use crate::oracle;
+use crate::shown::Untrue;
 use crate::spool::Spool;
 
 /// 2026-01-01T00:00:00Z, when every story begins.
@@ -48,6 +49,8 @@ pub(crate) struct Host {
     pub changes_seen: u64,
     /// How the station shows itself, while it is up.
     pub snapshot: Option<watch::Receiver<Snapshot>>,
+    /// What of it is not so, for now.
+    pub untrue: Untrue,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
