@@ -78,6 +78,10 @@ impl<'c> Daemon<'c> {
             Start::Fails(trouble) => format!(
                 "camdock does not run here, and cannot: {trouble}. Once that is mended, start it: systemctl start camdock"
             ),
+            Start::WorksOnKeptRoom(trouble) => format!(
+                "camdock does not run here, and {trouble}. It starts all the same, on the room that is kept for its ledger, \
+                 and removes from the spool what is proven and wiped. Start it: systemctl start camdock"
+            ),
             Start::Rebuilds(damage) => format!(
                 "camdock does not run here, and {damage}. The next start sets that aside and rebuilds it from what can be \
                  read. Start it: systemctl start camdock"

@@ -27,6 +27,8 @@ pub(super) async fn open(config: &Config) -> anyhow::Result<Ledger> {
 pub(super) enum Start {
     /// Nothing is in the way.
     Works,
+    /// It works on the room that is kept for the ledger, though this is so.
+    WorksOnKeptRoom(String),
     /// It sets the damaged ledger aside and rebuilds it; SQLite's or the ledger's words.
     Rebuilds(String),
     /// It fails, for as long as this is so.
@@ -43,8 +45,9 @@ pub(super) async fn before_a_start(config: &Config) -> Start {
             return Start::Works;
         }
         Err(error) => {
-            let (folder, remedy) = (folder.display(), disk::remedy(&error));
-            return Start::Fails(format!("{folder} cannot be written to: {error}. {remedy}"));
+            let trouble = format!("{} cannot be written to: {error}. {}", folder.display(), disk::remedy(&error));
+            let kept = error.kind() == io::ErrorKind::StorageFull && Ledger::has_kept_room(&folder.join(LEDGER_FILE));
+            return if kept { Start::WorksOnKeptRoom(trouble) } else { Start::Fails(trouble) };
         }
     }
     if !folder.join(LEDGER_FILE).exists() {

@@ -121,6 +121,12 @@ impl Ledger {
         Ok(db)
     }
 
+    /// Whether there is room that is kept for the ledger at `path`, so that it can be written even while its disk is full.
+    #[must_use]
+    pub fn has_kept_room(path: &Path) -> bool {
+        Ballast::beside(path).is_kept()
+    }
+
     /// Makes a damaged database anew from what can be read of it, and keeps the damaged one beside it. What is missing
     /// then comes back from the labels in the spool, from the cameras and from the destinations, and that it was rebuilt
     /// is a problem until a person has seen it. `now` becomes part of the old file's name.

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use camdock::domain::DiskState;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::mount::Mount;
@@ -45,6 +46,15 @@ async fn with_a_full_disk_status_and_check_say_so_and_not_to_start_it() {
             said.contains("Make room on that disk") || command[0] == "explain" && said.contains("never seen camera");
         assert!(told && !said.contains("Let camdock's user write there"), "{command:?}: {said}");
     }
+    let said = fails(&station, &["status"]).await;
+    assert!(said.contains("cannot be written to: ") && said.contains("It starts all the same"), "{said}");
+    station.start();
+    station.until("it starts all the same", |status| status.disk == DiskState::Full).await;
+    station.stop().await;
+    // What was kept is used up, so now it cannot.
+    #[expect(clippy::disallowed_methods, reason = "what is removed is this test's own")]
+    std::fs::remove_file(folder.path().join("ledger.ballast")).unwrap();
+    disk.fill();
     let said = fails(&station, &["status"]).await;
     assert!(said.contains("does not run here, and cannot: ") && said.contains("cannot be written to: "), "{said}");
 }
