@@ -123,11 +123,13 @@ pub enum PlantedBug {
     IgnoreBlindSpots,
     /// Do not ask a destination how it is as long as there is nothing to send.
     NeverLookIn,
+    /// Take a released spool copy for enough although a destination turns out to need it.
+    HaveWhatWasReleased,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -157,6 +159,7 @@ impl PlantedBug {
         Self::ReadyWhileFilesWait,
         Self::IgnoreBlindSpots,
         Self::NeverLookIn,
+        Self::HaveWhatWasReleased,
     ];
 }
 

@@ -316,6 +316,9 @@ fn close_problem(db: &Connection, at: Moment, ProblemId(problem): ProblemId) -> 
 
 /// A copy that was released, but that some destination turns out to need, counts as lost: it is to be pulled again.
 fn need_again(db: &Connection, segment: SegmentId) -> Result<(), LedgerError> {
+    if planted(PlantedBug::HaveWhatWasReleased) {
+        return Ok(());
+    }
     db.prepare_cached("UPDATE segment SET spool = 'lost' WHERE id = ?1 AND spool = 'released'")?
         .execute([segment.as_bytes()])?;
     Ok(())

@@ -97,8 +97,8 @@ pub(crate) struct Camera {
     pub leases: bool,
     /// Files that are made anew after each deletion, and how often still.
     pub makes_anew: ByPath<u32>,
-    /// What is made anew, and when.
-    pub to_make: Vec<(Duration, String)>,
+    /// What is made anew, and when, with what it was.
+    pub to_make: Vec<(Duration, String, File)>,
     pub read_only_until: Duration,
     /// Until when its folder cannot be looked into.
     pub blind_until: Duration,
@@ -304,12 +304,13 @@ impl camdock::camera::Camera for DockedCamera {
                             && camera.same(cleared.file()).is_some()
                             && let Some(file) = camera.files.remove(&path)
                         {
+                            let before = file.clone();
                             camera.unsynced.push((path.clone(), file));
                             if let Some(left) = camera.makes_anew.get_mut(&path)
                                 && *left > 0
                             {
                                 *left -= 1;
-                                camera.to_make.push((soon, path.clone()));
+                                camera.to_make.push((soon, path.clone(), before));
                             }
                             world.touched = true;
                             if cut_off {

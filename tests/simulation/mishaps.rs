@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use camdock::domain::{ObjectName, Sha256};
+use camdock::domain::{Need, ObjectName, Sha256};
 use camdock::ledger::{LEDGER_FILE, Ledger};
 
 use crate::camera::{Deletes, File, Reads, Writer, source_path};
 use crate::chaos::Fault;
-use crate::destination::{Outage, Poison};
+use crate::destination::{Object, Outage, Poison};
 use crate::oracle;
 use crate::scene::{new_file, new_file_at};
-use crate::world::World;
+use crate::world::{Crash, Evidence, World};
 
 /// Strangers delete and change objects, but only what the cameras still have: no camdock could save more.
 pub(crate) fn tamper(world: &mut World) {
@@ -18,21 +18,12 @@ pub(crate) fn tamper(world: &mut World) {
         if !world.goes_wrong(fault) {
             continue;
         }
-        let still_on_camera = |sha256: &Sha256| {
-            let mut same =
-                world.evidence.iter().enumerate().filter(|(_, evidence)| evidence.sha256 == *sha256).peekable();
-            same.peek().is_some()
-                && same.all(|(index, evidence)| {
-                    let file = world.cameras[evidence.camera].files.get(&evidence.path);
-                    file.is_some_and(|file| file.evidence == index)
-                })
-        };
         let objects: Vec<(usize, String)> = world
             .destinations
             .iter()
             .enumerate()
             .flat_map(|(place, destination)| {
-                let spare = destination.objects.iter().filter(|(_, object)| still_on_camera(&object.sha256));
+                let spare = destination.objects.iter().filter(|(_, object)| is_on_its_camera(world, &object.sha256));
                 spare.map(move |(name, _)| (place, name.clone()))
             })
             .collect();
@@ -321,11 +312,93 @@ pub(crate) fn go_on(world: &mut World) {
             });
         }
         let anew = std::mem::take(&mut world.cameras[camera].to_make);
-        let (due, later): (Vec<_>, Vec<_>) = anew.into_iter().partition(|(at, _)| *at <= now);
+        let (due, later): (Vec<_>, Vec<_>) = anew.into_iter().partition(|(at, ..)| *at <= now);
         world.cameras[camera].to_make = later;
-        for (_, path) in due {
-            new_file_at(world, camera, path);
+        for (_, path, before) in due {
+            if world.rng.bool() {
+                bring_back(world, camera, path, before);
+            } else {
+                new_file_at(world, camera, path);
+            }
         }
+    }
+}
+
+/// A camera has a file again that was deleted from it, as it was.
+fn bring_back(world: &mut World, camera: usize, path: String, before: File) {
+    let File { content, modified, evidence, .. } = before;
+    if world.cameras[camera].files.contains_key(&path) || Sha256::of(&content) != world.evidence[evidence].sha256 {
+        return;
+    }
+    world.tell(|| format!("camera {camera} has {path} again"));
+    world.evidence[evidence].came_back = true;
+    let stamp = world.fresh();
+    world.cameras[camera].files.insert(path, File::new(content, modified, stamp, evidence));
+}
+
+/// A person puts footage that was wiped back onto its camera while every station is down, and a stranger deletes it from a
+/// destination: no station has a copy of it any more. Whether there was such footage.
+pub(crate) fn return_to_sender(world: &mut World) -> bool {
+    let is_spooled = |evidence: &Evidence| {
+        let mut copies = world.hosts.iter().flat_map(|host| host.spool.sealed.values());
+        copies.any(|copy| Sha256::of(&copy.content) == evidence.sha256)
+    };
+    let returns = |evidence: &Evidence| {
+        let camera = &world.cameras[evidence.camera];
+        let steady = evidence.states.len() == 1 && !evidence.was_damaged && !evidence.was_unsteady;
+        steady
+            && !evidence.removed_by_camera
+            && camera.docked.is_some()
+            && !camera.files.contains_key(&evidence.path)
+            && oracle::missing_at(world, &evidence.sha256).is_none()
+            && !is_spooled(evidence)
+    };
+    let wiped: Vec<usize> = (0..world.evidence.len()).filter(|index| returns(&world.evidence[*index])).collect();
+    let Some(evidence) = world.rng.choice(wiped) else { return false };
+    for station in 0..world.hosts.len() {
+        world.crash(station, Crash::Process);
+    }
+    let Evidence { camera, ref path, ref content, modified, sha256, .. } = world.evidence[evidence];
+    let (path, before) = (path.clone(), File::new(content.clone(), modified, 0, evidence));
+    bring_back(world, camera, path, before);
+    if is_on_its_camera(world, &sha256) {
+        lose_from_somewhere(world, &sha256);
+    }
+    true
+}
+
+/// Whether everything of this content is on its camera.
+fn is_on_its_camera(world: &World, sha256: &Sha256) -> bool {
+    let mut same = world.evidence.iter().enumerate().filter(|(_, evidence)| evidence.sha256 == *sha256).peekable();
+    same.peek().is_some()
+        && same.all(|(index, evidence)| {
+            let file = world.cameras[evidence.camera].files.get(&evidence.path);
+            file.is_some_and(|file| file.evidence == index)
+        })
+}
+
+/// Every station goes down when one has just let go of its copy of what a camera still has, and a stranger deletes that from a
+/// destination.
+pub(crate) fn lose_what_was_let_go(world: &mut World, sha256: Sha256) {
+    if !is_on_its_camera(world, &sha256) || !world.goes_wrong(Fault::LostObject) {
+        return;
+    }
+    for station in 0..world.hosts.len() {
+        world.crash(station, Crash::Process);
+    }
+    lose_from_somewhere(world, &sha256);
+}
+
+/// A stranger deletes this content from a required destination.
+fn lose_from_somewhere(world: &mut World, sha256: &Sha256) {
+    let required = |place: &usize| world.destinations[*place].need == Need::Required;
+    let required: Vec<usize> = (0..world.destinations.len()).filter(required).collect();
+    let Some(place) = world.rng.choice(required) else { return };
+    let place = &mut world.destinations[place];
+    let same = |(name, object): (&String, &Object)| (object.sha256 == *sha256).then(|| name.clone());
+    let names: Vec<_> = place.objects.iter().filter_map(same).collect();
+    for name in names {
+        place.lose(&name);
     }
 }
 

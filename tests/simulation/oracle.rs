@@ -164,7 +164,7 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
             });
             let there = |(index, evidence): (usize, &Evidence)| {
                 let file = world.cameras[evidence.camera].files.get(&evidence.path);
-                file.is_some_and(|file| file.evidence == index)
+                file.is_some_and(|file| file.evidence == index) && !evidence.came_back
             };
             // Two cameras with one serial may have the same; then it is one of them that still has it.
             if same.clone().count() > 0 && same.all(there) { Err("the camera still has it".to_owned()) } else { Ok(()) }
@@ -176,6 +176,7 @@ fn check_entry(world: &World, station: usize, db: &Connection, entry: &Value) ->
                 let file = world.cameras[evidence.camera].files.get(&evidence.path);
                 SegmentId::of(serial, &source_path(&evidence.path), &evidence.sha256).to_string() == id
                     && file.is_some_and(|file| file.evidence == *index)
+                    && !evidence.came_back
             };
             // Of two cameras with one serial, one may never have had it.
             let twins = world

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::boot::{Running, bay_name, start};
 use crate::chaos::{Chaos, FAULTS, Fault};
-use crate::mishaps::{go_away, happen, mend, rebuild_ledger, tamper};
+use crate::mishaps::{go_away, happen, lose_what_was_let_go, mend, rebuild_ledger, return_to_sender, tamper};
 use crate::oracle;
 use crate::scene::{Traits, build, dock_all, dock_one, make_way_for_twins};
 use crate::world::{Crash, Life, World, look};
@@ -64,6 +64,8 @@ enum Act {
     Peace,
     /// A person has mended things and had everything tried again.
     Mended { wholly: bool, rounds: u32 },
+    /// Footage is on its camera again, and everything about it is to be done again.
+    Returned,
     /// Only time goes by.
     Afterwards { until: Instant },
 }
@@ -228,6 +230,9 @@ impl Director {
             dock_all(world, &self.traits.bays);
             return;
         }
+        if let Some(content) = world.let_go.take() {
+            lose_what_was_let_go(world, content);
+        }
         if Instant::now() < self.next_event {
             return;
         }
@@ -295,12 +300,22 @@ impl Director {
             Act::Mended { wholly, .. } => {
                 self.check_the_end(wholly);
                 let world = &mut *look(&self.world);
-                let linger = world.rng.u32(0..8) == 0;
-                if linger {
-                    go_away(world, AFTERWARDS);
+                match world.rng.u32(0..8) {
+                    0 => {
+                        go_away(world, AFTERWARDS);
+                        self.act = Act::Afterwards { until: Instant::now() + AFTERWARDS };
+                        false
+                    }
+                    1 => {
+                        self.act = Act::Returned;
+                        !return_to_sender(world)
+                    }
+                    _ => true,
                 }
-                self.act = Act::Afterwards { until: Instant::now() + AFTERWARDS };
-                !linger
+            }
+            Act::Returned => {
+                self.check_the_end(false);
+                true
             }
             Act::Afterwards { until } => Instant::now() >= until,
         }

@@ -102,11 +102,13 @@ pub(crate) fn new_file_at(world: &mut World, camera: usize, path: String) {
         camera,
         path: path.clone(),
         content: content.clone(),
+        modified,
         sha256,
         states: vec![sha256],
         was_damaged: false,
         was_unsteady: false,
         removed_by_camera: false,
+        came_back: false,
     });
     world.cameras[camera].files.insert(path, File::new(content, modified, stamp, evidence));
 }

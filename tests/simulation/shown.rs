@@ -173,12 +173,12 @@ fn about_bay(world: &World, station: usize, bay: usize, said: &BaySnapshot) -> V
         file.is_none_or(|file| file.evidence != *index)
     };
     let gone = of_it().filter(is_gone).count() as u64;
-    if said.segments_wiped > gone {
+    if said.segments_wiped > gone && !of_it().any(|(_, evidence)| evidence.came_back) {
         lie("wiped", format!("{} segments wiped; {gone} are gone", said.segments_wiped), NEWS_TAKE);
     }
-    // Of what a file was earlier, only the hash is known.
+    // Of what a file was earlier, only the hash is known; and one that came back counts each time.
     let steady = |(_, evidence): (usize, &Evidence)| {
-        evidence.states.len() == 1 && !evidence.was_damaged && !evidence.was_unsteady
+        evidence.states.len() == 1 && !evidence.was_damaged && !evidence.was_unsteady && !evidence.came_back
     };
     let there =
         |evidence: &Evidence| missing_at(world, &evidence.sha256).is_none() || is_tampered(world, &evidence.sha256);

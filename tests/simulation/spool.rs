@@ -1,11 +1,12 @@
 //! A station's spool disk: what was not synced is lost in a power cut, and what is kept may rot or vanish.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use camdock::domain::{ByteCount, SegmentId};
+use camdock::domain::{ByteCount, SegmentId, Sha256};
 use camdock::spool::{Label, SpoolError, SpoolStream, SpoolWriter};
 use futures::StreamExt as _;
 
@@ -241,7 +242,7 @@ impl camdock::spool::Spool for StationSpool {
     }
 
     async fn remove(&self, segment: SegmentId) -> Result<(), SpoolError> {
-        let station = self.0.station;
+        let (station, wake) = (self.0.station, Arc::clone(&self.0.wake));
         self.0
             .step(
                 || format!("spool: remove {segment}"),
@@ -250,7 +251,8 @@ impl camdock::spool::Spool for StationSpool {
                         return Err(disk("remove a copy"));
                     }
                     oracle::judge_removal(world, station, segment);
-                    here(world, station).sealed.remove(&segment);
+                    world.let_go = here(world, station).sealed.remove(&segment).map(|copy| Sha256::of(&copy.content));
+                    wake.notify_one();
                     Ok(())
                 },
             )

@@ -21,10 +21,13 @@ use crate::spool::Spool;
 const NEW_YEAR: i64 = 1_767_225_600_000;
 
 /// One file that a camera recorded, in its present state.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the file")]
 pub(crate) struct Evidence {
     pub camera: usize,
     pub path: String,
     pub content: Vec<u8>,
+    /// When it was recorded.
+    pub modified: Moment,
     pub sha256: Sha256,
     /// Every state that the file was ever in.
     pub states: Vec<Sha256>,
@@ -34,6 +37,8 @@ pub(crate) struct Evidence {
     pub was_unsteady: bool,
     /// Whether the camera removed it by itself: what nobody had taken by then is lost, and no camdock could help it.
     pub removed_by_camera: bool,
+    /// Whether the camera had it again after it was deleted.
+    pub came_back: bool,
 }
 
 /// What survives a station's crash.
@@ -81,6 +86,8 @@ pub(crate) struct World {
     pub chunk_size: u64,
     /// What each docking was shown of its camera.
     pub shown: BTreeMap<String, Shown>,
+    /// The content of the spool copy that a station removed last.
+    pub let_go: Option<Sha256>,
     /// Whether a camera or a destination changed since the rule was last checked.
     pub touched: bool,
     pub steps: u64,
@@ -103,6 +110,7 @@ impl World {
             hosts: Vec::new(),
             chunk_size: 16,
             shown: BTreeMap::new(),
+            let_go: None,
             touched: false,
             steps: 0,
             failure: None,
