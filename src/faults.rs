@@ -125,11 +125,15 @@ pub enum PlantedBug {
     NeverLookIn,
     /// Take a released spool copy for enough although a destination turns out to need it.
     HaveWhatWasReleased,
+    /// Carry out an old tombstone without asking the destinations again.
+    FinishTheTombstoneBlindly,
+    /// Begin each round of releases with the same copies, whatever became of them.
+    BeginWithTheSame,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -160,6 +164,8 @@ impl PlantedBug {
         Self::IgnoreBlindSpots,
         Self::NeverLookIn,
         Self::HaveWhatWasReleased,
+        Self::FinishTheTombstoneBlindly,
+        Self::BeginWithTheSame,
     ];
 }
 

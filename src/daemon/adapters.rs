@@ -29,6 +29,8 @@ use crate::transfer::{AtOnce, Persistence, Site, Target};
 const FEWEST_READS: usize = 2;
 /// So many fresh copies are read again at once: enough to keep a disk busy.
 const COMPARISONS: usize = 3;
+/// So many spool copies are looked at in one go to see which may be removed.
+const RELEASES: u32 = 64;
 
 /// Why a station cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -171,7 +173,7 @@ pub(super) fn open_station(
     });
     let targets = targets.collect();
     let spool = DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?;
-    let at_once = AtOnce { reads: config.bays.len().max(FEWEST_READS), comparisons: COMPARISONS };
+    let at_once = AtOnce { reads: config.bays.len().max(FEWEST_READS), comparisons: COMPARISONS, releases: RELEASES };
     let id = config.station.id.clone();
     Ok(Station {
         site: Site::new(id, Arc::new(spool), ledger.clone(), clock, targets, config.upload.chunk_size, at_once),

@@ -65,6 +65,8 @@ pub struct Site {
     first_contacts: Arc<BTreeMap<DestinationName, Mutex<()>>>,
     /// What each destination said when it was last asked how it is.
     probes: Arc<probe::Probes>,
+    /// So many spool copies are looked at in one go to see which may be removed.
+    releases: u32,
     /// How far the spool was looked through for copies that may go.
     rounds: Arc<release::Rounds>,
 }
@@ -76,6 +78,8 @@ pub struct AtOnce {
     pub reads: usize,
     /// So many fresh spool copies are read again at once.
     pub comparisons: usize,
+    /// So many spool copies are looked at in one go to see which may be removed.
+    pub releases: u32,
 }
 
 /// A destination and what is asked of it.
@@ -123,6 +127,7 @@ impl Site {
             targets: targets.into(),
             chunk_size,
             reads: Arc::new(Semaphore::new(at_once.reads)),
+            releases: at_once.releases,
             rounds: Arc::default(),
         }
     }

@@ -57,7 +57,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         Arc::new(WallClock(Arc::clone(&life.world))),
         targets,
         chunk_size,
-        AtOnce { reads: 2, comparisons: 1 },
+        AtOnce { reads: 2, comparisons: 1, releases: 1 },
     );
     let station = Station {
         site,

@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     SpoolSync,
     SpoolRead,
     TornWrite,
+    /// The object goes, and every station goes down, just when a copy of it is removed.
+    LostAtRelease,
     // At a step of a camera.
     FileError,
     WipeLie,
@@ -63,7 +65,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 45] = [
+    pub(crate) const ALL: [Self; 46] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -72,6 +74,7 @@ impl Fault {
         Self::SpoolSync,
         Self::SpoolRead,
         Self::TornWrite,
+        Self::LostAtRelease,
         Self::FileError,
         Self::WipeLie,
         Self::Unreachable,

@@ -377,16 +377,17 @@ fn is_on_its_camera(world: &World, sha256: &Sha256) -> bool {
         })
 }
 
-/// Every station goes down when one has just let go of its copy of what a camera still has, and a stranger deletes that from a
-/// destination.
-pub(crate) fn lose_what_was_let_go(world: &mut World, sha256: Sha256) {
-    if !is_on_its_camera(world, &sha256) || !world.goes_wrong(Fault::LostObject) {
-        return;
+/// Every station goes down when one lets go of its copy of what a camera still has, and a stranger deletes that from a
+/// destination. Whether that happens.
+pub(crate) fn lose_what_is_let_go(world: &mut World, sha256: &Sha256) -> bool {
+    if !is_on_its_camera(world, sha256) || !world.goes_wrong(Fault::LostAtRelease) {
+        return false;
     }
     for station in 0..world.hosts.len() {
         world.crash(station, Crash::Process);
     }
-    lose_from_somewhere(world, &sha256);
+    lose_from_somewhere(world, sha256);
+    true
 }
 
 /// A stranger deletes this content from a required destination.

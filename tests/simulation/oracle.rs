@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camdock::domain::Need;
-use camdock::domain::{BayState, CameraSerial, DestinationName, ProblemId, SegmentId, Sha256, Snapshot};
+use camdock::domain::{BaySnapshot, BayState, CameraSerial, DestinationName, ProblemId, SegmentId, Sha256, Snapshot};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -412,10 +412,24 @@ pub(crate) fn unfinished_camera(world: &World, index: usize, books: &[Books]) ->
     };
     let poisoned = |path: &str| {
         let mut poisons = world.destinations.iter().filter_map(|place| place.poison.as_ref());
-        poisons.any(|poison| poison.camera == index && poison.path == path)
+        // A twin's file of the same content is the same object.
+        poisons.any(|poison| world.cameras[poison.camera].serial == camera.serial && poison.path == path)
     };
+    if camera.docked.is_some_and(|place| waits_for_room(&world.hosts[place.station], &camera.serial)) {
+        return None;
+    }
     let path = camera.files.keys().find(|path| !waits(path) && !poisoned(path))?;
     Some(format!("{path} is still on camera {index} at {:?}, and waits for nobody", camera.docked))
+}
+
+/// Whether a camera's bay says that what waits for a person leaves no room for the rest of the camera.
+fn waits_for_room(host: &Host, camera: &CameraSerial) -> bool {
+    let says = |bay: &BaySnapshot| {
+        bay.camera.as_ref() == Some(camera)
+            && bay.state == BayState::Attention
+            && bay.message.starts_with("The spool is full of what waits for a person")
+    };
+    host.snapshot.as_ref().is_some_and(|shown| shown.borrow().bays.iter().any(says))
 }
 
 /// Everything that follows from the log, as text.

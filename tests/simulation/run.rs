@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::boot::{Running, bay_name, start};
 use crate::chaos::{Chaos, FAULTS, Fault};
-use crate::mishaps::{go_away, happen, lose_what_was_let_go, mend, rebuild_ledger, return_to_sender, tamper};
+use crate::mishaps::{go_away, happen, mend, rebuild_ledger, return_to_sender, tamper};
 use crate::oracle;
 use crate::scene::{Traits, build, dock_all, dock_one, make_way_for_twins};
 use crate::world::{Crash, Life, World, look};
@@ -229,9 +229,6 @@ impl Director {
             self.next_event = Instant::now();
             dock_all(world, &self.traits.bays);
             return;
-        }
-        if let Some(content) = world.let_go.take() {
-            lose_what_was_let_go(world, content);
         }
         if Instant::now() < self.next_event {
             return;

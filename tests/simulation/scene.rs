@@ -62,7 +62,7 @@ pub(crate) fn build(world: &mut World) -> Traits {
     let mut bays: Vec<usize> = (0..stations).map(|_| world.rng.usize(1..=3)).collect();
     bays[0] = bays[0].max(cameras.saturating_sub(bays.iter().skip(1).sum()));
     for _ in 0..stations {
-        let capacity = [1_000, 2_000, 100_000][world.rng.usize(0..3)];
+        let capacity = [500, 1_000, 2_000, 100_000][world.rng.usize(0..4)];
         let ledger = Arc::new(Mutex::new(Ledger::in_memory().expect("a ledger")));
         world.hosts.push(Host {
             life: 0,

@@ -11,6 +11,7 @@ use camdock::spool::{Label, SpoolError, SpoolStream, SpoolWriter};
 use futures::StreamExt as _;
 
 use crate::chaos::Fault;
+use crate::mishaps;
 use crate::oracle;
 use crate::world::{Life, World};
 
@@ -250,9 +251,21 @@ impl camdock::spool::Spool for StationSpool {
                     if world.goes_wrong(Fault::SpoolWrite) {
                         return Err(disk("remove a copy"));
                     }
+                    let content = here(world, station).sealed.get(&segment).map(|copy| Sha256::of(&copy.content));
+                    // A stranger comes just before the copy goes, or just after.
+                    let strikes = |world: &mut World| {
+                        let struck = content.is_some_and(|content| mishaps::lose_what_is_let_go(world, &content));
+                        if struck {
+                            wake.notify_one();
+                        }
+                        struck
+                    };
+                    if world.rng.bool() && strikes(world) {
+                        return Err(disk("remove a copy"));
+                    }
                     oracle::judge_removal(world, station, segment);
-                    world.let_go = here(world, station).sealed.remove(&segment).map(|copy| Sha256::of(&copy.content));
-                    wake.notify_one();
+                    here(world, station).sealed.remove(&segment);
+                    strikes(world);
                     Ok(())
                 },
             )

@@ -86,8 +86,6 @@ pub(crate) struct World {
     pub chunk_size: u64,
     /// What each docking was shown of its camera.
     pub shown: BTreeMap<String, Shown>,
-    /// The content of the spool copy that a station removed last.
-    pub let_go: Option<Sha256>,
     /// Whether a camera or a destination changed since the rule was last checked.
     pub touched: bool,
     pub steps: u64,
@@ -110,7 +108,6 @@ impl World {
             hosts: Vec::new(),
             chunk_size: 16,
             shown: BTreeMap::new(),
-            let_go: None,
             touched: false,
             steps: 0,
             failure: None,

@@ -29,7 +29,7 @@ use self::crowd::{FEW, Notes};
 use self::patience::{Patience, Trouble, Troubles};
 use self::plan::{Findings, Plan, plan};
 pub(super) use self::progress::Progress;
-use self::standing::{Open, Standing, standing};
+use self::standing::{Open, Room, Standing, standing};
 pub(super) use self::visit::{Visit, identify};
 use self::waits::Waits;
 use self::wipe::Waited;
@@ -246,6 +246,7 @@ impl Docking {
             problems: told.max(plan.kept.len() as u64).max(left),
             missing: problems.iter().filter(|problem| problem.kind.is_about_copies()).count(),
             unproven: self.site.ledger.unproven_of(serial).await?,
+            room: self.room().await?,
         };
         let now = self.site.clock.now();
         let standing = standing(&plan, open, self.camera.condition(), self.progress.held());
@@ -301,6 +302,13 @@ impl Docking {
         self.findings.given_up.insert(path.clone());
         let entry = problem_found(self.camera.serial(), path, kind);
         self.record(vec![entry]).await
+    }
+
+    /// How the spool's room comes back, should it be full.
+    async fn room(&self) -> Result<Room, DockingError> {
+        let ledger = &self.site.ledger;
+        let queued = ledger.queue(self.site.clock.now()).await?.segments;
+        Ok(if queued == 0 && ledger.problem_count().await? > 0 { Room::ByAPerson } else { Room::ByItself })
     }
 
     /// The problem that many files shared is closed: they are tried again.

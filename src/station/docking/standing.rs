@@ -23,6 +23,8 @@ pub(super) enum Standing {
     Looping { files: usize },
     /// There is no room to copy some files to, until others are uploaded.
     SpoolFull { files: usize },
+    /// There is none, and nothing is uploaded any more: what fills the spool waits for a person.
+    SpoolStuck { files: usize },
     /// There is none, and camdock cannot make any.
     DiskFull { files: usize },
     /// A volume of it is not sound, and what is wrong with it.
@@ -46,6 +48,18 @@ pub(super) struct Open {
     pub(super) missing: usize,
     /// Segments ever taken from it that some required destination has not proven.
     pub(super) unproven: u64,
+    /// How the spool's room comes back, of whichever camera.
+    pub(super) room: Room,
+}
+
+/// How room comes back in a full spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Room {
+    /// With the uploads.
+    #[default]
+    ByItself,
+    /// Only when a person sees to what is in it: nothing else is queued.
+    ByAPerson,
 }
 
 /// Judges how a camera stands.
@@ -56,7 +70,10 @@ pub(super) fn standing(plan: &Plan, open: Open, condition: Condition, held: Held
     match ((plan.pull.len(), plan.have.len()), condition) {
         ((0, 0), _) if open.problems == 0 && planted(PlantedBug::ReadyWhileFilesWait) => Standing::Ready(held),
         ((0, _), _) if let Some(files) = waits_for(WaitsFor::Disk) => Standing::DiskFull { files },
-        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Uploads) => Standing::SpoolFull { files },
+        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Uploads) => match open.room {
+            Room::ByItself => Standing::SpoolFull { files },
+            Room::ByAPerson => Standing::SpoolStuck { files },
+        },
         ((0, _), _) if let Some(files) = waits_for(WaitsFor::Quiet) => Standing::Restless { files },
         ((0, _), _) if let Some(files) = waits_for(WaitsFor::Closing) => Standing::Open { files },
         ((0, _), _) if let Some(files) = waits_for(WaitsFor::Loop) => Standing::Looping { files },
@@ -81,7 +98,7 @@ impl Standing {
                 Some((BayState::Offloading, Some(BayCause::StillWritten)))
             }
             Self::SpoolFull { .. } => Some((BayState::Offloading, Some(BayCause::SpoolFull))),
-            Self::DiskFull { .. } => Some((BayState::Attention, Some(BayCause::SpoolFull))),
+            Self::SpoolStuck { .. } | Self::DiskFull { .. } => Some((BayState::Attention, Some(BayCause::SpoolFull))),
             Self::DamagedVolume { .. } => Some((BayState::Attention, Some(BayCause::DamagedVolume))),
             Self::WriteProtected => Some((BayState::Attention, Some(BayCause::WriteProtected))),
             Self::Missing { .. } | Self::Problems { .. } | Self::Looping { .. } => {
@@ -128,6 +145,11 @@ impl Standing {
             ),
             Self::SpoolFull { files } => format!(
                 "The spool is full, so {} waits on the camera. Copying goes on by itself once uploads have made room.",
+                counted(*files as u64, "file")
+            ),
+            Self::SpoolStuck { files } => format!(
+                "The spool is full of what waits for a person, so {} waits on the camera. See: camdock problems. Copying goes on \
+                 by itself once there is room.",
                 counted(*files as u64, "file")
             ),
             Self::DiskFull { files } => format!(
@@ -208,7 +230,7 @@ mod tests {
         let queued = Open { unproven: 1, ..Open::default() };
         assert_eq!(standing(&plan(0, 0), queued, Condition::Sound, Held::Footage), Standing::AtWork);
         assert_eq!(standing(&plan(0, 0), queued, Condition::WriteProtected, Held::Footage), Standing::AtWork);
-        let missing = Open { problems: 3, missing: 2, unproven: 2 };
+        let missing = Open { problems: 3, missing: 2, unproven: 2, ..Open::default() };
         for (have, condition) in [(0, Condition::Sound), (1, Condition::Sound), (1, Condition::WriteProtected)] {
             assert_eq!(standing(&plan(0, have), missing, condition, Held::Footage), Standing::Missing { count: 2 });
         }
@@ -225,6 +247,17 @@ mod tests {
             let plan = Plan { waiting: vec![(file, what)], ..Plan::default() };
             assert_eq!(standing(&plan, Open::default(), Condition::Sound, Held::Footage), expected);
         }
+    }
+
+    #[test]
+    fn a_spool_that_is_full_of_problems_is_not_said_to_become_empty_by_itself() {
+        let file = plan(1, 0).pull.remove(0);
+        let plan = Plan { waiting: vec![(file, WaitsFor::Uploads)], ..Plan::default() };
+        let standing = |room| standing(&plan, Open { room, ..Open::default() }, Condition::Sound, Held::Footage);
+        assert_eq!(standing(Room::ByItself), Standing::SpoolFull { files: 1 });
+        let stuck = standing(Room::ByAPerson);
+        assert_eq!(stuck.shown(), Some((BayState::Attention, Some(BayCause::SpoolFull))));
+        assert!(stuck.sentence(&CameraSerial::new("BWC-1").unwrap()).contains("camdock problems"));
     }
 
     #[test]
