@@ -194,3 +194,6 @@ async fn read_back(
     }
     if found.same_content(expected) { Ok(()) } else { Err(Unproven::OtherContent) }
 }
+
+#[cfg(test)]
+mod tests;
