@@ -14,7 +14,7 @@ use camdock_test_support::footage::{Footage, files_below};
 use reqwest::Method;
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::mount::Mount;
 use crate::proxy::{Fault, FaultMix, FaultyProxy};
@@ -233,11 +233,15 @@ async fn on_a_full_disk_it_starts_and_says_so_and_frees_what_it_may() {
     let folder = TempDir::new().unwrap();
     let _disk = Mount::new(folder.path(), 16);
     let mut station = RunningStation::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
+    let keep = station.beside("camdock.toml.d/keep.toml");
+    std::fs::write(&keep, "[spool]\nkeep_after_wipe = \"1h\"\n").unwrap();
     let first = footage();
     station.dock(1, &first);
     station.start();
     finishes(&mut station, &cloud, &[&first]).await;
     assert!(folder.path().join("ledger.ballast").exists(), "room is kept");
+    assert_eq!(station.spool_copies(), 3, "and so are copies of what is wiped");
+    std::fs::write(&keep, "").unwrap();
 
     let others = folder.path().join("others");
     let mut file = File::create(&others).unwrap();
@@ -250,6 +254,13 @@ async fn on_a_full_disk_it_starts_and_says_so_and_frees_what_it_may() {
     let told = station.camdock(&["status"]).await;
     assert_eq!(told.status.code(), NEEDS_PERSON);
     assert!(printed(&told).contains("the disk that holds the station's data is full"), "{}", printed(&told));
+    timeout(Duration::from_secs(60), async {
+        while station.spool_copies() > 0 {
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .expect("what is proven and wiped goes, although nothing else can be written");
 
     drop(file);
     std::fs::write(&others, []).unwrap();
