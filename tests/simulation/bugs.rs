@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use camdock::faults::PlantedBug;
 
 use crate::first_failure;
+use crate::run::play;
 
 /// A mistake that hides through so many stories would hide from us.
 const SEEDS: u64 = 5_000;
@@ -18,6 +19,7 @@ fn every_planted_bug_is_caught() {
     {
         match first_failure(0..SEEDS, Some(bug)) {
             Some((seed, failure)) => {
+                assert_eq!(play(seed, None, false).failure, None, "{bug:?}: the story fails without it, too");
                 let first_line = failure.lines().next().unwrap_or_default().to_owned();
                 let _ = writeln!(table, "| {bug:?} | {} | {first_line} |", seed + 1);
             }
