@@ -129,11 +129,13 @@ pub enum PlantedBug {
     FinishTheTombstoneBlindly,
     /// Begin each round of releases with the same copies, whatever became of them.
     BeginWithTheSame,
+    /// Leave a file alone for good that could not be read once.
+    NeverReadAgain,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -166,6 +168,7 @@ impl PlantedBug {
         Self::HaveWhatWasReleased,
         Self::FinishTheTombstoneBlindly,
         Self::BeginWithTheSame,
+        Self::NeverReadAgain,
     ];
 }
 

@@ -148,8 +148,8 @@ impl fmt::Display for ProblemKind {
             }
             Self::Unreadable { error } => write!(
                 f,
-                "it cannot be read ({error}); it stays on the camera. Mend its permissions or the medium, then have \
-                 it tried again"
+                "it cannot be read ({error}); it stays on the camera, and is tried again now and then. Mend its permissions \
+                 or the medium"
             ),
             Self::DamagedAtSource { missing } => write!(
                 f,

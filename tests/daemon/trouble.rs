@@ -254,7 +254,7 @@ async fn on_a_full_disk_it_starts_and_says_so_and_frees_what_it_may() {
     let told = station.camdock(&["status"]).await;
     assert_eq!(told.status.code(), NEEDS_PERSON);
     assert!(printed(&told).contains("the disk that holds the station's data is full"), "{}", printed(&told));
-    timeout(Duration::from_secs(60), async {
+    timeout(Duration::from_mins(1), async {
         while station.spool_copies() > 0 {
             sleep(Duration::from_millis(50)).await;
         }

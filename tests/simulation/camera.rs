@@ -102,6 +102,8 @@ pub(crate) struct Camera {
     pub read_only_until: Duration,
     /// Until when its folder cannot be looked into.
     pub blind_until: Duration,
+    /// Until when none of its files can be read.
+    pub dead_until: Duration,
     /// Deleted, but not yet on the medium.
     unsynced: Vec<(String, File)>,
 }
@@ -121,6 +123,7 @@ impl Camera {
             to_make: Vec::new(),
             read_only_until: Duration::ZERO,
             blind_until: Duration::ZERO,
+            dead_until: Duration::ZERO,
             unsynced: Vec::new(),
         }
     }
@@ -193,6 +196,11 @@ pub(crate) struct DockedCamera {
 }
 
 impl DockedCamera {
+    /// Whether nothing on it can be read now.
+    fn is_dead(&self, world: &World) -> bool {
+        world.elapsed() < world.cameras[self.camera].dead_until
+    }
+
     async fn ask<T: Send>(
         &self,
         what: impl FnOnce() -> String + Send,
@@ -252,7 +260,7 @@ impl camdock::camera::Camera for DockedCamera {
             .ask(
                 || format!("open {}", file.path),
                 |world| {
-                    let faulty = world.goes_wrong(Fault::FileError);
+                    let faulty = world.goes_wrong(Fault::FileError) || self.is_dead(world);
                     let camera = &mut world.cameras[self.camera];
                     camera.same(file).ok_or_else(|| CameraError::Changed(file.path.clone()))?;
                     let found = camera.files.get_mut(&text(&file.path)).expect("it is the same");
@@ -363,6 +371,9 @@ impl SourceReader for OpenFile {
                 || format!("read {path} from {at} on"),
                 |world| {
                     let most = world.rng.usize(8..=40);
+                    if self.camera.is_dead(world) {
+                        return Err(medium_error(&path));
+                    }
                     let gone = || CameraError::Changed(path.clone());
                     let file = world.cameras[camera].files.get(&text(&path)).ok_or_else(gone)?;
                     let end = file.content.len().min(at + most);

@@ -52,6 +52,7 @@ pub(crate) enum Fault {
     ReadOnly,
     DiskFull,
     BlindFolder,
+    DeadMedium,
     // While every station is down.
     LostObject,
     AlteredObject,
@@ -65,7 +66,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 46] = [
+    pub(crate) const ALL: [Self; 47] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -106,6 +107,7 @@ impl Fault {
         Self::ReadOnly,
         Self::DiskFull,
         Self::BlindFolder,
+        Self::DeadMedium,
         Self::LostObject,
         Self::AlteredObject,
         Self::SwappedContent,
@@ -119,7 +121,7 @@ impl Fault {
 pub(crate) const FAULTS: usize = Fault::ALL.len();
 
 /// What happens at times rather than at steps.
-pub(crate) const EVENTS: [Fault; 23] = [
+pub(crate) const EVENTS: [Fault; 24] = [
     Fault::Yank,
     Fault::Poison,
     Fault::Outage,
@@ -143,6 +145,7 @@ pub(crate) const EVENTS: [Fault; 23] = [
     Fault::ReadOnly,
     Fault::DiskFull,
     Fault::BlindFolder,
+    Fault::DeadMedium,
 ];
 
 #[derive(Clone, Copy, Default)]

@@ -138,7 +138,12 @@ pub(crate) fn happen(world: &mut World, event: Fault) {
                 }
             });
         }
-        Fault::OpenWriter | Fault::MakesAnew | Fault::ReadOnly | Fault::BlindFolder | Fault::DiskFull => {
+        Fault::OpenWriter
+        | Fault::MakesAnew
+        | Fault::ReadOnly
+        | Fault::BlindFolder
+        | Fault::DeadMedium
+        | Fault::DiskFull => {
             begin(world, event);
         }
         _ => {
@@ -226,11 +231,15 @@ fn begin(world: &mut World, event: Fault) {
             let times = world.rng.u32(1..7);
             world.cameras[camera].makes_anew.insert(path, times);
         }
-        Fault::ReadOnly | Fault::BlindFolder => {
+        Fault::ReadOnly | Fault::BlindFolder | Fault::DeadMedium => {
             let camera = world.rng.usize(0..world.cameras.len());
             let until = world.elapsed() + Duration::from_secs(world.rng.u64(1..90));
             let camera = &mut world.cameras[camera];
-            if event == Fault::ReadOnly { camera.read_only_until = until } else { camera.blind_until = until }
+            match event {
+                Fault::ReadOnly => camera.read_only_until = until,
+                Fault::BlindFolder => camera.blind_until = until,
+                _ => camera.dead_until = until,
+            }
         }
         _ => {
             let station = world.rng.usize(0..world.hosts.len());
@@ -408,7 +417,7 @@ pub(crate) fn mend(world: &mut World) -> bool {
     let mut wholly = true;
     world.tell(|| "a person mends things".to_owned());
     for camera in &mut world.cameras {
-        (camera.read_only_until, camera.blind_until) = (Duration::ZERO, Duration::ZERO);
+        (camera.read_only_until, camera.blind_until, camera.dead_until) = Default::default();
         for file in camera.files.values_mut() {
             if file.reads == Reads::Wholly && file.deletes == Deletes::Freely {
                 continue;

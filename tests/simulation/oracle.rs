@@ -8,7 +8,7 @@ use camdock::domain::{BaySnapshot, BayState, CameraSerial, DestinationName, Prob
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::camera::source_path;
+use crate::camera::{Reads, source_path};
 use crate::destination::Destination;
 use crate::shown;
 use crate::world::{Evidence, Host, World};
@@ -349,6 +349,8 @@ pub(crate) struct Books {
     pub queued: i64,
     /// Cameras and paths of what needs a person, and where, if at a destination.
     pub problems: Vec<(ProblemId, String, String, Option<String>)>,
+    /// Cameras and paths of what is said to be unreadable.
+    pub unreadable: Vec<(String, String)>,
     /// Cameras of evidence that is nowhere.
     pub nowhere: Vec<(ProblemId, String)>,
 }
@@ -372,7 +374,12 @@ pub(crate) fn books(world: &World, station: usize) -> Books {
         .expect("SQL");
     let rows = statement.query_map([], |row| Ok((ProblemId(row.get(0)?), row.get(1)?)));
     let nowhere = rows.expect("SQL").collect::<Result<_, _>>().expect("SQL");
-    Books { queued, problems, nowhere }
+    let mut statement = db
+        .prepare_cached("SELECT camera, CAST(path AS TEXT) FROM problem WHERE kind ->> 'why' = 'unreadable'")
+        .expect("SQL");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let unreadable = rows.expect("SQL").collect::<Result<_, _>>().expect("SQL");
+    Books { queued, problems, unreadable, nowhere }
 }
 
 /// Whether a camera made a file of this path anew.
@@ -405,10 +412,18 @@ pub(crate) fn unfinished_camera(world: &World, index: usize, books: &[Books]) ->
         let place = world.destinations.iter().find(|place| place.name.as_str() == name);
         place.is_some_and(|place| place.need == Need::Required)
     };
+    // What can be read again needs nobody.
+    let can_be_read = |path: &str| {
+        let said = (camera.serial.as_str().to_owned(), path.to_owned());
+        books.unreadable.contains(&said)
+            && world.elapsed() >= camera.dead_until
+            && camera.files.get(path).is_some_and(|file| file.reads == Reads::Wholly)
+    };
     let waits = |path: &str| {
-        books.problems.iter().any(|(_, serial, about, destination)| {
-            serial == camera.serial.as_str() && about == path && destination.as_ref().is_none_or(required)
-        })
+        !can_be_read(path)
+            && books.problems.iter().any(|(_, serial, about, destination)| {
+                serial == camera.serial.as_str() && about == path && destination.as_ref().is_none_or(required)
+            })
     };
     let poisoned = |path: &str| {
         let mut poisons = world.destinations.iter().filter_map(|place| place.poison.as_ref());

@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use self::crowd::{FEW, Notes};
-use self::patience::{Patience, Trouble, Troubles};
+use self::patience::{Patience, Retries, Trouble, Troubles};
 use self::plan::{Findings, Plan, plan};
 pub(super) use self::progress::Progress;
 use self::standing::{Open, Room, Standing, standing};
@@ -89,6 +89,7 @@ struct Docking {
     id: DockingId,
     findings: Findings,
     troubles: Troubles,
+    retries: Retries,
     waits: Waits,
     progress: Progress,
     notes: Notes,
@@ -128,6 +129,7 @@ impl Docking {
             id,
             findings: Findings::default(),
             troubles: Troubles::default(),
+            retries: Retries::default(),
             waits,
             progress,
             notes: Notes::default(),
@@ -174,6 +176,9 @@ impl Docking {
         self.waits.see(&listing.files, began);
         self.findings.waits = self.waits.now(began);
         self.findings.looping = self.waits.looping(began);
+        let due = |path: &&SourcePath| self.retries.is_due(path, began);
+        let left_alone = self.findings.given_up.iter().chain(self.findings.alike.keys());
+        self.findings.once_more = left_alone.filter(due).cloned().collect();
         let serial = &self.camera.serial().clone();
         let known = self.site.ledger.on_camera(serial).await?;
         let problems = self.site.ledger.problems(Some(serial.clone())).await?;
@@ -282,10 +287,25 @@ impl Docking {
     }
 
     async fn unreadable(&mut self, path: SourcePath, error: &std::io::Error) -> Result<(), DockingError> {
+        self.retries.failed(path.clone(), Instant::now());
+        self.findings.once_more.remove(&path);
         self.found(path, ProblemKind::Unreadable { error: error.to_string() }).await
     }
 
-    /// A file that this docking does not try again unless a person says so.
+    /// Whatever was said of a file that could not be read is over: it needs nobody any more.
+    async fn could_be_read(&mut self, path: &SourcePath) -> Result<(), DockingError> {
+        self.troubles.forget(path, Trouble::Unreadable);
+        self.retries.succeeded(path);
+        self.findings.given_up.remove(path);
+        self.findings.alike.remove(path);
+        self.findings.once_more.remove(path);
+        match self.unread.remove(path) {
+            Some(problem) => self.record(vec![Entry::ProblemClosed { problem }]).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A file that is left alone until a person says otherwise, or until it is time to read it once more.
     async fn found(&mut self, path: SourcePath, kind: ProblemKind) -> Result<(), DockingError> {
         if self.unread.contains_key(&path) {
             self.findings.given_up.insert(path);

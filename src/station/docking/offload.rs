@@ -11,7 +11,6 @@ use super::waits::WaitsFor;
 use super::{Docking, DockingError, PAUSE};
 use crate::camera::CameraError;
 use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile};
-use crate::ledger::Entry;
 use crate::spool::SpoolError;
 use crate::transfer::{PullError, ShelfError, make_room, pull, reconcile};
 
@@ -52,11 +51,7 @@ impl Docking {
                 Ok(segment) => {
                     done += 1;
                     self.taken += file.size;
-                    self.troubles.forget(&file.path, Trouble::Unreadable);
-                    if let Some(problem) = self.unread.remove(&file.path) {
-                        // A file that could be read after all needs nobody any more.
-                        self.record(vec![Entry::ProblemClosed { problem }]).await?;
-                    }
+                    self.could_be_read(&file.path).await?;
                     self.findings.segments.insert(file.path.clone(), (file, segment));
                     self.show_uploaded().await?;
                 }

@@ -1,8 +1,12 @@
 //! How often something may go wrong with a file in one docking before the docking goes on without it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::domain::SourcePath;
+use crate::faults::{PlantedBug, planted};
 
 /// What goes wrong with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +60,39 @@ impl Troubles {
     }
 }
 
+/// So long a file that could not be read is left alone, and twice as long each time after that, up to an hour.
+const FIRST_PAUSE: Duration = Duration::from_mins(1);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// When files that could not be read are tried again: what failed may have been the whole medium, for a while.
+#[derive(Debug, Default)]
+pub(super) struct Retries(BTreeMap<SourcePath, Retry>);
+
+#[derive(Debug)]
+struct Retry {
+    at: Instant,
+    pause: Duration,
+}
+
+impl Retries {
+    /// It could not be read once more.
+    pub(super) fn failed(&mut self, path: SourcePath, now: Instant) {
+        let before = self.0.get(&path).map(|retry| retry.pause);
+        let pause = before.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE));
+        self.0.insert(path, Retry { at: now + pause, pause });
+    }
+
+    /// Whether it is time to try it again.
+    pub(super) fn is_due(&self, path: &SourcePath, now: Instant) -> bool {
+        self.0.get(path).is_some_and(|retry| retry.at <= now) && !planted(PlantedBug::NeverReadAgain)
+    }
+
+    /// It could be read.
+    pub(super) fn succeeded(&mut self, path: &SourcePath) {
+        self.0.remove(path);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +107,23 @@ mod tests {
         assert_eq!(troubles.once_more(&other, Trouble::Unreadable), Patience::Left);
         troubles.forget(&one, Trouble::Unreadable);
         assert_eq!(troubles.patience(&one, Trouble::Unreadable), Patience::Left);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_tried_again_less_and_less_often() {
+        let (path, began) = (SourcePath::new(b"A.MP4".to_vec()), Instant::now());
+        let (mut retries, mut now, mut tries) = (Retries::default(), began, 0);
+        assert!(!retries.is_due(&path, now), "it never failed");
+        while now < began + Duration::from_hours(24) {
+            retries.failed(path.clone(), now);
+            assert!(!retries.is_due(&path, now));
+            while !retries.is_due(&path, now) {
+                now += Duration::from_secs(30);
+            }
+            tries += 1;
+        }
+        assert!((24..40).contains(&tries), "{tries} times in a day");
+        retries.succeeded(&path);
+        assert!(!retries.is_due(&path, now));
     }
 }

@@ -41,12 +41,14 @@ pub(super) struct Findings {
     pub(super) sources: BTreeMap<SourcePath, SourceMatch>,
     /// Files that turned out not to be the segments they looked like.
     pub(super) strangers: BTreeSet<(SourcePath, u64)>,
-    /// Files that this docking does not try again: they could not be read, or not be deleted.
+    /// Files that are left alone: they could not be read, or not be deleted.
     pub(super) given_up: BTreeSet<SourcePath>,
     /// Files that are to be left alone for now.
     pub(super) waits: BTreeMap<SourcePath, WaitsFor>,
-    /// Files that this docking does not try again, and that share one problem with others of their kind.
+    /// Files that are left alone as well, and share one problem with others of their kind.
     pub(super) alike: BTreeMap<SourcePath, ProblemKind>,
+    /// Files among these that it is time to read once more.
+    pub(super) once_more: BTreeSet<SourcePath>,
     /// Files that the camera makes anew whenever they are deleted.
     pub(super) looping: Vec<SourcePath>,
 }
@@ -80,8 +82,9 @@ pub(super) fn plan(
         plan.gone
             .extend(candidates.iter().filter(|known| is_replaced(&known.segment, file, findings)).copied().cloned());
         let problem = file_problems.get(&file.path);
-        let given_up =
+        let left_alone =
             problem.is_some() && findings.given_up.contains(&file.path) || findings.alike.contains_key(&file.path);
+        let given_up = left_alone && !findings.once_more.contains(&file.path);
         match recognise(file, candidates, findings) {
             _ if let Some(what) = findings.waits.get(&file.path) => plan.waiting.push((file.clone(), *what)),
             _ if given_up => plan.kept.push(file.clone()),

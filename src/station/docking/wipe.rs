@@ -65,6 +65,7 @@ impl Docking {
             );
             match self.while_showing(check_source(&self.site, &*self.camera, file, segment)).await? {
                 Ok(source) => {
+                    self.could_be_read(&file.path).await?;
                     self.findings.segments.insert(file.path.clone(), (file.clone(), segment.clone()));
                     self.findings.sources.insert(file.path.clone(), source);
                 }
