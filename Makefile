@@ -86,12 +86,13 @@ MUTATED := src/custody/*.rs src/transfer/wipe.rs src/transfer/release.rs src/tra
 MUTANTS := CARGO_PROFILE_TEST_OPT_LEVEL=0 CARGO_PROFILE_TEST_DEBUG=0 nice -n 19 cargo mutants --jobs 1 --timeout 300 \
 	--output target --features faults --test-tool nextest $(foreach file,$(MUTATED),--file '$(file)') --cargo-arg=--lib
 
-# The unit tests judge in seconds, and find most; only what these miss is judged by stories. It goes on where it was left.
+# The unit tests judge in seconds, and find many; only what these miss is judged by the uploader's tests and by stories. It goes
+# on where it was left.
 .PHONY: mutants
 mutants: setup tools $(TOOLS)/.cargo-mutants-$(CARGO_MUTANTS) ## mistakes in the rule and the wipe that no test would notice; hours. MUTATED=FILES for some
 	$(MUTANTS) --iterate -- -E 'kind(lib)' || [ $$? -le 3 ]
-	SEEDS=$(or $(SEEDS),500) $(MUTANTS) --iterate --cargo-arg=--test=simulation -- \
-		-E 'kind(lib) or test(every_story_ends_well)'
+	SEEDS=$(or $(SEEDS),500) $(MUTANTS) --iterate --cargo-arg=--test=rooms --cargo-arg=--test=simulation -- \
+		-E 'kind(lib) or binary(rooms) and test(/^uploader/) or test(every_story_ends_well)'
 
 .PHONY: check
 check: setup $(TOOLS)/.cargo-deny-$(CARGO_DENY) ## format, lints, licences and sources of dependencies

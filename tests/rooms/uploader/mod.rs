@@ -185,6 +185,28 @@ async fn a_segment_that_fails_while_the_place_is_well_keeps_no_other_waiting_and
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_place_that_has_nothing_to_do_is_looked_in_on_so_that_what_is_said_of_it_is_so() {
+    let mut station = Station::new().await;
+    station.uploads();
+    let shown = station.after(Duration::from_secs(1)).await;
+    assert_eq!(shown.state, DestinationState::Ok, "it is asked at once: {}", shown.message);
+
+    station.place.goes_wrong(|_| Some(DestinationError::NoAnswer(Duration::from_secs(40))));
+    let shown = station.after(MINUTE * 6).await;
+    assert_eq!((shown.state, shown.cause), (DestinationState::Waiting, Some(DestinationCause::NoAnswer)));
+    let shown = station.after(HOUR).await;
+    assert_eq!(shown.state, DestinationState::Overdue, "{}", shown.message);
+
+    station.place.goes_wrong(|_| None);
+    let shown = station.after(MINUTE * 16).await;
+    assert_eq!(shown.state, DestinationState::Ok, "{}", shown.message);
+    let asked = station.place.probes();
+    station.after(HOUR).await;
+    let asked = station.place.probes() - asked;
+    assert!((11..=13).contains(&asked), "asked {asked} times in an hour");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_fails_together_with_the_probe_is_no_segments_fault_however_long_it_lasts() {
     let patient =
         DestinationError::Busy { message: "503".to_owned(), retry_after: Some(Duration::from_secs(u64::MAX)) };
