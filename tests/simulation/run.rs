@@ -296,25 +296,30 @@ impl Director {
             }
             Act::Mended { wholly, .. } => {
                 self.check_the_end(wholly);
-                let world = &mut *look(&self.world);
-                match world.rng.u32(0..8) {
-                    0 => {
-                        go_away(world, AFTERWARDS);
-                        self.act = Act::Afterwards { until: Instant::now() + AFTERWARDS };
-                        false
-                    }
-                    1 => {
-                        self.act = Act::Returned;
-                        !return_to_sender(world)
-                    }
-                    _ => true,
-                }
+                !self.goes_on()
             }
             Act::Returned => {
                 self.check_the_end(false);
                 true
             }
             Act::Afterwards { until } => Instant::now() >= until,
+        }
+    }
+
+    /// Whether the story has an epilogue.
+    fn goes_on(&mut self) -> bool {
+        let world = &mut *look(&self.world);
+        match world.rng.u32(0..8) {
+            0 => {
+                go_away(world, AFTERWARDS);
+                self.act = Act::Afterwards { until: Instant::now() + AFTERWARDS };
+                true
+            }
+            1 => {
+                self.act = Act::Returned;
+                return_to_sender(world)
+            }
+            _ => false,
         }
     }
 
