@@ -106,6 +106,12 @@ impl ProblemKind {
         matches!(self, Self::OnlyOnCamera | Self::OnlyElsewhere | Self::Lost)
     }
 
+    /// Whether something of the original could not be read, and the rest was taken.
+    #[must_use]
+    pub const fn is_damage(&self) -> bool {
+        matches!(self, Self::DamagedAtSource { .. } | Self::DamagedVolume { .. })
+    }
+
     /// Of how many files or other entries of a camera it tells.
     #[must_use]
     pub const fn entries(&self) -> u64 {

@@ -88,13 +88,15 @@ pub(super) fn plan(
         match recognise(file, candidates, findings) {
             _ if let Some(what) = findings.waits.get(&file.path) => plan.waiting.push((file.clone(), *what)),
             _ if given_up => plan.kept.push(file.clone()),
-            Some(segment) if segment.damaged => match problem {
-                Some(_) => {
+            Some(segment) if segment.damaged => {
+                // Whatever else was wrong with it may be over, and then more of it can be read.
+                if problem.is_some_and(|problem| problem.kind.is_damage()) {
                     plan.taken += file.size;
                     plan.kept.push(file.clone());
+                } else {
+                    plan.pull.push(file.clone());
                 }
-                None => plan.pull.push(file.clone()),
-            },
+            }
             Some(segment) => {
                 plan.taken += file.size;
                 plan.have.push((file.clone(), segment.clone()));
@@ -320,6 +322,20 @@ mod tests {
         let plan =
             plan(&look, &[damaged, known("B", b"abcde", SpoolCopy::Present, 0)], &problems, &Findings::default());
         assert_eq!((plan.kept.len(), plan.taken), (1, ByteCount::new(8)));
+    }
+
+    #[test]
+    fn a_file_that_was_damaged_is_read_again_once_something_else_was_wrong_with_it() {
+        let mut damaged = known("A", b"abc", SpoolCopy::Present, 0);
+        damaged.segment.damaged = true;
+        let look = listing(vec![file("A", 3, 1)]);
+        for (kind, read_again) in [
+            (ProblemKind::DamagedAtSource { missing: 1 }, false),
+            (ProblemKind::Unreadable { error: String::new() }, true),
+        ] {
+            let plan = plan(&look, &[damaged.clone()], &[problem("A", kind)], &Findings::default());
+            assert_eq!((plan.pull.len() == 1, plan.kept.len() == 1), (read_again, !read_again));
+        }
     }
 
     #[test]
