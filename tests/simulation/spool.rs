@@ -179,27 +179,28 @@ fn disk(action: &'static str) -> SpoolError {
 impl camdock::spool::Spool for StationSpool {
     async fn create(&self, expected: ByteCount) -> Result<Box<dyn SpoolWriter>, SpoolError> {
         let life = self.0.clone();
-        let copy = life
-            .step(
-                || format!("spool: create a copy of {expected}"),
-                |world| {
-                    let full = world.goes_wrong(Fault::SpoolFull);
-                    let (copy, now) = (world.fresh(), world.elapsed());
-                    let spool = here(world, life.station);
-                    if full || spool.used() + expected.get() > spool.capacity {
-                        return Err(SpoolError::Full);
-                    }
-                    if now < spool.crowded_until {
-                        return Err(SpoolError::Crowded);
-                    }
-                    let unsealed =
-                        Unsealed { content: Vec::new(), expected: expected.get(), label: None, synced: false };
-                    spool.unsealed.insert(copy, unsealed);
-                    Ok(copy)
-                },
-            )
-            .await?;
-        Ok(Box::new(Copy { life, number: copy, sealed: None }))
+        let number = crate::world::look(&life.world).fresh();
+        // Made before, so that it is removed with whoever gives up waiting for it.
+        let copy = Copy { life: life.clone(), number, sealed: None };
+        life.step(
+            || format!("spool: create a copy of {expected}"),
+            |world| {
+                let full = world.goes_wrong(Fault::SpoolFull);
+                let now = world.elapsed();
+                let spool = here(world, life.station);
+                if full || spool.used() + expected.get() > spool.capacity {
+                    return Err(SpoolError::Full);
+                }
+                if now < spool.crowded_until {
+                    return Err(SpoolError::Crowded);
+                }
+                let unsealed = Unsealed { content: Vec::new(), expected: expected.get(), label: None, synced: false };
+                spool.unsealed.insert(number, unsealed);
+                Ok(())
+            },
+        )
+        .await?;
+        Ok(Box::new(copy))
     }
 
     fn read(&self, segment: SegmentId, offset: u64, length: u64) -> SpoolStream {
