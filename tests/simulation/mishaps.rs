@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use camdock::domain::{Need, ObjectName, Sha256};
+use camdock::domain::{Moment, Need, ObjectName, Sha256};
 use camdock::ledger::{LEDGER_FILE, Ledger};
 
 use crate::camera::{Deletes, File, Reads, Writer, source_path};
@@ -181,14 +181,32 @@ pub(crate) fn go_away(world: &mut World, span: Duration) {
 
 /// A destination neither gives nor takes one object from here on, though it is well.
 fn poison(world: &mut World) {
-    let Some((camera, path)) = some_file(world) else { return };
-    let file = &world.cameras[camera].files[&path];
-    let sha256 = Sha256::of(&file.content);
-    let object = ObjectName::of_segment(&world.cameras[camera].serial, &source_path(&path), file.modified, &sha256);
     let place = world.rng.usize(0..world.destinations.len());
+    // It may be there already, with a copy here that can only go once the place has answered for its own.
+    let stored = world.rng.bool().then(|| some_stored(world, place)).flatten();
+    let Some((camera, path, modified, sha256)) = stored.or_else(|| {
+        let (camera, path) = some_file(world)?;
+        let file = &world.cameras[camera].files[&path];
+        Some((camera, path, file.modified, Sha256::of(&file.content)))
+    }) else {
+        return;
+    };
+    let object = ObjectName::of_segment(&world.cameras[camera].serial, &source_path(&path), modified, &sha256);
     let poison = Poison { object: object.to_string(), camera, path };
     world.tell(|| format!("  {poison:?}"));
     world.destinations[place].poison.get_or_insert(poison);
+}
+
+/// Evidence of which both some spool and this destination have a copy.
+fn some_stored(world: &mut World, place: usize) -> Option<(usize, String, Moment, Sha256)> {
+    let spooled = |sha256: &Sha256| {
+        let mut copies = world.hosts.iter().flat_map(|host| host.spool.sealed.values());
+        copies.any(|copy| Sha256::of(&copy.content) == *sha256)
+    };
+    let stored = |evidence: &&Evidence| world.destinations[place].holds(&evidence.sha256) && spooled(&evidence.sha256);
+    let stored: Vec<_> = world.evidence.iter().filter(stored).collect();
+    let Evidence { camera, path, modified, sha256, .. } = world.rng.choice(stored)?;
+    Some((*camera, path.clone(), *modified, *sha256))
 }
 
 /// A destination's path leads to another place for a while.

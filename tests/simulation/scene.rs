@@ -16,6 +16,9 @@ use crate::shown::Untrue;
 use crate::spool::Spool;
 use crate::world::{Evidence, Host, World};
 
+/// A spool of so many bytes has room for each file, however often it grows, and for few at a time.
+const SCARCE: u64 = 700;
+
 /// What stays the same through a story.
 #[derive(Clone)]
 pub(crate) struct Traits {
@@ -62,7 +65,7 @@ pub(crate) fn build(world: &mut World) -> Traits {
     let mut bays: Vec<usize> = (0..stations).map(|_| world.rng.usize(1..=3)).collect();
     bays[0] = bays[0].max(cameras.saturating_sub(bays.iter().skip(1).sum()));
     for _ in 0..stations {
-        let capacity = [500, 1_000, 2_000, 100_000][world.rng.usize(0..4)];
+        let capacity = [1_000, 2_000, 100_000][world.rng.usize(0..3)];
         let ledger = Arc::new(Mutex::new(Ledger::in_memory().expect("a ledger")));
         world.hosts.push(Host {
             life: 0,
@@ -75,11 +78,33 @@ pub(crate) fn build(world: &mut World) -> Traits {
             untrue: Untrue::new(),
         });
     }
-    Traits {
+    let traits = Traits {
         bays,
         concurrency: world.rng.usize(1..=4),
         keep_after_wipe: Duration::from_secs([0, 30, 3_600][world.rng.usize(0..3)]),
+    };
+    if world.rng.u32(0..6) == 0 { make_room_scarce(world, traits) } else { traits }
+}
+
+/// The cameras hold more than the spools, and some can only be read for now: copies go to make room while their originals stay,
+/// and what happens to them then happens often.
+fn make_room_scarce(world: &mut World, traits: Traits) -> Traits {
+    let until = world.chaos.until();
+    for index in 0..world.cameras.len() {
+        for _ in 0..8 {
+            new_file(world, index);
+        }
+        if world.rng.bool() {
+            world.cameras[index].read_only_until = until;
+        }
     }
+    for host in &mut world.hosts {
+        host.spool = Spool::new(SCARCE);
+    }
+    for fault in [Fault::LostAtRelease, Fault::Poison] {
+        world.chaos.favour(fault);
+    }
+    Traits { keep_after_wipe: Duration::from_hours(24), ..traits }
 }
 
 /// Somewhere between a few bytes and a few chunks; cameras have sizes and times in common.
