@@ -14,7 +14,7 @@
 //! | `cloud` | `domain` | `async-trait`, `bytes`, `fastrand`, `futures` |
 //! | `dock` | `domain` | `tokio`, `tracing` |
 //! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
-//! | `ledger` | `domain` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio`, `tracing` |
+//! | `ledger` | `domain`, `files` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio`, `tracing` |
 //! | `views` | `domain` | `async-trait`, `axum`, `sd-notify`, `serde`, `tokio` |
 //! | `custody` | `cloud`, `domain` | `futures` |
 //! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use camdock::config::{Config, DestinationSettings};
 use camdock::daemon::{self, open_destination};
 use camdock::domain::{ByteCount, DestinationName, Earlier, PlaceId};
+use camdock::files::{Mount, mounts};
 use camdock::ledger::StationLock;
 
 use super::Outcome;
@@ -71,17 +72,12 @@ fn seen(path: &Path) -> anyhow::Result<String> {
 /// The file system that a folder lies on, in the words of the kernel's list of mounts.
 fn mounted(path: &Path) -> String {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let list = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    let mounts = list.lines().filter_map(|line| {
-        let (left, right) = line.split_once(" - ")?;
-        let at = left.split(' ').nth(4)?.replace("\\040", " ");
-        let mut right = right.split(' ');
-        Some((at, right.next()?, right.next()?))
-    });
-    let above = mounts.filter(|(at, ..)| real.starts_with(at)).max_by_key(|(at, ..)| at.len());
+    let mounts = mounts().unwrap_or_default();
+    let above =
+        mounts.iter().filter(|mount| real.starts_with(&mount.at)).max_by_key(|mount| mount.at.as_os_str().len());
     above.map_or_else(
         || "on a file system that the kernel does not list".to_owned(),
-        |(at, kind, source)| format!("on {kind} {source}, mounted at {at}"),
+        |Mount { kind, source, at, .. }| format!("on {kind} {source}, mounted at {}", at.display()),
     )
 }
 

@@ -5,10 +5,12 @@
 
 mod beneath;
 mod buffers;
+mod mounts;
 mod read;
 mod write;
 
 pub use beneath::open_beneath;
 pub use buffers::{ALIGNMENT, Lent, Pool};
+pub use mounts::{Mount, mounts, parse_mounts};
 pub use read::{Cache, open, pieces, shared_pool};
 pub use write::{PieceWriter, create_private_folder, sync_folder};

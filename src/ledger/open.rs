@@ -15,6 +15,7 @@ use super::rebuild::Rebuild;
 use super::{Ledger, LedgerError, custody_log, files, schema};
 use crate::domain::Moment;
 use crate::faults::{PlantedBug, planted};
+use crate::files::mounts;
 
 /// The database's file below the data folder.
 pub const LEDGER_FILE: &str = "ledger.db";
@@ -61,22 +62,12 @@ impl StationLock {
         let path = data_dir.join(LOCK_FILE);
         let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
         let Ok(file) = rustix::fs::statx(CWD, &path, AtFlags::empty(), wanted) else { return false };
-        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        let device = device_of_mount(&mounts, file.stx_mnt_id).unwrap_or((file.stx_dev_major, file.stx_dev_minor));
+        let mounts = mounts().unwrap_or_default();
+        let mount = mounts.iter().find(|mount| mount.id == file.stx_mnt_id);
+        let device = mount.map_or((file.stx_dev_major, file.stx_dev_minor), |mount| mount.device);
         let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
         is_locked(&locks, device, file.stx_ino)
     }
-}
-
-/// A file system's own device, as major and minor number. On Btrfs it is not the one that its files say.
-fn device_of_mount(mounts: &str, id: u64) -> Option<(u32, u32)> {
-    // `36 35 98:0 /root /at rw,noatime shared:1 - ext3 /dev/root rw`
-    let mut fields = mounts.lines().map(str::split_whitespace).find_map(|mut fields| {
-        let number: u64 = fields.next()?.parse().ok()?;
-        (number == id).then_some(fields)
-    })?;
-    let (major, minor) = fields.nth(1)?.split_once(':')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// Whether the kernel's list of locks has this file. Files of other file systems may have the same number.

@@ -1,8 +1,9 @@
-//! What this process sees mounted, from `/proc/self/mountinfo`.
+//! Whether a camera is mounted as it must be.
 
 use std::io;
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::files::{Mount, mounts};
 
 /// Whether a mount may be written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +19,13 @@ pub(super) enum Access {
 /// # Errors
 /// What is wrong, and what to do about it.
 pub(super) fn verify(number: (u32, u32), at: &Path, access: Access) -> io::Result<()> {
-    let table = std::fs::read_to_string("/proc/self/mountinfo")?;
-    judge(&table, number, at, access).map_err(io::Error::other)
+    judge(&mounts()?, number, at, access).map_err(io::Error::other)
 }
 
-fn judge(table: &str, (major, minor): (u32, u32), at: &Path, access: Access) -> Result<(), String> {
-    let number = format!("{major}:{minor}");
+fn judge(mounts: &[Mount], number: (u32, u32), at: &Path, access: Access) -> Result<(), String> {
     // Of several mounts in one place the last is on top.
-    let mount = table.lines().rev().map(Mount::parse).find(|mount| mount.as_ref().is_some_and(|mount| mount.at == at));
-    let Some(mount) = mount.flatten().filter(|mount| mount.number == number) else {
+    let mount = mounts.iter().rev().find(|mount| mount.at == at);
+    let Some(mount) = mount.filter(|mount| mount.device == number) else {
         return Err(format!(
             "UDisks2 mounted it at {}, but camdock does not see it there. A sandbox around camdock must let mounts in: \
              set neither MountFlags=private nor a TemporaryFileSystem= above it",
@@ -38,7 +37,7 @@ fn judge(table: &str, (major, minor): (u32, u32), at: &Path, access: Access) -> 
         Access::Writable => ["rw", "nosuid", "nodev", "noexec"].as_slice(),
     }
     .iter()
-    .find(|wanted| !mount.options.contains(*wanted));
+    .find(|wanted| !mount.options.iter().any(|option| option == *wanted));
     match missing {
         None => Ok(()),
         Some(&"rw") => {
@@ -48,44 +47,10 @@ fn judge(table: &str, (major, minor): (u32, u32), at: &Path, access: Access) -> 
     }
 }
 
-struct Mount<'a> {
-    number: &'a str,
-    at: PathBuf,
-    options: Vec<&'a str>,
-}
-
-impl<'a> Mount<'a> {
-    /// `36 35 98:0 /root /at rw,noatime shared:1 - ext3 /dev/root rw`
-    fn parse(line: &'a str) -> Option<Self> {
-        let mut words = line.split(' ').skip(2);
-        let (number, _, at, options) = (words.next()?, words.next()?, words.next()?, words.next()?);
-        Some(Self { number, at: unescape(at), options: options.split(',').collect() })
-    }
-}
-
-/// Spaces and their like are written as three octal digits.
-fn unescape(text: &str) -> PathBuf {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let escaped = tail.get(..3).and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
-        match escaped {
-            Some(byte) if *first == b'\\' => {
-                bytes.push(byte);
-                rest = &tail[3..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    std::ffi::OsString::from_vec(bytes).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::parse_mounts;
 
     const TABLE: &str = "\
 36 35 98:0 / / rw,noatime shared:1 - ext4 /dev/root rw
@@ -95,18 +60,20 @@ mod tests {
 
     #[test]
     fn only_a_mount_that_can_do_no_harm_is_used() {
-        let read_only = |number, at: &str| judge(TABLE, number, Path::new(at), Access::ReadOnly);
+        let read_only = |number, at: &str| judge(&parse_mounts(TABLE), number, Path::new(at), Access::ReadOnly);
         assert_eq!(read_only((8, 17), "/media/camdock/BODY CAM"), Ok(()));
         assert!(read_only((8, 33), "/media/camdock/OLD").unwrap_err().contains("option ro"));
         assert!(
-            judge(TABLE, (8, 33), Path::new("/media/camdock/OLD"), Access::Writable).unwrap_err().contains("noexec")
+            judge(&parse_mounts(TABLE), (8, 33), Path::new("/media/camdock/OLD"), Access::Writable)
+                .unwrap_err()
+                .contains("noexec")
         );
     }
 
     #[test]
     fn a_mount_that_a_sandbox_hides_is_said_to_be() {
         for (number, at) in [((8, 17), "/media/camdock/ELSEWHERE"), ((8, 49), "/media/camdock/OLD")] {
-            let why = judge(TABLE, number, Path::new(at), Access::ReadOnly).unwrap_err();
+            let why = judge(&parse_mounts(TABLE), number, Path::new(at), Access::ReadOnly).unwrap_err();
             assert!(why.contains("sandbox"), "{why}");
         }
     }

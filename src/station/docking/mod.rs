@@ -31,7 +31,7 @@ use self::plan::{Findings, Plan, plan};
 pub(super) use self::progress::Progress;
 use self::standing::{Open, Room, Standing, standing};
 pub(super) use self::visit::{Visit, identify};
-use self::waits::Waits;
+use self::waits::{Waits, WaitsFor};
 use self::wipe::Waited;
 use super::board::Board;
 use crate::camera::{Camera, CameraError, Condition};
@@ -251,7 +251,7 @@ impl Docking {
             problems: told.max(plan.kept.len() as u64).max(left),
             missing: problems.iter().filter(|problem| problem.kind.is_about_copies()).count(),
             unproven: self.site.ledger.unproven_of(serial).await?,
-            room: self.room().await?,
+            room: self.room(&plan).await?,
         };
         let now = self.site.clock.now();
         let standing = standing(&plan, open, self.camera.condition(), self.progress.held());
@@ -324,9 +324,12 @@ impl Docking {
         self.record(vec![entry]).await
     }
 
-    /// How the spool's room comes back, should it be full.
-    async fn room(&self) -> Result<Room, DockingError> {
+    /// How the spool's room comes back, if something waits for it.
+    async fn room(&self, plan: &Plan) -> Result<Room, DockingError> {
         let ledger = &self.site.ledger;
+        if !plan.waiting.iter().any(|(_, what)| *what == WaitsFor::Uploads) {
+            return Ok(Room::ByItself);
+        }
         let queued = ledger.queue(self.site.clock.now()).await?.segments;
         Ok(if queued == 0 && ledger.problem_count().await? > 0 { Room::ByAPerson } else { Room::ByItself })
     }
