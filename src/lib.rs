@@ -8,14 +8,15 @@
 //! | room | may use | libraries |
 //! |---|---|---|
 //! | every room | `faults` | `thiserror` |
-//! | `domain` | | `crc-fast`, `fastrand`, `serde`, `sha2`, `time`, `uuid` |
+//! | `domain` | | `crc-fast`, `fastrand`, `serde`, `sha2`, `strum`, `time`, `uuid` |
 //! | `faults` | | `rustix` |
 //! | `files` | | `aligned-vec`, `bytes`, `futures`, `rustix`, `tokio` |
+//! | `words` | `domain` | `fluent-bundle`, `serde_json`, `unic-langid` |
 //! | `cloud` | `domain` | `async-trait`, `bytes`, `fastrand`, `futures` |
 //! | `dock` | `domain` | `tokio`, `tracing` |
 //! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
 //! | `ledger` | `domain`, `files` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio`, `tracing` |
-//! | `views` | `domain` | `async-trait`, `axum`, `sd-notify`, `serde`, `tokio` |
+//! | `views` | `domain`, `words` | `async-trait`, `axum`, `sd-notify`, `serde`, `tokio` |
 //! | `custody` | `cloud`, `domain` | `futures` |
 //! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |
 //! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |
@@ -27,8 +28,8 @@
 //! | `spool::disk` | `domain`, `files`, `spool` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
 //! | `camera::folder` | `camera`, `custody`, `domain`, `files` | `async-trait`, `bytes`, `camdock-lease`, `rustix`, `tokio`, `tracing` |
 //! | `camera::mass_storage` | `camera`, `camera::folder`, `custody`, `domain`, `files` | `async-trait`, `futures`, `rustix`, `tokio`, `tracing`, `zbus` |
-//! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `ledger`, `spool` | `bytes`, `fastrand`, `futures`, `tokio`, `tracing` |
-//! | `station` | `camera`, `custody`, `dock`, `domain`, `ledger`, `spool`, `transfer` | `futures`, `tokio`, `tracing` |
+//! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `ledger`, `spool`, `words` | `bytes`, `fastrand`, `futures`, `tokio`, `tracing` |
+//! | `station` | `camera`, `custody`, `dock`, `domain`, `ledger`, `spool`, `transfer`, `words` | `futures`, `tokio`, `tracing` |
 //! | `audit` | `custody`, `domain`, `ledger`, `spool` | |
 //! | `daemon` | `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::usb`, `domain`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio`, `tracing` |
 //!
@@ -52,3 +53,4 @@ pub mod spool;
 pub mod station;
 pub mod transfer;
 pub mod views;
+pub mod words;

@@ -24,6 +24,7 @@ use camdock::config::Config;
 use camdock::daemon::{Daemon, LastLedger, open_destination};
 use camdock::domain::{BaySnapshot, BayState, DestinationState, PlaceId, Snapshot};
 use camdock::ledger::StationLock;
+use camdock::words::{Language, Words};
 use clap::Parser;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep};
@@ -268,7 +269,7 @@ async fn watch(
             (last, moved) = (Some(now), Instant::now());
         }
         let ready = |(bay, recorded): (&BaySnapshot, &Recorded)| {
-            bay.state == BayState::Ready && bay.camera.as_ref() == Some(&recorded.camera)
+            bay.state() == BayState::Ready && bay.camera.as_ref() == Some(&recorded.camera)
         };
         if snapshot.bays.iter().zip(recorded).all(ready) {
             break None;
@@ -277,7 +278,9 @@ async fn watch(
             break Some(trouble);
         }
         if moved.elapsed() > STANDSTILL {
-            let doing = snapshot.destinations.iter().map(|place| place.message.as_str()).collect::<Vec<_>>().join(" ");
+            let english = Words::of(Language::English);
+            let doing: Vec<_> = snapshot.destinations.iter().map(|place| english.say(place.notice.clone())).collect();
+            let doing = doing.join(" ");
             break Some(format!("nothing has moved for {} minutes. {doing}", STANDSTILL.as_secs() / 60));
         }
         sleep(FRAME).await;
@@ -288,13 +291,14 @@ async fn watch(
 
 /// What only a person could see to.
 fn trouble(snapshot: &Snapshot) -> Option<String> {
-    let refused = snapshot.destinations.iter().find(|place| place.state == DestinationState::Refused);
-    let settled = |bay: &BaySnapshot| matches!(bay.state, BayState::Ready | BayState::Attention | BayState::Empty);
-    let attention = snapshot.bays.iter().find(|bay| bay.state == BayState::Attention);
+    let english = Words::of(Language::English);
+    let refused = snapshot.destinations.iter().find(|place| place.state() == DestinationState::Refused);
+    let settled = |bay: &BaySnapshot| matches!(bay.state(), BayState::Ready | BayState::Attention | BayState::Empty);
+    let attention = snapshot.bays.iter().find(|bay| bay.state() == BayState::Attention);
     match (refused, attention) {
-        (Some(place), _) => Some(place.message.clone()),
+        (Some(place), _) => Some(english.say(place.notice.clone())),
         (None, Some(bay)) if snapshot.problems > 0 && snapshot.bays.iter().all(settled) => {
-            Some(format!("bay {}: {}", bay.name, bay.message))
+            Some(format!("bay {}: {}", bay.name, english.say(bay.notice.clone())))
         }
         _ => None,
     }

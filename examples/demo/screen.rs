@@ -7,6 +7,7 @@ use std::time::Duration;
 use camdock::config::Config;
 use camdock::domain::{BayName, BaySnapshot, BayState, ByteCount, CameraSerial};
 use camdock::ledger::{DeliveryState, Explanation, LEDGER_FILE, Ledger, LedgerError, Removal};
+use camdock::words::{Language, Words};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
@@ -111,7 +112,7 @@ impl Screen {
         match self {
             Self::Bars { bars, .. } => {
                 for (bar, row) in bars.iter().zip(rows) {
-                    bar.set_style(style(match row.bay.state {
+                    bar.set_style(style(match row.bay.state() {
                         BayState::Ready => "{wide_msg:.green}",
                         BayState::Attention | BayState::Refused => "{wide_msg:.red}",
                         _ => "{wide_msg}",
@@ -122,16 +123,16 @@ impl Screen {
             }
             Self::Lines { said, began } => {
                 for bay in rows.iter().map(|row| row.bay) {
-                    let now = (bay.state, bay.camera.clone());
+                    let now = (bay.state(), bay.camera.clone());
                     if said.get(&bay.name).unwrap_or(&(BayState::Empty, None)) == &now {
                         continue;
                     }
                     let camera = bay.camera.as_ref().map_or("", CameraSerial::as_str);
-                    let (name, state, seconds) = (bay.name.as_str(), bay.state, began.elapsed().as_secs_f64());
+                    let (name, state, seconds) = (bay.name.as_str(), bay.state(), began.elapsed().as_secs_f64());
                     writeln!(
                         std::io::stdout(),
                         "{seconds:6.1} s  bay {name}  {camera:<8}  {state:<11}  {}",
-                        bay.message
+                        Words::of(Language::English).say(bay.notice.clone())
                     )?;
                     said.insert(bay.name.clone(), now);
                 }
@@ -170,7 +171,7 @@ fn columns() -> usize {
 
 /// The message is shown where it fits as a whole.
 fn line(row: &Row<'_>, columns: usize) -> String {
-    let (name, state) = (row.bay.name.as_str(), row.bay.state);
+    let (name, state) = (row.bay.name.as_str(), row.bay.state());
     let Some((camera, total, progress)) = row.camera.filter(|_| row.bay.camera.is_some()) else {
         return format!("bay {name}  {:<8}  {state}", "");
     };
@@ -181,7 +182,7 @@ fn line(row: &Row<'_>, columns: usize) -> String {
     };
     let (camera, bar) = (camera.as_str(), progress.bar(total));
     let short = format!("bay {name}  {camera:<8}  {state:<11}  {bar}  {bytes:<28}");
-    let long = format!("{short}  {}", row.bay.message);
+    let long = format!("{short}  {}", Words::of(Language::English).say(row.bay.notice.clone()));
     if long.chars().count() < columns { long } else { short }
 }
 

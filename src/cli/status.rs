@@ -4,9 +4,8 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use camdock::config::Config;
-use camdock::domain::{
-    BayCause, BayState, DestinationCause, DestinationSnapshot, DestinationState, DiskState, Part, Snapshot, counted,
-};
+use camdock::domain::{BayCause, BayState, DestinationCause, DestinationState, DiskState, Part, counted};
+use camdock::views::{DestinationDocument, StatusDocument};
 
 use super::Outcome;
 use super::client::Daemon;
@@ -23,7 +22,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
     let daemon = Daemon::of(config);
-    let mut shown = daemon.get::<Snapshot>("/api/v1/status").await?;
+    let mut shown = daemon.get::<StatusDocument>("/api/v1/status").await?;
     if args.json {
         writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&shown)?)?;
         return Ok(outcome(&shown));
@@ -43,13 +42,13 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
     }
 }
 
-fn outcome(snapshot: &Snapshot) -> Outcome {
-    let bays = snapshot.bays.iter().any(|bay| matches!(bay.state, BayState::Attention | BayState::Refused));
+fn outcome(status: &StatusDocument) -> Outcome {
+    let bays = status.bays.iter().any(|bay| matches!(bay.state, BayState::Attention | BayState::Refused));
     let stuck =
         |state| matches!(state, DestinationState::Refused | DestinationState::Overdue | DestinationState::Attention);
-    let places = snapshot.destinations.iter().any(|place| stuck(place.state));
-    let full = snapshot.disk == DiskState::Full;
-    if bays || places || full || snapshot.problems > 0 || !snapshot.setup.is_empty() {
+    let places = status.destinations.iter().any(|place| stuck(place.state));
+    let full = status.disk == DiskState::Full;
+    if bays || places || full || status.problems > 0 || !status.setup.is_empty() {
         Outcome::NeedsPerson
     } else {
         Outcome::Fine
@@ -57,35 +56,35 @@ fn outcome(snapshot: &Snapshot) -> Outcome {
 }
 
 /// Whether the line of the part itself says what is missing.
-fn is_told(snapshot: &Snapshot, part: &Part) -> bool {
+fn is_told(status: &StatusDocument, part: &Part) -> bool {
     match part {
-        Part::Bay(name) => snapshot.bays.iter().any(|bay| bay.name == *name && bay.cause == Some(BayCause::NotSetUp)),
+        Part::Bay(name) => status.bays.iter().any(|bay| bay.name == *name && bay.cause == Some(BayCause::NotSetUp)),
         Part::Destination(name) => {
-            let not_set_up = |place: &DestinationSnapshot| place.cause == Some(DestinationCause::NotSetUp);
-            snapshot.destinations.iter().any(|place| place.name == *name && not_set_up(place))
+            let not_set_up = |place: &DestinationDocument| place.cause == Some(DestinationCause::NotSetUp);
+            status.destinations.iter().any(|place| place.name == *name && not_set_up(place))
         }
         Part::Profile(_) | Part::ControlSocket => false,
     }
 }
 
-fn print(snapshot: &Snapshot) -> std::io::Result<()> {
+fn print(status: &StatusDocument) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let queue = snapshot.queue;
+    let queue = status.queue;
     writeln!(
         out,
         "station {}: {} ({}) queued, {}",
-        snapshot.station,
+        status.station,
         counted(queue.segments, "segment"),
         queue.bytes,
-        counted(snapshot.problems, "problem")
+        counted(status.problems, "problem")
     )?;
-    if snapshot.disk == DiskState::Full {
+    if status.disk == DiskState::Full {
         writeln!(
             out,
             "  the disk that holds the station's data is full: what is proven and wiped goes first; make room on it"
         )?;
     }
-    for bay in &snapshot.bays {
+    for bay in &status.bays {
         let camera = bay.camera.as_ref().map_or("-", |camera| camera.as_str());
         writeln!(
             out,
@@ -101,10 +100,10 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
             writeln!(out, "      {other}")?;
         }
     }
-    for place in &snapshot.destinations {
+    for place in &status.destinations {
         writeln!(out, "  to  {:<8} {:<11} {}", place.name.as_str(), place.state, place.message)?;
     }
-    for trouble in snapshot.setup.iter().filter(|trouble| !is_told(snapshot, &trouble.part)) {
+    for trouble in status.setup.iter().filter(|trouble| !is_told(status, &trouble.part)) {
         writeln!(out, "  {}: {}.", trouble.part, trouble.message)?;
     }
     Ok(())
@@ -113,7 +112,7 @@ fn print(snapshot: &Snapshot) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use camdock::domain::{DestinationName, DestinationSnapshot, QueueSnapshot, StationId};
+    use camdock::domain::{DestinationName, QueueSnapshot, StationId};
 
     #[test]
     fn what_waits_for_more_than_an_hour_needs_a_person_and_what_waits_for_less_does_not() {
@@ -125,9 +124,17 @@ mod tests {
             (DestinationState::Refused, Outcome::NeedsPerson),
             (DestinationState::Attention, Outcome::NeedsPerson),
         ] {
-            let place =
-                DestinationSnapshot { state, ..DestinationSnapshot::unasked(DestinationName::new("nas").unwrap()) };
-            let snapshot = Snapshot {
+            let place = DestinationDocument {
+                name: DestinationName::new("nas").unwrap(),
+                state,
+                cause: None,
+                notice: String::new(),
+                message: String::new(),
+                since: None,
+                again_at: None,
+                put_off: Vec::new(),
+            };
+            let status = StatusDocument {
                 station: StationId::new("hq-01").unwrap(),
                 bays: Vec::new(),
                 queue: QueueSnapshot::default(),
@@ -136,7 +143,7 @@ mod tests {
                 setup: Vec::new(),
                 problems: 0,
             };
-            assert_eq!(outcome(&snapshot), outcome_of_it, "{state}");
+            assert_eq!(outcome(&status), outcome_of_it, "{state}");
         }
     }
 }

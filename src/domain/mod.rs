@@ -6,6 +6,7 @@ mod clock;
 mod destination;
 mod fingerprint;
 mod ids;
+mod notice;
 mod object;
 mod problem;
 mod profile;
@@ -23,15 +24,15 @@ pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter,
 pub use ids::{
     BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, PlaceId, ProblemId, SegmentId, StationId,
 };
+pub use notice::{
+    BayCause, BayNotice, BayState, DestinationCause, DestinationNotice, DestinationState, Notice, OtherNotice, PutOff,
+};
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
 pub use setup::{Part, SetupCause, SetupTrouble};
-pub use snapshot::{
-    BayCause, BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, DiskState,
-    PutOffSnapshot, QueueSnapshot, Snapshot,
-};
+pub use snapshot::{BaySnapshot, DestinationSnapshot, DiskState, QueueSnapshot, Snapshot};
 pub use source_path::SourcePath;
 pub use transport::Transport;
 pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};

@@ -21,7 +21,7 @@ use super::docking::{MayWipe, Progress, Visit, identify};
 use super::{OpenCamera, StationError, outcome};
 use crate::camera::Camera;
 use crate::dock::{BayEvent, Location};
-use crate::domain::{BayCause, BayName, BaySnapshot, BayState, CameraSerial, DockingId};
+use crate::domain::{BayName, BayNotice, BaySnapshot, BayState, CameraSerial, DockingId, OtherNotice};
 use crate::ledger::Entry;
 use crate::transfer::Site;
 
@@ -66,15 +66,11 @@ impl Others {
         self.served.retain(|location| location != gone);
     }
 
-    fn told(&self) -> Vec<String> {
-        let waiting = self.waiting.iter().map(|location| {
-            format!("{} is here too, and served as soon as nothing more can be done for this one.", title(location))
-        });
-        let served = self
-            .served
-            .iter()
-            .map(|location| format!("{} is here still, though it had its turn: take it out.", title(location)));
-        self.refused.iter().cloned().chain(waiting).chain(served).collect()
+    fn told(&self) -> Vec<OtherNotice> {
+        let refused = self.refused.iter().map(|why| OtherNotice::NoCamera { why: why.clone() });
+        let waiting = self.waiting.iter().map(|location| OtherNotice::WaitsItsTurn { what: title(location) });
+        let served = self.served.iter().map(|location| OtherNotice::HadItsTurn { what: title(location) });
+        refused.chain(waiting).chain(served).collect()
     }
 }
 
@@ -195,7 +191,7 @@ impl Bays {
         let gives_way = |(bay, occupant): (&BayName, &Occupant)| {
             let waited_for = self.others.get(bay).is_some_and(|others| !others.waiting.is_empty());
             let done = matches!(&occupant.stage, Stage::Served { progress, .. } if progress.is_at_rest());
-            let fails = |shown: BaySnapshot| matches!(shown.state, BayState::Refused | BayState::Attention);
+            let fails = |shown: BaySnapshot| matches!(shown.state(), BayState::Refused | BayState::Attention);
             let unknown = !matches!(&occupant.stage, Stage::Served { .. }) && self.board.bay(bay).is_some_and(fails);
             (waited_for && (done || unknown)).then(|| bay.clone())
         };
@@ -222,15 +218,14 @@ impl Bays {
         } else if others.refused.is_empty() {
             self.board.update(bay, |shown| *shown = BaySnapshot::empty(shown.name.clone()));
         } else {
-            self.board.say(bay, BayState::Refused, BayCause::NoCamera, others.refused.join(" "));
+            self.board.say(bay, BayNotice::NoCamera { why: others.refused.join(" ") });
         }
     }
 
     fn arrive(&mut self, bay: BayName, location: Location) {
         self.board.update(&bay, |shown| {
             *shown = BaySnapshot { also: std::mem::take(&mut shown.also), ..BaySnapshot::empty(shown.name.clone()) };
-            shown.state = BayState::Identifying;
-            "Finding out which camera this is.".clone_into(&mut shown.message);
+            shown.notice = BayNotice::Identifying;
         });
         let (board, open_camera) = (self.board.clone(), Arc::clone(&self.open_camera));
         let (of, place) = (bay.clone(), location.clone());
@@ -254,10 +249,7 @@ impl Bays {
         let serial = camera.serial().clone();
         let twin = |(_, other): &(&BayName, &Occupant)| matches!(&other.stage, Stage::Served { camera, .. } if *camera == serial);
         let stage = if let Some((other, _)) = self.occupied.iter().find(twin) {
-            let message = format!(
-                "Bay {other} holds a camera with the same serial, {serial}. Take that one out; then this one is served."
-            );
-            self.board.say(&bay, BayState::Attention, BayCause::SameSerial, message);
+            self.board.say(&bay, BayNotice::SameSerial { other: other.clone(), camera: serial });
             Stage::Waiting(camera)
         } else {
             self.begin(&bay, &location, docking, camera).await?
@@ -307,7 +299,7 @@ impl Bays {
                 (camera, progress)
             }
         };
-        let shown = self.board.bay(bay).map_or(BayState::Empty, |shown| shown.state);
+        let shown = self.board.bay(bay).map_or(BayState::Empty, |shown| shown.state());
         let unproven = self.site.ledger.unproven_of(&serial).await?;
         let problems = self.site.ledger.problems(Some(serial.clone())).await?.len();
         let outcome = progress.outcome(unproven, problems, shown);

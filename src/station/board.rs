@@ -21,7 +21,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::domain::{BayCause, BayName, BaySnapshot, BayState};
+use crate::domain::{BayName, BayNotice, BaySnapshot, BayState};
+use crate::words::{Language, Words};
 
 /// All bays, in the order of the configuration. Clones share one board.
 #[derive(Clone)]
@@ -53,11 +54,12 @@ impl Board {
             let Some(bay) = bays.iter_mut().find(|bay| bay.name == *name) else { return false };
             let before = bay.clone();
             change(bay);
-            let allowed = bay.state.may_follow(before.state);
-            debug_assert!(allowed, "bay {name}: from {} to {}", before.state, bay.state);
-            if bay.state != before.state {
+            let allowed = bay.state().may_follow(before.state());
+            debug_assert!(allowed, "bay {name}: from {} to {}", before.state(), bay.state());
+            if bay.state() != before.state() {
                 let camera = bay.camera.as_ref().map(ToString::to_string).unwrap_or_default();
-                let (from, to, message) = (before.state, bay.state, &bay.message);
+                let (from, to) = (before.state(), bay.state());
+                let message = Words::of(Language::English).say(bay.notice.clone());
                 if matches!(to, BayState::Attention | BayState::Refused) {
                     tracing::warn!(bay = %name, %camera, %from, %to, "{message}");
                 } else {
@@ -68,17 +70,9 @@ impl Board {
         });
     }
 
-    /// Says what goes on in a bay, and why, where the state alone does not say it.
-    pub(super) fn say(
-        &self,
-        name: &BayName,
-        state: BayState,
-        cause: impl Into<Option<BayCause>>,
-        message: impl Into<String>,
-    ) {
-        self.update(name, |bay| {
-            (bay.state, bay.cause, bay.message) = (state, cause.into(), message.into());
-        });
+    /// Says what goes on in a bay.
+    pub(super) fn say(&self, name: &BayName, notice: BayNotice) {
+        self.update(name, |bay| bay.notice = notice);
     }
 }
 

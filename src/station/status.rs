@@ -9,8 +9,8 @@ use tokio::time::{sleep, timeout};
 use super::StationError;
 use super::board::Board;
 use crate::domain::{
-    BayCause, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationSnapshot, DestinationState,
-    DiskState, Part, SetupTrouble, Snapshot,
+    BayNotice, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
+    DestinationState, DiskState, Part, SetupTrouble, Snapshot,
 };
 use crate::transfer::{Site, WatchDestination};
 
@@ -69,18 +69,21 @@ fn told_what_they_wait_for(
     destinations: &[DestinationSnapshot],
     required: &BTreeSet<DestinationName>,
 ) -> Vec<BaySnapshot> {
-    for bay in bays.iter_mut().filter(|bay| bay.state == BayState::Uploading) {
+    for bay in bays.iter_mut().filter(|bay| bay.state() == BayState::Uploading) {
         let waited_for = destinations.iter().filter(|place| required.contains(&place.name));
-        let stuck = waited_for.into_iter().find(|place| match place.state {
-            DestinationState::Overdue if place.cause == Some(DestinationCause::Segments) => {
+        let stuck = waited_for.into_iter().find(|place| match place.state() {
+            DestinationState::Overdue if place.cause() == Some(DestinationCause::Segments) => {
                 place.put_off.iter().any(|put_off| Some(&put_off.camera) == bay.camera.as_ref())
             }
             DestinationState::Refused | DestinationState::Overdue | DestinationState::Attention => true,
             DestinationState::Unknown | DestinationState::Ok | DestinationState::Waiting => false,
         });
-        if let Some(DestinationSnapshot { name, message, .. }) = stuck {
-            (bay.state, bay.cause) = (BayState::Attention, Some(BayCause::DestinationSilent));
-            bay.message = format!("{} Waiting for {name}: {message}", bay.message);
+        if let Some(DestinationSnapshot { name, notice, .. }) = stuck {
+            bay.notice = BayNotice::AwaitsDestination {
+                bay: Box::new(bay.notice.clone().into()),
+                name: name.clone(),
+                destination: Box::new(notice.clone().into()),
+            };
         }
     }
     bays
@@ -92,25 +95,22 @@ fn say_what_is_missing(snapshot: &mut Snapshot) {
     let Snapshot { bays, destinations, setup, .. } = snapshot;
     let is_missing =
         |name: &DestinationName| setup.iter().any(|trouble| trouble.part == Part::Destination(name.clone()));
-    for place in destinations.iter_mut().filter(|place| place.cause == Some(DestinationCause::NotSetUp)) {
+    for place in destinations.iter_mut().filter(|place| place.cause() == Some(DestinationCause::NotSetUp)) {
         if !is_missing(&place.name) {
-            (place.state, place.cause) = (DestinationState::Unknown, None);
-            "It is set up now; nothing was asked of it since.".clone_into(&mut place.message);
+            place.notice = DestinationNotice::SetUp;
         }
     }
     for SetupTrouble { part, message, .. } in setup {
         match part {
             Part::Bay(name) => {
-                for bay in bays.iter_mut().filter(|bay| bay.name == *name && bay.state == BayState::Empty) {
-                    (bay.state, bay.cause) = (BayState::Attention, Some(BayCause::NotSetUp));
-                    bay.message = format!("Not set up: {message}.");
+                for bay in bays.iter_mut().filter(|bay| bay.name == *name && bay.state() == BayState::Empty) {
+                    bay.notice = BayNotice::NotSetUp { why: message.clone() };
                 }
             }
             Part::Destination(name) => {
                 let unasked = destinations.iter_mut().filter(|place| place.name == *name);
-                for place in unasked.filter(|place| place.state == DestinationState::Unknown) {
-                    (place.state, place.cause) = (DestinationState::Attention, Some(DestinationCause::NotSetUp));
-                    place.message = format!("Not set up: {message}.");
+                for place in unasked.filter(|place| place.state() == DestinationState::Unknown) {
+                    place.notice = DestinationNotice::NotSetUp { why: message.clone() };
                 }
             }
             Part::Profile(_) | Part::ControlSocket => {}
@@ -121,65 +121,66 @@ fn say_what_is_missing(snapshot: &mut Snapshot) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{BayName, CameraSerial, Moment, PutOffSnapshot, QueueSnapshot, SetupCause, StationId};
+    use crate::domain::{BayName, CameraSerial, Moment, Notice, PutOff, QueueSnapshot, SetupCause, StationId};
 
     fn uploading(camera: &str) -> BaySnapshot {
         let camera = Some(CameraSerial::new(camera).unwrap());
-        BaySnapshot { state: BayState::Uploading, camera, ..BaySnapshot::empty(BayName::new("1").unwrap()) }
+        let notice = BayNotice::Uploading { segments: 1 };
+        BaySnapshot { notice, camera, ..BaySnapshot::empty(BayName::new("1").unwrap()) }
     }
 
-    fn place(state: DestinationState, cause: DestinationCause) -> DestinationSnapshot {
+    fn put_off() -> PutOff {
         let camera = CameraSerial::new("BWC-1").unwrap();
-        let put_off = PutOffSnapshot { camera, segments: 1, since: Moment::from_millis(0), error: "EFBIG".to_owned() };
-        DestinationSnapshot {
-            state,
-            cause: Some(cause),
-            put_off: vec![put_off],
-            ..DestinationSnapshot::unasked(DestinationName::new("nas").unwrap())
-        }
+        PutOff { camera, segments: 1, since: Moment::from_millis(0), error: "EFBIG".to_owned() }
+    }
+
+    fn place(notice: DestinationNotice) -> DestinationSnapshot {
+        let name = DestinationName::new("nas").unwrap();
+        DestinationSnapshot { notice, put_off: vec![put_off()], ..DestinationSnapshot::unasked(name) }
+    }
+
+    fn overdue(notice: DestinationNotice) -> DestinationNotice {
+        let cause = notice.cause().unwrap();
+        DestinationNotice::Overdue { destination: Box::new(notice.into()), cause }
     }
 
     #[test]
     fn a_bay_asks_for_a_person_if_what_its_camera_waits_for_has_lasted_too_long() {
-        use {DestinationCause as Cause, DestinationState as Place};
+        let waiting = || DestinationNotice::Waiting { cause: DestinationCause::Network, error: "x".to_owned() };
+        let others = || DestinationNotice::TakesOthers { put_off: vec![Notice::PutOff(put_off())], more: 0 };
+        let denied =
+            || DestinationNotice::Refuses { name: DestinationName::new("nas").unwrap(), error: "x".to_owned() };
         let nas = BTreeSet::from([DestinationName::new("nas").unwrap()]);
-        for (state, cause, camera, shown) in [
-            (Place::Ok, Cause::Segments, "BWC-1", BayState::Uploading),
-            (Place::Waiting, Cause::Network, "BWC-1", BayState::Uploading),
-            (Place::Overdue, Cause::Network, "BWC-2", BayState::Attention),
-            (Place::Refused, Cause::Credential, "BWC-2", BayState::Attention),
-            (Place::Overdue, Cause::Segments, "BWC-1", BayState::Attention),
-            (Place::Overdue, Cause::Segments, "BWC-2", BayState::Uploading),
+        for (notice, camera, shown) in [
+            (others(), "BWC-1", BayState::Uploading),
+            (waiting(), "BWC-1", BayState::Uploading),
+            (overdue(waiting()), "BWC-2", BayState::Attention),
+            (denied(), "BWC-2", BayState::Attention),
+            (overdue(others()), "BWC-1", BayState::Attention),
+            (overdue(others()), "BWC-2", BayState::Uploading),
         ] {
-            let bays = told_what_they_wait_for(vec![uploading(camera)], &[place(state, cause)], &nas);
-            assert_eq!(bays[0].state, shown, "{state} {cause:?} {camera}");
+            let bays = told_what_they_wait_for(vec![uploading(camera)], &[place(notice.clone())], &nas);
+            assert_eq!(bays[0].state(), shown, "{notice:?} {camera}");
         }
-        let ready = BaySnapshot { state: BayState::Ready, ..uploading("BWC-1") };
-        let bays = told_what_they_wait_for(vec![ready.clone()], &[place(Place::Overdue, Cause::Network)], &nas);
+        let late = [place(overdue(waiting()))];
+        let ready = BaySnapshot { notice: BayNotice::Ready, ..uploading("BWC-1") };
+        let bays = told_what_they_wait_for(vec![ready.clone()], &late, &nas);
         assert_eq!(bays, [ready], "it waits for nothing");
-        let bays = told_what_they_wait_for(
-            vec![uploading("BWC-1")],
-            &[place(Place::Overdue, Cause::Network)],
-            &BTreeSet::new(),
-        );
-        assert_eq!(bays[0].state, BayState::Uploading, "it does not wait for an optional one");
+        let bays = told_what_they_wait_for(vec![uploading("BWC-1")], &late, &BTreeSet::new());
+        assert_eq!(bays[0].state(), BayState::Uploading, "it does not wait for an optional one");
     }
 
     #[test]
     fn what_is_missing_is_shown_where_nothing_else_is_known() {
         let (name, place) = (|name: &str| BayName::new(name).unwrap(), DestinationName::new("nas").unwrap());
-        let served = BaySnapshot { state: BayState::Offloading, ..BaySnapshot::empty(name("2")) };
-        let row = |state| DestinationSnapshot {
-            state,
-            message: "as before".to_owned(),
-            ..DestinationSnapshot::unasked(place.clone())
-        };
+        let served = BaySnapshot { notice: BayNotice::Copying { done: 0, total: 1 }, ..BaySnapshot::empty(name("2")) };
+        let row = |notice| DestinationSnapshot { notice, ..DestinationSnapshot::unasked(place.clone()) };
         let trouble = |part| SetupTrouble { part, cause: SetupCause::NoAnswer, message: "it hangs".to_owned() };
         let mut snapshot = Snapshot {
             station: StationId::new("hq-01").unwrap(),
             bays: vec![BaySnapshot::empty(name("1")), served.clone()],
             queue: QueueSnapshot::default(),
-            destinations: vec![row(DestinationState::Unknown), row(DestinationState::Ok)],
+            destinations: vec![row(DestinationNotice::Unasked), row(DestinationNotice::Well)],
             problems: 0,
             disk: DiskState::default(),
             setup: vec![
@@ -190,13 +191,12 @@ mod tests {
         };
         say_what_is_missing(&mut snapshot);
         let mut later = Snapshot { setup: Vec::new(), ..snapshot.clone() };
-        assert_eq!(snapshot.bays[0].state, BayState::Attention);
-        assert_eq!(snapshot.bays[0].message, "Not set up: it hangs.");
+        assert_eq!(snapshot.bays[0].notice, BayNotice::NotSetUp { why: "it hangs".to_owned() });
         assert_eq!(snapshot.bays[1], served, "a camera is there");
-        assert_eq!(snapshot.destinations[0].cause, Some(DestinationCause::NotSetUp));
-        assert_eq!(snapshot.destinations[1], row(DestinationState::Ok), "it has answered");
+        assert_eq!(snapshot.destinations[0].cause(), Some(DestinationCause::NotSetUp));
+        assert_eq!(snapshot.destinations[1], row(DestinationNotice::Well), "it has answered");
         say_what_is_missing(&mut later);
-        let states: Vec<_> = later.destinations.iter().map(|place| (place.state, place.cause)).collect();
-        assert_eq!(states, [(DestinationState::Unknown, None), (DestinationState::Ok, None)], "it is set up by then");
+        let notices: Vec<_> = later.destinations.into_iter().map(|place| place.notice).collect();
+        assert_eq!(notices, [DestinationNotice::SetUp, DestinationNotice::Well], "it is set up by then");
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::pace;
 use crate::cloud::DestinationError;
-use crate::domain::{CameraSerial, Moment, PutOffSnapshot};
+use crate::domain::{CameraSerial, Moment, PutOff};
 
 /// So many segments of one camera may fail in a row before the camera as a whole is tried one segment at a time: its
 /// folder at the destination may be at fault, and the other cameras' segments are not to wait behind all of its own.
@@ -206,10 +206,10 @@ impl Troubles {
     }
 
     /// Camera by camera, for people.
-    pub(super) fn told(&self) -> Vec<PutOffSnapshot> {
+    pub(super) fn told(&self) -> Vec<PutOff> {
         let of_camera = |(camera, streak): (&CameraSerial, &Streak)| {
             let oldest = self.segments.get(&streak.segments.first()?.1)?;
-            Some(PutOffSnapshot {
+            Some(PutOff {
                 camera: camera.clone(),
                 segments: streak.segments.len() as u64,
                 since: oldest.since.moment,

@@ -17,10 +17,11 @@ use super::{Site, Target, fairness, pace, shelf};
 use crate::cloud::DestinationError;
 use crate::custody::Proof;
 use crate::domain::{
-    CameraSerial, DestinationCause, DestinationSnapshot, DestinationState, Moment, ProblemKind, Segment,
+    CameraSerial, DestinationNotice, DestinationSnapshot, DestinationState, Moment, ProblemKind, Segment,
 };
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 use crate::ledger::{Delivery, Entry, LedgerError};
+use crate::words::{Language, Words};
 
 /// So long after a place was last heard of, it is asked how it is: what is said of it must not be an old story.
 const LOOK_IN_AFTER: Duration = Duration::from_mins(5);
@@ -332,15 +333,16 @@ impl Uploader {
     fn show(&self) {
         let waited = self.waiting_since().map_or(Duration::ZERO, |since| since.instant.elapsed());
         let mut now = shown::snapshot(self.target.destination.name(), &self.doing(), waited, self.troubles.told());
-        if now.cause == Some(DestinationCause::NotSetUp) {
-            now.message = format!("{} {}.", now.message, self.target.need.while_not_set_up());
+        if let DestinationNotice::NotSetUp { why } = &mut now.notice {
+            *why = format!("{why}. {}", self.target.need.while_not_set_up());
         }
         self.shown.send_if_modified(|shown| {
             if *shown == now {
                 return false;
             }
-            if now.state != shown.state {
-                let (destination, state, message) = (&now.name, now.state, &now.message);
+            if now.state() != shown.state() {
+                let (destination, state) = (&now.name, now.state());
+                let message = Words::of(Language::English).say(now.notice.clone());
                 if matches!(state, DestinationState::Refused | DestinationState::Overdue | DestinationState::Attention)
                 {
                     tracing::warn!(%destination, %state, "{message}");

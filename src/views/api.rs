@@ -12,7 +12,9 @@ use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use super::document::StatusDocument;
 use crate::domain::{DestinationName, Earlier, Moment, PlaceId, Problem, ProblemId, Snapshot};
+use crate::words::{Language, Words};
 
 /// Takes requests to the station.
 #[async_trait]
@@ -93,8 +95,8 @@ pub fn routes(snapshot: watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Route
         .with_state(Arc::new(Answers { snapshot, desk }))
 }
 
-async fn status(State(answers): State<Arc<Answers>>) -> Json<Snapshot> {
-    Json(answers.snapshot.borrow().clone())
+async fn status(State(answers): State<Arc<Answers>>) -> Json<StatusDocument> {
+    Json(StatusDocument::new(&answers.snapshot.borrow(), Words::of(Language::English)))
 }
 
 async fn problems(State(answers): State<Arc<Answers>>) -> Response {

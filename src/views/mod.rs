@@ -1,10 +1,12 @@
 //! Showing the station to people and programs.
 //!
-//! Promise: views read snapshots and pass on requests; they change nothing and know no other room than the domain.
+//! Promise: views read snapshots and pass on requests; they change nothing and know no other room than the domain and its words.
 
 mod api;
+mod document;
 mod socket;
 pub mod systemd;
 
 pub use api::{Desk, ProblemView, routes};
+pub use document::{BayDocument, DestinationDocument, StatusDocument};
 pub use socket::{CommandSocket, SOCKET_FILE, SocketError, bind, serve};

@@ -91,18 +91,18 @@ pub fn status_line(snapshot: &Snapshot) -> String {
 }
 
 fn cameras(bays: &[BaySnapshot]) -> String {
-    let used: Vec<_> = bays.iter().filter(|bay| bay.state != BayState::Empty).collect();
+    let used: Vec<_> = bays.iter().filter(|bay| bay.state() != BayState::Empty).collect();
     if used.is_empty() {
         return "no camera".to_owned();
     }
-    let empty = |bay: &&&BaySnapshot| bay.state == BayState::Refused || bay.cause == Some(BayCause::NotSetUp);
+    let empty = |bay: &&&BaySnapshot| bay.state() == BayState::Refused || bay.cause() == Some(BayCause::NotSetUp);
     let cameras = used.iter().filter(|bay| !empty(bay)).count();
     let each = if used.len() <= BAYS_BY_NAME {
         used.iter().map(|bay| format!("bay {} {}", bay.name, doing(bay))).collect::<Vec<_>>()
     } else {
         let mut states: BTreeMap<BayState, usize> = BTreeMap::new();
         for bay in used {
-            *states.entry(bay.state).or_default() += 1;
+            *states.entry(bay.state()).or_default() += 1;
         }
         states.into_iter().map(|(state, count)| format!("{count} {state}")).collect()
     };
@@ -110,7 +110,7 @@ fn cameras(bays: &[BaySnapshot]) -> String {
 }
 
 fn doing(bay: &BaySnapshot) -> String {
-    let state = bay.state;
+    let state = bay.state();
     match state {
         BayState::Offloading if bay.segments_total > 0 => format!("{state} {}", counted(bay.segments_total, "segment")),
         BayState::Uploading if bay.bytes_total.get() > 0 => {
@@ -119,14 +119,14 @@ fn doing(bay: &BaySnapshot) -> String {
         BayState::Wiping if bay.segments_total > 0 => {
             format!("{state} {} of {}", bay.segments_wiped, bay.segments_total)
         }
-        BayState::Attention if bay.cause == Some(BayCause::NotSetUp) => "is not set up".to_owned(),
+        BayState::Attention if bay.cause() == Some(BayCause::NotSetUp) => "is not set up".to_owned(),
         BayState::Attention => "needs attention".to_owned(),
         _ => state.to_string(),
     }
 }
 
 fn trouble(place: &DestinationSnapshot) -> Option<String> {
-    let doing = match (place.state, place.cause) {
+    let doing = match (place.state(), place.cause()) {
         (DestinationState::Unknown | DestinationState::Ok, _) => return None,
         (DestinationState::Refused, _) => "refuses",
         (DestinationState::Overdue, _) => "overdue (camdock status)",
@@ -141,13 +141,14 @@ fn trouble(place: &DestinationSnapshot) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::{
-        BayName, ByteCount, CameraSerial, DestinationName, DiskState, QueueSnapshot, SetupCause, StationId,
+        BayName, BayNotice, ByteCount, CameraSerial, DestinationName, DestinationNotice, DiskState, QueueSnapshot,
+        SetupCause, StationId,
     };
 
-    fn bay(name: usize, state: BayState) -> BaySnapshot {
+    fn bay(name: usize, notice: BayNotice) -> BaySnapshot {
         let name = BayName::new(name.to_string()).unwrap();
-        let camera = (state != BayState::Empty).then(|| CameraSerial::new("BWC-1").unwrap());
-        BaySnapshot { state, camera, segments_total: 7, segments_wiped: 3, ..BaySnapshot::empty(name) }
+        let camera = (notice.state() != BayState::Empty).then(|| CameraSerial::new("BWC-1").unwrap());
+        BaySnapshot { notice, camera, segments_total: 7, segments_wiped: 3, ..BaySnapshot::empty(name) }
     }
 
     fn station(bays: Vec<BaySnapshot>) -> Snapshot {
@@ -164,15 +165,16 @@ mod tests {
 
     #[test]
     fn the_status_line_says_in_one_line_how_the_station_is_doing() {
-        assert_eq!(status_line(&station(vec![bay(1, BayState::Empty)])), "no camera; nothing queued");
+        assert_eq!(status_line(&station(vec![bay(1, BayNotice::Empty)])), "no camera; nothing queued");
 
-        let mut busy = station(vec![bay(1, BayState::Wiping), bay(2, BayState::Ready), bay(3, BayState::Empty)]);
+        let mut busy = station(vec![bay(1, BayNotice::Wiping), bay(2, BayNotice::Ready), bay(3, BayNotice::Empty)]);
         busy.queue = QueueSnapshot { segments: 12, bytes: ByteCount::new(3 << 20), oldest_seconds: 5 };
         busy.problems = 1;
         busy.destinations = vec![DestinationSnapshot {
-            state: DestinationState::Waiting,
-            cause: Some(DestinationCause::Network),
-            message: "The wire is cut. Uploads go on by themselves.".to_owned(),
+            notice: DestinationNotice::Waiting {
+                cause: DestinationCause::Network,
+                error: "the wire is cut".to_owned(),
+            },
             ..DestinationSnapshot::unasked(DestinationName::new("primary").unwrap())
         }];
         assert_eq!(
@@ -184,18 +186,19 @@ mod tests {
 
     #[test]
     fn many_bays_are_counted_by_what_they_do() {
-        let states = [BayState::Ready, BayState::Offloading, BayState::Ready, BayState::Refused, BayState::Ready];
-        let bays = states.into_iter().enumerate().map(|(number, state)| bay(number, state)).collect();
+        let stranger = BayNotice::NoCamera { why: String::new() };
+        let copying = BayNotice::Copying { done: 0, total: 7 };
+        let notices = [BayNotice::Ready, copying, BayNotice::Ready, stranger, BayNotice::Ready];
+        let bays = notices.into_iter().enumerate().map(|(number, notice)| bay(number, notice)).collect();
         assert_eq!(status_line(&station(bays)), "4 cameras: 1 offloading, 3 ready, 1 refused; nothing queued");
     }
 
     #[test]
     fn the_status_line_names_what_is_not_set_up_and_counts_no_camera_there() {
-        let missing = BaySnapshot { cause: Some(BayCause::NotSetUp), camera: None, ..bay(2, BayState::Attention) };
-        let mut station = station(vec![bay(1, BayState::Ready), missing]);
+        let missing = BaySnapshot { camera: None, ..bay(2, BayNotice::NotSetUp { why: String::new() }) };
+        let mut station = station(vec![bay(1, BayNotice::Ready), missing]);
         station.destinations = vec![DestinationSnapshot {
-            state: DestinationState::Attention,
-            cause: Some(DestinationCause::NotSetUp),
+            notice: DestinationNotice::NotSetUp { why: String::new() },
             ..DestinationSnapshot::unasked(DestinationName::new("primary").unwrap())
         }];
         let trouble = |part| SetupTrouble { part, cause: SetupCause::ProfileBroken, message: String::new() };

@@ -101,7 +101,7 @@ async fn a_disk_that_something_else_fills_for_a_while_is_no_verdict_on_any_file(
     let footage = Footage::random("BWC-1", 3, 4 << 20, 23);
     station.dock(1, &footage);
     let waits =
-        |status: &camdock::domain::Snapshot| bay(status, 1).message.starts_with("Something else fills the disk");
+        |status: &camdock::views::StatusDocument| bay(status, 1).message.starts_with("Something else fills the disk");
     let status = station.until("it says so", waits).await;
     assert_eq!((bay(&status, 1).cause, status.problems), (Some(BayCause::SpoolFull), 0));
     #[expect(clippy::disallowed_methods, reason = "the test's own file")]
@@ -163,7 +163,7 @@ async fn a_stray_folder_and_the_last_camera_hide_no_other() {
         std::fs::create_dir(station.bay(1).join(stray)).unwrap();
     }
     station.start();
-    let serves = |status: &camdock::domain::Snapshot, serial: &str| {
+    let serves = |status: &camdock::views::StatusDocument, serial: &str| {
         bay(status, 1).state == BayState::Ready
             && bay(status, 1).camera.as_ref().is_some_and(|camera| camera.as_str() == serial)
     };

@@ -4,7 +4,8 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use camdock::domain::{BayState, DestinationState, Snapshot};
+use camdock::domain::{BayState, DestinationState};
+use camdock::views::StatusDocument;
 use camdock_test_support::footage::{Footage, files_below};
 use camdock_test_support::hanging_share::HangingShare;
 use tokio::net::UnixDatagram;
@@ -96,7 +97,7 @@ fn honest(bay: usize) -> Footage {
     Footage::random(&format!("BWC-{bay}"), 40, 400_000, bay as u64)
 }
 
-fn is_done(status: &Snapshot, number: usize) -> bool {
+fn is_done(status: &StatusDocument, number: usize) -> bool {
     let bay = bay(status, number);
     bay.state == BayState::Ready && bay.segments_wiped == 40
 }
@@ -165,7 +166,7 @@ async fn whatever_is_wrong_beside_them_four_cameras_are_served_and_each_trouble_
     station.running.start_under(&systemd);
     let beside = station.serve().await;
 
-    let told = |status: &Snapshot| {
+    let told = |status: &StatusDocument| {
         let places: Vec<_> = status.destinations.iter().map(|place| place.state).collect();
         bay(status, CROWDED).state == BayState::Attention && places[2..] == [DestinationState::Waiting; 2]
     };

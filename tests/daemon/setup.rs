@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use camdock::domain::{
     BayCause, BayName, BayState, DestinationCause, DestinationName, DestinationState, Part, SetupCause, SetupTrouble,
-    Snapshot,
 };
 use camdock::views::SOCKET_FILE;
+use camdock::views::StatusDocument;
 use camdock_test_support::azurite::{Azurite, KEY};
 use camdock_test_support::footage::{Footage, files_below};
 use tokio::time::sleep;
@@ -48,7 +48,7 @@ fn footage(serial: &str) -> Footage {
     Footage::random(serial, 3, 150_000, 7)
 }
 
-fn about<'s>(status: &'s Snapshot, part: &Part) -> Option<&'s SetupTrouble> {
+fn about<'s>(status: &'s StatusDocument, part: &Part) -> Option<&'s SetupTrouble> {
     status.setup.iter().find(|trouble| trouble.part == *part)
 }
 

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use camdock::domain::{BaySnapshot, BayState, Snapshot};
+use camdock::domain::BayState;
 use camdock::ledger::{Health, LEDGER_FILE, Ledger};
+use camdock::views::{BayDocument, StatusDocument};
 use camdock_test_support::footage::Footage;
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::rt::TokioIo;
@@ -229,7 +230,7 @@ impl RunningStation {
     }
 
     /// The document of `camdock status --json`, straight from the socket. `None` while the daemon does not answer.
-    pub(crate) async fn status(&self) -> Option<Snapshot> {
+    pub(crate) async fn status(&self) -> Option<StatusDocument> {
         let stream = UnixStream::connect(self.data_dir().join("camdock.sock")).await.ok()?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
         tokio::spawn(connection);
@@ -240,7 +241,7 @@ impl RunningStation {
     }
 
     /// Waits until the status is as wanted; fails if the daemon ends before.
-    pub(crate) async fn until(&mut self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
+    pub(crate) async fn until(&mut self, what: &str, wanted: impl Fn(&StatusDocument) -> bool) -> StatusDocument {
         let began = Instant::now();
         let mut last = None;
         while began.elapsed() < PATIENCE {
@@ -259,7 +260,7 @@ impl RunningStation {
     }
 
     /// Waits until every docked camera is ready to be taken, and nothing is queued or needs a person.
-    pub(crate) async fn until_all_done(&mut self) -> Snapshot {
+    pub(crate) async fn until_all_done(&mut self) -> StatusDocument {
         self.until("everything is proven and wiped", all_done).await
     }
 
@@ -321,14 +322,14 @@ impl RunningStation {
 }
 
 /// Every camera is ready to be taken, and nothing is queued or needs a person.
-fn all_done(status: &Snapshot) -> bool {
+fn all_done(status: &StatusDocument) -> bool {
     let docked = status.bays.iter().any(|bay| bay.state == BayState::Ready);
-    let settled = |bay: &BaySnapshot| matches!(bay.state, BayState::Ready | BayState::Empty);
+    let settled = |bay: &BayDocument| matches!(bay.state, BayState::Ready | BayState::Empty);
     docked && status.bays.iter().all(settled) && status.queue.segments == 0 && status.problems == 0
 }
 
 /// The bay of this name; they are numbered from 1.
-pub(crate) fn bay(status: &Snapshot, number: usize) -> &BaySnapshot {
+pub(crate) fn bay(status: &StatusDocument, number: usize) -> &BayDocument {
     &status.bays[number - 1]
 }
 

@@ -6,9 +6,8 @@ use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use camdock::domain::{
-    BayState, CameraSerial, DestinationState, DiskState, Moment, ObjectName, Sha256, Snapshot, SourcePath,
-};
+use camdock::domain::{BayState, CameraSerial, DestinationState, DiskState, Moment, ObjectName, Sha256, SourcePath};
+use camdock::views::StatusDocument;
 use camdock_test_support::azurite::{self, Azurite, KEY};
 use camdock_test_support::footage::{Footage, files_below};
 use reqwest::Method;
@@ -267,7 +266,8 @@ async fn on_a_full_disk_it_starts_and_says_so_and_frees_what_it_may() {
     station.take(1, &first);
     let second = Footage::random("BWC-2", 3, 150_000, 12);
     station.dock(1, &second);
-    let camera = |status: &Snapshot| bay(status, 1).camera.as_ref().is_some_and(|camera| camera.as_str() == "BWC-2");
+    let camera =
+        |status: &StatusDocument| bay(status, 1).camera.as_ref().is_some_and(|camera| camera.as_str() == "BWC-2");
     station.until("the second one is served", camera).await;
     finishes(&mut station, &cloud, &[&first, &second]).await;
 }

@@ -10,6 +10,7 @@ use camdock::config::Config;
 use camdock::daemon::{Daemon, DaemonError, LastLedger};
 use camdock::domain::{BayState, DestinationCause, DestinationState, Snapshot};
 use camdock::ledger::StationLock;
+use camdock::words::{Language, Words};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -95,21 +96,22 @@ impl Station {
     }
 
     async fn until_ready(&mut self) {
-        self.until("the camera can be taken", |status| status.bays[0].state == BayState::Ready).await;
+        self.until("the camera can be taken", |status| status.bays[0].state() == BayState::Ready).await;
     }
 
     async fn until_empty(&mut self) {
-        self.until("the bay is empty", |status| status.bays[0].state == BayState::Empty).await;
+        self.until("the bay is empty", |status| status.bays[0].state() == BayState::Empty).await;
     }
 
     /// Waits until the first destination is refused as a place.
     async fn until_wrong_place(&mut self) -> String {
         let wrong =
-            |status: &Snapshot| status.destinations.iter().any(|at| at.cause == Some(DestinationCause::WrongPlace));
+            |status: &Snapshot| status.destinations.iter().any(|at| at.cause() == Some(DestinationCause::WrongPlace));
         let status = self.until("a destination is the wrong place", wrong).await;
-        let found = status.destinations.into_iter().find(|at| at.cause == Some(DestinationCause::WrongPlace)).unwrap();
-        assert_eq!(found.state, DestinationState::Refused);
-        found.message
+        let found =
+            status.destinations.into_iter().find(|at| at.cause() == Some(DestinationCause::WrongPlace)).unwrap();
+        assert_eq!(found.state(), DestinationState::Refused);
+        Words::of(Language::English).say(found.notice)
     }
 
     async fn camdock(&self, arguments: &[&str]) -> (Option<i32>, String) {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camdock::domain::Need;
-use camdock::domain::{BaySnapshot, BayState, CameraSerial, DestinationName, ProblemId, SegmentId, Sha256, Snapshot};
+use camdock::domain::{
+    BayNotice, BaySnapshot, BayState, CameraSerial, DestinationName, ProblemId, SegmentId, Sha256, Snapshot,
+};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -263,7 +265,7 @@ pub(crate) fn a_ready_camera_is_bare(
         return;
     }
     let ready = |snapshot: &Snapshot| {
-        snapshot.bays.iter().any(|bay| bay.camera.as_ref() == Some(serial) && bay.state == BayState::Ready)
+        snapshot.bays.iter().any(|bay| bay.camera.as_ref() == Some(serial) && bay.state() == BayState::Ready)
     };
     if world.hosts[station].snapshot.as_ref().is_some_and(|snapshot| ready(&snapshot.borrow())) {
         world.fail(|| format!("P5: camera {serial} is called ready, and has held {entries} entries for long"));
@@ -439,11 +441,8 @@ pub(crate) fn unfinished_camera(world: &World, index: usize, books: &[Books]) ->
 
 /// Whether a camera's bay says that what waits for a person leaves no room for the rest of the camera.
 fn waits_for_room(host: &Host, camera: &CameraSerial) -> bool {
-    let says = |bay: &BaySnapshot| {
-        bay.camera.as_ref() == Some(camera)
-            && bay.state == BayState::Attention
-            && bay.message.starts_with("The spool is full of what waits for a person")
-    };
+    let says =
+        |bay: &BaySnapshot| bay.camera.as_ref() == Some(camera) && matches!(bay.notice, BayNotice::SpoolStuck { .. });
     host.snapshot.as_ref().is_some_and(|shown| shown.borrow().bays.iter().any(says))
 }
 

@@ -363,7 +363,7 @@ impl Director {
                     running.snapshot.borrow().bays.iter().find(|shown| Some(&shown.name) == bay.as_ref()).cloned();
                 if let Some(shown) = &shown
                     && nowhere
-                    && shown.state == BayState::Ready
+                    && shown.state() == BayState::Ready
                 {
                     world.failure.get_or_insert(format!("P5: evidence is nowhere, but the bay says {shown:?}"));
                 }
@@ -373,7 +373,7 @@ impl Director {
                     && clean
                     && !by_itself
                     && !problem
-                    && shown.state != BayState::Ready
+                    && shown.state() != BayState::Ready
                 {
                     world.failure.get_or_insert(format!("P3: an empty camera, but the bay says {shown:?}"));
                 }

@@ -151,7 +151,7 @@ fn about_bay(world: &World, station: usize, bay: usize, said: &BaySnapshot) -> V
         lies.push(Lie::of(format!("{what} of bay {name}"), format!("bay {name}: {says}"), bearable));
     };
     match (in_it, &said.camera) {
-        (Some(camera), _) if said.state == BayState::Empty => {
+        (Some(camera), _) if said.state() == BayState::Empty => {
             lie("camera", format!("no camera; it is {}", camera.serial), NOTICED_WITHIN);
         }
         (None, Some(serial)) => lie("camera", format!("camera {serial}; there is none"), NOTICED_WITHIN),
@@ -197,7 +197,7 @@ fn about_destinations(world: &World, shown: &Snapshot) -> Vec<Lie> {
         let (until, _) = place.outage?;
         (now < until && now >= place.out_since + LOOKED_IN_ON_WITHIN).then_some(place.out_since)
     };
-    let well = shown.destinations.iter().filter(|said| said.state == DestinationState::Ok);
+    let well = shown.destinations.iter().filter(|said| said.state() == DestinationState::Ok);
     well.filter_map(|said| {
         let since = away(&said.name)?;
         let says = format!("{} is ok; it has been away since {since:?}", said.name);

@@ -29,14 +29,14 @@ use self::crowd::{FEW, Notes};
 use self::patience::{Patience, Retries, Trouble, Troubles};
 use self::plan::{Findings, Plan, plan};
 pub(super) use self::progress::Progress;
-use self::standing::{Open, Room, Standing, standing};
+use self::standing::{Open, Room, standing};
 pub(super) use self::visit::{Visit, identify};
 use self::waits::{Waits, WaitsFor};
 use self::wipe::Waited;
 use super::board::Board;
 use crate::camera::{Camera, CameraError, Condition};
 use crate::domain::{
-    BayCause, BayName, BayState, ByteCount, CameraSerial, DockingId, MediumId, Problem, ProblemId, ProblemKind,
+    BayName, BayNotice, BayState, ByteCount, CameraSerial, DockingId, MediumId, Problem, ProblemId, ProblemKind,
     SourceFile, SourcePath,
 };
 use crate::ledger::{Deletion, Entry, KnownSegment, LedgerError};
@@ -53,19 +53,19 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub(super) type MayWipe = watch::Receiver<Option<NotYet>>;
 
 /// Why nothing is wiped yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotYet {
-    #[error("camdock is still checking its ledger and spool after the start")]
+    /// Ledger and spool are still being examined after the start.
     Examining,
-    #[error("the spool cannot be read")]
+    /// The spool cannot be read.
     SpoolFails,
 }
 
-impl From<NotYet> for BayCause {
+impl From<NotYet> for BayNotice {
     fn from(why: NotYet) -> Self {
         match why {
-            NotYet::Examining => Self::Examining,
-            NotYet::SpoolFails => Self::SpoolFails,
+            NotYet::Examining => Self::WipeAwaitsExamination,
+            NotYet::SpoolFails => Self::WipeAwaitsSpool,
         }
     }
 }
@@ -249,23 +249,23 @@ impl Docking {
         let told: u64 = problems.iter().map(|problem| problem.kind.entries()).sum();
         let open = Open {
             problems: told.max(plan.kept.len() as u64).max(left),
-            missing: problems.iter().filter(|problem| problem.kind.is_about_copies()).count(),
+            missing: problems.iter().filter(|problem| problem.kind.is_about_copies()).count() as u64,
             unproven: self.site.ledger.unproven_of(serial).await?,
             room: self.room(&plan).await?,
         };
         let now = self.site.clock.now();
-        let standing = standing(&plan, open, self.camera.condition(), self.progress.held());
-        if let Some((state, cause)) = standing.shown() {
+        let standing = standing(&plan, open, self.camera.serial(), self.camera.condition(), self.progress.held());
+        let is_ready = standing.notice.as_ref().is_some_and(|notice| notice.state() == BayState::Ready);
+        if let Some(notice) = standing.notice {
             self.board.update(&self.bay, |bay| {
-                (bay.state, bay.cause) = (state, cause);
-                bay.message = standing.sentence(self.camera.serial());
-                if state == BayState::Ready {
+                bay.notice = notice;
+                if is_ready {
                     bay.ready_at.get_or_insert(now);
                 }
             });
         }
-        self.progress.rests(standing.needs_a_person_or_nothing());
-        if matches!(standing, Standing::Ready(_)) {
+        self.progress.rests(standing.is_at_rest);
+        if is_ready {
             self.camera.let_go();
         }
         if self.refusals > 0 {
@@ -348,8 +348,8 @@ impl Docking {
         Ok(self.site.record(entries).await?)
     }
 
-    fn say(&self, state: BayState, cause: impl Into<Option<BayCause>>, message: impl Into<String>) {
-        self.board.say(&self.bay, state, cause, message);
+    fn say(&self, notice: BayNotice) {
+        self.board.say(&self.bay, notice);
     }
 
     /// Shows all of the bay's figures at once: those of one moment belong together.

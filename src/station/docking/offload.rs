@@ -10,7 +10,7 @@ use super::patience::{Patience, Trouble};
 use super::waits::WaitsFor;
 use super::{Docking, DockingError, PAUSE};
 use crate::camera::CameraError;
-use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile};
+use crate::domain::{BayNotice, ProblemKind, Segment, SourceFile};
 use crate::spool::SpoolError;
 use crate::transfer::{PullError, ShelfError, make_room, pull, reconcile};
 
@@ -30,7 +30,7 @@ impl Docking {
         if files.is_empty() {
             return Ok(());
         }
-        let total = files.len();
+        let total = files.len() as u64;
         let mut waiting = VecDeque::from(files);
         let mut pulls: JoinSet<(SourceFile, Result<Segment, PullError>)> = JoinSet::new();
         let mut done = 0;
@@ -44,7 +44,7 @@ impl Docking {
                     (file, result)
                 });
             }
-            self.say(BayState::Offloading, None, format!("Copying from the camera: {done} of {total} segments."));
+            self.say(BayNotice::Copying { done, total });
             let Some(pulled) = pulls.join_next().await else { return Ok(()) };
             let Ok((file, result)) = pulled else { continue };
             match result {
@@ -91,17 +91,13 @@ impl Docking {
                 Ok(Again::AtTheNextLook)
             }
             PullError::Spool(error) => {
-                self.say(
-                    BayState::Attention,
-                    BayCause::SpoolFails,
-                    format!("Nothing is copied: {error}. Nothing is wiped; the camera keeps everything."),
-                );
+                self.say(BayNotice::SpoolFails { error: error.to_string() });
                 sleep(PAUSE).await;
                 Ok(Again::Now)
             }
             error @ PullError::BadCopy(_) => {
                 tracing::error!(bay = %self.bay, %error, "pulling again");
-                self.say(BayState::Attention, BayCause::BadCopy, format!("Copying again: {error}."));
+                self.say(BayNotice::BadCopy { error: error.to_string() });
                 sleep(PAUSE).await;
                 Ok(Again::Now)
             }

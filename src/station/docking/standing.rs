@@ -5,38 +5,16 @@ use super::plan::Plan;
 use super::progress::Held;
 use super::waits::WaitsFor;
 use crate::camera::Condition;
-use crate::domain::{BayCause, BayState, CameraSerial, counted};
+use crate::domain::{BayNotice, CameraSerial};
 use crate::faults::{PlantedBug, planted};
 
 /// How a camera stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// Nothing is left on it, nor to be done for it.
-    Ready(Held),
-    /// Some files are written on and on.
-    StillWritten { files: usize },
-    /// Some files have not been the same for long enough.
-    Restless { files: usize },
-    /// Somebody has some files open.
-    Open { files: usize },
-    /// The camera makes some files anew whenever they are deleted.
-    Looping { files: usize },
-    /// There is no room to copy some files to, until others are uploaded.
-    SpoolFull { files: usize },
-    /// There is none, and nothing is uploaded any more: what fills the spool waits for a person.
-    SpoolStuck { files: usize },
-    /// There is none, and camdock cannot make any.
-    DiskFull { files: usize },
-    /// A volume of it is not sound, and what is wrong with it.
-    DamagedVolume { why: String },
-    /// It can only be read.
-    WriteProtected,
-    /// Some of what was taken from it is not where it must be, and nowhere to be sent from.
-    Missing { count: usize },
-    /// A person must look at some of its files.
-    Problems { count: u64 },
-    /// Something is left to do; what the bay says already is still true.
-    AtWork,
+pub(super) struct Standing {
+    /// What is to be said of it; nothing if what the bay says already is still true, since something is left to do.
+    pub(super) notice: Option<BayNotice>,
+    /// Whether there is nothing that camdock could do for the camera by itself.
+    pub(super) is_at_rest: bool,
 }
 
 /// What is open about a camera beyond what is on it.
@@ -45,7 +23,7 @@ pub(super) struct Open {
     /// How many files or other entries of it wait for a person.
     pub(super) problems: u64,
     /// Those among them that are about evidence which is nowhere.
-    pub(super) missing: usize,
+    pub(super) missing: u64,
     /// Segments ever taken from it that some required destination has not proven.
     pub(super) unproven: u64,
     /// How the spool's room comes back, of whichever camera.
@@ -63,132 +41,65 @@ pub(super) enum Room {
 }
 
 /// Judges how a camera stands.
-pub(super) fn standing(plan: &Plan, open: Open, condition: Condition, held: Held) -> Standing {
-    let open = if planted(PlantedBug::ReadyTooEarly) { Open::default() } else { open };
-    let waiting = |what| plan.waiting.iter().filter(|(_, waits)| *waits == what).count();
-    let waits_for = |what| (waiting(what) > 0).then(|| waiting(what));
-    match ((plan.pull.len(), plan.have.len()), condition) {
-        ((0, 0), _) if open.problems == 0 && planted(PlantedBug::ReadyWhileFilesWait) => Standing::Ready(held),
-        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Disk) => Standing::DiskFull { files },
-        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Uploads) => match open.room {
-            Room::ByItself => Standing::SpoolFull { files },
-            Room::ByAPerson => Standing::SpoolStuck { files },
-        },
-        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Quiet) => Standing::Restless { files },
-        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Closing) => Standing::Open { files },
-        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Loop) => Standing::Looping { files },
-        ((files @ 1.., _), _) => Standing::StillWritten { files },
-        _ if open.missing > 0 => Standing::Missing { count: open.missing },
-        ((0, 0), _) if (open.problems, open.unproven) == (0, 0) => Standing::Ready(held),
-        // Nothing of it is left on the camera, so what is wrong with the camera is not why.
-        ((0, 0), _) if open.problems == 0 => Standing::AtWork,
-        (_, Condition::Unsound(why)) => Standing::DamagedVolume { why },
-        (_, Condition::WriteProtected) => Standing::WriteProtected,
-        _ if open.problems > 0 => Standing::Problems { count: open.problems },
-        _ => Standing::AtWork,
-    }
+pub(super) fn standing(plan: &Plan, open: Open, camera: &CameraSerial, condition: Condition, held: Held) -> Standing {
+    let notice = notice(plan, open, camera, condition, held);
+    let is_at_rest = matches!(
+        notice,
+        Some(
+            BayNotice::Ready
+                | BayNotice::WasEmpty
+                | BayNotice::WentByItself
+                | BayNotice::Missing { .. }
+                | BayNotice::DamagedVolume { .. }
+                | BayNotice::WriteProtected
+                | BayNotice::Problems { .. }
+                | BayNotice::Looping { .. }
+        )
+    );
+    Standing { notice, is_at_rest }
 }
 
-impl Standing {
-    /// What the bay shows, and why.
-    pub(super) const fn shown(&self) -> Option<(BayState, Option<BayCause>)> {
-        match self {
-            Self::Ready(_) => Some((BayState::Ready, None)),
-            Self::StillWritten { .. } | Self::Restless { .. } | Self::Open { .. } => {
-                Some((BayState::Offloading, Some(BayCause::StillWritten)))
-            }
-            Self::SpoolFull { .. } => Some((BayState::Offloading, Some(BayCause::SpoolFull))),
-            Self::SpoolStuck { .. } | Self::DiskFull { .. } => Some((BayState::Attention, Some(BayCause::SpoolFull))),
-            Self::DamagedVolume { .. } => Some((BayState::Attention, Some(BayCause::DamagedVolume))),
-            Self::WriteProtected => Some((BayState::Attention, Some(BayCause::WriteProtected))),
-            Self::Missing { .. } | Self::Problems { .. } | Self::Looping { .. } => {
-                Some((BayState::Attention, Some(BayCause::Problems)))
-            }
-            Self::AtWork => None,
-        }
-    }
+fn notice(plan: &Plan, open: Open, camera: &CameraSerial, condition: Condition, held: Held) -> Option<BayNotice> {
+    let open = if planted(PlantedBug::ReadyTooEarly) { Open::default() } else { open };
+    let waiting = |what| plan.waiting.iter().filter(|(_, waits)| *waits == what).count() as u64;
+    let waits_for = |what| (waiting(what) > 0).then(|| waiting(what));
+    let camera = || camera.clone();
+    Some(match ((plan.pull.len() as u64, plan.have.len()), condition) {
+        ((0, 0), _) if open.problems == 0 && planted(PlantedBug::ReadyWhileFilesWait) => ready(held),
+        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Disk) => BayNotice::DiskFull { files },
+        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Uploads) => match open.room {
+            Room::ByItself => BayNotice::SpoolFull { files },
+            Room::ByAPerson => BayNotice::SpoolStuck { files },
+        },
+        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Quiet) => BayNotice::Restless { files },
+        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Closing) => BayNotice::HeldOpen { files },
+        ((0, _), _) if let Some(files) = waits_for(WaitsFor::Loop) => BayNotice::Looping { files },
+        ((files @ 1.., _), _) => BayNotice::StillWritten { files },
+        _ if open.missing > 0 => BayNotice::Missing { segments: open.missing, camera: camera() },
+        ((0, 0), _) if (open.problems, open.unproven) == (0, 0) => ready(held),
+        // Nothing of it is left on the camera, so what is wrong with the camera is not why.
+        ((0, 0), _) if open.problems == 0 => return None,
+        (_, Condition::Unsound(why)) => BayNotice::DamagedVolume { why },
+        (_, Condition::WriteProtected) => BayNotice::WriteProtected,
+        _ if open.problems > 0 => BayNotice::Problems { files: open.problems, camera: camera() },
+        _ => return None,
+    })
+}
 
-    /// Whether there is nothing that camdock could do for the camera by itself.
-    pub(super) const fn needs_a_person_or_nothing(&self) -> bool {
-        matches!(
-            self,
-            Self::Ready(_)
-                | Self::Missing { .. }
-                | Self::DamagedVolume { .. }
-                | Self::WriteProtected
-                | Self::Problems { .. }
-                | Self::Looping { .. }
-        )
-    }
-
-    /// The sentence for it.
-    pub(super) fn sentence(&self, camera: &CameraSerial) -> String {
-        match self {
-            Self::Ready(Held::Footage) => "Uploaded, proven and wiped: take this one.".to_owned(),
-            Self::Ready(Held::Nothing) => "It was empty: take this one.".to_owned(),
-            Self::Ready(Held::WhatWentByItself) => {
-                "Nothing is left on it, and it was not camdock that deleted what was: take this one.".to_owned()
-            }
-            Self::StillWritten { files: 1 } => {
-                "1 file is still being written; camdock takes it as soon as it rests.".to_owned()
-            }
-            Self::StillWritten { files } => {
-                format!("{files} files are still being written; camdock takes them as soon as they rest.")
-            }
-            Self::Restless { files } => format!(
-                "Waiting until {} has not changed for a while, since it may still be written; camdock takes it then.",
-                counted(*files as u64, "file")
-            ),
-            Self::Open { files } => format!(
-                "A program on this machine has {} open, so nothing of that is deleted yet; it goes on by itself.",
-                counted(*files as u64, "file")
-            ),
-            Self::SpoolFull { files } => format!(
-                "The spool is full, so {} waits on the camera. Copying goes on by itself once uploads have made room.",
-                counted(*files as u64, "file")
-            ),
-            Self::SpoolStuck { files } => format!(
-                "The spool is full of what waits for a person, so {} waits on the camera. See: camdock problems. Copying goes on \
-                 by itself once there is room.",
-                counted(*files as u64, "file")
-            ),
-            Self::DiskFull { files } => format!(
-                "Something else fills the disk that holds the station's data, so {} waits on the camera. Make room there; \
-                 copying goes on by itself.",
-                counted(*files as u64, "file")
-            ),
-            Self::Looping { files } => format!(
-                "The camera makes {} anew whenever that is deleted, so camdock takes it less and less often; everything else \
-                 is done. See: camdock problems.",
-                counted(*files as u64, "file")
-            ),
-            Self::DamagedVolume { why } => format!(
-                "{why} What can be read is uploaded, and an image of it; nothing is deleted. A person must look at it: \
-                 camdock problems."
-            ),
-            Self::WriteProtected => {
-                "Everything on it is uploaded, but it can only be read, so its files stay on it. Is \
-                                     the lock of its card switched on?"
-                    .to_owned()
-            }
-            Self::Missing { count } => format!(
-                "Evidence is missing: {} taken from this camera earlier, not at every required destination, and not here any \
-                 more. See: camdock problems, camdock explain {camera}.",
-                counted(*count as u64, "segment")
-            ),
-            Self::Problems { count } => format!(
-                "A person must look at {}; everything else is safe. See: camdock problems, camdock explain {camera}.",
-                counted(*count, "file")
-            ),
-            Self::AtWork => String::new(),
-        }
+const fn ready(held: Held) -> BayNotice {
+    match held {
+        Held::Footage => BayNotice::Ready,
+        Held::WhatWentByItself => BayNotice::WentByItself,
+        Held::Nothing => BayNotice::WasEmpty,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ByteCount, Fingerprint, Moment, Segment, SegmentId, SourceFile, SourceKind, SourcePath};
+    use crate::domain::{
+        BayCause, BayState, ByteCount, Fingerprint, Moment, Segment, SegmentId, SourceFile, SourceKind, SourcePath,
+    };
 
     fn plan(pull: usize, have: usize) -> Plan {
         let (camera, path) = (CameraSerial::new("BWC-1").unwrap(), SourcePath::new(b"A".to_vec()));
@@ -201,51 +112,59 @@ mod tests {
         Plan { pull: vec![file.clone(); pull], have: vec![(file, segment); have], ..Plan::default() }
     }
 
+    fn camera() -> CameraSerial {
+        CameraSerial::new("BWC-1").unwrap()
+    }
+
+    fn said(plan: &Plan, open: Open, condition: Condition) -> Option<BayNotice> {
+        standing(plan, open, &camera(), condition, Held::Footage).notice
+    }
+
     #[test]
     fn a_camera_is_ready_only_when_nothing_is_left_on_it_and_nobody_is_needed() {
         let unsound = || Condition::Unsound("It was dropped.".to_owned());
-        let damaged = Standing::DamagedVolume { why: "It was dropped.".to_owned() };
+        let damaged = Some(BayNotice::DamagedVolume { why: "It was dropped.".to_owned() });
+        let problems = |files| Some(BayNotice::Problems { files, camera: camera() });
         let table = [
-            (0, 0, 0, Condition::Sound, Standing::Ready(Held::Footage)),
-            (0, 0, 0, Condition::MarkedByWipe, Standing::Ready(Held::Footage)),
-            (0, 0, 0, Condition::WriteProtected, Standing::Ready(Held::Footage)),
-            (2, 0, 0, Condition::Sound, Standing::StillWritten { files: 2 }),
-            (2, 1, 1, unsound(), Standing::StillWritten { files: 2 }),
+            (0, 0, 0, Condition::Sound, Some(BayNotice::Ready)),
+            (0, 0, 0, Condition::MarkedByWipe, Some(BayNotice::Ready)),
+            (0, 0, 0, Condition::WriteProtected, Some(BayNotice::Ready)),
+            (2, 0, 0, Condition::Sound, Some(BayNotice::StillWritten { files: 2 })),
+            (2, 1, 1, unsound(), Some(BayNotice::StillWritten { files: 2 })),
             (0, 1, 0, unsound(), damaged.clone()),
             (0, 0, 1, unsound(), damaged),
-            (0, 1, 0, Condition::WriteProtected, Standing::WriteProtected),
-            (0, 3, 1, Condition::Sound, Standing::Problems { count: 1 }),
-            (0, 0, 2, Condition::MarkedByWipe, Standing::Problems { count: 2 }),
-            (0, 1, 0, Condition::Sound, Standing::AtWork),
+            (0, 1, 0, Condition::WriteProtected, Some(BayNotice::WriteProtected)),
+            (0, 3, 1, Condition::Sound, problems(1)),
+            (0, 0, 2, Condition::MarkedByWipe, problems(2)),
+            (0, 1, 0, Condition::Sound, None),
         ];
         for (pull, have, problems, condition, expected) in table {
             let case = format!("{pull} to pull, {have} to wipe, {problems} problems, {condition:?}");
             let open = Open { problems, ..Open::default() };
-            assert_eq!(standing(&plan(pull, have), open, condition, Held::Footage), expected, "{case}");
+            assert_eq!(said(&plan(pull, have), open, condition), expected, "{case}");
         }
     }
 
     #[test]
     fn a_camera_is_not_ready_while_anything_ever_taken_from_it_is_unproven() {
         let queued = Open { unproven: 1, ..Open::default() };
-        assert_eq!(standing(&plan(0, 0), queued, Condition::Sound, Held::Footage), Standing::AtWork);
-        assert_eq!(standing(&plan(0, 0), queued, Condition::WriteProtected, Held::Footage), Standing::AtWork);
+        assert_eq!(said(&plan(0, 0), queued, Condition::Sound), None);
+        assert_eq!(said(&plan(0, 0), queued, Condition::WriteProtected), None);
         let missing = Open { problems: 3, missing: 2, unproven: 2, ..Open::default() };
         for (have, condition) in [(0, Condition::Sound), (1, Condition::Sound), (1, Condition::WriteProtected)] {
-            assert_eq!(standing(&plan(0, have), missing, condition, Held::Footage), Standing::Missing { count: 2 });
+            let expected = BayNotice::Missing { segments: 2, camera: camera() };
+            assert_eq!(said(&plan(0, have), missing, condition), Some(expected));
         }
-        let told = Standing::Missing { count: 2 }.sentence(&CameraSerial::new("BWC-1").unwrap());
-        assert!(told.contains("2 segments taken from this camera"), "{told}");
     }
 
     #[test]
     fn a_camera_on_which_a_file_waits_is_not_ready() {
         for (what, expected) in
-            [(WaitsFor::Quiet, Standing::Restless { files: 1 }), (WaitsFor::Closing, Standing::Open { files: 1 })]
+            [(WaitsFor::Quiet, BayNotice::Restless { files: 1 }), (WaitsFor::Closing, BayNotice::HeldOpen { files: 1 })]
         {
             let file = plan(1, 0).pull.remove(0);
             let plan = Plan { waiting: vec![(file, what)], ..Plan::default() };
-            assert_eq!(standing(&plan, Open::default(), Condition::Sound, Held::Footage), expected);
+            assert_eq!(said(&plan, Open::default(), Condition::Sound), Some(expected));
         }
     }
 
@@ -253,19 +172,19 @@ mod tests {
     fn a_spool_that_is_full_of_problems_is_not_said_to_become_empty_by_itself() {
         let file = plan(1, 0).pull.remove(0);
         let plan = Plan { waiting: vec![(file, WaitsFor::Uploads)], ..Plan::default() };
-        let standing = |room| standing(&plan, Open { room, ..Open::default() }, Condition::Sound, Held::Footage);
-        assert_eq!(standing(Room::ByItself), Standing::SpoolFull { files: 1 });
-        let stuck = standing(Room::ByAPerson);
-        assert_eq!(stuck.shown(), Some((BayState::Attention, Some(BayCause::SpoolFull))));
-        assert!(stuck.sentence(&CameraSerial::new("BWC-1").unwrap()).contains("camdock problems"));
+        let said = |room| said(&plan, Open { room, ..Open::default() }, Condition::Sound).unwrap();
+        assert_eq!(said(Room::ByItself), BayNotice::SpoolFull { files: 1 });
+        let stuck = said(Room::ByAPerson);
+        assert_eq!((stuck.state(), stuck.cause()), (BayState::Attention, Some(BayCause::SpoolFull)));
+        assert_eq!(stuck, BayNotice::SpoolStuck { files: 1 });
     }
 
     #[test]
     fn a_camera_that_held_nothing_is_not_called_uploaded() {
-        let camera = CameraSerial::new("BWC-1").unwrap();
-        let said = |held| standing(&Plan::default(), Open::default(), Condition::Sound, held).sentence(&camera);
-        assert_eq!(said(Held::Nothing), "It was empty: take this one.");
-        assert!(!said(Held::WhatWentByItself).contains("wiped"));
-        assert_eq!(said(Held::Footage), "Uploaded, proven and wiped: take this one.");
+        let said =
+            |held| standing(&Plan::default(), Open::default(), &camera(), Condition::Sound, held).notice.unwrap();
+        assert_eq!(said(Held::Nothing), BayNotice::WasEmpty);
+        assert_eq!(said(Held::WhatWentByItself), BayNotice::WentByItself);
+        assert_eq!(said(Held::Footage), BayNotice::Ready);
     }
 }

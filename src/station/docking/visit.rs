@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::{Docking, DockingError, MayWipe, Progress};
 use crate::camera::{Camera, CameraError};
 use crate::dock::Location;
-use crate::domain::{BayCause, BayName, BaySnapshot, BayState, DockingId};
+use crate::domain::{BayName, BayNotice, BaySnapshot, BayState, DockingId};
 use crate::faults::{PlantedBug, planted};
 use crate::station::board::Board;
 use crate::station::{OpenCamera, StationError};
@@ -35,8 +35,8 @@ pub(in crate::station) async fn identify(
     loop {
         let error = match open_camera(location.clone(), docking).await {
             Ok(camera) => {
-                if board.bay(bay).is_some_and(|shown| shown.state == BayState::Refused) {
-                    board.say(bay, BayState::Identifying, None, "It is a camera after all.");
+                if board.bay(bay).is_some_and(|shown| shown.state() == BayState::Refused) {
+                    board.say(bay, BayNotice::CameraAfterAll);
                 }
                 return camera;
             }
@@ -97,11 +97,8 @@ impl Visit {
                 if *camera.serial() == serial {
                     break;
                 }
-                let message = format!(
-                    "The camera called itself {serial}, and now {}. Nothing on it is changed. Take it out and put it in again.",
-                    camera.serial()
-                );
-                self.board.say(&self.bay, BayState::Attention, BayCause::OtherSerial, message);
+                let (before, now) = (serial.clone(), camera.serial().clone());
+                self.board.say(&self.bay, BayNotice::OtherSerial { before, now });
             }
         }
     }
@@ -109,28 +106,16 @@ impl Visit {
 
 /// A camera that no longer answers, but was done: what the bay said of it is still so.
 fn say_that_nothing_was_left(bay: &mut BaySnapshot) {
-    bay.cause = Some(BayCause::CameraSilent);
-    "The camera no longer answers. Nothing was left on it: take it out.".clone_into(&mut bay.message);
+    bay.notice = BayNotice::SilentWithNothingLeft { before: bay.state() };
 }
 
 /// Says on the bay what is wrong with its camera.
 fn complain(board: &Board, bay: &BayName, error: &CameraError) {
-    match error {
-        CameraError::Refused(reason) => board.say(bay, BayState::Refused, BayCause::NoCamera, reason.clone()),
-        CameraError::Gone => board.say(
-            bay,
-            BayState::Attention,
-            BayCause::CameraSilent,
-            "The camera no longer answers. What was copied goes on uploading; put the camera in again for the rest.",
-        ),
-        CameraError::Exchanged => {
-            board.say(bay, BayState::Identifying, BayCause::Exchanged, "Something was put into the camera or taken out of it. Looking again.");
-        }
-        error => board.say(
-            bay,
-            BayState::Attention,
-            BayCause::CameraFails,
-            format!("Not done: {error}. camdock tries again by itself; if that does not help, take it out and put it in again."),
-        ),
-    }
+    let notice = match error {
+        CameraError::Refused(reason) => BayNotice::NoCamera { why: reason.clone() },
+        CameraError::Gone => BayNotice::CameraSilent,
+        CameraError::Exchanged => BayNotice::Exchanged,
+        error => BayNotice::CameraFails { error: error.to_string() },
+    };
+    board.say(bay, notice);
 }

@@ -8,12 +8,12 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::patience::{Patience, Trouble};
 use super::plan::Plan;
-use super::standing::{Open, Standing, standing};
+use super::standing::{Open, standing};
 use super::waits::WaitsFor;
 use super::{Docking, DockingError, LOOK_AGAIN, SHOW_EVERY};
 use crate::camera::{CameraError, Kept, NotDeleted};
 use crate::custody::{Clearance, SourceMatch, Unproven};
-use crate::domain::{BayCause, BayState, ProblemKind, Segment, SourceFile, SourcePath, counted};
+use crate::domain::{BayNotice, ProblemKind, Segment, SourceFile, SourcePath};
 use crate::faults::{PlantedBug, planted};
 use crate::transfer::{NotCleared, OVERDUE, SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
 
@@ -40,7 +40,7 @@ enum Waits {
 impl Docking {
     /// Reads every known file once more, while the uplink is busy, and compares it with its segment.
     pub(super) async fn check_sources(&mut self, have: &[(SourceFile, Segment)]) -> Result<(), DockingError> {
-        let total = have.len();
+        let total = have.len() as u64;
         let mut shown = Instant::now();
         for (done, (file, segment)) in have.iter().enumerate() {
             if shown.elapsed() >= SHOW_EVERY {
@@ -58,11 +58,7 @@ impl Docking {
                 self.findings.sources.insert(file.path.clone(), stale);
                 continue;
             }
-            self.say(
-                BayState::Uploading,
-                None,
-                format!("Uploading. Reading the camera again to compare: {done} of {total}."),
-            );
+            self.say(BayNotice::Comparing { done: done as u64, total });
             match self.while_showing(check_source(&self.site, &*self.camera, file, segment)).await? {
                 Ok(source) => {
                     self.could_be_read(&file.path).await?;
@@ -108,21 +104,12 @@ impl Docking {
             if pending == 0 {
                 return Ok(Waited::Settled);
             }
-            let room = standing(plan, Open::default(), self.camera.condition(), self.progress.held());
-            if let (Standing::SpoolFull { .. } | Standing::DiskFull { .. }, Some((state, cause))) =
-                (&room, room.shown())
-            {
-                self.say(state, cause, room.sentence(self.camera.serial()));
-            } else {
-                self.say(
-                    BayState::Uploading,
-                    None,
-                    format!(
-                        "Uploading: {} to go. The camera may be taken; the wipe then waits for its next docking.",
-                        counted(pending, "segment")
-                    ),
-                );
-            }
+            let room =
+                standing(plan, Open::default(), self.camera.serial(), self.camera.condition(), self.progress.held());
+            self.say(match room.notice {
+                Some(notice @ (BayNotice::SpoolFull { .. } | BayNotice::DiskFull { .. })) => notice,
+                _ => BayNotice::Uploading { segments: pending },
+            });
             let pause = self.until_next_look().saturating_sub(looked.elapsed());
             if pause.is_zero() {
                 let now = self.look().await?;
@@ -143,7 +130,7 @@ impl Docking {
             return Ok(());
         }
         if let Some(why) = *self.may_wipe.borrow() {
-            self.say(BayState::Uploading, BayCause::from(why), format!("Everything is uploaded. Wiping waits: {why}."));
+            self.say(why.into());
             return Ok(());
         }
         let plan = self.look().await?;
@@ -152,7 +139,7 @@ impl Docking {
             return Ok(());
         }
         for files in plan.have.chunks(PERMIT) {
-            self.say(BayState::Wiping, None, "Every required copy is proven. Deleting the files from the camera.");
+            self.say(BayNotice::Wiping);
             let (cleared, refusal) = self.clear(files).await?;
             if !cleared.is_empty() {
                 self.delete(files, cleared).await?;
@@ -166,18 +153,17 @@ impl Docking {
 
     /// Says what the rest of the wipe waits for, if it does.
     fn wipe_waits(&mut self, refusal: Option<String>) -> Waits {
-        let Some(why) = refusal else {
+        let Some(error) = refusal else {
             (self.refusals, self.refused_since) = (0, None);
             return Waits::No;
         };
         self.refusals += 1;
-        let message = format!("Wiping waits: {why}. It goes on by itself");
-        if self.refused_since.get_or_insert_with(Instant::now).elapsed() < OVERDUE {
-            self.say(BayState::Uploading, BayCause::DestinationSilent, format!("{message}."));
+        let waited = self.refused_since.get_or_insert_with(Instant::now).elapsed();
+        self.say(if waited < OVERDUE {
+            BayNotice::WipeAwaitsDestination { error }
         } else {
-            let message = format!("{message} once the destination answers: it has waited for more than an hour.");
-            self.say(BayState::Attention, BayCause::DestinationSilent, message);
-        }
+            BayNotice::WipeOverdue { error }
+        });
         Waits::Yes
     }
 

@@ -188,7 +188,7 @@ async fn its_camera_is_served_to_its_end() {
     let daemon = Daemon::open(&config, LastLedger::Trusted, &lock).unwrap();
     let mut shown = daemon.shown();
     let running = tokio::spawn(daemon.run());
-    let needs_a_person = |status: &Snapshot| status.bays[0].state == BayState::Attention && status.problems == 1;
+    let needs_a_person = |status: &Snapshot| status.bays[0].state() == BayState::Attention && status.problems == 1;
     until(&mut shown, "everything but what is in the way is wiped", needs_a_person).await;
     assert_eq!(station.left_on_camera(), ["BLOCKED.MP4"]);
 
@@ -202,7 +202,7 @@ async fn its_camera_is_served_to_its_end() {
         .output()
         .unwrap();
     assert!(retried.status.success(), "{retried:?}");
-    until(&mut shown, "the camera can be taken", |status| status.bays[0].state == BayState::Ready).await;
+    until(&mut shown, "the camera can be taken", |status| status.bays[0].state() == BayState::Ready).await;
     assert_eq!(station.left_on_camera(), Vec::<String>::new());
     for name in FILES {
         assert_eq!(fs::read(station.evidence(&segment(name).object_name())).unwrap(), content(name), "{name}");

@@ -19,6 +19,7 @@ use camdock::spool::{DiskSpool, Spool};
 use camdock::transfer::{
     AtOnce, NotCleared, Persistence, Site, Target, Uploader, WatchDestination, clear, make_room, release_wiped,
 };
+use camdock::words::{Language, Words};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -128,6 +129,10 @@ impl Station {
     }
 }
 
+fn said(shown: &DestinationSnapshot) -> String {
+    Words::of(Language::English).say(shown.notice.clone())
+}
+
 fn busy(message: &str) -> DestinationError {
     DestinationError::Busy { message: message.to_owned(), retry_after: None }
 }
@@ -162,12 +167,12 @@ async fn a_segment_that_fails_while_the_place_is_well_keeps_no_other_waiting_and
 
         let shown = station.after(MINUTE).await;
         assert_eq!(station.place.objects(), 2, "{error}");
-        assert_eq!(shown.state, DestinationState::Ok, "{error}: {}", shown.message);
-        assert!(shown.message.contains("1 segment of camera BWC-1") && shown.message.contains(&error.to_string()));
+        assert_eq!(shown.state(), DestinationState::Ok, "{error}: {}", said(&shown));
+        assert!(said(&shown).contains("1 segment of camera BWC-1") && said(&shown).contains(&error.to_string()));
         assert_eq!(station.problems().await, [], "{error}");
 
         let shown = station.after(HOUR).await;
-        assert_eq!((shown.state, shown.cause), (DestinationState::Overdue, Some(DestinationCause::Segments)));
+        assert_eq!((shown.state(), shown.cause()), (DestinationState::Overdue, Some(DestinationCause::Segments)));
         assert_eq!(station.problems().await, [], "{error}");
 
         let shown = station.after(HOUR * 6).await;
@@ -176,7 +181,7 @@ async fn a_segment_that_fails_while_the_place_is_well_keeps_no_other_waiting_and
             matches!(&problems[..], [Problem { kind: ProblemKind::Undelivered { .. }, segment, .. }] if *segment == Some(bad.id)),
             "{error}: {problems:?}"
         );
-        assert_eq!(shown.state, DestinationState::Ok, "whoever must look knows: {}", shown.message);
+        assert_eq!(shown.state(), DestinationState::Ok, "whoever must look knows: {}", said(&shown));
         let asked = station.place.asked(bad.object_name().as_str());
         station.after(HOUR * 6).await;
         assert_eq!(station.place.asked(bad.object_name().as_str()), asked, "a problem is not asked about");
@@ -189,17 +194,17 @@ async fn a_place_that_has_nothing_to_do_is_looked_in_on_so_that_what_is_said_of_
     let mut station = Station::new().await;
     station.uploads();
     let shown = station.after(Duration::from_secs(1)).await;
-    assert_eq!(shown.state, DestinationState::Ok, "it is asked at once: {}", shown.message);
+    assert_eq!(shown.state(), DestinationState::Ok, "it is asked at once: {}", said(&shown));
 
     station.place.goes_wrong(|_| Some(DestinationError::NoAnswer(Duration::from_secs(40))));
     let shown = station.after(MINUTE * 6).await;
-    assert_eq!((shown.state, shown.cause), (DestinationState::Waiting, Some(DestinationCause::NoAnswer)));
+    assert_eq!((shown.state(), shown.cause()), (DestinationState::Waiting, Some(DestinationCause::NoAnswer)));
     let shown = station.after(HOUR).await;
-    assert_eq!(shown.state, DestinationState::Overdue, "{}", shown.message);
+    assert_eq!(shown.state(), DestinationState::Overdue, "{}", said(&shown));
 
     station.place.goes_wrong(|_| None);
     let shown = station.after(MINUTE * 16).await;
-    assert_eq!(shown.state, DestinationState::Ok, "{}", shown.message);
+    assert_eq!(shown.state(), DestinationState::Ok, "{}", said(&shown));
     let asked = station.place.probes();
     station.after(HOUR).await;
     let asked = station.place.probes() - asked;
@@ -220,16 +225,16 @@ async fn what_fails_together_with_the_probe_is_no_segments_fault_however_long_it
         station.place.goes_wrong(move |_| Some(words.clone()));
         station.uploads();
         let shown = station.after(MINUTE).await;
-        assert!(matches!(shown.state, DestinationState::Waiting | DestinationState::Refused), "{error}: {shown:?}");
+        assert!(matches!(shown.state(), DestinationState::Waiting | DestinationState::Refused), "{error}: {shown:?}");
         let shown = station.after(HOUR * 12).await;
-        assert!(matches!(shown.state, DestinationState::Overdue | DestinationState::Refused), "{error}: {shown:?}");
+        assert!(matches!(shown.state(), DestinationState::Overdue | DestinationState::Refused), "{error}: {shown:?}");
         assert_eq!(station.problems().await, [], "{error}");
         let asked = station.place.asked("");
         assert!(asked < 12 * 60 * 2 + 20, "{error}: asked {asked} times in twelve hours");
 
         station.place.goes_wrong(|_| None);
         let shown = station.after(Duration::from_mins(16)).await;
-        assert_eq!((shown.state, station.waiting().await), (DestinationState::Ok, 0), "{error}: {}", shown.message);
+        assert_eq!((shown.state(), station.waiting().await), (DestinationState::Ok, 0), "{error}: {}", said(&shown));
     }
 }
 
@@ -245,7 +250,7 @@ async fn a_place_that_asks_for_endless_patience_says_until_when_it_is_left_alone
     let shown = station.after(MINUTE).await;
     let again = shown.again_at.unwrap();
     assert!(again.since(before) <= Duration::from_mins(16), "{again}");
-    assert!(shown.message.contains(&format!("tried again at {again}")), "{}", shown.message);
+    assert!(said(&shown).contains(&format!("tried again at {again}")), "{}", said(&shown));
 }
 
 #[tokio::test(start_paused = true)]
@@ -263,7 +268,7 @@ async fn a_camera_whose_folder_is_in_the_way_keeps_no_other_camera_waiting() {
     station.after(MINUTE).await;
     assert_eq!(station.place.objects(), 10, "the other camera's are there");
     let shown = station.after(HOUR).await;
-    assert_eq!(shown.state, DestinationState::Overdue);
+    assert_eq!(shown.state(), DestinationState::Overdue);
     assert_eq!(shown.put_off.len(), 1);
     let asked = station.place.asked("BWC-1/");
     assert!(asked < 200, "{asked} requests in an hour, of a camera of which nothing gets through");
@@ -283,10 +288,10 @@ async fn a_place_that_answers_and_takes_nothing_blames_no_segment() {
     station.place.goes_wrong(|object| object.map(|_| DestinationError::Full("folder /nas".to_owned())));
     station.uploads();
     let shown = station.after(MINUTE).await;
-    assert_eq!((shown.state, shown.cause), (DestinationState::Waiting, Some(DestinationCause::Full)), "{shown:?}");
+    assert_eq!((shown.state(), shown.cause()), (DestinationState::Waiting, Some(DestinationCause::Full)), "{shown:?}");
     let shown = station.after(HOUR * 24).await;
-    assert_eq!(shown.state, DestinationState::Overdue);
-    assert!(shown.message.contains("Make room there"), "{}", shown.message);
+    assert_eq!(shown.state(), DestinationState::Overdue);
+    assert!(said(&shown).contains("Make room there"), "{}", said(&shown));
     assert_eq!(station.problems().await, []);
     station.place.goes_wrong(|_| None);
     station.after(Duration::from_mins(16)).await;
@@ -308,7 +313,7 @@ async fn a_delivery_that_panics_is_put_off_and_takes_no_other_with_it() {
     station.uploads();
     let shown = station.after(MINUTE).await;
     assert_eq!(station.place.objects(), 19);
-    assert!(shown.message.contains("camdock itself broke off") && shown.message.contains("a mistake"), "{shown:?}");
+    assert!(said(&shown).contains("camdock itself broke off") && said(&shown).contains("a mistake"), "{shown:?}");
     let asked = station.place.asked(bad.object_name().as_str());
     assert!((2..12).contains(&asked), "{asked} attempts in a minute");
 }

@@ -1,0 +1,142 @@
+//! The station as a document: what `camdock status --json` and `GET /api/v1/status` give.
+//!
+//! The field names are a stable interface; scripts read them. A field that is new may be missing in the answer of an older
+//! daemon.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    BayCause, BayName, BaySnapshot, BayState, ByteCount, CameraSerial, DestinationCause, DestinationName,
+    DestinationSnapshot, DestinationState, DiskState, Moment, Notice, PutOff, QueueSnapshot, SetupTrouble, Snapshot,
+    StationId,
+};
+use crate::words::Words;
+
+/// The whole station.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusDocument {
+    /// Which station.
+    pub station: StationId,
+    /// Every configured bay, in the order of the configuration.
+    pub bays: Vec<BayDocument>,
+    /// What camdock still brings to its required destinations by itself.
+    pub queue: QueueSnapshot,
+    /// Every configured destination, in the order of the configuration.
+    pub destinations: Vec<DestinationDocument>,
+    /// How many problems wait for a person.
+    pub problems: u64,
+    /// How the disk is doing that holds ledger and spool.
+    #[serde(default)]
+    pub disk: DiskState,
+    /// What could not be set up as configured; the rest works without it.
+    #[serde(default)]
+    pub setup: Vec<SetupTrouble>,
+}
+
+/// One bay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BayDocument {
+    /// Which bay.
+    pub name: BayName,
+    /// What is going on in it.
+    pub state: BayState,
+    /// Why, where the state alone does not say it.
+    pub cause: Option<BayCause>,
+    /// The notice that says so.
+    #[serde(default)]
+    pub notice: String,
+    /// The camera in it.
+    pub camera: Option<CameraSerial>,
+    /// Segments found in this docking.
+    pub segments_total: u64,
+    /// Segments proven and deleted from the camera in this docking.
+    pub segments_wiped: u64,
+    /// Bytes found in this docking.
+    pub bytes_total: ByteCount,
+    /// Bytes of this docking that every required destination has proven.
+    pub bytes_uploaded: ByteCount,
+    /// When the camera became ready to be taken.
+    pub ready_at: Option<Moment>,
+    /// What is so, and what to do.
+    pub message: String,
+    /// What else is in the bay, and what to do about each: it is not what the rest of this is about.
+    #[serde(default)]
+    pub also: Vec<String>,
+}
+
+/// One destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationDocument {
+    /// Which destination.
+    pub name: DestinationName,
+    /// How it is doing.
+    pub state: DestinationState,
+    /// Why it is waiting or refuses.
+    pub cause: Option<DestinationCause>,
+    /// The notice that says so.
+    #[serde(default)]
+    pub notice: String,
+    /// What is so, and what to do.
+    pub message: String,
+    /// Since when it, or what is put off, has been waiting.
+    #[serde(default)]
+    pub since: Option<Moment>,
+    /// Until when it is left alone.
+    #[serde(default)]
+    pub again_at: Option<Moment>,
+    /// What does not get through although the destination is well, camera by camera.
+    #[serde(default)]
+    pub put_off: Vec<PutOff>,
+}
+
+impl StatusDocument {
+    /// The document about a station.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot, words: &Words) -> Self {
+        Self {
+            station: snapshot.station.clone(),
+            bays: snapshot.bays.iter().map(|bay| BayDocument::new(bay, words)).collect(),
+            queue: snapshot.queue,
+            destinations: snapshot.destinations.iter().map(|place| DestinationDocument::new(place, words)).collect(),
+            problems: snapshot.problems,
+            disk: snapshot.disk,
+            setup: snapshot.setup.clone(),
+        }
+    }
+}
+
+impl BayDocument {
+    fn new(bay: &BaySnapshot, words: &Words) -> Self {
+        let notice = Notice::from(bay.notice.clone());
+        Self {
+            name: bay.name.clone(),
+            state: bay.state(),
+            cause: bay.cause(),
+            notice: notice.id(),
+            camera: bay.camera.clone(),
+            segments_total: bay.segments_total,
+            segments_wiped: bay.segments_wiped,
+            bytes_total: bay.bytes_total,
+            bytes_uploaded: bay.bytes_uploaded,
+            ready_at: bay.ready_at,
+            message: words.say(notice),
+            also: bay.also.iter().cloned().map(|other| words.say(other)).collect(),
+        }
+    }
+}
+
+impl DestinationDocument {
+    fn new(place: &DestinationSnapshot, words: &Words) -> Self {
+        let notice = Notice::from(place.notice.clone());
+        Self {
+            name: place.name.clone(),
+            state: place.state(),
+            cause: place.cause(),
+            notice: notice.id(),
+            message: words.say(notice),
+            since: place.since,
+            again_at: place.again_at,
+            put_off: place.put_off.clone(),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The sentences for people, in every language that camdock speaks.
+//!
+//! Promises: each notice has a sentence in each language, which a test holds; adding a language is adding one file here and
+//! naming it in [`Language`]. A file is written in Fluent (`https://projectfluent.org`): the message of a notice is named by the
+//! notice's id and says what is so; its attribute `advice` says what to do. What a camera, a disk or a server said is quoted as it
+//! is, in whatever language that was.
+
+mod language;
+
+use std::fmt;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
+use serde_json::Value;
+
+pub use self::language::Language;
+use crate::domain::{Moment, Notice};
+
+/// The words of one language.
+pub struct Words {
+    language: Language,
+    bundle: FluentBundle<FluentResource>,
+}
+
+/// What is said about one notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What is so, and what camdock does about it.
+    pub sentence: String,
+    /// What to do, if there is something to do.
+    pub advice: Option<String>,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)?;
+        self.advice.iter().try_for_each(|advice| write!(f, " {advice}"))
+    }
+}
+
+impl Words {
+    /// The words of a language.
+    #[must_use]
+    pub fn of(language: Language) -> &'static Self {
+        language.words()
+    }
+
+    fn read(language: Language) -> Self {
+        let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
+        // A page has its own way of telling text from text, and a terminal would show the marks.
+        bundle.set_use_isolating(false);
+        // What is not a message in the file is missing later, which a test sees.
+        let resource = FluentResource::try_new(language.file().to_owned()).unwrap_or_else(|(resource, _)| resource);
+        bundle.add_resource_overriding(resource);
+        let _ = bundle.add_function("TIME", |places, _| match places {
+            [FluentValue::Number(at)] => at_millis(at.value).to_string().into(),
+            _ => FluentValue::Error,
+        });
+        Self { language, bundle }
+    }
+
+    /// Which language that is.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// What is said about a notice.
+    #[must_use]
+    pub fn tell(&self, notice: &Notice) -> Told {
+        let facts = serde_json::to_value(notice).unwrap_or_default();
+        self.tell_all(&facts, &mut Vec::new())
+    }
+
+    /// The same as one text.
+    #[must_use]
+    pub fn say(&self, notice: impl Into<Notice>) -> String {
+        self.tell(&notice.into()).to_string()
+    }
+
+    /// Facts are a notice's fields, its id, and what it is about. `gaps` gets what a sentence asks for and they lack.
+    fn tell_all(&self, facts: &Value, gaps: &mut Vec<FluentError>) -> Told {
+        let key = key(facts);
+        let mut args = FluentArgs::new();
+        for (name, value) in facts.as_object().into_iter().flatten() {
+            args.set(name.replace('_', "-"), self.value(value, gaps));
+        }
+        let mut said = |pattern| self.bundle.format_pattern(pattern, Some(&args), gaps).into_owned();
+        let message = self.bundle.get_message(&key);
+        let advice = message.as_ref().and_then(|message| message.get_attribute("advice"));
+        let advice = advice.map(|advice| said(advice.value()));
+        Told { sentence: message.and_then(|message| message.value()).map(said).unwrap_or(key), advice }
+    }
+
+    /// A field as it can stand in a sentence. One that is a notice stands there as what is said about it.
+    fn value(&self, value: &Value, gaps: &mut Vec<FluentError>) -> FluentValue<'static> {
+        match value {
+            Value::String(text) => text.clone().into(),
+            Value::Number(number) => number.as_f64().unwrap_or_default().into(),
+            Value::Array(each) => {
+                let told: Vec<_> = each.iter().map(|one| self.tell_all(one, gaps).to_string()).collect();
+                told.join(", ").into()
+            }
+            Value::Object(_) => self.tell_all(value, gaps).to_string().into(),
+            Value::Null | Value::Bool(_) => FluentValue::None,
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a moment came as whole milliseconds, and Fluent knows no other numbers"
+)]
+const fn at_millis(millis: f64) -> Moment {
+    Moment::from_millis(millis as i64)
+}
+
+/// The name of the message about some facts.
+fn key(facts: &Value) -> String {
+    let word = |name| facts.get(name).and_then(Value::as_str);
+    [word("about"), word("id")].into_iter().flatten().collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests;

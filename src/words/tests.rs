@@ -1,0 +1,183 @@
+//! Every notice has its sentence, in every language.
+
+use std::collections::BTreeSet;
+
+use strum::VariantNames;
+
+use super::*;
+use crate::domain::{
+    BayName, BayNotice, BayState, CameraSerial, DestinationCause, DestinationName, DestinationNotice, DestinationState,
+    OtherNotice, PutOff,
+};
+
+fn camera() -> CameraSerial {
+    CameraSerial::new("BWC-1").unwrap()
+}
+
+fn nas() -> DestinationName {
+    DestinationName::new("nas").unwrap()
+}
+
+fn bays() -> Vec<BayNotice> {
+    let (error, why) = ("EIO".to_owned(), "It is a toaster.".to_owned());
+    let (files, segments, done, total) = (2, 2, 1, 2);
+    vec![
+        BayNotice::Empty,
+        BayNotice::Identifying,
+        BayNotice::CameraAfterAll,
+        BayNotice::Exchanged,
+        BayNotice::NoCamera { why: why.clone() },
+        BayNotice::CameraSilent,
+        BayNotice::SilentWithNothingLeft { before: BayState::Ready },
+        BayNotice::CameraFails { error: error.clone() },
+        BayNotice::OtherSerial { before: camera(), now: CameraSerial::new("BWC-2").unwrap() },
+        BayNotice::SameSerial { other: BayName::new("7").unwrap(), camera: camera() },
+        BayNotice::Copying { done, total },
+        BayNotice::SpoolFails { error: error.clone() },
+        BayNotice::BadCopy { error: error.clone() },
+        BayNotice::Comparing { done, total },
+        BayNotice::Uploading { segments },
+        BayNotice::WipeAwaitsExamination,
+        BayNotice::WipeAwaitsSpool,
+        BayNotice::WipeAwaitsDestination { error: error.clone() },
+        BayNotice::WipeOverdue { error },
+        BayNotice::Wiping,
+        BayNotice::Ready,
+        BayNotice::WasEmpty,
+        BayNotice::WentByItself,
+        BayNotice::StillWritten { files },
+        BayNotice::Restless { files },
+        BayNotice::HeldOpen { files },
+        BayNotice::Looping { files },
+        BayNotice::SpoolFull { files },
+        BayNotice::SpoolStuck { files },
+        BayNotice::DiskFull { files },
+        BayNotice::DamagedVolume { why: why.clone() },
+        BayNotice::WriteProtected,
+        BayNotice::Missing { segments, camera: camera() },
+        BayNotice::Problems { files, camera: camera() },
+        BayNotice::AwaitsDestination {
+            bay: Box::new(BayNotice::Uploading { segments }.into()),
+            name: nas(),
+            destination: Box::new(DestinationNotice::Well.into()),
+        },
+        BayNotice::NotSetUp { why },
+    ]
+}
+
+fn others() -> Vec<OtherNotice> {
+    let what = "BWC-2".to_owned();
+    vec![
+        OtherNotice::NoCamera { why: "It is a toaster.".to_owned() },
+        OtherNotice::WaitsItsTurn { what: what.clone() },
+        OtherNotice::HadItsTurn { what },
+    ]
+}
+
+fn put_off() -> PutOff {
+    PutOff { camera: camera(), segments: 3, since: Moment::from_millis(0), error: "EFBIG".to_owned() }
+}
+
+fn destinations() -> Vec<DestinationNotice> {
+    let (name, error, cause) = (nas(), "EIO".to_owned(), DestinationCause::Network);
+    let (put_off, more) = (vec![Notice::from(put_off())], 2);
+    vec![
+        DestinationNotice::Unasked,
+        DestinationNotice::SetUp,
+        DestinationNotice::Well,
+        DestinationNotice::Waiting { cause, error: error.clone() },
+        DestinationNotice::LeftAlone { cause, error: error.clone(), at: Moment::from_millis(0) },
+        DestinationNotice::Denied { name: name.clone(), code: "403".to_owned(), credential: "nas.sas".to_owned() },
+        DestinationNotice::WrongPlace { name: name.clone(), why: error.clone() },
+        DestinationNotice::NoContainer { name: name.clone(), error: error.clone() },
+        DestinationNotice::Refuses { name, error: error.clone() },
+        DestinationNotice::NotSetUp { why: error },
+        DestinationNotice::TakesNothing { state: DestinationState::Waiting, cause, put_off: put_off.clone(), more },
+        DestinationNotice::TakesOthers { put_off, more },
+        DestinationNotice::Overdue { destination: Box::new(DestinationNotice::Well.into()), cause },
+    ]
+}
+
+/// One of every kind.
+fn every_notice() -> Vec<Notice> {
+    let bays = bays().into_iter().map(Notice::from);
+    let others = others().into_iter().map(Notice::from);
+    let destinations = destinations().into_iter().map(Notice::from);
+    bays.chain(others).chain(destinations).chain([Notice::from(put_off())]).collect()
+}
+
+fn every_id() -> BTreeSet<String> {
+    let of = |about: &str, ids: &[&str]| ids.iter().map(|id| format!("{about}-{id}")).collect::<Vec<_>>();
+    let each = [
+        of("bay", BayNotice::VARIANTS),
+        of("other", OtherNotice::VARIANTS),
+        of("destination", DestinationNotice::VARIANTS),
+        vec!["put-off".to_owned()],
+    ];
+    each.concat().into_iter().collect()
+}
+
+/// The messages of a language's file.
+fn written(language: Language) -> BTreeSet<String> {
+    let begins_one = |line: &&str| line.starts_with(|first: char| first.is_ascii_lowercase());
+    language.file().lines().filter(begins_one).filter_map(|line| Some(line.split_once(" =")?.0.to_owned())).collect()
+}
+
+#[test]
+fn every_notice_has_its_sentence_in_every_language_and_every_sentence_its_notice() {
+    for language in Language::ALL {
+        let errors = FluentResource::try_new(language.file().to_owned()).err().map(|(_, errors)| errors);
+        assert_eq!(errors, None, "{language:?}");
+        assert_eq!(written(language), every_id(), "{language:?}");
+    }
+}
+
+#[test]
+fn a_sentence_knows_the_facts_that_it_tells() {
+    let told: BTreeSet<_> = every_notice().iter().map(Notice::id).collect();
+    assert_eq!(told, every_id(), "one of every kind is tried");
+    for language in Language::ALL {
+        let words = Words::of(language);
+        for notice in every_notice() {
+            let facts = serde_json::to_value(&notice).unwrap();
+            let mut gaps = Vec::new();
+            let told = words.tell_all(&facts, &mut gaps);
+            assert!(gaps.is_empty(), "{language:?} {}: {gaps:?}: {told}", notice.id());
+            assert!(!told.sentence.is_empty() && told.advice != Some(String::new()), "{language:?} {}", notice.id());
+        }
+    }
+}
+
+#[test]
+fn a_notice_is_named_in_sentences_as_programs_know_it() {
+    for notice in every_notice() {
+        let facts = serde_json::to_value(&notice).unwrap();
+        assert_eq!(key(&facts), notice.id());
+    }
+}
+
+#[test]
+fn what_is_so_comes_first_and_what_to_do_after_it() {
+    let english = Words::of(Language::English);
+    let told = english.tell(&BayNotice::Problems { files: 1, camera: camera() }.into());
+    assert_eq!(told.sentence, "A person must look at 1 file; everything else is safe.");
+    assert_eq!(told.advice.as_deref(), Some("See: camdock problems, camdock explain BWC-1."));
+    assert_eq!(english.say(BayNotice::Ready), "Uploaded, proven and wiped: take this one.");
+}
+
+#[test]
+fn a_notice_within_another_is_told_as_part_of_it() {
+    let waits = DestinationNotice::Waiting { cause: DestinationCause::Full, error: "it is full".to_owned() };
+    let bay = BayNotice::AwaitsDestination {
+        bay: Box::new(BayNotice::Uploading { segments: 1 }.into()),
+        name: nas(),
+        destination: Box::new(
+            DestinationNotice::Overdue { destination: Box::new(waits.into()), cause: DestinationCause::Full }.into(),
+        ),
+    };
+    assert_eq!(
+        Words::of(Language::English).say(bay),
+        "Uploading: 1 segment to go. The camera may be taken; the wipe then waits for its next docking. Waiting for nas: \
+         Waiting for room: it is full. Uploads go on by themselves. It has waited for more than an hour. Make room there."
+    );
+}
