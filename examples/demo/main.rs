@@ -24,7 +24,7 @@ use camdock::config::Config;
 use camdock::daemon::{Daemon, LastLedger, open_destination};
 use camdock::domain::{BaySnapshot, BayState, DestinationState, PlaceId, Snapshot};
 use camdock::ledger::StationLock;
-use camdock::words::{Language, Words};
+use camdock::words::Words;
 use clap::Parser;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep};
@@ -278,7 +278,7 @@ async fn watch(
             break Some(trouble);
         }
         if moved.elapsed() > STANDSTILL {
-            let english = Words::of(Language::English);
+            let english = Words::english();
             let doing: Vec<_> = snapshot.destinations.iter().map(|place| english.say(place.notice.clone())).collect();
             let doing = doing.join(" ");
             break Some(format!("nothing has moved for {} minutes. {doing}", STANDSTILL.as_secs() / 60));
@@ -291,7 +291,7 @@ async fn watch(
 
 /// What only a person could see to.
 fn trouble(snapshot: &Snapshot) -> Option<String> {
-    let english = Words::of(Language::English);
+    let english = Words::english();
     let refused = snapshot.destinations.iter().find(|place| place.state() == DestinationState::Refused);
     let settled = |bay: &BaySnapshot| matches!(bay.state(), BayState::Ready | BayState::Attention | BayState::Empty);
     let attention = snapshot.bays.iter().find(|bay| bay.state() == BayState::Attention);

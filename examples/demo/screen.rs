@@ -7,7 +7,7 @@ use std::time::Duration;
 use camdock::config::Config;
 use camdock::domain::{BayName, BaySnapshot, BayState, ByteCount, CameraSerial};
 use camdock::ledger::{DeliveryState, Explanation, LEDGER_FILE, Ledger, LedgerError, Removal};
-use camdock::words::{Language, Words};
+use camdock::words::Words;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
@@ -132,7 +132,7 @@ impl Screen {
                     writeln!(
                         std::io::stdout(),
                         "{seconds:6.1} s  bay {name}  {camera:<8}  {state:<11}  {}",
-                        Words::of(Language::English).say(bay.notice.clone())
+                        Words::english().say(bay.notice.clone())
                     )?;
                     said.insert(bay.name.clone(), now);
                 }
@@ -182,7 +182,7 @@ fn line(row: &Row<'_>, columns: usize) -> String {
     };
     let (camera, bar) = (camera.as_str(), progress.bar(total));
     let short = format!("bay {name}  {camera:<8}  {state:<11}  {bar}  {bytes:<28}");
-    let long = format!("{short}  {}", Words::of(Language::English).say(row.bay.notice.clone()));
+    let long = format!("{short}  {}", Words::english().say(row.bay.notice.clone()));
     if long.chars().count() < columns { long } else { short }
 }
 

@@ -8,6 +8,7 @@ use camdock::config::Config;
 use camdock::custody::WipeCondition;
 use camdock::domain::{CameraSerial, DestinationName, counted};
 use camdock::ledger::{DeliveryState, Explanation, Gone, Removal, SpoolCopy};
+use camdock::words::Words;
 
 use super::{Outcome, ledger};
 
@@ -28,7 +29,7 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
     explained.segments.iter().try_for_each(|segment| print(&mut out, segment))?;
     for problem in &explained.problems {
         writeln!(out, "{}", problem.path)?;
-        line(&mut out, false, &format!("problem {}: {}", problem.id, problem.kind))?;
+        line(&mut out, false, &format!("problem {}: {}", problem.id, Words::english().say(problem.kind.clone())))?;
     }
     let known = || explained.segments.iter().map(|segment| &segment.known);
     let unwiped = known().filter(|known| known.gone.is_none()).count();
@@ -64,7 +65,7 @@ fn print(out: &mut impl Write, explained: &ExplainedSegment) -> io::Result<()> {
         line(out, met.is_ok(), &format!("{condition}{note}"))?;
     }
     for problem in &known.problems {
-        line(out, false, &format!("problem {}: {}", problem.id, problem.kind))?;
+        line(out, false, &format!("problem {}: {}", problem.id, Words::english().say(problem.kind.clone())))?;
     }
     if let Some(at) = known.seen_at {
         line(out, false, &format!("it is nowhere, as a person said to have seen at {at}"))?;

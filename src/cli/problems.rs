@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use camdock::config::Config;
 use camdock::views::ProblemView;
+use camdock::words::Words;
 
 use super::client::Daemon;
 use super::{Outcome, ledger};
@@ -13,7 +14,8 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<Outcome> {
     let problems = if daemon.answers().await {
         daemon.get("/api/v1/problems").await?
     } else {
-        ledger::open(config).await?.problems(None).await?.into_iter().map(ProblemView::from).collect::<Vec<_>>()
+        let view = |problem| ProblemView::new(problem, Words::english());
+        ledger::open(config).await?.problems(None).await?.into_iter().map(view).collect::<Vec<_>>()
     };
     print(&problems)?;
     Ok(if problems.is_empty() { Outcome::Fine } else { Outcome::NeedsPerson })

@@ -4,8 +4,11 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use camdock::config::Config;
-use camdock::domain::{BayCause, BayState, DestinationCause, DestinationState, DiskState, Part, counted};
+use camdock::domain::{
+    BayCause, BayState, DestinationCause, DestinationState, DiskState, Part, StationNotice, counted,
+};
 use camdock::views::{DestinationDocument, StatusDocument};
+use camdock::words::Words;
 
 use super::Outcome;
 use super::client::Daemon;
@@ -68,6 +71,7 @@ fn is_told(status: &StatusDocument, part: &Part) -> bool {
 }
 
 fn print(status: &StatusDocument) -> std::io::Result<()> {
+    let english = Words::english();
     let mut out = std::io::stdout().lock();
     let queue = status.queue;
     writeln!(
@@ -79,10 +83,7 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
         counted(status.problems, "problem")
     )?;
     if status.disk == DiskState::Full {
-        writeln!(
-            out,
-            "  the disk that holds the station's data is full: what is proven and wiped goes first; make room on it"
-        )?;
+        writeln!(out, "  {}", english.say(StationNotice::DiskFull))?;
     }
     for bay in &status.bays {
         let camera = bay.camera.as_ref().map_or("-", |camera| camera.as_str());
@@ -104,7 +105,7 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
         writeln!(out, "  to  {:<8} {:<11} {}", place.name.as_str(), place.state, place.message)?;
     }
     for trouble in status.setup.iter().filter(|trouble| !is_told(status, &trouble.part)) {
-        writeln!(out, "  {}: {}.", trouble.part, trouble.message)?;
+        writeln!(out, "  {}", english.say(trouble.clone()))?;
     }
     Ok(())
 }

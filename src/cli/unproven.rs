@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use camdock::audit::unproven;
 use camdock::domain::{ByteCount, CameraSerial, counted};
+use camdock::words::Words;
 
 use super::Outcome;
 
@@ -39,7 +40,7 @@ pub(super) async fn run(data_dir: &Path) -> anyhow::Result<Outcome> {
     }
     for problem in found.missing {
         let camera = problem.camera.as_ref().map_or("", CameraSerial::as_str);
-        writeln!(out, "{folder}: camera {camera}: {}: {}", problem.path, problem.kind)?;
+        writeln!(out, "{folder}: camera {camera}: {}: {}", problem.path, Words::english().say(problem.kind))?;
     }
     Ok(Outcome::NeedsPerson)
 }

@@ -26,6 +26,7 @@ pub use ids::{
 };
 pub use notice::{
     BayCause, BayNotice, BayState, DestinationCause, DestinationNotice, DestinationState, Notice, OtherNotice, PutOff,
+    StationNotice,
 };
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use problem::{Problem, ProblemKind};

@@ -1,6 +1,6 @@
 //! A recorded file: as the camera shows it, and as the station knows it once it was read.
 
-use std::fmt;
+use serde::Serialize;
 
 use super::{ByteCount, CameraSerial, Fingerprint, Moment, ObjectName, SegmentId, SourcePath};
 
@@ -40,7 +40,8 @@ pub struct Oddity {
 }
 
 /// The ways in which a camera's entry can be no readable regular file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OddityKind {
     /// A symbolic link; never followed.
     SymbolicLink,
@@ -54,19 +55,6 @@ pub enum OddityKind {
     MountPoint,
     /// The folder could not be listed, or the entry not be looked at.
     Unreadable,
-}
-
-impl fmt::Display for OddityKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::SymbolicLink => "a symbolic link",
-            Self::Fifo => "a named pipe",
-            Self::Socket => "a socket",
-            Self::Device => "a device node",
-            Self::MountPoint => "another file system, mounted inside the camera",
-            Self::Unreadable => "an entry that cannot be read",
-        })
-    }
 }
 
 /// A segment as the station knows it: read from the camera, fingerprinted, and durable in the spool.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::domain::{BayName, BayNotice, BaySnapshot, BayState};
-use crate::words::{Language, Words};
+use crate::words::Words;
 
 /// All bays, in the order of the configuration. Clones share one board.
 #[derive(Clone)]
@@ -59,7 +59,7 @@ impl Board {
             if bay.state() != before.state() {
                 let camera = bay.camera.as_ref().map(ToString::to_string).unwrap_or_default();
                 let (from, to) = (before.state(), bay.state());
-                let message = Words::of(Language::English).say(bay.notice.clone());
+                let message = Words::english().say(bay.notice.clone());
                 if matches!(to, BayState::Attention | BayState::Refused) {
                     tracing::warn!(bay = %name, %camera, %from, %to, "{message}");
                 } else {

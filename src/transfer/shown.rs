@@ -89,7 +89,7 @@ fn told(name: &DestinationName, error: &DestinationError, again_at: Moment) -> D
 mod tests {
     use super::*;
     use crate::domain::CameraSerial;
-    use crate::words::{Language, Words};
+    use crate::words::Words;
     use tokio::time::Instant;
 
     const NOW: Moment = Moment::from_millis(1_800_000_000_000);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     fn english(shown: &DestinationSnapshot) -> String {
-        Words::of(Language::English).say(shown.notice.clone())
+        Words::english().say(shown.notice.clone())
     }
 
     #[test]

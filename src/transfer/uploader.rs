@@ -21,7 +21,7 @@ use crate::domain::{
 };
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 use crate::ledger::{Delivery, Entry, LedgerError};
-use crate::words::{Language, Words};
+use crate::words::Words;
 
 /// So long after a place was last heard of, it is asked how it is: what is said of it must not be an old story.
 const LOOK_IN_AFTER: Duration = Duration::from_mins(5);
@@ -271,7 +271,7 @@ impl Uploader {
 
     async fn found(&mut self, seq: i64, segment: &Segment, kind: ProblemKind) -> Result<(), LedgerError> {
         let destination = self.target.destination.name().clone();
-        tracing::warn!(segment = %segment.path, camera = %segment.camera, %destination, problem = %kind, "a person must look at it");
+        tracing::warn!(segment = %segment.path, camera = %segment.camera, %destination, "{}", Words::english().say(kind.clone()));
         let entry = Entry::ProblemFound {
             camera: segment.camera.clone(),
             path: segment.path.clone(),
@@ -342,7 +342,7 @@ impl Uploader {
             }
             if now.state() != shown.state() {
                 let (destination, state) = (&now.name, now.state());
-                let message = Words::of(Language::English).say(now.notice.clone());
+                let message = Words::english().say(now.notice.clone());
                 if matches!(state, DestinationState::Refused | DestinationState::Overdue | DestinationState::Attention)
                 {
                     tracing::warn!(%destination, %state, "{message}");

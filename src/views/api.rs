@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::document::StatusDocument;
 use crate::domain::{DestinationName, Earlier, Moment, PlaceId, Problem, ProblemId, Snapshot};
-use crate::words::{Language, Words};
+use crate::words::Words;
 
 /// Takes requests to the station.
 #[async_trait]
@@ -63,14 +63,16 @@ impl ProblemView {
     }
 }
 
-impl From<Problem> for ProblemView {
-    fn from(problem: Problem) -> Self {
+impl ProblemView {
+    /// A problem in the words of a language.
+    #[must_use]
+    pub fn new(problem: Problem, words: &Words) -> Self {
         Self {
             id: problem.id,
             camera: problem.camera.map(|camera| camera.to_string()),
             path: problem.path.to_string(),
             destination: problem.destination.map(|destination| destination.to_string()),
-            message: problem.kind.to_string(),
+            message: words.say(problem.kind),
             since: problem.since,
         }
     }
@@ -96,19 +98,23 @@ pub fn routes(snapshot: watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Route
 }
 
 async fn status(State(answers): State<Arc<Answers>>) -> Json<StatusDocument> {
-    Json(StatusDocument::new(&answers.snapshot.borrow(), Words::of(Language::English)))
+    Json(StatusDocument::new(&answers.snapshot.borrow(), Words::english()))
+}
+
+fn view(problem: Problem) -> ProblemView {
+    ProblemView::new(problem, Words::english())
 }
 
 async fn problems(State(answers): State<Arc<Answers>>) -> Response {
     match answers.desk.problems().await {
-        Ok(problems) => Json(problems.into_iter().map(ProblemView::from).collect::<Vec<_>>()).into_response(),
+        Ok(problems) => Json(problems.into_iter().map(view).collect::<Vec<_>>()).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
     }
 }
 
 async fn retry(State(answers): State<Arc<Answers>>, Path(id): Path<i64>) -> Response {
     match answers.desk.retry(ProblemId(id)).await {
-        Ok(Some(problem)) => Json(ProblemView::from(problem)).into_response(),
+        Ok(Some(problem)) => Json(view(problem)).into_response(),
         Ok(None) => (StatusCode::NOT_FOUND, format!("there is no problem {id}; see: camdock problems")).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
     }

@@ -96,6 +96,66 @@ other-no-camera = { $why }
 other-waits-its-turn = { $what } is here too, and served as soon as nothing more can be done for this one.
 other-had-its-turn = { $what } is here still, though it had its turn: take it out.
 
+## What a person must look at, told after the file's name
+
+problem-oddity =
+    it is { $kind ->
+        [symbolic-link] a symbolic link
+        [fifo] a named pipe
+        [socket] a socket
+        [device] a device node
+        [mount-point] another file system, mounted inside the camera
+       *[unreadable] an entry that cannot be read
+    }; camdock left it on the camera and took everything else.
+problem-unreadable = it cannot be read ({ $error }); it stays on the camera, and is tried again now and then.
+    .advice = Mend its permissions or the medium.
+problem-damaged-at-source = { $missing } bytes of it cannot be read; the rest is uploaded, marked as damaged, and the original stays on the camera.
+    .advice = Have it tried again to read it once more.
+problem-damaged-volume = its file system is damaged or was not closed properly. An image of it is uploaded, marked as damaged ({ $missing } bytes of it cannot be read), and nothing is deleted from the camera.
+    .advice = Look at the copies, then mend or format the camera by hand; have it tried again to take the image once more.
+problem-too-large = it has { BYTES($size) }, more than the spool can ever hold; it stays on the camera.
+    .advice = Give the station's data_dir a larger disk, then have it tried again.
+problem-not-deleted = it is proven everywhere, but the camera does not let it be deleted ({ $error }).
+    .advice = Mend its permissions or the medium, then have it tried again.
+problem-unsteady = it reads differently each time: the medium is failing. Each version is uploaded, and the original stays on the camera.
+    .advice = Look at the copies, then have it tried again to read it once more.
+problem-other-content = the destination already has an object of this name with other content; nothing was overwritten.
+    .advice = Find out who put it there, then have it tried again.
+problem-recreated = the camera writes it anew whenever it is deleted. Each is uploaded and proven, but less and less often.
+    .advice = If it is no evidence, name it in the profile's `leave`, or have the camera stop writing while it is docked.
+problem-read-only = it can only be read, so what is proven stays on it.
+    .advice = Switch off the lock of its card, or mount it so that it can be written to; camdock goes on by itself then.
+problem-many = when last counted, the same was so of { $count } entries of this camera, such as { $examples }. Of each: { $like }
+problem-refused = the destination refuses it ({ $error }).
+    .advice = Mend the cause, then have it tried again.
+problem-undelivered = it does not get through to the destination, which is well ({ $error }); camdock tried for hours, and keeps its copy.
+    .advice = Mend the cause, then have it tried again.
+problem-ledger-rebuilt =
+    the station's ledger was damaged or missing, and was made anew from what could be read: { $lost ->
+        [0] all { $saved } entries of the custody log
+        [unknown] { $saved } entries of the custody log were saved, nobody can tell of how many
+       *[other] { $saved } entries of the custody log were saved, the last { $lost } were not
+    }. What is on the cameras and in the spool is taken up again by itself, and every destination is asked; the history and the problems of the lost entries are only in the old file, which is kept under this name if there was one.
+    .advice = Have the disk looked at. `camdock retry` says that you have seen this.
+problem-only-on-camera = no copy of it is left here, and a required destination has not proven its own. The destinations are asked again now and then, and when you have it tried again.
+    .advice = Dock its camera again: it may still have it, and then everything goes on by itself.
+problem-only-elsewhere = a required destination lacks it, no copy is left here, and its camera does not have it any more; but another destination has proven its copy. The destinations are asked again now and then.
+    .advice = `camdock explain` tells which has it; bring it from there to where it is missing. `camdock retry` says that you have seen this.
+problem-lost = LOST: it was taken from its camera, no copy is left here, no destination has proven one, and the camera does not have it any more. The destinations are asked again now and then.
+    .advice = `camdock explain` tells everything that is known of it. Another station or the destination's own versions may have it. `camdock retry` says that you have seen this.
+
+## The station
+
+setup =
+    { $part ->
+        [destination] Destination { $name }
+        [bay] Bay { $name }
+        [profile] Profile { $name }
+       *[control-socket] The commands' socket
+    } is not set up: { $message }.
+station-disk-full = The disk that holds the station's data is full: what is proven and wiped goes first.
+    .advice = Make room on it.
+
 ## How a destination is doing
 
 destination-unasked = Nothing was asked of it yet.

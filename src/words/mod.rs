@@ -14,7 +14,7 @@ use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 use serde_json::Value;
 
 pub use self::language::Language;
-use crate::domain::{Moment, Notice};
+use crate::domain::{ByteCount, Moment, Notice};
 
 /// The words of one language.
 pub struct Words {
@@ -45,6 +45,12 @@ impl Words {
         language.words()
     }
 
+    /// Those of the commands and of the journal.
+    #[must_use]
+    pub fn english() -> &'static Self {
+        Self::of(Language::English)
+    }
+
     fn read(language: Language) -> Self {
         let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
         // A page has its own way of telling text from text, and a terminal would show the marks.
@@ -53,7 +59,11 @@ impl Words {
         let resource = FluentResource::try_new(language.file().to_owned()).unwrap_or_else(|(resource, _)| resource);
         bundle.add_resource_overriding(resource);
         let _ = bundle.add_function("TIME", |places, _| match places {
-            [FluentValue::Number(at)] => at_millis(at.value).to_string().into(),
+            [FluentValue::Number(at)] => Moment::from_millis(whole(at.value)).to_string().into(),
+            _ => FluentValue::Error,
+        });
+        let _ = bundle.add_function("BYTES", |places, _| match places {
+            [FluentValue::Number(bytes)] => ByteCount::new(whole(bytes.value).unsigned_abs()).to_string().into(),
             _ => FluentValue::Error,
         });
         Self { language, bundle }
@@ -98,21 +108,22 @@ impl Words {
             Value::String(text) => text.clone().into(),
             Value::Number(number) => number.as_f64().unwrap_or_default().into(),
             Value::Array(each) => {
-                let told: Vec<_> = each.iter().map(|one| self.tell_all(one, gaps).to_string()).collect();
-                told.join(", ").into()
+                let mut one = |one: &Value| match one {
+                    Value::String(text) => text.clone(),
+                    facts => self.tell_all(facts, gaps).to_string(),
+                };
+                each.iter().map(&mut one).collect::<Vec<_>>().join(", ").into()
             }
             Value::Object(_) => self.tell_all(value, gaps).to_string().into(),
-            Value::Null | Value::Bool(_) => FluentValue::None,
+            Value::Null => "unknown".into(),
+            Value::Bool(_) => FluentValue::None,
         }
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a moment came as whole milliseconds, and Fluent knows no other numbers"
-)]
-const fn at_millis(millis: f64) -> Moment {
-    Moment::from_millis(millis as i64)
+#[expect(clippy::cast_possible_truncation, reason = "it came as a whole number, and Fluent knows no other kind")]
+const fn whole(number: f64) -> i64 {
+    number as i64
 }
 
 /// The name of the message about some facts.

@@ -7,7 +7,7 @@ use strum::VariantNames;
 use super::*;
 use crate::domain::{
     BayName, BayNotice, BayState, CameraSerial, DestinationCause, DestinationName, DestinationNotice, DestinationState,
-    OtherNotice, PutOff,
+    OddityKind, OtherNotice, Part, ProblemKind, PutOff, SetupCause, SetupTrouble, SourcePath, StationNotice,
 };
 
 fn camera() -> CameraSerial {
@@ -98,12 +98,41 @@ fn destinations() -> Vec<DestinationNotice> {
     ]
 }
 
+fn problems() -> Vec<ProblemKind> {
+    let (error, path) = ("EIO".to_owned(), SourcePath::new(b"DCIM/A.MP4".to_vec()));
+    vec![
+        ProblemKind::Oddity { kind: OddityKind::Fifo },
+        ProblemKind::Unreadable { error: error.clone() },
+        ProblemKind::DamagedAtSource { missing: 512 },
+        ProblemKind::DamagedVolume { missing: 512 },
+        ProblemKind::TooLarge { size: 1 << 40 },
+        ProblemKind::NotDeleted { error: error.clone() },
+        ProblemKind::Unsteady,
+        ProblemKind::OtherContent,
+        ProblemKind::Recreated,
+        ProblemKind::ReadOnly,
+        ProblemKind::Many { like: Box::new(ProblemKind::Unsteady), count: 9, examples: vec![path.clone(), path] },
+        ProblemKind::Refused { error: error.clone() },
+        ProblemKind::Undelivered { error },
+        ProblemKind::LedgerRebuilt { saved: 7, lost: Some(2) },
+        ProblemKind::OnlyOnCamera,
+        ProblemKind::OnlyElsewhere,
+        ProblemKind::Lost,
+    ]
+}
+
+fn setup() -> SetupTrouble {
+    SetupTrouble { part: Part::Destination(nas()), cause: SetupCause::NoAnswer, message: "it hangs".to_owned() }
+}
+
 /// One of every kind.
 fn every_notice() -> Vec<Notice> {
     let bays = bays().into_iter().map(Notice::from);
     let others = others().into_iter().map(Notice::from);
     let destinations = destinations().into_iter().map(Notice::from);
-    bays.chain(others).chain(destinations).chain([Notice::from(put_off())]).collect()
+    let problems = problems().into_iter().map(Notice::from);
+    let single = [Notice::from(put_off()), Notice::from(setup()), Notice::from(StationNotice::DiskFull)];
+    bays.chain(others).chain(destinations).chain(problems).chain(single).collect()
 }
 
 fn every_id() -> BTreeSet<String> {
@@ -112,7 +141,9 @@ fn every_id() -> BTreeSet<String> {
         of("bay", BayNotice::VARIANTS),
         of("other", OtherNotice::VARIANTS),
         of("destination", DestinationNotice::VARIANTS),
-        vec!["put-off".to_owned()],
+        of("problem", ProblemKind::VARIANTS),
+        of("station", StationNotice::VARIANTS),
+        vec!["put-off".to_owned(), "setup".to_owned()],
     ];
     each.concat().into_iter().collect()
 }
@@ -158,7 +189,7 @@ fn a_notice_is_named_in_sentences_as_programs_know_it() {
 
 #[test]
 fn what_is_so_comes_first_and_what_to_do_after_it() {
-    let english = Words::of(Language::English);
+    let english = Words::english();
     let told = english.tell(&BayNotice::Problems { files: 1, camera: camera() }.into());
     assert_eq!(told.sentence, "A person must look at 1 file; everything else is safe.");
     assert_eq!(told.advice.as_deref(), Some("See: camdock problems, camdock explain BWC-1."));
@@ -176,8 +207,42 @@ fn a_notice_within_another_is_told_as_part_of_it() {
         ),
     };
     assert_eq!(
-        Words::of(Language::English).say(bay),
+        Words::english().say(bay),
         "Uploading: 1 segment to go. The camera may be taken; the wipe then waits for its next docking. Waiting for nas: \
          Waiting for room: it is full. Uploads go on by themselves. It has waited for more than an hour. Make room there."
     );
+}
+
+#[test]
+fn numbers_are_told_with_their_units_and_their_plurals() {
+    let english = Words::english();
+    let say = |kind: ProblemKind| english.say(kind);
+    assert!(say(ProblemKind::TooLarge { size: 1 << 40 }).starts_with("it has 1 TiB, more than"));
+    let many = ProblemKind::Many {
+        like: Box::new(ProblemKind::Oddity { kind: OddityKind::SymbolicLink }),
+        count: 100_000,
+        examples: vec![SourcePath::new(b"A".to_vec()), SourcePath::new(b"B".to_vec())],
+    };
+    assert_eq!(
+        say(many),
+        "when last counted, the same was so of 100000 entries of this camera, such as A, B. Of each: it is a symbolic link; \
+         camdock left it on the camera and took everything else."
+    );
+    for (lost, said) in [
+        (Some(0), ": all 9 entries of the custody log. What"),
+        (Some(3), "were saved, the last 3 were not. What"),
+        (None, "were saved, nobody can tell of how many. What"),
+    ] {
+        let told = say(ProblemKind::LedgerRebuilt { saved: 9, lost });
+        assert!(told.contains(said), "{told}");
+    }
+    assert_eq!(english.say(BayNotice::Restless { files: 1 }).matches("1 file has").count(), 1);
+    assert_eq!(english.say(BayNotice::Restless { files: 7 }).matches("7 files have").count(), 1);
+}
+
+#[test]
+fn what_could_not_be_set_up_is_named() {
+    assert_eq!(Words::english().say(setup()), "Destination nas is not set up: it hangs.");
+    let socket = SetupTrouble { part: Part::ControlSocket, ..setup() };
+    assert_eq!(Words::english().say(socket), "The commands' socket is not set up: it hangs.");
 }

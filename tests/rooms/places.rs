@@ -10,7 +10,7 @@ use camdock::config::Config;
 use camdock::daemon::{Daemon, DaemonError, LastLedger};
 use camdock::domain::{BayState, DestinationCause, DestinationState, Snapshot};
 use camdock::ledger::StationLock;
-use camdock::words::{Language, Words};
+use camdock::words::Words;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -111,7 +111,7 @@ impl Station {
         let found =
             status.destinations.into_iter().find(|at| at.cause() == Some(DestinationCause::WrongPlace)).unwrap();
         assert_eq!(found.state(), DestinationState::Refused);
-        Words::of(Language::English).say(found.notice)
+        Words::english().say(found.notice)
     }
 
     async fn camdock(&self, arguments: &[&str]) -> (Option<i32>, String) {

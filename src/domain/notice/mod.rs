@@ -6,11 +6,14 @@
 
 mod bay;
 mod destination;
+mod station;
 
 use serde::Serialize;
 
 pub use self::bay::{BayCause, BayNotice, BayState, OtherNotice};
 pub use self::destination::{DestinationCause, DestinationNotice, DestinationState, PutOff};
+pub use self::station::StationNotice;
+use super::{ProblemKind, SetupTrouble};
 
 /// One thing worth telling, whatever it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,6 +27,12 @@ pub enum Notice {
     Destination(DestinationNotice),
     /// What of a camera does not get through to a destination.
     PutOff(PutOff),
+    /// What a person must look at.
+    Problem(ProblemKind),
+    /// What could not be set up as configured.
+    Setup(SetupTrouble),
+    /// What is the matter with the station itself.
+    Station(StationNotice),
 }
 
 impl Notice {
@@ -35,6 +44,9 @@ impl Notice {
             Self::Other(notice) => format!("other-{}", <&str>::from(notice)),
             Self::Destination(notice) => format!("destination-{}", <&str>::from(notice)),
             Self::PutOff(_) => "put-off".to_owned(),
+            Self::Problem(kind) => format!("problem-{}", <&str>::from(kind)),
+            Self::Setup(_) => "setup".to_owned(),
+            Self::Station(notice) => format!("station-{}", <&str>::from(notice)),
         }
     }
 }
@@ -49,4 +61,12 @@ macro_rules! is_a_notice {
     };
 }
 
-is_a_notice!(BayNotice in Bay, OtherNotice in Other, DestinationNotice in Destination, PutOff in PutOff);
+is_a_notice! {
+    BayNotice in Bay,
+    OtherNotice in Other,
+    DestinationNotice in Destination,
+    PutOff in PutOff,
+    ProblemKind in Problem,
+    SetupTrouble in Setup,
+    StationNotice in Station,
+}

@@ -41,6 +41,7 @@ use crate::domain::{
 };
 use crate::ledger::{Deletion, Entry, KnownSegment, LedgerError};
 use crate::transfer::{Site, backoff};
+use crate::words::Words;
 
 /// A camera is looked at again this often at least, for files that appear late.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -318,7 +319,7 @@ impl Docking {
             self.findings.alike.insert(path, kind);
             return Ok(());
         }
-        tracing::warn!(bay = %self.bay, file = %path, "{kind}");
+        tracing::warn!(bay = %self.bay, file = %path, "{}", Words::english().say(kind.clone()));
         self.findings.given_up.insert(path.clone());
         let entry = problem_found(self.camera.serial(), path, kind);
         self.record(vec![entry]).await

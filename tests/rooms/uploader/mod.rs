@@ -19,7 +19,7 @@ use camdock::spool::{DiskSpool, Spool};
 use camdock::transfer::{
     AtOnce, NotCleared, Persistence, Site, Target, Uploader, WatchDestination, clear, make_room, release_wiped,
 };
-use camdock::words::{Language, Words};
+use camdock::words::Words;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -130,7 +130,7 @@ impl Station {
 }
 
 fn said(shown: &DestinationSnapshot) -> String {
-    Words::of(Language::English).say(shown.notice.clone())
+    Words::english().say(shown.notice.clone())
 }
 
 fn busy(message: &str) -> DestinationError {
