@@ -11,12 +11,12 @@
 //! | `domain` | | `crc-fast`, `fastrand`, `serde`, `sha2`, `strum`, `time`, `uuid` |
 //! | `faults` | | `rustix` |
 //! | `files` | | `aligned-vec`, `bytes`, `futures`, `rustix`, `tokio` |
-//! | `words` | `domain` | `fluent-bundle`, `serde_json`, `unic-langid` |
+//! | `words` | `domain` | `fluent-bundle`, `serde`, `serde_json`, `strum`, `unic-langid` |
 //! | `cloud` | `domain` | `async-trait`, `bytes`, `fastrand`, `futures` |
 //! | `dock` | `domain` | `tokio`, `tracing` |
 //! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
 //! | `ledger` | `domain`, `files` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio`, `tracing` |
-//! | `views` | `domain`, `words` | `async-trait`, `axum`, `sd-notify`, `serde`, `tokio` |
+//! | `views` | `domain`, `words` | `async-trait`, `axum`, `futures`, `maud`, `sd-notify`, `serde`, `tokio` |
 //! | `custody` | `cloud`, `domain` | `futures` |
 //! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |
 //! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |

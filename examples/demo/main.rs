@@ -199,6 +199,9 @@ async fn show(
     }
     let daemon = Daemon::open(&config, LastLedger::Trusted, lock)?;
     let shown = daemon.shown();
+    if let Some(page) = daemon.page() {
+        writeln!(io::stdout(), "The bays can be watched at {page} meanwhile.")?;
+    }
     let trouble = tokio::select! {
         ended = daemon.run() => {
             ended?;

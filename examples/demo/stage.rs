@@ -209,6 +209,7 @@ impl Stage {
             "# Written by `camdock demo` at each start.".to_owned(),
             format!("[station]\nid = \"demo\"\ndata_dir = {}", quoted(&self.station())?),
             format!("[spool]\nreserve = \"{RESERVE}\"\nkeep_after_wipe = \"24h\""),
+            "[web]\nlisten = \"127.0.0.1:0\"\ncolumns = 4".to_owned(),
         ];
         for bay in bays() {
             let folder = self.bay(&bay);

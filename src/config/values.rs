@@ -193,10 +193,17 @@ pub(super) fn carries_secret(text: &str) -> bool {
     text.contains(['?', '#']) || after_scheme.split('/').next().is_some_and(|authority| authority.contains('@'))
 }
 
-/// An address and port to listen on.
+/// An address of this machine, and a port, to listen on.
 pub(super) fn listen(value: &Value) -> Result<SocketAddr, Wrong> {
     let remedy = "write an IP address and a port, such as \"127.0.0.1:8470\"";
-    quoted(value, remedy)?.parse().map_err(|_| Wrong::new("it is no IP address with a port", remedy))
+    let at: SocketAddr =
+        quoted(value, remedy)?.parse().map_err(|_| Wrong::new("it is no IP address with a port", remedy))?;
+    if at.ip().is_loopback() {
+        Ok(at)
+    } else {
+        let why = "others than this machine could see the page, and this version of camdock has neither TLS nor log-in for them";
+        Err(Wrong::new(why, remedy))
+    }
 }
 
 fn quoted<'v>(value: &'v Value, remedy: &str) -> Result<&'v str, Wrong> {

@@ -11,6 +11,7 @@ mod clock;
 mod control;
 mod desk;
 mod late;
+mod page;
 mod parts;
 
 use std::sync::Arc;
@@ -23,13 +24,14 @@ use crate::domain::{DestinationName, Earlier, Part, PlaceId, SetupCause, Snapsho
 use crate::ledger::StationLock;
 use crate::station::{Doors, Station, StationError};
 use crate::transfer::{NoPlace, confirm};
-use crate::views::{self, systemd};
+use crate::views::{self, Dock, systemd};
 
 pub use adapters::{DestinationSetupError, LastLedger, OpenError, open_destination};
 pub use clock::SystemClock;
 
 use control::Control;
 use desk::StationDesk;
+use page::Page;
 use parts::Troubles;
 
 /// Requests, and news of bays, that may wait for the station.
@@ -40,6 +42,7 @@ pub struct Daemon {
     station: Station,
     doors: Doors,
     control: Control,
+    page: Page,
     shown: watch::Receiver<Snapshot>,
 }
 
@@ -74,8 +77,10 @@ impl Daemon {
         let bays = together(adapters::watch_bays(config, &troubles));
         let doors = Doors { bays, commands, setup, snapshot };
         let routes = views::routes(shown.clone(), Arc::new(StationDesk { ledger, orders }));
-        let control = Control::open(config.station.data_dir.clone(), routes, troubles);
-        Ok(Self { station, doors, control, shown })
+        let control = Control::open(config.station.data_dir.clone(), routes, troubles.clone());
+        let dock = Dock { columns: config.web.columns };
+        let page = Page::open(config.web.listen, views::page(shown.clone(), dock), troubles);
+        Ok(Self { station, doors, control, page, shown })
     }
 
     /// How the station looks, from now on.
@@ -84,17 +89,23 @@ impl Daemon {
         self.shown.clone()
     }
 
+    /// Where browsers of this machine find the page, if it could be opened.
+    #[must_use]
+    pub fn page(&self) -> Option<String> {
+        self.page.address()
+    }
+
     /// Runs until something fails. Being cancelled loses nothing.
     ///
     /// # Errors
     /// [`DaemonError`] says what failed. After [`StationError::LedgerDamaged`] the station can be opened once more, with
     /// [`LastLedger::Damaged`].
     pub async fn run(self) -> Result<(), DaemonError> {
-        let (control, mut first) = (self.control, self.shown.clone());
+        let (control, page, mut first) = (self.control, self.page, self.shown.clone());
         let answer = async move {
             // Before the first one is composed nobody knows how the station is, so nobody is told.
             let _ = first.changed().await;
-            control.serve().await;
+            tokio::join!(control.serve(), page.serve());
         };
         tokio::select! {
             biased;

@@ -30,6 +30,8 @@ pub enum Part {
     Profile(String),
     /// The socket on which commands such as `camdock status` ask the station.
     ControlSocket,
+    /// The page in the browser.
+    Page,
 }
 
 impl fmt::Display for Part {
@@ -39,6 +41,7 @@ impl fmt::Display for Part {
             Self::Bay(name) => write!(f, "bay {name}"),
             Self::Profile(file) => write!(f, "profile {file}"),
             Self::ControlSocket => f.write_str("the commands' socket"),
+            Self::Page => f.write_str("the page"),
         }
     }
 }
@@ -67,6 +70,8 @@ pub enum SetupCause {
     ProfileBroken,
     /// It cannot be made where it belongs.
     SocketUnusable,
+    /// Nobody can listen at its address.
+    AddressUnusable,
     /// Looking at it takes so long that it may never end.
     NoAnswer,
 }

@@ -4,9 +4,13 @@
 
 mod api;
 mod document;
+mod page;
 mod socket;
 pub mod systemd;
+mod web;
 
 pub use api::{Desk, ProblemView, routes};
 pub use document::{BayDocument, DestinationDocument, StatusDocument};
+pub use page::{Dock, page};
 pub use socket::{CommandSocket, SOCKET_FILE, SocketError, bind, serve};
+pub use web::{WebDoor, WebError};

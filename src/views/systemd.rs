@@ -86,6 +86,7 @@ pub fn status_line(snapshot: &Snapshot) -> String {
         Part::Bay(_) | Part::Destination(_) => None,
         Part::Profile(file) => Some(format!("profile {file} is broken")),
         Part::ControlSocket => Some("commands cannot ask".to_owned()),
+        Part::Page => Some("there is no page".to_owned()),
     }));
     parts.join("; ")
 }

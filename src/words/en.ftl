@@ -1,5 +1,38 @@
 # English. Each message is named by its notice's id; its attribute `advice` says what to do.
 
+## The page
+
+page-title = Bays of { $station }
+page-bay = Bay { $bay }
+page-state =
+    { $state ->
+        [empty] Free
+        [identifying] Looking
+        [offloading] Copying
+        [uploading] Uploading
+        [wiping] Wiping
+        [charging] Charging
+        [ready] Ready
+        [attention] Attention
+       *[refused] Not a camera
+    }
+page-instruction =
+    { $instruction ->
+        [put-in] Put a camera in
+        [leave-in] Leave it in
+        [take] Take this one
+        [take-out] Take it out
+        [put-in-again] Take it out and put it in again
+       *[call-it] Leave it in and call IT
+    }
+page-take-first = Take this one first
+page-take-later = Ready too
+page-progress = { BYTES($done) } of { BYTES($total) } proven
+page-ready-since = Ready since
+page-not-live = Not live since
+page-legend = What the colours and patterns mean
+page-working = Working
+
 ## What goes on in a bay
 
 bay-empty = No camera.
@@ -30,9 +63,12 @@ bay-wipe-awaits-spool = Everything is uploaded. Wiping waits: the spool cannot b
 bay-wipe-awaits-destination = Wiping waits: { $error }. It goes on by itself.
 bay-wipe-overdue = Wiping waits: { $error }. It goes on by itself once the destination answers: it has waited for more than an hour.
 bay-wiping = Every required copy is proven. Deleting the files from the camera.
-bay-ready = Uploaded, proven and wiped: take this one.
-bay-was-empty = It was empty: take this one.
-bay-went-by-itself = Nothing is left on it, and it was not camdock that deleted what was: take this one.
+bay-ready = Uploaded, proven and wiped.
+    .advice = Take this one.
+bay-was-empty = It was empty.
+    .advice = Take this one.
+bay-went-by-itself = Nothing is left on it, and it was not camdock that deleted what was.
+    .advice = Take this one.
 bay-still-written =
     { $files ->
         [one] { $files } file is still being written; camdock takes it as soon as it rests.
@@ -151,6 +187,7 @@ setup =
         [destination] Destination { $name }
         [bay] Bay { $name }
         [profile] Profile { $name }
+        [page] The page
        *[control-socket] The commands' socket
     } is not set up: { $message }.
 station-disk-full = The disk that holds the station's data is full: what is proven and wiped goes first.

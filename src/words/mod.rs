@@ -6,6 +6,7 @@
 //! is, in whatever language that was.
 
 mod language;
+mod text;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 use serde_json::Value;
 
 pub use self::language::Language;
+pub use self::text::Text;
 use crate::domain::{ByteCount, Moment, Notice};
 
 /// The words of one language.
@@ -88,6 +90,12 @@ impl Words {
         self.tell(&notice.into()).to_string()
     }
 
+    /// What stands on a page besides notices.
+    #[must_use]
+    pub fn text(&self, text: &Text) -> String {
+        self.tell_all(&serde_json::to_value(text).unwrap_or_default(), &mut Vec::new()).sentence
+    }
+
     /// Facts are a notice's fields, its id, and what it is about. `gaps` gets what a sentence asks for and they lack.
     fn tell_all(&self, facts: &Value, gaps: &mut Vec<FluentError>) -> Told {
         let key = key(facts);
@@ -105,11 +113,11 @@ impl Words {
     /// A field as it can stand in a sentence. One that is a notice stands there as what is said about it.
     fn value(&self, value: &Value, gaps: &mut Vec<FluentError>) -> FluentValue<'static> {
         match value {
-            Value::String(text) => text.clone().into(),
+            Value::String(text) => harmless(text).into(),
             Value::Number(number) => number.as_f64().unwrap_or_default().into(),
             Value::Array(each) => {
                 let mut one = |one: &Value| match one {
-                    Value::String(text) => text.clone(),
+                    Value::String(text) => harmless(text),
                     facts => self.tell_all(facts, gaps).to_string(),
                 };
                 each.iter().map(&mut one).collect::<Vec<_>>().join(", ").into()
@@ -124,6 +132,27 @@ impl Words {
 #[expect(clippy::cast_possible_truncation, reason = "it came as a whole number, and Fluent knows no other kind")]
 const fn whole(number: f64) -> i64 {
     number as i64
+}
+
+/// A text from outside as it may stand in a sentence, whoever wrote it: what would steer a terminal, end a line or turn the
+/// reading direction is written out.
+fn harmless(text: &str) -> String {
+    let steers = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(steers) {
+        return text.to_owned();
+    }
+    let mut written = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if steers(letter) {
+            written.extend(letter.escape_unicode());
+        } else {
+            written.push(letter);
+        }
+    }
+    written
 }
 
 /// The name of the message about some facts.

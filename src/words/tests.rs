@@ -7,7 +7,8 @@ use strum::VariantNames;
 use super::*;
 use crate::domain::{
     BayName, BayNotice, BayState, CameraSerial, DestinationCause, DestinationName, DestinationNotice, DestinationState,
-    OddityKind, OtherNotice, Part, ProblemKind, PutOff, SetupCause, SetupTrouble, SourcePath, StationNotice,
+    Instruction, OddityKind, OtherNotice, Part, ProblemKind, PutOff, SetupCause, SetupTrouble, SourcePath, StationId,
+    StationNotice,
 };
 
 fn camera() -> CameraSerial {
@@ -125,6 +126,22 @@ fn setup() -> SetupTrouble {
     SetupTrouble { part: Part::Destination(nas()), cause: SetupCause::NoAnswer, message: "it hangs".to_owned() }
 }
 
+fn texts() -> Vec<Text> {
+    vec![
+        Text::PageTitle { station: StationId::new("hq-01").unwrap() },
+        Text::PageBay { bay: BayName::new("7").unwrap() },
+        Text::PageState { state: BayState::Ready },
+        Text::PageInstruction { instruction: Instruction::Take },
+        Text::PageTakeFirst,
+        Text::PageTakeLater,
+        Text::PageProgress { done: ByteCount::new(1), total: ByteCount::new(2) },
+        Text::PageReadySince,
+        Text::PageNotLive,
+        Text::PageLegend,
+        Text::PageWorking,
+    ]
+}
+
 /// One of every kind.
 fn every_notice() -> Vec<Notice> {
     let bays = bays().into_iter().map(Notice::from);
@@ -144,6 +161,7 @@ fn every_id() -> BTreeSet<String> {
         of("problem", ProblemKind::VARIANTS),
         of("station", StationNotice::VARIANTS),
         vec!["put-off".to_owned(), "setup".to_owned()],
+        Text::VARIANTS.iter().map(|id| (*id).to_owned()).collect(),
     ];
     each.concat().into_iter().collect()
 }
@@ -165,16 +183,15 @@ fn every_notice_has_its_sentence_in_every_language_and_every_sentence_its_notice
 
 #[test]
 fn a_sentence_knows_the_facts_that_it_tells() {
-    let told: BTreeSet<_> = every_notice().iter().map(Notice::id).collect();
-    assert_eq!(told, every_id(), "one of every kind is tried");
+    let notices = every_notice().into_iter().map(|notice| serde_json::to_value(notice).unwrap());
+    let all: Vec<_> = notices.chain(texts().into_iter().map(|text| serde_json::to_value(text).unwrap())).collect();
+    assert_eq!(all.iter().map(key).collect::<BTreeSet<_>>(), every_id(), "one of every kind is tried");
     for language in Language::ALL {
-        let words = Words::of(language);
-        for notice in every_notice() {
-            let facts = serde_json::to_value(&notice).unwrap();
+        for facts in &all {
             let mut gaps = Vec::new();
-            let told = words.tell_all(&facts, &mut gaps);
-            assert!(gaps.is_empty(), "{language:?} {}: {gaps:?}: {told}", notice.id());
-            assert!(!told.sentence.is_empty() && told.advice != Some(String::new()), "{language:?} {}", notice.id());
+            let told = Words::of(language).tell_all(facts, &mut gaps);
+            assert!(gaps.is_empty(), "{language:?} {}: {gaps:?}: {told}", key(facts));
+            assert!(!told.sentence.is_empty() && told.advice != Some(String::new()), "{language:?} {}", key(facts));
         }
     }
 }
@@ -193,7 +210,7 @@ fn what_is_so_comes_first_and_what_to_do_after_it() {
     let told = english.tell(&BayNotice::Problems { files: 1, camera: camera() }.into());
     assert_eq!(told.sentence, "A person must look at 1 file; everything else is safe.");
     assert_eq!(told.advice.as_deref(), Some("See: camdock problems, camdock explain BWC-1."));
-    assert_eq!(english.say(BayNotice::Ready), "Uploaded, proven and wiped: take this one.");
+    assert_eq!(english.say(BayNotice::Ready), "Uploaded, proven and wiped. Take this one.");
 }
 
 #[test]
@@ -245,4 +262,43 @@ fn what_could_not_be_set_up_is_named() {
     assert_eq!(Words::english().say(setup()), "Destination nas is not set up: it hangs.");
     let socket = SetupTrouble { part: Part::ControlSocket, ..setup() };
     assert_eq!(Words::english().say(socket), "The commands' socket is not set up: it hangs.");
+}
+
+#[test]
+fn each_state_and_each_instruction_has_a_word_of_its_own() {
+    let states = [
+        BayState::Empty,
+        BayState::Identifying,
+        BayState::Offloading,
+        BayState::Uploading,
+        BayState::Wiping,
+        BayState::Charging,
+        BayState::Ready,
+        BayState::Attention,
+        BayState::Refused,
+    ];
+    let instructions = [
+        Instruction::PutIn,
+        Instruction::LeaveIn,
+        Instruction::Take,
+        Instruction::TakeOut,
+        Instruction::PutInAgain,
+        Instruction::CallIt,
+    ];
+    for language in Language::ALL {
+        let words = Words::of(language);
+        let of_states: BTreeSet<_> = states.into_iter().map(|state| words.text(&Text::PageState { state })).collect();
+        assert_eq!(of_states.len(), states.len(), "{language:?}: {of_states:?}");
+        let say = |instruction| words.text(&Text::PageInstruction { instruction });
+        let of_instructions: BTreeSet<_> = instructions.into_iter().map(say).collect();
+        assert_eq!(of_instructions.len(), instructions.len(), "{language:?}: {of_instructions:?}");
+    }
+}
+
+#[test]
+fn what_was_said_outside_steers_no_terminal_and_ends_no_line() {
+    let error = "\u{1b}]0;x\u{7}\r\nforged\u{202e}\u{2028}".to_owned();
+    let told = Words::english().say(BayNotice::CameraFails { error });
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains(r"\u{1b}]0;x\u{7}\u{d}\u{a}forged\u{202e}\u{2028}"), "{told}");
 }

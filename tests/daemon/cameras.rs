@@ -86,7 +86,7 @@ async fn an_empty_camera_is_called_empty() {
     std::fs::create_dir(station.bay(1).join("BWC-1")).unwrap();
     station.start();
     let status = station.until("it is ready", |status| bay(status, 1).state == BayState::Ready).await;
-    assert_eq!(bay(&status, 1).message, "It was empty: take this one.");
+    assert_eq!(bay(&status, 1).message, "It was empty. Take this one.");
 }
 
 #[tokio::test]

@@ -176,7 +176,7 @@ async fn whatever_is_wrong_beside_them_four_cameras_are_served_and_each_trouble_
     println!("{text}\nthe four alone: {alone:?}, with all that beside them: {beside:?}");
     assert_eq!(shown.status.code(), Some(3), "{text}");
     for (sentence, times) in [
-        ("Uploaded, proven and wiped: take this one.", HONEST.len()),
+        ("Uploaded, proven and wiped. Take this one.", HONEST.len()),
         ("2 segments (781.2 KiB) queued, 1 problem", 1),
         ("Uploading: 2 segments to go. The camera may be taken; the wipe then waits for its next docking.", 1),
         ("A person must look at 100000 files; everything else is safe.", 1),

@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod everything;
 mod mount;
+mod page;
 mod proxy;
 mod setup;
 mod silence;

@@ -75,6 +75,8 @@ impl RunningStation {
             [spool]
             reserve = "1 MiB"
             keep_after_wipe = "0s"
+            [web]
+            listen = "127.0.0.1:0"
             [upload]
             chunk_size = "64 KiB"
             concurrency = 4
@@ -307,6 +309,13 @@ impl RunningStation {
     pub(crate) fn spool_copies(&self) -> usize {
         let shards = std::fs::read_dir(self.data_dir().join("spool/segments")).unwrap();
         shards.map(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap().count()).sum()
+    }
+
+    /// Where the daemon's page is, as its log says last.
+    pub(crate) fn page(&self) -> String {
+        let log = self.logged();
+        let (_, url) = log.rsplit_once("the page is at ").expect("the log says where the page is");
+        url.lines().next().unwrap_or_default().to_owned()
     }
 
     /// Everything that the daemon has logged.

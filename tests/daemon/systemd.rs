@@ -41,7 +41,7 @@ async fn an_idle_station_says_so_and_keeps_the_watchdog_fed() {
         std::fs::create_dir(path(name)).unwrap();
     }
     let config = format!(
-        "[station]\nid = \"hq-01\"\ndata_dir = {:?}\n[[bay]]\nname = \"1\"\nfolder = {:?}\n\
+        "[station]\nid = \"hq-01\"\ndata_dir = {:?}\n[web]\nlisten = \"127.0.0.1:0\"\n[[bay]]\nname = \"1\"\nfolder = {:?}\n\
          [[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = {:?}\nsame_disk = true\n",
         path("data"),
         path("bay"),

@@ -20,7 +20,7 @@ async fn with_the_shipped_profiles_alone_a_camera_is_served_and_the_story_told_i
         "until systemctl status camdock | grep 'Status: \"1 camera: bay 1 ready; nothing queued\"'; do sleep 0.5; done";
     station.machine().run(told).await;
     let journal = station.machine().run("journalctl --unit=camdock --output=cat --no-pager").await;
-    for words in ["BWC-15", "0 of 2 segments", "Uploaded, proven and wiped: take this one."] {
+    for words in ["BWC-15", "0 of 2 segments", "Uploaded, proven and wiped. Take this one."] {
         assert!(journal.contains(words), "{words:?} is not in the journal:\n{journal}");
     }
     assert!(!journal.contains("WARN") && !journal.contains("ERROR"), "nothing went wrong:\n{journal}");

@@ -40,7 +40,7 @@ impl Station {
 
     fn configure(&self, places: &[(&str, &str)], more: &str) {
         let mut text = format!(
-            "[station]\nid = \"hq-01\"\ndata_dir = \"{}\"\n[spool]\nreserve = \"1 MiB\"\nkeep_after_wipe = \"0s\"\n\
+            "[station]\nid = \"hq-01\"\ndata_dir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n[spool]\nreserve = \"1 MiB\"\nkeep_after_wipe = \"0s\"\n\
              [[bay]]\nname = \"1\"\nfolder = \"{}\"\nquiet_time = \"1s\"\n",
             self.path("data").display(),
             self.path("bay").display()

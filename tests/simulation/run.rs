@@ -256,7 +256,9 @@ impl Director {
             if self.stations.iter().any(Option::is_none) {
                 Some("a station is down".to_owned())
             } else {
-                oracle::unfinished(&world)
+                // After what was mended, the bays must say so as well; news take a moment to get round.
+                let is_judged = matches!(self.act, Act::Mended { .. } | Act::Returned);
+                oracle::unfinished(&world).or_else(|| is_judged.then(|| self.not_called_ready(&world)).flatten())
             }
         };
         if let Some(unfinished) = unfinished {
@@ -341,6 +343,24 @@ impl Director {
         }
     }
 
+    /// A camera on which nothing is left, that nobody need look at, and whose bay does not say so.
+    fn not_called_ready(&self, world: &World) -> Option<String> {
+        world.cameras.iter().enumerate().find_map(|(index, camera)| {
+            let place = camera.docked?;
+            let books = oracle::books(world, place.station);
+            let about = |serial: &str| serial == camera.serial.as_str();
+            let problem = books.problems.iter().any(|(_, serial, ..)| about(serial))
+                || books.nowhere.iter().any(|(_, serial)| about(serial));
+            // One that removed its last file by itself may be empty while an answer about that file is still awaited.
+            let by_itself = world.evidence.iter().any(|it| it.camera == index && it.removed_by_camera);
+            let clean = camera.files.is_empty() && camera.links.is_empty();
+            let shown = self.stations[place.station].as_ref()?.snapshot.borrow();
+            let shown = shown.bays.iter().find(|shown| shown.name == bay_name(place.bay))?;
+            (clean && !by_itself && !problem && shown.state() != BayState::Ready)
+                .then(|| format!("an empty camera, but the bay says {shown:?}"))
+        })
+    }
+
     /// After everything was mended nothing may need a person; and what follows from the log really follows from it.
     fn check_the_end(&self, mended_wholly: bool) {
         for (station, running) in self.stations.iter().enumerate() {
@@ -353,12 +373,9 @@ impl Director {
                 look(&self.world).fail(|| format!("P3: still a problem, though all is mended: {:?}", books.problems));
             }
             let world = &mut *look(&self.world);
-            for (index, camera) in world.cameras.iter().enumerate() {
+            for camera in &world.cameras {
                 let bay = camera.docked.filter(|place| place.station == station).map(|place| bay_name(place.bay));
-                let clean = camera.files.is_empty() && camera.links.is_empty();
-                let mut serials = books.problems.iter().map(|(_, serial, ..)| serial);
                 let nowhere = books.nowhere.iter().any(|(_, serial)| serial == camera.serial.as_str());
-                let problem = nowhere || serials.any(|serial| serial == camera.serial.as_str());
                 let shown =
                     running.snapshot.borrow().bays.iter().find(|shown| Some(&shown.name) == bay.as_ref()).cloned();
                 if let Some(shown) = &shown
@@ -366,16 +383,6 @@ impl Director {
                     && shown.state() == BayState::Ready
                 {
                     world.failure.get_or_insert(format!("P5: evidence is nowhere, but the bay says {shown:?}"));
-                }
-                // One that removed its last file by itself may be empty while an answer about that file is still awaited.
-                let by_itself = world.evidence.iter().any(|it| it.camera == index && it.removed_by_camera);
-                if let Some(shown) = shown
-                    && clean
-                    && !by_itself
-                    && !problem
-                    && shown.state() != BayState::Ready
-                {
-                    world.failure.get_or_insert(format!("P3: an empty camera, but the bay says {shown:?}"));
                 }
             }
             if world.rng.u32(0..4) > 0 {

@@ -251,6 +251,64 @@ impl BayNotice {
     }
 }
 
+/// What whoever stands before a bay is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Instruction {
+    /// Nothing is in it: a camera can be put in.
+    PutIn,
+    /// Leave the camera in.
+    LeaveIn,
+    /// Take the camera: it is ready for the next shift.
+    Take,
+    /// Take out what is in it.
+    TakeOut,
+    /// Take it out and put it in again.
+    PutInAgain,
+    /// Leave it in, and call whoever looks after the station.
+    CallIt,
+}
+
+impl BayNotice {
+    /// What to do about it, for whoever stands before the bay.
+    #[must_use]
+    pub const fn instruction(&self) -> Instruction {
+        match self {
+            Self::Empty => Instruction::PutIn,
+            Self::NoCamera { .. } | Self::SilentWithNothingLeft { .. } => Instruction::TakeOut,
+            Self::CameraSilent | Self::CameraFails { .. } | Self::OtherSerial { .. } => Instruction::PutInAgain,
+            Self::Ready | Self::WasEmpty | Self::WentByItself => Instruction::Take,
+            Self::Identifying
+            | Self::CameraAfterAll
+            | Self::Exchanged
+            | Self::SameSerial { .. }
+            | Self::Copying { .. }
+            | Self::Comparing { .. }
+            | Self::Uploading { .. }
+            | Self::WipeAwaitsExamination
+            | Self::WipeAwaitsSpool
+            | Self::WipeAwaitsDestination { .. }
+            | Self::Wiping
+            | Self::StillWritten { .. }
+            | Self::Restless { .. }
+            | Self::HeldOpen { .. }
+            | Self::SpoolFull { .. } => Instruction::LeaveIn,
+            Self::SpoolFails { .. }
+            | Self::BadCopy { .. }
+            | Self::WipeOverdue { .. }
+            | Self::Looping { .. }
+            | Self::SpoolStuck { .. }
+            | Self::DiskFull { .. }
+            | Self::DamagedVolume { .. }
+            | Self::WriteProtected
+            | Self::Missing { .. }
+            | Self::Problems { .. }
+            | Self::AwaitsDestination { .. }
+            | Self::NotSetUp { .. } => Instruction::CallIt,
+        }
+    }
+}
+
 /// What else is in a bay, besides the camera that the rest is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, IntoStaticStr, VariantNames)]
 #[serde(tag = "id", rename_all = "kebab-case")]

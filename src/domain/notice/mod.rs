@@ -10,7 +10,7 @@ mod station;
 
 use serde::Serialize;
 
-pub use self::bay::{BayCause, BayNotice, BayState, OtherNotice};
+pub use self::bay::{BayCause, BayNotice, BayState, Instruction, OtherNotice};
 pub use self::destination::{DestinationCause, DestinationNotice, DestinationState, PutOff};
 pub use self::station::StationNotice;
 use super::{ProblemKind, SetupTrouble};

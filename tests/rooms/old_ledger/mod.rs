@@ -79,7 +79,7 @@ impl OldStation {
         }
         write(&station.camera().join("DCIM/SECRET.MP4"), b"readable by now");
         let text = format!(
-            "[station]\nid = \"hq-01\"\ndata_dir = \"{data}\"\n[spool]\nreserve = \"1 MiB\"\n[[bay]]\nname = \"1\"\nfolder \
+            "[station]\nid = \"hq-01\"\ndata_dir = \"{data}\"\n[web]\nlisten = \"127.0.0.1:0\"\n[spool]\nreserve = \"1 MiB\"\n[[bay]]\nname = \"1\"\nfolder \
              = \"{bay}\"\nquiet_time = \"1s\"\n[[destination]]\nname = \"nas\"\nkind = \"folder\"\npath = \"{nas}\"\n\
              same_disk = true\n",
             data = station.data_dir().display(),

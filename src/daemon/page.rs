@@ -1,0 +1,58 @@
+//! The door for browsers: opened when it can be, and opened again if it is lost.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use tokio::time::sleep;
+
+use super::parts::{AGAIN, Troubles};
+use crate::domain::{Part, SetupCause};
+use crate::views::WebDoor;
+
+/// The station's page.
+pub(super) struct Page {
+    at: SocketAddr,
+    routes: Router,
+    troubles: Troubles,
+    door: Option<WebDoor>,
+}
+
+impl Page {
+    /// Listens from now on, if that is possible. Nothing is answered before [`serve`](Self::serve).
+    pub(super) fn open(at: SocketAddr, routes: Router, troubles: Troubles) -> Self {
+        let mut page = Self { at, routes, troubles, door: None };
+        page.listen();
+        page
+    }
+
+    fn listen(&mut self) {
+        let door = WebDoor::open(self.at);
+        let trouble = door.as_ref().err().map(|error| {
+            (SetupCause::AddressUnusable, format!("{error}. Everything else works; camdock goes on trying"))
+        });
+        self.troubles.note(&Part::Page, trouble);
+        self.door = door.ok();
+        if let Some(door) = &self.door {
+            tracing::info!("the page is at {door}");
+        }
+    }
+
+    /// Where it is, if it could be opened.
+    pub(super) fn address(&self) -> Option<String> {
+        self.door.as_ref().map(ToString::to_string)
+    }
+
+    /// Answers until cancelled.
+    pub(super) async fn serve(mut self) {
+        loop {
+            if let Some(door) = self.door.take()
+                && let Err(error) = door.serve(self.routes.clone()).await
+            {
+                tracing::warn!("{error}; listening again");
+            } else {
+                sleep(AGAIN).await;
+            }
+            self.listen();
+        }
+    }
+}

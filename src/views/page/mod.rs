@@ -1,0 +1,142 @@
+//! The bay page: what an officer sees from three metres.
+//!
+//! Promises: it reads snapshots and changes nothing. It asks nobody but this station, and needs nothing from elsewhere. With
+//! scripts it changes by itself, says since when it has been cut off, and recovers; without, it shows the same and is loaded again
+//! every few seconds. Every state has a word, a colour and a pattern.
+
+mod tiles;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use futures::Stream;
+use maud::{DOCTYPE, Markup, html};
+use serde::Deserialize;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use self::tiles::{legend, tiles};
+use crate::domain::Snapshot;
+use crate::words::{Language, Text, Words};
+
+/// Somebody who looks gets news no more often than this.
+const AT_MOST_EVERY: Duration = Duration::from_millis(500);
+/// Without news, a sign of life this often; `page.js` waits three times as long before it says that the page is not live.
+const ALIVE_EVERY: Duration = Duration::from_secs(5);
+
+/// How the dock looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dock {
+    /// So many bays stand beside each other; as many as fit, if that is not known.
+    pub columns: Option<usize>,
+}
+
+struct Page {
+    snapshot: watch::Receiver<Snapshot>,
+    dock: Dock,
+}
+
+/// `/`, `/live`, `/page.css`, `/page.js`.
+pub fn page(snapshot: watch::Receiver<Snapshot>, dock: Dock) -> Router {
+    Router::new()
+        .route("/", get(whole))
+        .route("/live", get(live))
+        .route("/page.css", get(async || file("text/css; charset=utf-8", include_str!("page.css"))))
+        .route("/page.js", get(async || file("text/javascript; charset=utf-8", include_str!("page.js"))))
+        .with_state(Arc::new(Page { snapshot, dock }))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    lang: Option<String>,
+}
+
+impl Wanted {
+    /// The language that is asked for, or else the browser's.
+    fn words(&self, headers: &HeaderMap) -> &'static Words {
+        let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|languages| languages.to_str().ok()).unwrap_or_default();
+        let mut tags = self.lang.as_deref().into_iter().chain(accepted.split(','));
+        let language = tags.find_map(|tag| Language::of(tag.split(['-', ';']).next()?.trim()));
+        Words::of(language.unwrap_or_default())
+    }
+}
+
+async fn whole(State(page): State<Arc<Page>>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
+    let words = wanted.words(&headers);
+    let shown = page.snapshot.borrow().clone();
+    ([(CACHE_CONTROL, "no-store")], Html(document(&shown, page.dock, words).into_string())).into_response()
+}
+
+fn document(shown: &Snapshot, dock: Dock, words: &Words) -> Markup {
+    let title = words.text(&Text::PageTitle { station: shown.station.clone() });
+    html! {
+        (DOCTYPE)
+        html lang=(words.language().tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                link rel="stylesheet" href="/page.css";
+                script src="/page.js" defer {}
+                noscript { meta http-equiv="refresh" content="5"; }
+            }
+            body data-version=(env!("CARGO_PKG_VERSION")) {
+                header {
+                    h1 { (title) }
+                    p #cut-off role="status" data-begin=(words.text(&Text::PageNotLive)) {}
+                    nav {
+                        @for language in Language::ALL {
+                            a href={ "/?lang=" (language.tag()) } lang=(language.tag()) hreflang=(language.tag())
+                                aria-current=[(language == words.language()).then_some("true")] { (language.name()) }
+                        }
+                    }
+                }
+                main #bays data-columns=[dock.columns] { (tiles(shown, words)) }
+                footer { (legend(words)) }
+            }
+        }
+    }
+}
+
+/// The tiles, whenever they change; and at once.
+async fn live(
+    State(page): State<Arc<Page>>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let words = wanted.words(&headers);
+    let begin = (page.snapshot.clone(), None::<String>);
+    let news = futures::stream::unfold(begin, move |(mut snapshot, before)| async move {
+        loop {
+            if before.is_some() {
+                sleep(AT_MOST_EVERY).await;
+                snapshot.changed().await.ok()?;
+            }
+            let now = tiles(&snapshot.borrow_and_update().clone(), words).into_string();
+            if before.as_ref() != Some(&now) {
+                let id = env!("CARGO_PKG_VERSION");
+                return Some((Ok(Event::default().event("tiles").id(id).data(&now)), (snapshot, Some(now))));
+            }
+        }
+    });
+    let alive = Event::default().event("alive").data("1");
+    Sse::new(news).keep_alive(KeepAlive::new().interval(ALIVE_EVERY).event(alive))
+}
+
+fn file(kind: &'static str, content: &'static str) -> Response {
+    let headers =
+        [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
+    (headers, content).into_response()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! What a page shows, read as a browser reads it: the document, and not the styles.
+
+use crate::domain::{
+    BayName, BayNotice, BaySnapshot, ByteCount, CameraSerial, DiskState, Moment, QueueSnapshot, StationId,
+};
+
+use super::*;
+
+fn bay(name: &str, notice: BayNotice) -> BaySnapshot {
+    let camera = (notice != BayNotice::Empty).then(|| CameraSerial::new(format!("BWC-{name}")).unwrap());
+    BaySnapshot { notice, camera, ..BaySnapshot::empty(BayName::new(name).unwrap()) }
+}
+
+fn shown(bays: Vec<BaySnapshot>) -> Snapshot {
+    Snapshot {
+        station: StationId::new("hq-01").unwrap(),
+        bays,
+        queue: QueueSnapshot::default(),
+        destinations: Vec::new(),
+        problems: 0,
+        disk: DiskState::Ok,
+        setup: Vec::new(),
+    }
+}
+
+fn told(bays: Vec<BaySnapshot>, language: Language) -> String {
+    tiles(&shown(bays), Words::of(language)).into_string()
+}
+
+#[test]
+fn a_tile_has_a_word_a_sign_the_camera_and_one_instruction() {
+    let uploading = BaySnapshot {
+        bytes_total: ByteCount::new(4 << 30),
+        bytes_uploaded: ByteCount::new(1 << 30),
+        ..bay("7", BayNotice::Uploading { segments: 3 })
+    };
+    let told = told(vec![uploading], Language::English);
+    for part in [
+        r#"<article class="tile working" id="bay-7">"#,
+        "↻</span> Uploading",
+        "BWC-7",
+        "Leave it in",
+        r#"<progress value="1073741824" max="4294967296" aria-label="1 GiB of 4 GiB proven">"#,
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
+fn of_several_that_are_ready_the_first_is_to_be_taken_first() {
+    let ready = |name: &str, millis: i64| BaySnapshot {
+        ready_at: Some(Moment::from_millis(millis)),
+        ..bay(name, BayNotice::Ready)
+    };
+    let told = told(vec![ready("1", 9_000), ready("2", 5_000), bay("3", BayNotice::Empty)], Language::English);
+    let (one, two) = told.split_once("bay-2").unwrap();
+    assert!(one.contains("Ready too") && !one.contains("first"), "{one}");
+    assert!(two.contains("Take this one first"), "{two}");
+    assert!(two.contains(r#"<time datetime="1970-01-01T00:00:05Z">00:00 UTC</time>"#), "{two}");
+}
+
+#[test]
+fn what_a_camera_says_is_text_on_the_page_and_nothing_else() {
+    let why = "<script>alert(1)</script>\u{1b}[31m\u{202e}\r\n\"'&".to_owned();
+    let told = told(vec![bay("1", BayNotice::NoCamera { why })], Language::English);
+    assert!(told.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{told}");
+    assert!(told.contains(r"\u{1b}[31m\u{202e}\u{d}\u{a}"), "{told}");
+    assert!(!told.contains(['\u{1b}', '\u{202e}', '\r', '\n']), "{told}");
+}
+
+#[test]
+fn each_language_says_it_in_its_words_and_the_page_says_which_it_is() {
+    for (language, word, begin) in [
+        (Language::English, "Take this one", r#"<html lang="en">"#),
+        (Language::Spanish, "Llévese esta", r#"<html lang="es">"#),
+        (Language::Welsh, "Cymerwch hwn", r#"<html lang="cy">"#),
+    ] {
+        let page = document(&shown(vec![bay("1", BayNotice::Ready)]), Dock { columns: Some(4) }, Words::of(language));
+        let page = page.into_string();
+        assert!(page.contains(word) && page.contains(begin), "{page}");
+        assert!(page.contains(r#"<main id="bays" data-columns="4">"#), "{page}");
+    }
+}
+
+#[test]
+fn the_language_is_the_one_that_is_asked_for_or_the_browsers_first_that_there_is() {
+    let browser =
+        |languages: &'static str| HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_static(languages))]);
+    for (asked, languages, expected) in [
+        (None, "", Language::English),
+        (None, "de-AT,cy-GB;q=0.9,es;q=0.8", Language::Welsh),
+        (Some("es"), "cy", Language::Spanish),
+        (Some("xx"), "cy", Language::Welsh),
+        (None, "ES-mx", Language::Spanish),
+    ] {
+        let wanted = Wanted { lang: asked.map(str::to_owned) };
+        assert_eq!(wanted.words(&browser(languages)).language(), expected, "{asked:?} {languages}");
+    }
+}

@@ -1,0 +1,216 @@
+# Cymraeg. Enwir pob neges ar ôl ei hysbysiad; mae ei phriodwedd `advice` yn dweud beth i'w wneud.
+
+## The page
+
+page-title = Baeau { $station }
+page-bay = Bae { $bay }
+page-state =
+    { $state ->
+        [empty] Rhydd
+        [identifying] Yn edrych
+        [offloading] Yn copïo
+        [uploading] Yn llwytho
+        [wiping] Yn gwagio
+        [charging] Yn gwefru
+        [ready] Parod
+        [attention] Sylw
+       *[refused] Nid camera
+    }
+page-instruction =
+    { $instruction ->
+        [put-in] Rhowch gamera i mewn
+        [leave-in] Gadewch ef i mewn
+        [take] Cymerwch hwn
+        [take-out] Tynnwch ef allan
+        [put-in-again] Tynnwch ef allan a'i roi i mewn eto
+       *[call-it] Gadewch ef i mewn a ffoniwch TG
+    }
+page-take-first = Cymerwch hwn yn gyntaf
+page-take-later = Parod hefyd
+page-progress = { BYTES($done) } o { BYTES($total) } wedi'u profi
+page-ready-since = Parod ers
+page-not-live = Heb gyswllt ers
+page-legend = Ystyr y lliwiau a'r patrymau
+page-working = Yn gweithio
+
+## What goes on in a bay
+
+bay-empty = Dim camera.
+bay-identifying = Yn darganfod pa gamera yw hwn.
+bay-camera-after-all = Camera ydyw wedi'r cyfan.
+bay-exchanged = Rhoddwyd rhywbeth yn y camera neu tynnwyd rhywbeth ohono. Yn edrych eto.
+bay-no-camera = { $why }
+bay-camera-silent = Nid yw'r camera'n ateb mwyach. Mae'r hyn a gopïwyd yn dal i lwytho i fyny.
+    .advice = Rhowch y camera i mewn eto ar gyfer y gweddill.
+bay-silent-with-nothing-left = Nid yw'r camera'n ateb mwyach. Nid oedd dim ar ôl arno: tynnwch ef allan.
+bay-camera-fails = Heb ei orffen: { $error }. Mae camdock yn ceisio eto ar ei ben ei hun.
+    .advice = Os nad yw hynny'n helpu, tynnwch ef allan a'i roi i mewn eto.
+bay-other-serial = Galwodd y camera ei hun yn { $before }, a nawr yn { $now }. Ni newidir dim arno.
+    .advice = Tynnwch ef allan a'i roi i mewn eto.
+bay-same-serial = Ym mae { $other } mae camera â'r un rhif cyfresol, { $camera }.
+    .advice = Tynnwch hwnnw allan; wedyn caiff hwn ei drin.
+bay-copying = Yn copïo o'r camera: { $done } o { $total } segment.
+bay-spool-fails = Ni chopïir dim: { $error }. Ni ddileir dim; mae'r camera'n cadw popeth.
+bay-bad-copy = Yn copïo eto: { $error }.
+bay-comparing = Yn llwytho i fyny. Yn darllen y camera eto i gymharu: { $done } o { $total }.
+bay-uploading = Yn llwytho i fyny: { $segments } segment ar ôl. Gellir cymryd y camera; caiff ei wagio y tro nesaf y rhoddir ef i mewn.
+bay-wipe-awaits-examination = Mae popeth wedi'i lwytho i fyny. Mae'r gwagio'n aros: mae camdock yn dal i wirio ei gofnod a'i gopïau ar ôl cychwyn.
+bay-wipe-awaits-spool = Mae popeth wedi'i lwytho i fyny. Mae'r gwagio'n aros: ni ellir darllen y copïau lleol.
+bay-wipe-awaits-destination = Mae'r gwagio'n aros: { $error }. Mae'n parhau ar ei ben ei hun.
+bay-wipe-overdue = Mae'r gwagio'n aros: { $error }. Mae'n parhau ar ei ben ei hun pan fydd y cyrchfan yn ateb: mae wedi aros am fwy nag awr.
+bay-wiping = Mae pob copi gofynnol wedi'i brofi. Yn dileu'r ffeiliau o'r camera.
+bay-ready = Wedi'i lwytho, ei brofi a'i wagio.
+    .advice = Cymerwch hwn.
+bay-was-empty = Roedd yn wag.
+    .advice = Cymerwch hwn.
+bay-went-by-itself = Nid oes dim ar ôl arno, ac nid camdock a ddileodd yr hyn oedd yno.
+    .advice = Cymerwch hwn.
+bay-still-written =
+    { $files ->
+        [one] Mae { $files } ffeil yn dal i gael ei hysgrifennu; bydd camdock yn ei chymryd cyn gynted ag y bydd yn llonydd.
+       *[other] Mae { $files } ffeil yn dal i gael eu hysgrifennu; bydd camdock yn eu cymryd cyn gynted ag y byddant yn llonydd.
+    }
+bay-restless =
+    { $files ->
+        [one] Yn aros nes bod { $files } ffeil heb newid ers tro, gan y gall fod yn dal i gael ei hysgrifennu; yna bydd camdock yn ei chymryd.
+       *[other] Yn aros nes bod { $files } ffeil heb newid ers tro, gan y gallant fod yn dal i gael eu hysgrifennu; yna bydd camdock yn eu cymryd.
+    }
+bay-held-open =
+    { $files ->
+        [one] Mae gan raglen ar y peiriant hwn { $files } ffeil ar agor, felly ni chaiff ei dileu eto; mae'n parhau ar ei ben ei hun.
+       *[other] Mae gan raglen ar y peiriant hwn { $files } ffeil ar agor, felly ni chânt eu dileu eto; mae'n parhau ar ei ben ei hun.
+    }
+bay-looping =
+    { $files ->
+        [one] Mae'r camera'n gwneud { $files } ffeil o'r newydd bob tro y caiff ei dileu, felly mae camdock yn ei chymryd yn llai ac yn llai aml; mae popeth arall wedi'i wneud.
+       *[other] Mae'r camera'n gwneud { $files } ffeil o'r newydd bob tro y cânt eu dileu, felly mae camdock yn eu cymryd yn llai ac yn llai aml; mae popeth arall wedi'i wneud.
+    }
+    .advice = Gweler: camdock problems.
+bay-spool-full = Mae'r ddisg gopïau yn llawn, felly mae { $files } ffeil yn aros ar y camera. Bydd y copïo'n parhau ar ei ben ei hun pan fydd y llwytho i fyny wedi gwneud lle.
+bay-spool-stuck = Mae'r ddisg gopïau yn llawn o'r hyn sy'n aros am berson, felly mae { $files } ffeil yn aros ar y camera. Bydd y copïo'n parhau ar ei ben ei hun pan fydd lle.
+    .advice = Gweler: camdock problems.
+bay-disk-full = Mae rhywbeth arall yn llenwi'r ddisg sy'n dal data'r orsaf, felly mae { $files } ffeil yn aros ar y camera.
+    .advice = Gwnewch le yno; bydd y copïo'n parhau ar ei ben ei hun.
+bay-damaged-volume = { $why } Llwythir i fyny yr hyn y gellir ei ddarllen, a delwedd ohono; ni ddileir dim.
+    .advice = Rhaid i berson edrych arno: camdock problems.
+bay-write-protected = Mae popeth arno wedi'i lwytho i fyny, ond dim ond ei ddarllen y gellir, felly mae ei ffeiliau'n aros arno.
+    .advice = A yw clo ei gerdyn ymlaen?
+bay-missing = Mae tystiolaeth ar goll: { $segments } segment a gymerwyd o'r camera hwn o'r blaen, heb fod ym mhob cyrchfan gofynnol, ac nid yma mwyach.
+    .advice = Gweler: camdock problems, camdock explain { $camera }.
+bay-problems = Rhaid i berson edrych ar { $files } ffeil; mae popeth arall yn ddiogel.
+    .advice = Gweler: camdock problems, camdock explain { $camera }.
+bay-awaits-destination = { $bay } Yn aros am { $name }: { $destination }
+bay-not-set-up = Heb ei osod: { $why }.
+
+## What else is in a bay
+
+other-no-camera = { $why }
+other-waits-its-turn = Mae { $what } yma hefyd, a chaiff ei drin pan na ellir gwneud dim mwy i hwn.
+other-had-its-turn = Mae { $what } yma o hyd, er iddo gael ei dro: tynnwch ef allan.
+
+## What a person must look at, told after the file's name
+
+problem-oddity =
+    mae'n { $kind ->
+        [symbolic-link] ddolen symbolaidd
+        [fifo] bibell ag enw
+        [socket] soced
+        [device] ddyfais
+        [mount-point] system ffeiliau arall, wedi'i gosod o fewn y camera
+       *[unreadable] gofnod na ellir ei ddarllen
+    }; gadawodd camdock ef ar y camera a chymryd popeth arall.
+problem-unreadable = ni ellir ei ddarllen ({ $error }); mae'n aros ar y camera, a cheisir eto bob hyn a hyn.
+    .advice = Trwsiwch ei ganiatâd neu'r cyfrwng.
+problem-damaged-at-source = ni ellir darllen { $missing } beit ohono; mae'r gweddill wedi'i lwytho i fyny, wedi'i nodi'n ddifrodedig, ac mae'r gwreiddiol yn aros ar y camera.
+    .advice = Gofynnwch am geisio eto i'w ddarllen unwaith yn rhagor.
+problem-damaged-volume = mae ei system ffeiliau wedi'i difrodi neu heb ei chau'n iawn. Mae delwedd ohoni wedi'i llwytho i fyny, wedi'i nodi'n ddifrodedig (ni ellir darllen { $missing } beit ohoni), ac ni ddileir dim o'r camera.
+    .advice = Edrychwch ar y copïau, yna trwsiwch neu fformatiwch y camera â llaw; gofynnwch am geisio eto i gymryd y ddelwedd unwaith yn rhagor.
+problem-too-large = mae ganddo { BYTES($size) }, mwy nag y gall y copïau lleol byth ei ddal; mae'n aros ar y camera.
+    .advice = Rhowch ddisg fwy i data_dir yr orsaf, yna gofynnwch am geisio eto.
+problem-not-deleted = mae wedi'i brofi ym mhobman, ond nid yw'r camera'n gadael iddo gael ei ddileu ({ $error }).
+    .advice = Trwsiwch ei ganiatâd neu'r cyfrwng, yna gofynnwch am geisio eto.
+problem-unsteady = mae'n darllen yn wahanol bob tro: mae'r cyfrwng yn methu. Llwythir pob fersiwn i fyny, ac mae'r gwreiddiol yn aros ar y camera.
+    .advice = Edrychwch ar y copïau, yna gofynnwch am geisio eto i'w ddarllen unwaith yn rhagor.
+problem-other-content = mae gan y cyrchfan eisoes wrthrych o'r enw hwn â chynnwys arall; ni drosysgrifennwyd dim.
+    .advice = Darganfyddwch pwy a'i rhoddodd yno, yna gofynnwch am geisio eto.
+problem-recreated = mae'r camera'n ei ysgrifennu o'r newydd bob tro y caiff ei ddileu. Llwythir a phrofir pob un, ond yn llai ac yn llai aml.
+    .advice = Os nad yw'n dystiolaeth, enwch ef yn `leave` y proffil, neu gwnewch i'r camera beidio ag ysgrifennu tra mae i mewn.
+problem-read-only = dim ond ei ddarllen y gellir, felly mae'r hyn a brofwyd yn aros arno.
+    .advice = Diffoddwch glo ei gerdyn, neu gosodwch ef fel y gellir ysgrifennu arno; yna mae camdock yn parhau ar ei ben ei hun.
+problem-many = pan gyfrifwyd ddiwethaf, roedd yr un peth yn wir am { $count } cofnod ar y camera hwn, megis { $examples }. Am bob un: { $like }
+problem-refused = mae'r cyrchfan yn ei wrthod ({ $error }).
+    .advice = Trwsiwch yr achos, yna gofynnwch am geisio eto.
+problem-undelivered = nid yw'n cyrraedd y cyrchfan, sy'n iawn ({ $error }); ceisiodd camdock am oriau, ac mae'n cadw ei gopi.
+    .advice = Trwsiwch yr achos, yna gofynnwch am geisio eto.
+problem-ledger-rebuilt =
+    roedd cofnod yr orsaf wedi'i ddifrodi neu ar goll, a gwnaed ef o'r newydd o'r hyn y gellid ei ddarllen: { $lost ->
+        [0] pob un o'r { $saved } cofnod yn y log gwarchodaeth
+        [unknown] achubwyd { $saved } cofnod o'r log gwarchodaeth, ni all neb ddweud o faint
+       *[other] achubwyd { $saved } cofnod o'r log gwarchodaeth, ond nid y { $lost } olaf
+    }. Ailgydir ar ei ben ei hun yn yr hyn sydd ar y camerâu ac yn y copïau, a gofynnir i bob cyrchfan; dim ond yn yr hen ffeil, a gedwir o dan yr enw hwn os oedd un, y mae hanes a phroblemau'r cofnodion coll.
+    .advice = Trefnwch i rywun edrych ar y ddisg. Mae `camdock retry` yn dweud eich bod wedi gweld hyn.
+problem-only-on-camera = nid oes copi ohono ar ôl yma, ac nid yw cyrchfan gofynnol wedi profi ei un ei hun. Gofynnir i'r cyrchfannau eto bob hyn a hyn, a phan ofynnwch am geisio eto.
+    .advice = Rhowch ei gamera i mewn eto: efallai ei fod ganddo o hyd, ac yna mae popeth yn parhau ar ei ben ei hun.
+problem-only-elsewhere = mae ar goll o gyrchfan gofynnol, nid oes copi ar ôl yma, ac nid yw gan ei gamera mwyach; ond mae cyrchfan arall wedi profi ei gopi. Gofynnir i'r cyrchfannau eto bob hyn a hyn.
+    .advice = Mae `camdock explain` yn dweud pa un sydd ag ef; dewch ag ef oddi yno i'r man lle mae ar goll. Mae `camdock retry` yn dweud eich bod wedi gweld hyn.
+problem-lost = AR GOLL: fe'i cymerwyd o'i gamera, nid oes copi ar ôl yma, nid oes cyrchfan wedi profi un, ac nid yw gan y camera mwyach. Gofynnir i'r cyrchfannau eto bob hyn a hyn.
+    .advice = Mae `camdock explain` yn dweud popeth sy'n hysbys amdano. Efallai ei fod gan orsaf arall neu ymhlith fersiynau'r cyrchfan ei hun. Mae `camdock retry` yn dweud eich bod wedi gweld hyn.
+
+## The station
+
+setup =
+    { $part ->
+        [destination] Nid yw cyrchfan { $name }
+        [bay] Nid yw bae { $name }
+        [profile] Nid yw proffil { $name }
+        [page] Nid yw'r dudalen
+       *[control-socket] Nid yw soced y gorchmynion
+    } wedi'i osod: { $message }.
+station-disk-full = Mae'r ddisg sy'n dal data'r orsaf yn llawn: yr hyn a brofwyd ac a wagiwyd sy'n mynd gyntaf.
+    .advice = Gwnewch le arni.
+
+## How a destination is doing
+
+destination-unasked = Ni ofynnwyd dim ganddo eto.
+destination-set-up = Mae wedi'i osod nawr; ni ofynnwyd dim ganddo ers hynny.
+destination-well = Mae popeth a roddwyd iddo wedi'i brofi neu ar ei ffordd.
+destination-waiting =
+    { $cause ->
+        [network] Yn aros am y rhwydwaith
+        [full] Yn aros am le
+       *[other] Yn aros
+    }: { $error }. Bydd y llwytho i fyny'n parhau ar ei ben ei hun.
+destination-left-alone =
+    { $cause ->
+        [network] Yn aros am y rhwydwaith
+        [full] Yn aros am le
+       *[other] Yn aros
+    }: { $error }. Bydd y llwytho i fyny'n parhau ar ei ben ei hun. Ceisir eto am { TIME($at) }.
+destination-denied = Gwrthodwyd gan { $name } ({ $code }): gwiriwch y manylyn mynediad { $credential }.
+destination-wrong-place = { $name }: { $why }.
+destination-no-container = Mae { $name } yn gwrthod: { $error }.
+destination-refuses = Mae { $name } yn gwrthod: { $error }.
+destination-not-set-up = Heb ei osod: { $why }.
+destination-takes-nothing = Mae'n ateb, ond nid yw'n cymryd yr hyn a roddir iddo: { $put-off }{ $more ->
+        [0] {""}
+       *[other] , ac o { $more } camera arall
+    }. Bydd y llwytho i fyny'n parhau ar ei ben ei hun.
+destination-takes-others = Mae'n cymryd popeth ond { $put-off }{ $more ->
+        [0] {""}
+       *[other] , ac o { $more } camera arall
+    }. Mae camdock yn ceisio'r rhain eto ar ei ben ei hun.
+destination-overdue = { $destination } Mae wedi aros am fwy nag awr.
+    .advice =
+        { $cause ->
+            [network] Edrychwch ar rwydwaith yr orsaf hon ac ar gyfeiriad y cyrchfan.
+            [no-answer] Edrychwch ar y gweinydd y tu ôl iddo, a gosodwch y gyfran eto.
+            [busy] Gofynnwch i bwy bynnag sy'n ei redeg.
+            [full] Gwnewch le yno.
+            [storage] Edrychwch ar ei ddisg neu ei gyfran.
+            [credential] Gwiriwch y manylyn mynediad a'r hyn y mae'n ei ganiatáu.
+            [not-set-up] Gwelwch beth sydd ar goll.
+            [wrong-place] Dewch yn ôl â'r lle a gofrestrwyd.
+            [no-container] Crëwch ef, neu cywirwch y ffurfweddiad.
+           *[other] Edrychwch ar yr hyn a ddywedir amdano.
+        }
+put-off = { $segments } segment o gamera { $camera } ({ $error })

@@ -1,0 +1,246 @@
+# Español. Cada mensaje lleva el nombre de su aviso; su atributo `advice` dice qué hacer.
+
+## The page
+
+page-title = Puestos de { $station }
+page-bay = Puesto { $bay }
+page-state =
+    { $state ->
+        [empty] Libre
+        [identifying] Mirando
+        [offloading] Copiando
+        [uploading] Subiendo
+        [wiping] Vaciando
+        [charging] Cargando
+        [ready] Lista
+        [attention] Atención
+       *[refused] No es cámara
+    }
+page-instruction =
+    { $instruction ->
+        [put-in] Ponga una cámara
+        [leave-in] Déjela puesta
+        [take] Llévese esta
+        [take-out] Sáquela
+        [put-in-again] Sáquela y vuelva a ponerla
+       *[call-it] Déjela puesta y llame a informática
+    }
+page-take-first = Llévese primero esta
+page-take-later = Lista también
+page-progress = { BYTES($done) } de { BYTES($total) } comprobados
+page-ready-since = Lista desde las
+page-not-live = Sin conexión desde las
+page-legend = Qué significan los colores y las tramas
+page-working = Trabajando
+
+## What goes on in a bay
+
+bay-empty = Sin cámara.
+bay-identifying = Se averigua qué cámara es.
+bay-camera-after-all = Sí que es una cámara.
+bay-exchanged = Se puso algo en la cámara o se sacó de ella. Se vuelve a mirar.
+bay-no-camera = { $why }
+bay-camera-silent = La cámara ya no responde. Lo copiado sigue subiendo.
+    .advice = Vuelva a poner la cámara para lo que falta.
+bay-silent-with-nothing-left = La cámara ya no responde. No quedaba nada en ella: sáquela.
+bay-camera-fails = Sin terminar: { $error }. camdock lo intenta de nuevo por sí solo.
+    .advice = Si no basta, sáquela y vuelva a ponerla.
+bay-other-serial = La cámara se llamaba { $before }, y ahora { $now }. No se cambia nada en ella.
+    .advice = Sáquela y vuelva a ponerla.
+bay-same-serial = En el puesto { $other } hay una cámara con el mismo número de serie, { $camera }.
+    .advice = Saque aquella; después se atiende esta.
+bay-copying = Copiando de la cámara: { $done } de { $total } segmentos.
+bay-spool-fails = No se copia nada: { $error }. No se borra nada; la cámara lo conserva todo.
+bay-bad-copy = Se copia de nuevo: { $error }.
+bay-comparing = Subiendo. Se vuelve a leer la cámara para comparar: { $done } de { $total }.
+bay-uploading =
+    Subiendo: { $segments ->
+        [one] falta { $segments } segmento
+       *[other] faltan { $segments } segmentos
+    }. La cámara puede llevarse; entonces se vaciará la próxima vez que se ponga.
+bay-wipe-awaits-examination = Todo está subido. El vaciado espera: camdock aún revisa su registro y sus copias tras el arranque.
+bay-wipe-awaits-spool = Todo está subido. El vaciado espera: no se pueden leer las copias locales.
+bay-wipe-awaits-destination = El vaciado espera: { $error }. Sigue por sí solo.
+bay-wipe-overdue = El vaciado espera: { $error }. Sigue por sí solo cuando el destino responda: ha esperado más de una hora.
+bay-wiping = Todas las copias exigidas están comprobadas. Se borran los archivos de la cámara.
+bay-ready = Subido, comprobado y vaciado.
+    .advice = Llévese esta.
+bay-was-empty = Estaba vacía.
+    .advice = Llévese esta.
+bay-went-by-itself = No queda nada en ella, y no fue camdock quien borró lo que había.
+    .advice = Llévese esta.
+bay-still-written =
+    { $files ->
+        [one] { $files } archivo aún se está escribiendo; camdock lo toma en cuanto repose.
+       *[other] { $files } archivos aún se están escribiendo; camdock los toma en cuanto reposen.
+    }
+bay-restless =
+    { $files ->
+        [one] Se espera a que { $files } archivo lleve un rato sin cambiar, pues quizá aún se escribe; entonces camdock lo toma.
+       *[other] Se espera a que { $files } archivos lleven un rato sin cambiar, pues quizá aún se escriben; entonces camdock los toma.
+    }
+bay-held-open =
+    { $files ->
+        [one] Un programa de este equipo tiene abierto { $files } archivo, y por eso aún no se borra; sigue por sí solo.
+       *[other] Un programa de este equipo tiene abiertos { $files } archivos, y por eso aún no se borran; sigue por sí solo.
+    }
+bay-looping =
+    { $files ->
+        [one] La cámara vuelve a crear { $files } archivo cada vez que se borra, así que camdock lo toma cada vez menos; lo demás está hecho.
+       *[other] La cámara vuelve a crear { $files } archivos cada vez que se borran, así que camdock los toma cada vez menos; lo demás está hecho.
+    }
+    .advice = Vea: camdock problems.
+bay-spool-full =
+    { $files ->
+        [one] El disco de copias está lleno, y { $files } archivo espera en la cámara.
+       *[other] El disco de copias está lleno, y { $files } archivos esperan en la cámara.
+    } La copia sigue por sí sola cuando lo subido haya dejado sitio.
+bay-spool-stuck =
+    { $files ->
+        [one] El disco de copias está lleno de lo que espera a una persona, y { $files } archivo espera en la cámara.
+       *[other] El disco de copias está lleno de lo que espera a una persona, y { $files } archivos esperan en la cámara.
+    } La copia sigue por sí sola cuando haya sitio.
+    .advice = Vea: camdock problems.
+bay-disk-full =
+    { $files ->
+        [one] Otra cosa llena el disco con los datos de la estación, y { $files } archivo espera en la cámara.
+       *[other] Otra cosa llena el disco con los datos de la estación, y { $files } archivos esperan en la cámara.
+    }
+    .advice = Haga sitio en él; la copia sigue por sí sola.
+bay-damaged-volume = { $why } Lo que se puede leer se sube, y también una imagen; no se borra nada.
+    .advice = Debe verlo una persona: camdock problems.
+bay-write-protected = Todo lo que hay en ella está subido, pero solo se puede leer, y sus archivos se quedan.
+    .advice = ¿Está puesto el seguro de su tarjeta?
+bay-missing =
+    { $segments ->
+        [one] Falta una prueba: { $segments } segmento tomado antes de esta cámara no está en todos los destinos exigidos, y aquí ya tampoco.
+       *[other] Faltan pruebas: { $segments } segmentos tomados antes de esta cámara no están en todos los destinos exigidos, y aquí ya tampoco.
+    }
+    .advice = Vea: camdock problems, camdock explain { $camera }.
+bay-problems =
+    { $files ->
+        [one] Una persona debe ver { $files } archivo; todo lo demás está a salvo.
+       *[other] Una persona debe ver { $files } archivos; todo lo demás está a salvo.
+    }
+    .advice = Vea: camdock problems, camdock explain { $camera }.
+bay-awaits-destination = { $bay } Se espera a { $name }: { $destination }
+bay-not-set-up = Sin preparar: { $why }.
+
+## What else is in a bay
+
+other-no-camera = { $why }
+other-waits-its-turn = { $what } también está aquí, y se atiende cuando no quede nada que hacer con esta.
+other-had-its-turn = { $what } sigue aquí, aunque ya tuvo su turno: sáquela.
+
+## What a person must look at, told after the file's name
+
+problem-oddity =
+    es { $kind ->
+        [symbolic-link] un enlace simbólico
+        [fifo] una tubería con nombre
+        [socket] un socket
+        [device] un dispositivo
+        [mount-point] otro sistema de archivos, montado dentro de la cámara
+       *[unreadable] una entrada que no se puede leer
+    }; camdock lo dejó en la cámara y tomó todo lo demás.
+problem-unreadable = no se puede leer ({ $error }); se queda en la cámara, y se intenta de nuevo de vez en cuando.
+    .advice = Corrija sus permisos o el medio.
+problem-damaged-at-source = { $missing } bytes no se pueden leer; el resto está subido y marcado como dañado, y el original se queda en la cámara.
+    .advice = Haga que se intente de nuevo para leerlo otra vez.
+problem-damaged-volume = su sistema de archivos está dañado o no se cerró bien. Se ha subido una imagen, marcada como dañada ({ $missing } bytes no se pueden leer), y no se borra nada de la cámara.
+    .advice = Mire las copias y repare o formatee la cámara a mano; haga que se intente de nuevo para tomar otra imagen.
+problem-too-large = tiene { BYTES($size) }, más de lo que caben nunca en las copias locales; se queda en la cámara.
+    .advice = Dé a data_dir un disco mayor y haga que se intente de nuevo.
+problem-not-deleted = está comprobado en todas partes, pero la cámara no deja borrarlo ({ $error }).
+    .advice = Corrija sus permisos o el medio y haga que se intente de nuevo.
+problem-unsteady = se lee distinto cada vez: el medio falla. Se sube cada versión, y el original se queda en la cámara.
+    .advice = Mire las copias y haga que se intente de nuevo para leerlo otra vez.
+problem-other-content = el destino ya tiene un objeto con este nombre y otro contenido; no se ha sobrescrito nada.
+    .advice = Averigüe quién lo puso allí y haga que se intente de nuevo.
+problem-recreated = la cámara vuelve a crearlo cada vez que se borra. Cada uno se sube y se comprueba, pero cada vez menos.
+    .advice = Si no es una prueba, póngalo en `leave` del perfil, o haga que la cámara no escriba mientras está puesta.
+problem-read-only = solo se puede leer, y lo comprobado se queda en ella.
+    .advice = Quite el seguro de su tarjeta, o móntela para que se pueda escribir; camdock sigue entonces por sí solo.
+problem-many = la última vez que se contó, lo mismo pasaba con { $count } entradas de esta cámara, como { $examples }. De cada una: { $like }
+problem-refused = el destino lo rechaza ({ $error }).
+    .advice = Corrija la causa y haga que se intente de nuevo.
+problem-undelivered = no llega al destino, que está bien ({ $error }); camdock lo ha intentado durante horas, y conserva su copia.
+    .advice = Corrija la causa y haga que se intente de nuevo.
+problem-ledger-rebuilt =
+    el registro de la estación estaba dañado o faltaba, y se rehízo con lo que se podía leer: { $lost ->
+        [0] las { $saved } entradas de la cadena de custodia
+        [unknown] se salvaron { $saved } entradas de la cadena de custodia, nadie sabe de cuántas
+       *[other] se salvaron { $saved } entradas de la cadena de custodia, y las últimas { $lost } no
+    }. Lo que hay en las cámaras y en las copias se retoma por sí solo, y se pregunta a cada destino; la historia y los problemas de las entradas perdidas solo están en el archivo antiguo, que se conserva con este nombre si lo había.
+    .advice = Haga revisar el disco. `camdock retry` dice que usted lo ha visto.
+problem-only-on-camera = aquí ya no hay copia, y un destino exigido no ha comprobado la suya. Se vuelve a preguntar a los destinos de vez en cuando, y cuando usted haga que se intente de nuevo.
+    .advice = Vuelva a poner su cámara: quizá aún lo tenga, y entonces todo sigue por sí solo.
+problem-only-elsewhere = a un destino exigido le falta, aquí ya no hay copia y su cámara ya no lo tiene; pero otro destino ha comprobado la suya. Se vuelve a preguntar a los destinos de vez en cuando.
+    .advice = `camdock explain` dice cuál lo tiene; llévelo de allí a donde falta. `camdock retry` dice que usted lo ha visto.
+problem-lost = PERDIDO: se tomó de su cámara, aquí ya no hay copia, ningún destino ha comprobado una, y la cámara ya no lo tiene. Se vuelve a preguntar a los destinos de vez en cuando.
+    .advice = `camdock explain` dice todo lo que se sabe. Puede que lo tenga otra estación o las versiones del propio destino. `camdock retry` dice que usted lo ha visto.
+
+## The station
+
+setup =
+    { $part ->
+        [destination] El destino { $name }
+        [bay] El puesto { $name }
+        [profile] El perfil { $name }
+        [page] La página
+       *[control-socket] El socket de los comandos
+    } no está en marcha: { $message }.
+station-disk-full = El disco con los datos de la estación está lleno: lo comprobado y vaciado se quita primero.
+    .advice = Haga sitio en él.
+
+## How a destination is doing
+
+destination-unasked = Aún no se le ha pedido nada.
+destination-set-up = Ya está preparado; desde entonces no se le ha pedido nada.
+destination-well = Todo lo que se le dio está comprobado o en camino.
+destination-waiting =
+    { $cause ->
+        [network] Se espera a la red
+        [full] Se espera a que haya sitio
+       *[other] Se espera
+    }: { $error }. Lo pendiente sube después por sí solo.
+destination-left-alone =
+    { $cause ->
+        [network] Se espera a la red
+        [full] Se espera a que haya sitio
+       *[other] Se espera
+    }: { $error }. Lo pendiente sube después por sí solo. Se intenta de nuevo a las { TIME($at) }.
+destination-denied = Rechazado por { $name } ({ $code }): revise la credencial { $credential }.
+destination-wrong-place = { $name }: { $why }.
+destination-no-container = { $name } lo rechaza: { $error }.
+destination-refuses = { $name } lo rechaza: { $error }.
+destination-not-set-up = Sin preparar: { $why }.
+destination-takes-nothing = Responde, pero no acepta lo que se le da: { $put-off }{ $more ->
+        [0] {""}
+        [one] , y de { $more } cámara más
+       *[other] , y de { $more } cámaras más
+    }. Lo pendiente sube después por sí solo.
+destination-takes-others = Acepta todo menos { $put-off }{ $more ->
+        [0] {""}
+        [one] , y de { $more } cámara más
+       *[other] , y de { $more } cámaras más
+    }. camdock los intenta de nuevo por sí solo.
+destination-overdue = { $destination } Ha esperado más de una hora.
+    .advice =
+        { $cause ->
+            [network] Revise la red de esta estación y la dirección del destino.
+            [no-answer] Revise el servidor que hay detrás, y vuelva a montar el recurso compartido.
+            [busy] Pregunte a quien lo lleva.
+            [full] Haga sitio allí.
+            [storage] Revise su disco o su recurso compartido.
+            [credential] Revise la credencial y lo que permite.
+            [not-set-up] Vea qué le falta.
+            [wrong-place] Traiga de vuelta el lugar que se inscribió.
+            [no-container] Créelo, o corrija la configuración.
+           *[other] Vea lo que se dice de él.
+        }
+put-off =
+    { $segments ->
+        [one] { $segments } segmento
+       *[other] { $segments } segmentos
+    } de la cámara { $camera } ({ $error })

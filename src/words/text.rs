@@ -1,0 +1,52 @@
+//! What stands on a page besides notices.
+
+use serde::Serialize;
+use strum::VariantNames;
+
+use crate::domain::{BayName, BayState, ByteCount, Instruction, StationId};
+
+/// A text of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, VariantNames)]
+#[serde(tag = "id", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Text {
+    /// The title.
+    PageTitle {
+        /// Whose bays are shown.
+        station: StationId,
+    },
+    /// A bay's name.
+    PageBay {
+        /// Which.
+        bay: BayName,
+    },
+    /// A bay's state, in a word.
+    PageState {
+        /// Which.
+        state: BayState,
+    },
+    /// What to do at a bay.
+    PageInstruction {
+        /// Which.
+        instruction: Instruction,
+    },
+    /// Of several cameras that are ready, this one was first.
+    PageTakeFirst,
+    /// Another camera that is ready should be taken first.
+    PageTakeLater,
+    /// How far it is.
+    PageProgress {
+        /// Proven.
+        done: ByteCount,
+        /// Of how much.
+        total: ByteCount,
+    },
+    /// Since when it is ready, before the time.
+    PageReadySince,
+    /// The page no longer gets news, before the time.
+    PageNotLive,
+    /// What the colours and patterns mean, above them.
+    PageLegend,
+    /// A group of states: work is going on.
+    PageWorking,
+}
