@@ -126,3 +126,38 @@ fn compare(permitted: &Listed, listing: &Listing, kept: Vec<NotDeleted>) -> Wipe
     let ids = |files: Vec<&(SegmentId, SourcePath)>| files.into_iter().map(|(segment, _)| *segment).collect();
     WipeOutcome { wiped: ids(wiped), still_there: ids(still_there), kept, left }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ByteCount, Moment, Oddity, OddityKind, Sha256, SourceKind};
+
+    fn path(text: &str) -> SourcePath {
+        SourcePath::new(text.as_bytes().to_vec())
+    }
+
+    fn segment(text: &str) -> SegmentId {
+        let camera = crate::domain::CameraSerial::new("BWC-1").unwrap();
+        SegmentId::of(&camera, &path(text), &Sha256::from_bytes([7; 32]))
+    }
+
+    #[test]
+    fn only_what_a_fresh_listing_would_show_and_does_not_is_gone() {
+        let permitted: Listed = ["A", "B", "DCIM/C"].map(|text| (segment(text), path(text))).to_vec();
+        let file = |text| SourceFile {
+            path: path(text),
+            size: ByteCount::new(1),
+            modified: Moment::from_millis(0),
+            stamp: 1,
+            kind: SourceKind::File,
+        };
+        let oddity = Oddity { path: path("DCIM"), kind: OddityKind::Unreadable };
+        let outcome = |files, oddities| compare(&permitted, &Listing { files, oddities }, Vec::new());
+        let nothing = outcome(Vec::new(), Vec::new());
+        assert_eq!((nothing.wiped.len(), nothing.still_there.len(), nothing.left), (3, 0, 0));
+        let listed = outcome(vec![file("A"), file("new")], vec![oddity]);
+        assert_eq!(listed.wiped, [segment("B")]);
+        assert_eq!(listed.still_there, [segment("A"), segment("DCIM/C")], "below what cannot be read nothing is known");
+        assert_eq!(listed.left, 3, "two files and a folder that cannot be read");
+    }
+}

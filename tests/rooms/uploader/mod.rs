@@ -1,7 +1,10 @@
 //! The uploader with a real ledger and a real spool, at a destination that goes wrong in one way at a time. Hours pass at
 //! once, since the clock is tokio's.
 
+mod camera;
+mod medium;
 mod place;
+mod shelf;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,7 +18,7 @@ use camdock::domain::{
     SourceKind, SourcePath, StationId, Version,
 };
 use camdock::ledger::{Entry, Ledger};
-use camdock::spool::{DiskSpool, Spool};
+use camdock::spool::Spool as _;
 use camdock::transfer::{
     AtOnce, NotCleared, Persistence, Site, Target, Uploader, WatchDestination, clear, make_room, release_wiped,
 };
@@ -24,6 +27,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
+use medium::Medium;
 use place::Place;
 
 const CHUNK: ByteCount = ByteCount::new(64 << 10);
@@ -42,7 +46,7 @@ impl Clock for Wall {
 struct Station {
     site: Site,
     place: Arc<Place>,
-    spool: Arc<DiskSpool>,
+    spool: Arc<Medium>,
     ledger: Ledger,
     docking: DockingId,
     uploader: Option<(JoinHandle<()>, WatchDestination)>,
@@ -52,7 +56,7 @@ struct Station {
 impl Station {
     async fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let spool = Arc::new(DiskSpool::open(folder.path().join("spool"), ByteCount::new(1)).unwrap());
+        let spool = Arc::new(Medium::open(folder.path().join("spool")));
         let connection = Arc::new(Mutex::new(Ledger::in_memory().unwrap()));
         let ledger = Ledger::inline(connection, Arc::new(|| Box::pin(async {})));
         let place = Arc::new(Place::well());
@@ -66,7 +70,7 @@ impl Station {
         let docking = DockingId::new(clock.now());
         let site = Site::new(
             StationId::new("hq-01").unwrap(),
-            Arc::<DiskSpool>::clone(&spool),
+            Arc::<Medium>::clone(&spool),
             ledger.clone(),
             clock,
             vec![target],
@@ -80,23 +84,35 @@ impl Station {
         Self { site, place, spool, ledger, docking, uploader: None, _folder: folder }
     }
 
-    /// A segment of this camera is in the spool.
-    async fn spools(&self, camera: &str, number: usize) -> Segment {
+    fn content(camera: &str, number: usize) -> String {
+        format!("what {camera} saw, {number}")
+    }
+
+    fn segment(camera: &str, number: usize) -> Segment {
+        let fingerprint = Fingerprint::of(Self::content(camera, number).as_bytes(), CHUNK);
         let camera = CameraSerial::new(camera).unwrap();
-        let content = format!("what {camera} saw, {number}");
-        let fingerprint = Fingerprint::of(content.as_bytes(), CHUNK);
         let path = SourcePath::new(format!("DCIM/{number:04}.MP4").into_bytes());
-        let segment = Segment {
+        Segment {
             id: SegmentId::of(&camera, &path, &fingerprint.sha256),
             camera,
             path,
             recorded_at: Moment::from_millis(7),
             fingerprint,
             damaged: false,
-        };
+        }
+    }
+
+    /// A copy is in the spool, and the ledger does not know of it.
+    async fn seals(&self, segment: &Segment, content: &str) {
         let mut copy = self.spool.create(segment.fingerprint.size).await.unwrap();
-        copy.write(Bytes::from(content)).await.unwrap();
-        copy.seal(&segment).await.unwrap();
+        copy.write(Bytes::copy_from_slice(content.as_bytes())).await.unwrap();
+        copy.seal(segment).await.unwrap();
+    }
+
+    /// A segment of this camera is in the spool.
+    async fn spools(&self, camera: &str, number: usize) -> Segment {
+        let segment = Self::segment(camera, number);
+        self.seals(&segment, &Self::content(camera, number)).await;
         let entry = Entry::SegmentSpooled { docking: Some(self.docking), segment: segment.clone() };
         self.record(entry).await;
         segment
@@ -331,16 +347,20 @@ async fn those_that_fail_together_share_a_question_to_the_place() {
     assert!(asked <= 4 && (1..=4).contains(&probes), "{asked} requests and {probes} probes");
 }
 
-/// What a wipe of a segment's original needs.
-fn reread(segment: &Segment) -> SourceMatch {
-    let file = SourceFile {
+/// A segment's original.
+fn file_of(segment: &Segment) -> SourceFile {
+    SourceFile {
         path: segment.path.clone(),
         size: segment.fingerprint.size,
         modified: segment.recorded_at,
         stamp: 1,
         kind: SourceKind::File,
-    };
-    SourceMatch::compare(segment, &file, segment.fingerprint.clone()).unwrap()
+    }
+}
+
+/// What a wipe of a segment's original needs.
+fn reread(segment: &Segment) -> SourceMatch {
+    SourceMatch::compare(segment, &file_of(segment), segment.fingerprint.clone()).unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -370,15 +390,20 @@ async fn what_is_a_problem_is_not_asked_about() {
     assert_eq!(station.place.asked(""), 0);
 }
 
+/// The place has it, and the ledger knows.
+async fn proven(station: &Station, segment: &Segment) {
+    let destination = camdock::cloud::Destination::name(&*station.place).clone();
+    let (version, method) = (Version(segment.fingerprint.sha256.to_string()), ProofMethod::Attested);
+    station.record(Entry::CopyProven { segment: segment.id, destination, version, method }).await;
+    station.place.holds(segment);
+}
+
 /// So many copies in the spool that the ledger takes for proven; the first of them cannot be asked about.
 async fn spooled_and_proven(station: &Station, all: usize, silent: usize) -> Vec<Segment> {
     let mut segments = Vec::new();
     for number in 0..all {
         let segment = station.spools("BWC-1", number).await;
-        let destination = camdock::cloud::Destination::name(&*station.place).clone();
-        let (version, method) = (Version(segment.fingerprint.sha256.to_string()), ProofMethod::Attested);
-        station.record(Entry::CopyProven { segment: segment.id, destination, version, method }).await;
-        station.place.holds(&segment);
+        proven(station, &segment).await;
         segments.push(segment);
     }
     let unanswered: Vec<String> = segments[..silent].iter().map(|of| of.object_name().to_string()).collect();

@@ -28,6 +28,7 @@ struct State {
     mishap: Mishap,
     asked: BTreeMap<String, u32>,
     probes: u32,
+    spoils_chunks: bool,
 }
 
 impl Place {
@@ -39,6 +40,7 @@ impl Place {
             mishap: Box::new(|_| None),
             asked: BTreeMap::new(),
             probes: 0,
+            spoils_chunks: false,
         };
         let name = DestinationName::new("primary").unwrap();
         Self { name, id: PlaceId::random(), state: Mutex::new(state) }
@@ -58,6 +60,16 @@ impl Place {
         let (mut state, name) = (self.state(), segment.object_name().to_string());
         state.sizes.insert(name.clone(), segment.fingerprint.size.get());
         state.objects.insert(name, segment.fingerprint.sha256);
+    }
+
+    /// It has it no longer.
+    pub(crate) fn lost(&self, segment: &Segment) {
+        self.state().objects.remove(segment.object_name().as_str());
+    }
+
+    /// Whether what is read for it from now on is not what was promised, or so it says.
+    pub(crate) fn spoils_chunks(&self, spoils: bool) {
+        self.state().spoils_chunks = spoils;
     }
 
     /// How often it was asked about objects whose names begin so.
@@ -126,6 +138,9 @@ impl Destination for Place {
     async fn put_chunk(&self, upload: &Upload, index: u32, body: ChunkBody) -> Result<(), DestinationError> {
         let read: Result<Vec<Bytes>, _> = body.open().try_collect().await;
         read.map_err(|error| DestinationError::SpoolDamaged(error.to_string()))?;
+        if self.state().spoils_chunks {
+            return Err(DestinationError::SpoolDamaged("it differs".to_owned()));
+        }
         self.ask(&upload.object)?.staged.entry(upload.object.as_str().to_owned()).or_default().insert(index);
         Ok(())
     }

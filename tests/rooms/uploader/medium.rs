@@ -1,0 +1,58 @@
+//! A spool on a real disk whose copies can be made to read wrongly past the page cache.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use camdock::domain::{ByteCount, SegmentId};
+use camdock::spool::{DiskSpool, Label, Spool, SpoolError, SpoolStream, SpoolWriter};
+use futures::StreamExt as _;
+
+pub(crate) struct Medium {
+    disk: DiskSpool,
+    reads_wrongly: AtomicBool,
+}
+
+impl Medium {
+    pub(crate) fn open(folder: PathBuf) -> Self {
+        Self { disk: DiskSpool::open(folder, ByteCount::new(1)).unwrap(), reads_wrongly: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn reads_wrongly(&self, wrongly: bool) {
+        self.reads_wrongly.store(wrongly, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Spool for Medium {
+    async fn create(&self, expected: ByteCount) -> Result<Box<dyn SpoolWriter>, SpoolError> {
+        self.disk.create(expected).await
+    }
+
+    fn read(&self, segment: SegmentId, offset: u64, length: u64) -> SpoolStream {
+        self.disk.read(segment, offset, length)
+    }
+
+    fn reread(&self, segment: SegmentId) -> SpoolStream {
+        let content = self.disk.reread(segment);
+        if self.reads_wrongly.load(Ordering::SeqCst) {
+            let wrong = |piece: Bytes| piece.iter().map(|byte| byte ^ 1).collect::<Bytes>();
+            content.map(move |piece| piece.map(wrong)).boxed()
+        } else {
+            content
+        }
+    }
+
+    async fn inventory(&self) -> Result<Vec<SegmentId>, SpoolError> {
+        self.disk.inventory().await
+    }
+
+    async fn label(&self, segment: SegmentId) -> Result<Option<Label>, SpoolError> {
+        self.disk.label(segment).await
+    }
+
+    async fn remove(&self, segment: SegmentId) -> Result<(), SpoolError> {
+        self.disk.remove(segment).await
+    }
+}
