@@ -26,6 +26,9 @@ async fn with_the_shipped_profiles_alone_a_camera_is_served_and_the_story_told_i
     assert!(!journal.contains("WARN") && !journal.contains("ERROR"), "nothing went wrong:\n{journal}");
     let document = station.machine().run("camdock status --json").await;
     assert!(document.contains(r#""state": "ready""#), "{document}");
+    let ask = r"exec 3<>/dev/tcp/127.0.0.1/8470; printf 'GET / HTTP/1.0\r\nHost: 127.0.0.1:8470\r\n\r\n' >&3; cat <&3";
+    let page = station.machine().run(&format!("bash -c \"{ask}\"")).await;
+    assert!(page.contains("BWC-15") && page.contains("Take this one"), "{page}");
 }
 
 #[tokio::test]

@@ -216,6 +216,10 @@ fn an_earlier_proof_holds_for_that_very_version_only_and_only_if_it_was_strong_e
         let asking = if *place.attested.lock().unwrap() == 0 { Spared } else { Anew };
         assert_eq!((method, asking), expected, "{was} {asked:?} {now:?}");
     }
+    let nameless = Remembered { version: Version(String::new()), method: Was::ReadBack };
+    let place = Place::with_the_film().attests(Evidence::Sha256(film().sha256)).says([here(Some(same()))]);
+    assert_eq!(place.prove(Asked::Attested, Some(&nameless)), Ok(Was::Attested));
+    assert_eq!(*place.attested.lock().unwrap(), 1, "one that names no version spares nothing");
     let gone = Place::with_the_film().says([here(None)]);
     let remembered = Remembered { version: Version("1".to_owned()), method: Was::ReadBack };
     assert_eq!(gone.prove(Asked::Attested, Some(&remembered)), Err("it is not there".to_owned()));
