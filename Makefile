@@ -13,6 +13,8 @@ NODE := 22.23.3
 AZURITE := 3.37.0
 ESBUILD := 0.28.2
 AZCOPY := 10.32.2
+PLAYWRIGHT := 1.64.1
+AXE := 4.14.1
 NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
 CARGO_DEB := 3.8.0
@@ -46,6 +48,11 @@ test: setup-tests tools ## all tests
 	cargo build --locked --all-features --profile test --example demo
 	cargo nextest run --locked --all-features
 	$(MAKE) test-guest
+
+.PHONY: pictures
+pictures: setup-tests tools ## the pictures of the pages in docs/pictures, as a browser sees them
+	mkdir -p docs/pictures
+	CAMDOCK_PICTURES=$(CURDIR)/docs/pictures cargo nextest run --locked --all-features -E 'test(anybody_can_read_it)'
 
 # Set CAMDOCK_DEB to test a package that exists.
 PACKAGE := $(if $(CAMDOCK_DEB),,deb)
@@ -134,7 +141,7 @@ setup-guest: ## install QEMU and what makes disk images
 	@tests/guest/image/setup.sh target/guest
 
 .PHONY: tools
-tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob ## install what the tests use, below target/
+tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE) ## install what the tests use, below target/
 
 .PHONY: bench-tools
 bench-tools: $(TOOLS)/.azcopy-$(AZCOPY) ## install what the benchmark compares with, below target/
@@ -177,6 +184,12 @@ $(TOOLS)/bin/azurite-blob: $(AZURITE_INSTALLED)
 	@printf '#!/bin/sh\nexec %s/node_modules/node-linux-$(ARCH)/bin/node %s/azurite-blob.js --disableTelemetry "$$@"\n' \
 		$(CURDIR)/$(TOOLS)/azurite $(CURDIR)/$(TOOLS)/azurite >$@
 	@chmod +x $@
+
+# What drives a browser, and what judges a page. The browser itself is Debian's.
+$(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE):
+	@tests/tools/setup.sh node:nodejs npm:npm chromium:chromium
+	@tests/tools/npm.sh $(TOOLS)/browser playwright-core@$(PLAYWRIGHT) axe-core@$(AXE)
+	@touch $@
 
 $(TOOLS)/.azcopy-$(AZCOPY):
 	@tests/tools/setup.sh node:nodejs npm:npm

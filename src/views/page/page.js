@@ -11,7 +11,7 @@
   let heard = Date.now();
   let source;
 
-  const clock = (at) => new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(at);
+  const clock = (at) => new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
 
   const showTimes = (within) => {
     for (const time of within.querySelectorAll("time")) {

@@ -1,0 +1,105 @@
+// What a real browser sees of the bay page, told line by line as JSON. The tests in `tests/daemon/browser.rs` start it.
+//
+// usage: browser.mjs watch URL          tells each change of what is shown, until standard input ends
+//        browser.mjs look URL FOLDER    tells of each size, theme and language what axe and the layout have to complain of, and
+//                                       leaves pictures in FOLDER
+//        browser.mjs plain URL          tells what is shown without scripts
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const tools = createRequire(`${process.env.BROWSER_TOOLS}/`);
+const { chromium } = tools("playwright-core");
+
+const SIZES = { kiosk: [800, 480], phone: [390, 844], tv: [1920, 1080] };
+const THEMES = ["light", "dark"];
+const LANGUAGES = ["en", "es", "cy"];
+
+const tell = (fact) => process.stdout.write(`${JSON.stringify(fact)}\n`);
+
+const shown = (page) =>
+  page.evaluate(() => {
+    const text = (within, part) => within.querySelector(part)?.textContent.trim() ?? null;
+    return {
+      cutOff: text(document, "#cut-off"),
+      tiles: [...document.querySelectorAll("#bays > .tile")].map((tile) => ({
+        bay: tile.id,
+        look: tile.classList[1],
+        camera: text(tile, ".camera"),
+        instruction: text(tile, ".instruction"),
+      })),
+    };
+  });
+
+async function watch(browser, url) {
+  const page = await browser.newPage({ viewport: { width: 800, height: 480 }, locale: "en-GB" });
+  page.on("pageerror", (error) => tell({ error: String(error) }));
+  page.on("console", (message) => {
+    // That the station is away is what some of these tests are about.
+    if (message.type() === "error" && !message.text().includes("net::ERR")) tell({ error: message.text() });
+  });
+  await page.goto(url);
+  let before;
+  for (;;) {
+    const now = JSON.stringify(await shown(page));
+    if (now !== before) process.stdout.write(`${now}\n`);
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function look(browser, url, folder) {
+  const axe = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
+  for (const [name, [width, height]] of Object.entries(SIZES)) {
+    for (const colorScheme of THEMES) {
+      for (const language of LANGUAGES) {
+        const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+        const page = await context.newPage();
+        await page.goto(`${url}?lang=${language}`);
+        await page.waitForSelector("#bays > .tile");
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        const overflow = await page.evaluate(() => {
+          const [page, bays] = [document.documentElement, document.getElementById("bays")];
+          const isCut = (part) => part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1;
+          return {
+            across: page.scrollWidth - innerWidth,
+            down: Math.max(page.scrollHeight - innerHeight, bays.scrollHeight - bays.clientHeight),
+            cut: [...bays.children].filter((tile) => isCut(tile)).map((tile) => tile.id),
+          };
+        });
+        const complaints = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+        tell({ size: name, theme: colorScheme, language, complaints, overflow });
+        if (language === LANGUAGES[0]) await page.screenshot({ path: join(folder, `bays-${name}-${colorScheme}.png`) });
+        await context.close();
+      }
+    }
+  }
+}
+
+async function plain(browser, url) {
+  const page = await browser.newPage({ javaScriptEnabled: false });
+  await page.goto(url);
+  const refresh = await page.locator('meta[http-equiv="refresh"]').count();
+  tell({ refresh, text: await page.locator("#bays").innerText() });
+}
+
+const [what, url, folder] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath: process.env.BROWSER ?? "/usr/bin/chromium",
+  // As root there is no sandbox; and nothing but the station is to be asked.
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+try {
+  if (what === "watch") {
+    process.stdin.resume();
+    process.stdin.on("end", () => browser.close().finally(() => process.exit(0)));
+    await watch(browser, url);
+  } else if (what === "look") {
+    await look(browser, url, folder);
+  } else {
+    await plain(browser, url);
+  }
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,215 @@
+//! The bay page in a real browser: live through the whole story of a camera, and fit to be looked at by anybody, at any size.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use camdock::domain::BayState;
+use camdock_test_support::footage::Footage;
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+use crate::station::{RunningStation, Settings, bay};
+use crate::trouble::Cloud;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A browser, and what it tells.
+struct Browser {
+    told: Lines<BufReader<ChildStdout>>,
+    // Its end closes the browser, too.
+    _process: Child,
+}
+
+/// What is shown at one moment.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    cut_off: String,
+    tiles: Vec<Tile>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tile {
+    bay: String,
+    look: String,
+    camera: String,
+    instruction: String,
+}
+
+/// What is to be said of the page at one size, in one theme and language.
+#[derive(Debug, Deserialize)]
+struct Judgement {
+    size: String,
+    complaints: Vec<String>,
+    overflow: Overflow,
+}
+
+/// By how many pixels the page is larger than the screen.
+#[derive(Debug, Deserialize)]
+struct Overflow {
+    across: i64,
+    down: i64,
+    /// Tiles of which something cannot be seen.
+    cut: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Plain {
+    refresh: u32,
+    text: String,
+}
+
+impl Browser {
+    fn start(arguments: &[&str]) -> Self {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let tools = project.join("target/tools/browser");
+        assert!(tools.join("node_modules/playwright-core").is_dir(), "there is no Playwright here: run `make tools`");
+        let mut command = Command::new("node");
+        command.arg(project.join("tests/browser/browser.mjs")).args(arguments).env("BROWSER_TOOLS", tools);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut process = command.spawn().expect("`make tools` installs node");
+        let told = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { told, _process: process }
+    }
+
+    async fn next(&mut self) -> Option<String> {
+        timeout(PATIENCE, self.told.next_line()).await.expect("the browser tells something").unwrap()
+    }
+
+    /// Waits until the page is as wanted.
+    async fn until(&mut self, what: &str, wanted: impl Fn(&Shown) -> bool) -> Shown {
+        let mut last = String::new();
+        let look = async {
+            loop {
+                last = self.next().await.expect("the browser is open");
+                let shown: Shown = serde_json::from_str(&last).unwrap_or_else(|_| panic!("the page broke: {last}"));
+                if wanted(&shown) {
+                    return shown;
+                }
+            }
+        };
+        let found = timeout(PATIENCE, look).await;
+        found.unwrap_or_else(|_| panic!("the page never showed that {what}; last: {last}"))
+    }
+}
+
+impl Shown {
+    fn is(&self, bay: &str, look: &str, instruction: &str) -> bool {
+        let fits = |tile: &Tile| tile.bay == bay && tile.look == look && tile.instruction == instruction;
+        self.cut_off.is_empty() && self.tiles.iter().any(fits)
+    }
+}
+
+/// A station whose page stays at one address over restarts.
+async fn station(cloud: &Cloud, bays: usize) -> (RunningStation, String) {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut station = RunningStation::new(Settings { bays, ..cloud.settings() });
+    let web = format!("[web]\nlisten = \"{free}\"\ncolumns = 4\n");
+    std::fs::write(station.beside("camdock.toml.d/web.toml"), web).unwrap();
+    station.start();
+    station.until("it is open", |status| bay(status, 1).state == BayState::Empty).await;
+    (station, format!("http://{free}/"))
+}
+
+fn footage(serial: &str) -> Footage {
+    Footage::random(serial, 12, 600_000, 9)
+}
+
+#[tokio::test]
+async fn tiles_change_by_themselves_and_the_page_says_when_it_is_cut_off() {
+    let cloud = Cloud::well().await;
+    let (mut station, page) = station(&cloud, 2).await;
+    let mut browser = Browser::start(&["watch", &page]);
+    browser
+        .until("both are free", |shown| shown.is("bay-1", "free", "Put a camera in") && shown.tiles.len() == 2)
+        .await;
+    let camera = footage("BWC-1");
+    station.dock(1, &camera);
+    browser.until("it is to be left in", |shown| shown.is("bay-1", "working", "Leave it in")).await;
+    let ready = browser.until("it can be taken", |shown| shown.is("bay-1", "ready", "Take this one")).await;
+    assert_eq!(ready.tiles[0].camera, "BWC-1");
+    station.dock(2, &footage("BWC-2"));
+    browser
+        .until("the first is to be taken first", |shown| {
+            shown.is("bay-1", "ready", "Take this one first") && shown.is("bay-2", "ready", "Ready too")
+        })
+        .await;
+    station.kill().await;
+    let away = browser.until("it is cut off", |shown| !shown.cut_off.is_empty()).await;
+    assert!(away.cut_off.starts_with("Not live since ") && away.cut_off.contains(':'), "{}", away.cut_off);
+    station.start();
+    browser.until("it is live again", |shown| shown.cut_off.is_empty()).await;
+    station.take(1, &camera);
+    browser.until("the bay is free again", |shown| shown.is("bay-1", "free", "Put a camera in")).await;
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn without_scripts_the_page_shows_the_same_and_is_loaded_again() {
+    let cloud = Cloud::well().await;
+    let (mut station, page) = station(&cloud, 1).await;
+    station.dock(1, &footage("BWC-1"));
+    station.until_all_done().await;
+    let told = Browser::start(&["plain", &page]).next().await.expect("what is shown");
+    let plain: Plain = serde_json::from_str(&told).unwrap();
+    assert_eq!(plain.refresh, 1);
+    assert!(plain.text.contains("BWC-1") && plain.text.contains("Take this one"), "{}", plain.text);
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn anybody_can_read_it_on_a_kiosk_a_phone_and_a_wall_in_either_theme_and_every_language() {
+    let cloud = Cloud::well().await;
+    let (mut station, page) = station(&cloud, 8).await;
+    for (bay, serial) in [(2, "BWC-1042"), (3, "BWC-1043")] {
+        station.dock(bay, &footage(serial));
+    }
+    let strange = footage("BWC-1044");
+    strange.write_to(&station.bay(5).join(".preparing"));
+    rustix::fs::symlinkat("/etc/passwd", rustix::fs::CWD, station.bay(5).join(".preparing/LINK.MP4")).unwrap();
+    std::fs::rename(station.bay(5).join(".preparing"), station.camera(5, &strange)).unwrap();
+    std::fs::write(station.bay(6).join("note.txt"), "no camera").unwrap();
+    station
+        .until("all is as it shall be seen", |status| {
+            let state = |number| bay(status, number).state;
+            [state(2), state(3)] == [BayState::Ready; 2]
+                && state(5) == BayState::Attention
+                && state(6) == BayState::Refused
+        })
+        .await;
+    let pictures = Pictures::new();
+    let mut browser = Browser::start(&["look", &page, pictures.folder().to_str().unwrap()]);
+    let mut seen = 0;
+    while let Some(told) = browser.next().await {
+        let Judgement { size, complaints, overflow } = serde_json::from_str(&told).unwrap();
+        assert!(complaints.is_empty(), "{told}");
+        assert!(overflow.cut.is_empty(), "{told}");
+        assert!(overflow.across <= 0 && (overflow.down <= 0 || size == "phone"), "nobody scrolls at a wall: {told}");
+        seen += 1;
+    }
+    assert_eq!(seen, 3 * 2 * 3, "sizes, themes and languages");
+    station.stop().await;
+}
+
+/// Where the browser's pictures go: to `CAMDOCK_PICTURES`, or away.
+enum Pictures {
+    Kept(PathBuf),
+    Away(tempfile::TempDir),
+}
+
+impl Pictures {
+    fn new() -> Self {
+        std::env::var_os("CAMDOCK_PICTURES")
+            .map_or_else(|| Self::Away(tempfile::tempdir().unwrap()), |folder| Self::Kept(folder.into()))
+    }
+
+    fn folder(&self) -> &Path {
+        match self {
+            Self::Kept(folder) => folder,
+            Self::Away(folder) => folder.path(),
+        }
+    }
+}
