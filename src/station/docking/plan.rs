@@ -66,31 +66,33 @@ pub(super) fn plan(
     for segment in known {
         by_path.entry(&segment.segment.path).or_default().push(segment);
     }
-    let file_problems: BTreeMap<&SourcePath, &Problem> = problems
-        .iter()
-        .filter(|problem| {
-            problem.destination.is_none()
-                && !problem.kind.is_about_copies()
-                && !crowd::is_seen_at_each_look(&problem.kind)
-        })
-        .map(|problem| (&problem.path, problem))
-        .collect();
+    let about_a_file = |problem: &&Problem| {
+        problem.destination.is_none() && !problem.kind.is_about_copies() && !crowd::is_seen_at_each_look(&problem.kind)
+    };
+    // Several things may be wrong with one file, and two cameras may have one serial.
+    let mut file_problems: BTreeMap<&SourcePath, Vec<&Problem>> = BTreeMap::new();
+    for problem in problems.iter().filter(about_a_file) {
+        file_problems.entry(&problem.path).or_default().push(problem);
+    }
     let mut listed = BTreeSet::new();
     for file in &listing.files {
         listed.insert(&file.path);
         let candidates = by_path.get(&file.path).map(Vec::as_slice).unwrap_or_default();
         plan.gone
             .extend(candidates.iter().filter(|known| is_replaced(&known.segment, file, findings)).copied().cloned());
-        let problem = file_problems.get(&file.path);
-        let left_alone =
-            problem.is_some() && findings.given_up.contains(&file.path) || findings.alike.contains_key(&file.path);
+        let its_problems = file_problems.get(&file.path).map(Vec::as_slice).unwrap_or_default();
+        let left_alone = !its_problems.is_empty() && findings.given_up.contains(&file.path)
+            || findings.alike.contains_key(&file.path);
         let given_up = left_alone && !findings.once_more.contains(&file.path);
         match recognise(file, candidates, findings) {
             _ if let Some(what) = findings.waits.get(&file.path) => plan.waiting.push((file.clone(), *what)),
             _ if given_up => plan.kept.push(file.clone()),
             Some(segment) if segment.damaged => {
                 // Whatever else was wrong with it may be over, and then more of it can be read.
-                if problem.is_some_and(|problem| problem.kind.is_damage()) {
+                let tells_of_it = |problem: &&Problem| {
+                    problem.kind.is_damage() && problem.segment.is_none_or(|damaged| damaged == segment.id)
+                };
+                if its_problems.iter().any(tells_of_it) {
                     plan.taken += file.size;
                     plan.kept.push(file.clone());
                 } else {
@@ -112,10 +114,9 @@ pub(super) fn plan(
     plan.gone.extend(known.iter().filter(|known| is_gone(&known.segment.path)).cloned());
     let found = crowd::found(listing, condition, plan.have.len(), &findings.alike, &findings.looping);
     plan.news = crowd::compare(&found, problems, &blind);
-    let about_the_file = |problem: &&&Problem| {
-        !matches!(problem.kind, ProblemKind::DamagedAtSource { .. }) && !crowd::is_seen_at_each_look(&problem.kind)
-    };
-    let vanished = file_problems.values().filter(about_the_file).filter(|problem| is_gone(&problem.path));
+    let ends_with_the_file = |problem: &&&Problem| !matches!(problem.kind, ProblemKind::DamagedAtSource { .. });
+    let vanished = file_problems.values().flatten().filter(ends_with_the_file);
+    let vanished = vanished.filter(|problem| is_gone(&problem.path));
     plan.resolved.extend(vanished.map(|problem| problem.id));
     plan
 }
@@ -336,6 +337,35 @@ mod tests {
             let plan = plan(&look, &[damaged.clone()], &[problem("A", kind)], &Findings::default());
             assert_eq!((plan.pull.len() == 1, plan.kept.len() == 1), (read_again, !read_again));
         }
+    }
+
+    #[test]
+    fn a_damaged_file_is_kept_whatever_else_is_wrong_with_a_file_of_its_name() {
+        let mut damaged = known("A", b"abc", SpoolCopy::Present, 0);
+        damaged.segment.damaged = true;
+        let told = |segment| Problem { segment, ..problem("A", ProblemKind::DamagedAtSource { missing: 1 }) };
+        let unsteady = problem("A", ProblemKind::Unsteady);
+        let another = known("A", b"abd", SpoolCopy::Present, 0).segment.id;
+        let look = listing(vec![file("A", 3, 1)]);
+        for (problems, read_again) in [
+            ([told(Some(damaged.segment.id)), unsteady.clone()], false),
+            ([unsteady.clone(), told(Some(damaged.segment.id))], false),
+            ([unsteady, told(Some(another))], true),
+        ] {
+            let plan = plan(&look, &[damaged.clone()], &problems, &Findings::default());
+            assert_eq!((plan.pull.len() == 1, plan.kept.len() == 1), (read_again, !read_again), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn all_that_was_wrong_with_a_file_ends_with_it_but_for_what_its_copy_lacks() {
+        let problems = [
+            Problem { id: ProblemId(1), ..problem("A", ProblemKind::Unsteady) },
+            Problem { id: ProblemId(2), ..problem("A", ProblemKind::Unreadable { error: String::new() }) },
+            problem("A", ProblemKind::DamagedAtSource { missing: 1 }),
+        ];
+        let gone = plan(&listing(vec![]), &[], &problems, &Findings::default());
+        assert_eq!(gone.resolved, [ProblemId(1), ProblemId(2)]);
     }
 
     #[test]
