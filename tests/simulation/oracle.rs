@@ -52,6 +52,9 @@ pub(crate) fn missing_at(world: &World, sha256: &Sha256) -> Option<String> {
     required.filter(|place| !place.holds(sha256)).map(|place| place.name.to_string()).next()
 }
 
+/// What is done over and over, with all the faults of a story, is written down less often than this.
+const SO_OFTEN: i64 = 40;
+
 /// Each new entry of a station's custody log is true when it is committed.
 fn the_log_tells_the_truth(world: &mut World, station: usize) {
     let machine = &world.hosts[station];
@@ -71,6 +74,9 @@ fn the_log_tells_the_truth(world: &mut World, station: usize) {
     world.hosts[station].log_read += i64::try_from(entries.len()).expect("a log is short");
     for entry in entries {
         world.tell(|| format!("  > {entry}"));
+        if written(&db, &entry) > SO_OFTEN {
+            world.fail(|| format!("P3: the same is done and written down again and again: {entry}"));
+        }
         let entry: Value = serde_json::from_str(&entry).expect("the log is JSON");
         if let Err(lie) = check_entry(world, station, &db, &entry) {
             world.fail(|| format!("the custody log is wrong: {lie}: {entry}"));
@@ -133,6 +139,13 @@ fn is_told(host: &Host, segment: SegmentId) -> Option<bool> {
 /// The whole custody log.
 pub(crate) fn log(db: &Connection) -> Vec<String> {
     new_entries(db, 0)
+}
+
+/// How often an entry stands in the log, word for word.
+fn written(db: &Connection, entry: &str) -> i64 {
+    db.prepare_cached("SELECT count(*) FROM custody_log WHERE entry = ?1")
+        .and_then(|mut statement| statement.query_row([entry], |row| row.get(0)))
+        .expect("SQL")
 }
 
 fn new_entries(db: &Connection, after: i64) -> Vec<String> {
