@@ -99,6 +99,23 @@ pub(crate) async fn finishes(station: &mut RunningStation, cloud: &Cloud, camera
 }
 
 #[tokio::test]
+async fn what_appears_on_a_camera_while_nothing_can_be_sent_is_copied_all_the_same() {
+    let cloud = Cloud::cut_off().await;
+    let mut station = cloud.station();
+    station.start();
+    let footage = footage();
+    station.dock(1, &footage);
+    station.until("all of it waits", |status| status.queue.segments == 3).await;
+    std::fs::write(station.camera(1, &footage).join("LATE.MP4"), b"the last of the shift").unwrap();
+    let status = station.until("the late one waits, too", |status| status.queue.segments == 4).await;
+    assert_eq!(bay(&status, 1).segments_total, 4);
+    assert_eq!(bay(&status, 1).state, BayState::Uploading, "{}", bay(&status, 1).message);
+    cloud.proxy.heal();
+    station.until_all_done().await;
+    station.stop().await;
+}
+
+#[tokio::test]
 async fn without_a_network_it_offloads_and_queues_and_goes_on_by_itself() {
     let cloud = Cloud::well().await;
     let nobody = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();

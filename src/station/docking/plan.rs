@@ -234,6 +234,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_in_this_docking_is_read_again_only_if_its_own_copy_was_lost() {
+        let before = known("A", b"abd", SpoolCopy::Lost, 1);
+        for (spool, pulled) in [(SpoolCopy::Present, 0), (SpoolCopy::Released, 0), (SpoolCopy::Lost, 1)] {
+            let now = known("A", b"abc", spool, 0);
+            let segments = BTreeMap::from([(path("A"), (file("A", 3, 1), now.segment.clone()))]);
+            let findings = Findings { segments, ..Findings::default() };
+            let plan = plan(&listing(vec![file("A", 3, 1)]), &[before.clone(), now], &[], &findings);
+            assert_eq!(plan.pull.len(), pulled, "{spool:?}");
+        }
+    }
+
+    #[test]
     fn a_file_of_another_length_or_a_stranger_is_pulled() {
         let known = [known("A", b"abc", SpoolCopy::Present, 0)];
         let longer = plan(&listing(vec![file("A", 4, 1)]), &known, &[], &Findings::default());
