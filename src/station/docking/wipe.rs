@@ -106,10 +106,7 @@ impl Docking {
             }
             let room =
                 standing(plan, Open::default(), self.camera.serial(), self.camera.condition(), self.progress.held());
-            self.say(match room.notice {
-                Some(notice @ (BayNotice::SpoolFull { .. } | BayNotice::DiskFull { .. })) => notice,
-                _ => BayNotice::Uploading { segments: pending },
-            });
+            self.say(while_uploading(pending, room.notice));
             let pause = self.until_next_look().saturating_sub(looked.elapsed());
             if pause.is_zero() {
                 let now = self.look().await?;
@@ -126,7 +123,11 @@ impl Docking {
 
     /// Wipes whatever the rule allows to wipe.
     pub(super) async fn wipe(&mut self) -> Result<(), DockingError> {
-        if self.findings.sources.is_empty() || !self.is_wipeable() {
+        if self.findings.sources.is_empty() {
+            return Ok(());
+        }
+        // The condition may have changed since the sources were compared.
+        if !self.is_wipeable() {
             return Ok(());
         }
         if let Some(why) = *self.may_wipe.borrow() {
@@ -159,11 +160,7 @@ impl Docking {
         };
         self.refusals += 1;
         let waited = self.refused_since.get_or_insert_with(Instant::now).elapsed();
-        self.say(if waited < OVERDUE {
-            BayNotice::WipeAwaitsDestination { error }
-        } else {
-            BayNotice::WipeOverdue { error }
-        });
+        self.say(while_unanswered(waited, error));
         Waits::Yes
     }
 
@@ -247,5 +244,44 @@ impl Docking {
             }
         }
         Ok((cleared, unanswered))
+    }
+}
+
+/// What is to be said while so many segments wait for their proofs, given how the camera would stand without them.
+fn while_uploading(segments: u64, standing: Option<BayNotice>) -> BayNotice {
+    match standing {
+        // Something waits on the camera as well, and may not be taken away with it.
+        Some(notice @ (BayNotice::SpoolFull { .. } | BayNotice::DiskFull { .. })) => notice,
+        _ => BayNotice::Uploading { segments },
+    }
+}
+
+/// What is to be said while a destination has not confirmed its proofs for so long.
+fn while_unanswered(waited: Duration, error: String) -> BayNotice {
+    if waited < OVERDUE { BayNotice::WipeAwaitsDestination { error } } else { BayNotice::WipeOverdue { error } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_uploads_go_on_it_is_said_if_something_still_waits_on_the_camera() {
+        let uploading = BayNotice::Uploading { segments: 7 };
+        for room in [BayNotice::SpoolFull { files: 2 }, BayNotice::DiskFull { files: 2 }] {
+            assert_eq!(while_uploading(7, Some(room.clone())), room);
+        }
+        assert_eq!(while_uploading(7, None), uploading);
+        assert_eq!(while_uploading(7, Some(BayNotice::StillWritten { files: 2 })), uploading);
+    }
+
+    #[test]
+    fn a_wipe_is_overdue_after_an_hour_and_not_before() {
+        let said = |waited| while_unanswered(waited, "busy".to_owned());
+        assert_eq!(said(Duration::ZERO), BayNotice::WipeAwaitsDestination { error: "busy".to_owned() });
+        let just_before = OVERDUE - Duration::from_millis(1);
+        assert_eq!(said(just_before), BayNotice::WipeAwaitsDestination { error: "busy".to_owned() });
+        assert_eq!(said(OVERDUE), BayNotice::WipeOverdue { error: "busy".to_owned() });
+        assert_eq!(said(OVERDUE * 2), BayNotice::WipeOverdue { error: "busy".to_owned() });
     }
 }
