@@ -279,7 +279,7 @@ mod tests {
     fn a_wipe_is_overdue_after_an_hour_and_not_before() {
         let said = |waited| while_unanswered(waited, "busy".to_owned());
         assert_eq!(said(Duration::ZERO), BayNotice::WipeAwaitsDestination { error: "busy".to_owned() });
-        let just_before = OVERDUE - Duration::from_millis(1);
+        let just_before = OVERDUE.saturating_sub(Duration::from_millis(1));
         assert_eq!(said(just_before), BayNotice::WipeAwaitsDestination { error: "busy".to_owned() });
         assert_eq!(said(OVERDUE), BayNotice::WipeOverdue { error: "busy".to_owned() });
         assert_eq!(said(OVERDUE * 2), BayNotice::WipeOverdue { error: "busy".to_owned() });
