@@ -10,7 +10,7 @@ use camdock::domain::{
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::camera::{Reads, source_path};
+use crate::camera::{Camera, Reads, source_path};
 use crate::destination::Destination;
 use crate::shown;
 use crate::world::{Evidence, Host, World};
@@ -233,6 +233,14 @@ fn problem_found(world: &World, db: &Connection, entry: &Value) -> Result<(), St
             let place = world.destinations.iter().find(|place| place.name.as_str() == name).ok_or("no such place")?;
             let tampered = place.tampered.iter().any(|object| object.contains(&short(&sha256)));
             if tampered { Ok(()) } else { Err("there is no other content".to_owned()) }
+        }
+        "not-deleted" => {
+            let (serial, path) = (text(&entry["camera"]), text(&entry["path"]));
+            let has_it = |camera: &Camera| {
+                camera.serial.as_str() == serial
+                    && camera.files.keys().any(|name| source_path(name).to_string() == path)
+            };
+            if world.cameras.iter().any(has_it) { Ok(()) } else { Err("it is not on the camera any more".to_owned()) }
         }
         "unsteady" => {
             // A file that only changed now and then is not a medium that fails.

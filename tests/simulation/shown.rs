@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use camdock::domain::{BaySnapshot, BayState, DestinationState, SegmentId, Sha256, Snapshot};
+use camdock::domain::{BayNotice, BaySnapshot, BayState, DestinationState, SegmentId, Sha256, Snapshot};
 
 use crate::boot::bay_name;
 use crate::oracle::{missing_at, short};
@@ -159,6 +159,9 @@ fn about_bay(world: &World, station: usize, bay: usize, said: &BaySnapshot) -> V
             lie("camera", format!("camera {serial}; it is {}", camera.serial), NOTICED_WITHIN);
         }
         _ => {}
+    }
+    if said.notice == BayNotice::Ready && said.segments_wiped == 0 {
+        lie("wiped", format!("what was on it is wiped, and nothing was: {said:?}"), Duration::ZERO);
     }
     if said.segments_wiped > said.segments_total || said.bytes_uploaded > said.bytes_total {
         lie("sums", format!("more is done than there was: {said:?}"), Duration::ZERO);
