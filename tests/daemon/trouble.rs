@@ -269,7 +269,7 @@ async fn on_a_full_disk_it_starts_and_says_so_and_frees_what_it_may() {
     station.until("it says that the disk is full", |status| status.disk == DiskState::Full).await;
     let told = station.camdock(&["status"]).await;
     assert_eq!(told.status.code(), NEEDS_PERSON);
-    assert!(printed(&told).contains("the disk that holds the station's data is full"), "{}", printed(&told));
+    assert!(printed(&told).contains("The disk that holds the station's data is full"), "{}", printed(&told));
     timeout(Duration::from_mins(1), async {
         while station.spool_copies() > 0 {
             sleep(Duration::from_millis(50)).await;
