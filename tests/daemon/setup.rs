@@ -155,7 +155,10 @@ async fn a_required_destination_without_its_credential_wipes_nothing_and_says_wh
     assert!(message.contains("holds no account key") && message.contains("that was read before is used"), "{message}");
     assert_eq!(status.destinations[0].state, DestinationState::Ok);
     let printed = printed(&station.camdock(&["status"]).await);
-    assert!(printed.contains("Destination primary is not set up: credential file") && !printed.contains("TOPSECRET"), "{printed}");
+    assert!(
+        printed.contains("Destination primary is not set up: credential file") && !printed.contains("TOPSECRET"),
+        "{printed}"
+    );
     station.stop().await;
 }
 
