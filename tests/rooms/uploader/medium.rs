@@ -12,15 +12,24 @@ use futures::StreamExt as _;
 pub(crate) struct Medium {
     disk: DiskSpool,
     reads_wrongly: AtomicBool,
+    lists_nothing: AtomicBool,
 }
 
 impl Medium {
     pub(crate) fn open(folder: PathBuf) -> Self {
-        Self { disk: DiskSpool::open(folder, ByteCount::new(1)).unwrap(), reads_wrongly: AtomicBool::new(false) }
+        Self {
+            disk: DiskSpool::open(folder, ByteCount::new(1)).unwrap(),
+            reads_wrongly: AtomicBool::new(false),
+            lists_nothing: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn reads_wrongly(&self, wrongly: bool) {
         self.reads_wrongly.store(wrongly, Ordering::SeqCst);
+    }
+
+    pub(crate) fn lists_nothing(&self) {
+        self.lists_nothing.store(true, Ordering::SeqCst);
     }
 }
 
@@ -45,7 +54,7 @@ impl Spool for Medium {
     }
 
     async fn inventory(&self) -> Result<Vec<SegmentId>, SpoolError> {
-        self.disk.inventory().await
+        if self.lists_nothing.load(Ordering::SeqCst) { Ok(Vec::new()) } else { self.disk.inventory().await }
     }
 
     async fn label(&self, segment: SegmentId) -> Result<Option<Label>, SpoolError> {

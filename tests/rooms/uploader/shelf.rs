@@ -31,6 +31,16 @@ async fn a_copy_that_is_missing_is_no_longer_counted_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_copy_that_was_only_not_listed_is_looked_at_before_it_is_given_up() {
+    let station = Station::new().await;
+    let segment = station.spools("BWC-1", 1).await;
+    station.spool.lists_nothing();
+    reconcile(&station.site).await.unwrap();
+    assert_eq!(station.known(&segment).await.spool, SpoolCopy::Present);
+    assert_eq!(station.problems().await, []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_copy_that_outlived_its_tombstone_goes_only_if_every_destination_still_has_it() {
     let station = Station::new().await;
     let [kept, lost] = &spooled_and_proven(&station, 2, 0).await[..] else { panic!("two") };
@@ -141,6 +151,22 @@ async fn a_round_that_ended_behind_the_last_copy_begins_with_the_first_again() {
     proven(&station, &later).await;
     assert_eq!(make_room(&station.site).await.unwrap(), 1);
     assert_eq!(make_room(&station.site).await.unwrap(), 0, "and nothing turns for ever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_goes_past_any_number_of_copies_that_cannot_go_and_once_around() {
+    // A round looks at 64 at a time.
+    let station = Station::new().await;
+    let segments = spooled_and_proven(&station, 130, 0).await;
+    let (last, before) = segments.split_last().unwrap();
+    before.iter().for_each(|segment| station.place.lost(segment));
+    assert_eq!(make_room(&station.site).await.unwrap(), 1, "the very last can go");
+    assert!(!station.is_on_the_shelf(last).await);
+    for segment in before {
+        proven(&station, segment).await;
+    }
+    before[..64].iter().for_each(|segment| station.place.lost(segment));
+    assert_eq!(make_room(&station.site).await.unwrap(), 64, "behind the last it begins with the first, and goes on");
 }
 
 #[tokio::test(start_paused = true)]
