@@ -165,6 +165,12 @@ const MISTAKES: &[Mistake] = &[
         &["neither a bare name nor an absolute path", "beside the configuration"],
     ),
     ("\"127.0.0.1:8470\"", "\"localhost\"", "38:10", &["web.listen = \"localhost\"", "such as \"127.0.0.1:8470\""]),
+    (
+        "\"127.0.0.1:8470\"",
+        "\"0.0.0.0:8470\"",
+        "38:10",
+        &["others than this machine could see the page", "\"127.0.0.1:8470\""],
+    ),
     // What is no TOML at all
     ("\"hq-01\"", "hq-01", "2:6", &["this is no TOML", "with quotes around texts"]),
     ("[spool]", "[spool", "5:7", &["this is no TOML"]),
