@@ -159,13 +159,17 @@ async fn a_round_goes_past_any_number_of_copies_that_cannot_go_and_once_around()
     let station = Station::new().await;
     let segments = spooled_and_proven(&station, 130, 0).await;
     let (last, before) = segments.split_last().unwrap();
-    before.iter().for_each(|segment| station.place.lost(segment));
+    for segment in before {
+        station.place.lost(segment);
+    }
     assert_eq!(make_room(&station.site).await.unwrap(), 1, "the very last can go");
     assert!(!station.is_on_the_shelf(last).await);
     for segment in before {
         proven(&station, segment).await;
     }
-    before[..64].iter().for_each(|segment| station.place.lost(segment));
+    for segment in &before[..64] {
+        station.place.lost(segment);
+    }
     assert_eq!(make_room(&station.site).await.unwrap(), 64, "behind the last it begins with the first, and goes on");
 }
 
