@@ -63,11 +63,11 @@ pub async fn clear(site: &Site, segment: &Segment, source: &SourceMatch) -> Resu
 /// How a wipe ended.
 #[derive(Debug)]
 pub struct WipeOutcome {
-    /// Segments whose originals are gone, as a fresh listing shows.
+    /// Segments whose originals camdock deleted, and which are gone, as a fresh listing shows.
     pub wiped: Vec<SegmentId>,
     /// Segments that were to be deleted, and may be there still.
     pub still_there: Vec<SegmentId>,
-    /// Files that the camera kept although they did not change, and why.
+    /// Files that the camera kept although they did not change, and that are there still; and why.
     pub kept: Vec<NotDeleted>,
     /// How many entries, of whatever kind, the fresh listing shows.
     pub left: u64,
@@ -122,7 +122,12 @@ fn compare(permitted: &Listed, listing: &Listing, kept: Vec<NotDeleted>) -> Wipe
     let blind = listing.blind_spots();
     let left = (listing.files.len() + listing.oddities.len()) as u64;
     let gone = |(_, path): &&(SegmentId, SourcePath)| !listed.contains(path) && !blind.may_hide(path);
-    let (wiped, still_there): (Vec<_>, Vec<_>) = permitted.iter().partition(gone);
+    let (gone, still_there): (Vec<_>, Vec<_>) = permitted.iter().partition(gone);
+    // What the camera did not let go, and what is gone all the same, was deleted by somebody else: the next look tells of it.
+    let refused: BTreeSet<&SourcePath> = kept.iter().map(|kept| &kept.path).collect();
+    let wiped = gone.into_iter().filter(|(_, path)| !refused.contains(path)).collect();
+    let there: BTreeSet<&SourcePath> = still_there.iter().map(|(_, path)| path).collect();
+    let kept = kept.into_iter().filter(|kept| there.contains(&kept.path)).collect();
     let ids = |files: Vec<&(SegmentId, SourcePath)>| files.into_iter().map(|(segment, _)| *segment).collect();
     WipeOutcome { wiped: ids(wiped), still_there: ids(still_there), kept, left }
 }
@@ -130,10 +135,16 @@ fn compare(permitted: &Listed, listing: &Listing, kept: Vec<NotDeleted>) -> Wipe
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::camera::Kept;
     use crate::domain::{ByteCount, Moment, Oddity, OddityKind, Sha256, SourceKind};
 
     fn path(text: &str) -> SourcePath {
         SourcePath::new(text.as_bytes().to_vec())
+    }
+
+    fn file(text: &str) -> SourceFile {
+        let (size, modified) = (ByteCount::new(1), Moment::from_millis(0));
+        SourceFile { path: path(text), size, modified, stamp: 1, kind: SourceKind::File }
     }
 
     fn segment(text: &str) -> SegmentId {
@@ -144,13 +155,6 @@ mod tests {
     #[test]
     fn only_what_a_fresh_listing_would_show_and_does_not_is_gone() {
         let permitted: Listed = ["A", "B", "DCIM/C"].map(|text| (segment(text), path(text))).to_vec();
-        let file = |text| SourceFile {
-            path: path(text),
-            size: ByteCount::new(1),
-            modified: Moment::from_millis(0),
-            stamp: 1,
-            kind: SourceKind::File,
-        };
         let oddity = Oddity { path: path("DCIM"), kind: OddityKind::Unreadable };
         let outcome = |files, oddities| compare(&permitted, &Listing { files, oddities }, Vec::new());
         let nothing = outcome(Vec::new(), Vec::new());
@@ -159,5 +163,18 @@ mod tests {
         assert_eq!(listed.wiped, [segment("B")]);
         assert_eq!(listed.still_there, [segment("A"), segment("DCIM/C")], "below what cannot be read nothing is known");
         assert_eq!(listed.left, 3, "two files and a folder that cannot be read");
+    }
+
+    #[test]
+    fn what_was_refused_and_is_gone_all_the_same_was_not_wiped_and_is_not_refused_any_more() {
+        let permitted: Listed = ["A", "B"].map(|text| (segment(text), path(text))).to_vec();
+        let refused = ["A", "B"].map(|text| {
+            let why = Kept::Refused(std::io::Error::other("the file system does not let it go"));
+            NotDeleted { path: path(text), why }
+        });
+        let listing = Listing { files: vec![file("B")], oddities: Vec::new() };
+        let outcome = compare(&permitted, &listing, refused.into());
+        assert_eq!((outcome.wiped, outcome.still_there), (vec![], vec![segment("B")]));
+        assert_eq!(outcome.kept.iter().map(|kept| &kept.path).collect::<Vec<_>>(), [&path("B")]);
     }
 }

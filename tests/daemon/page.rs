@@ -107,3 +107,27 @@ async fn a_page_whose_address_somebody_else_has_is_missed_and_comes_when_it_is_f
     assert!(reqwest::get(format!("http://{at}/")).await.unwrap().text().await.unwrap().contains("BWC-1"));
     station.stop().await;
 }
+
+#[tokio::test]
+async fn however_many_connections_somebody_opens_cameras_are_served() {
+    let cloud = Cloud::well().await;
+    let mut station = cloud.station();
+    station.start();
+    station.until("it is open", |_| true).await;
+    let page = station.page();
+    let address = page.trim_start_matches("http://").trim_end_matches('/');
+    let files = || std::fs::read_dir(format!("/proc/{}/fd", station.process_id())).unwrap().count();
+    let before = files();
+    // Those beyond the kernel's own queue are not even let in.
+    let address = address.parse().unwrap();
+    let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
+    let idle: Vec<_> = (0..400).map_while(|_| connect()).collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(idle.len() > 100 && files() <= before + 64 + 10, "{} connections, {} files", idle.len(), files());
+    station.dock(1, &footage());
+    station.until_all_done().await;
+    drop(idle);
+    let answer = timeout(Duration::from_secs(20), reqwest::get(&page)).await.expect("the page answers again").unwrap();
+    assert!(answer.text().await.unwrap().contains("BWC-1"));
+    station.stop().await;
+}

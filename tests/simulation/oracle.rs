@@ -247,7 +247,9 @@ fn problem_found(world: &World, db: &Connection, entry: &Value) -> Result<(), St
             let (serial, path) = (text(&entry["camera"]), text(&entry["path"]));
             let reads_differently =
                 |evidence: &Evidence| evidence.was_unsteady || evidence.was_damaged || evidence.states.len() > 3;
-            let about = |it: &&Evidence| world.cameras[it.camera].serial.as_str() == serial && it.path.ends_with(&path);
+            let about = |it: &&Evidence| {
+                world.cameras[it.camera].serial.as_str() == serial && source_path(&it.path).to_string() == path
+            };
             if world.evidence.iter().filter(about).any(reads_differently) {
                 Ok(())
             } else {

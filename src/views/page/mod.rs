@@ -14,14 +14,14 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use self::tiles::{legend, tiles};
 use crate::domain::Snapshot;
@@ -29,7 +29,8 @@ use crate::words::{Language, Text, Words};
 
 /// Somebody who looks gets news no more often than this.
 const AT_MOST_EVERY: Duration = Duration::from_millis(500);
-/// Without news, a sign of life this often; `page.js` waits three times as long before it says that the page is not live.
+/// While nothing changes, a sign of life about this often; `page.js` waits three times as long before it says that the page is not
+/// live.
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
 
 /// How the dock looks.
@@ -107,29 +108,54 @@ fn document(shown: &Snapshot, dock: Dock, words: &Words) -> Markup {
     }
 }
 
-/// The tiles, whenever they change; and at once.
+/// The tiles, whenever they change, and at once.
 async fn live(
     State(page): State<Arc<Page>>,
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let words = wanted.words(&headers);
-    let begin = (page.snapshot.clone(), None::<String>);
-    let news = futures::stream::unfold(begin, move |(mut snapshot, before)| async move {
+    let told = news(page.snapshot.clone(), wanted.words(&headers)).map(|news| match news {
+        News::Tiles(tiles) => Event::default().event("tiles").id(env!("CARGO_PKG_VERSION")).data(tiles),
+        News::Alive => Event::default().event("alive").data("1"),
+    });
+    Sse::new(told.map(Ok))
+}
+
+/// What somebody who looks is told.
+#[derive(Debug, PartialEq, Eq)]
+enum News {
+    /// The tiles as they are now.
+    Tiles(String),
+    /// They are still so.
+    Alive,
+}
+
+/// What somebody has been told, and when.
+struct Told {
+    snapshot: watch::Receiver<Snapshot>,
+    tiles: Option<String>,
+    at: Instant,
+}
+
+/// The tiles as they change. A sign of life is a new snapshot, as it is for systemd's watchdog, and never a timer: a station that
+/// hangs must not look alive.
+fn news(snapshot: watch::Receiver<Snapshot>, words: &'static Words) -> impl Stream<Item = News> {
+    let nothing = Told { snapshot, tiles: None, at: Instant::now() };
+    futures::stream::unfold(nothing, move |mut told| async move {
         loop {
-            if before.is_some() {
+            if told.tiles.is_some() {
                 sleep(AT_MOST_EVERY).await;
-                snapshot.changed().await.ok()?;
+                told.snapshot.changed().await.ok()?;
             }
-            let now = tiles(&snapshot.borrow_and_update().clone(), words).into_string();
-            if before.as_ref() != Some(&now) {
-                let id = env!("CARGO_PKG_VERSION");
-                return Some((Ok(Event::default().event("tiles").id(id).data(&now)), (snapshot, Some(now))));
+            let now = tiles(&told.snapshot.borrow_and_update().clone(), words).into_string();
+            let is_new = told.tiles.as_ref() != Some(&now);
+            if is_new || told.at.elapsed() >= ALIVE_EVERY {
+                told.at = Instant::now();
+                told.tiles = Some(now.clone());
+                return Some((if is_new { News::Tiles(now) } else { News::Alive }, told));
             }
         }
-    });
-    let alive = Event::default().event("alive").data("1");
-    Sse::new(news).keep_alive(KeepAlive::new().interval(ALIVE_EVERY).event(alive))
+    })
 }
 
 fn file(kind: &'static str, content: &'static str) -> Response {

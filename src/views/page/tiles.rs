@@ -65,7 +65,7 @@ struct Turns<'b> {
 
 impl<'b> Turns<'b> {
     fn of(bays: &'b [BaySnapshot]) -> Self {
-        let ready = || bays.iter().filter(|bay| bay.state() == BayState::Ready);
+        let ready = || bays.iter().filter(|bay| bay.notice.instruction() == Instruction::Take);
         Self { first: ready().min_by_key(|bay| bay.ready_at).map(|bay| &bay.name), ready: ready().count() }
     }
 }
