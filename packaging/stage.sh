@@ -20,6 +20,14 @@ completions bash usr/share/bash-completion/completions/camdock
 completions zsh usr/share/zsh/vendor-completions/_camdock
 completions fish usr/share/fish/vendor_completions.d/camdock.fish
 
+# What `journalctl -x` explains, in the reader's language.
+catalog=$folder/usr/lib/systemd/catalog
+mkdir -p "$catalog"
+"$program" gen catalog >"$catalog/camdock.catalog"
+for language in es cy; do
+    "$program" gen catalog --language "$language" >"$catalog/camdock.$language.catalog"
+done
+
 shopt -s nullglob
 for profile in config/profiles/*.toml; do
     install -D -m 0644 -t "$folder/usr/share/camdock/profiles" "$profile"

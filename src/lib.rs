@@ -12,10 +12,11 @@
 //! | `faults` | | `rustix` |
 //! | `files` | | `aligned-vec`, `bytes`, `futures`, `rustix`, `tokio` |
 //! | `words` | `domain` | `fluent-bundle`, `serde`, `serde_json`, `strum`, `unic-langid` |
+//! | `journal` | `domain`, `words` | `libsystemd`, `serde_json`, `tokio`, `tracing`, `tracing-subscriber`, `uuid` |
 //! | `cloud` | `domain` | `async-trait`, `bytes`, `fastrand`, `futures` |
-//! | `dock` | `domain` | `tokio`, `tracing` |
+//! | `dock` | `domain`, `journal` | `tokio` |
 //! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
-//! | `ledger` | `domain`, `files` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio`, `tracing` |
+//! | `ledger` | `domain`, `files`, `journal` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio` |
 //! | `views` | `domain`, `words` | `async-trait`, `axum`, `futures`, `maud`, `sd-notify`, `serde`, `tokio` |
 //! | `custody` | `cloud`, `domain` | `futures` |
 //! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |
@@ -23,15 +24,15 @@
 //! | `cloud::http` | `cloud`, `domain` | `bytes`, `futures`, `reqwest`, `tokio` |
 //! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `sha2`, `time`, `url` |
 //! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
-//! | `dock::folder` | `dock`, `domain` | `notify`, `tokio`, `tracing` |
-//! | `dock::usb` | `dock`, `domain` | `rustix`, `tokio`, `tracing`, `udev` |
+//! | `dock::folder` | `dock`, `domain`, `journal` | `notify`, `tokio` |
+//! | `dock::usb` | `dock`, `domain`, `journal` | `rustix`, `tokio`, `udev` |
 //! | `spool::disk` | `domain`, `files`, `spool` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
-//! | `camera::folder` | `camera`, `custody`, `domain`, `files` | `async-trait`, `bytes`, `camdock-lease`, `rustix`, `tokio`, `tracing` |
-//! | `camera::mass_storage` | `camera`, `camera::folder`, `custody`, `domain`, `files` | `async-trait`, `futures`, `rustix`, `tokio`, `tracing`, `zbus` |
-//! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `ledger`, `spool`, `words` | `bytes`, `fastrand`, `futures`, `tokio`, `tracing` |
-//! | `station` | `camera`, `custody`, `dock`, `domain`, `ledger`, `spool`, `transfer`, `words` | `futures`, `tokio`, `tracing` |
+//! | `camera::folder` | `camera`, `custody`, `domain`, `files`, `journal` | `async-trait`, `bytes`, `camdock-lease`, `rustix`, `tokio` |
+//! | `camera::mass_storage` | `camera`, `camera::folder`, `custody`, `domain`, `files`, `journal` | `async-trait`, `futures`, `rustix`, `tokio`, `zbus` |
+//! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `journal`, `ledger`, `spool`, `words` | `bytes`, `fastrand`, `futures`, `tokio` |
+//! | `station` | `camera`, `custody`, `dock`, `domain`, `journal`, `ledger`, `spool`, `transfer`, `words` | `futures`, `tokio` |
 //! | `audit` | `custody`, `domain`, `ledger`, `spool` | |
-//! | `daemon` | `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::usb`, `domain`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio`, `tracing` |
+//! | `daemon` | `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::usb`, `domain`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio` |
 //!
 //! `cloud`, `dock`, `spool` and `camera` are ports, and the rooms within them their adapters: besides themselves, only
 //! `daemon` knows an adapter by name. `faults` is empty in a release build, so every room may mention it. `thiserror`
@@ -48,6 +49,7 @@ pub mod dock;
 pub mod domain;
 pub mod faults;
 pub mod files;
+pub mod journal;
 pub mod ledger;
 pub mod spool;
 pub mod station;

@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use camdock::config;
+use camdock::words::Language;
+use camdock::{config, journal};
 use clap::{CommandFactory as _, Subcommand};
 use clap_complete::Shell;
 
@@ -16,6 +17,12 @@ pub(super) enum Gen {
     Config,
     /// Print a commented example of a profile, which describes a kind of camera
     Profile,
+    /// Print the catalogue with which `journalctl -x` explains each line
+    Catalog {
+        /// In which language
+        #[arg(long, value_name = "TAG", default_value = "en", value_parser = language)]
+        language: Language,
+    },
     /// Print the completions for a shell
     Completions {
         /// Which shell
@@ -29,12 +36,18 @@ pub(super) enum Gen {
     },
 }
 
+fn language(tag: &str) -> Result<Language, String> {
+    let known = || Language::ALL.map(Language::tag).join(", ");
+    Language::of(tag).ok_or_else(|| format!("camdock speaks {}", known()))
+}
+
 pub(super) fn run(what: &Gen) -> anyhow::Result<Outcome> {
     // Rendered in memory first: a pipe that is closed early must be an error, not a panic.
     let mut text = Vec::new();
     match what {
         Gen::Config => text.extend_from_slice(config::EXAMPLE.as_bytes()),
         Gen::Profile => text.extend_from_slice(config::PROFILE_EXAMPLE.as_bytes()),
+        Gen::Catalog { language } => text.extend_from_slice(journal::catalogue(*language).as_bytes()),
         Gen::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "camdock", &mut text),
         Gen::Man { folder: None } => clap_mangen::Man::new(Cli::command()).render(&mut text)?,
         Gen::Man { folder: Some(folder) } => clap_mangen::generate_to(Cli::command(), folder)

@@ -1,10 +1,11 @@
 //! `camdock run`: the daemon.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use camdock::config::Config;
 use camdock::daemon::{Daemon, DaemonError, LastLedger};
+use camdock::domain::{StationNotice, StorageNotice, Subject};
+use camdock::journal;
 use camdock::ledger::StationLock;
 use camdock::station::StationError;
 use camdock::views::systemd;
@@ -16,11 +17,11 @@ use super::Outcome;
 const LEAVE_BEHIND: Duration = Duration::from_secs(3);
 /// What is logged, unless `CAMDOCK_LOG` says otherwise. What a request failed of is said once, in camdock's
 /// own words, and so is what becomes of the ledger.
-const LOG: &str = "info,typespec_client_core=warn,rusqlite_migration=warn";
+const LIBRARIES: &str = "info,typespec_client_core=warn,rusqlite_migration=warn";
 
 /// Runs the station until it is told to stop.
 pub(super) fn run(config: &Config) -> anyhow::Result<Outcome> {
-    tell_the_journal();
+    let _journal = journal::open(LIBRARIES)?;
     let lock = StationLock::take(&config.station.data_dir)?;
     let mut last = LastLedger::Trusted;
     loop {
@@ -32,7 +33,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Outcome> {
             Ok(()) => return Ok(Outcome::Fine),
             Err(error) => match error.downcast_ref::<DaemonError>() {
                 Some(DaemonError::Station(StationError::LedgerDamaged(_))) if last == LastLedger::Trusted => {
-                    tracing::error!("{error:#}");
+                    journal::tell(&Subject::station(), StorageNotice::LedgerDamaged { error: error.to_string() });
                     systemd::rebuilding();
                     last = LastLedger::Damaged;
                 }
@@ -48,7 +49,8 @@ async fn serve(config: &Config, last: LastLedger, lock: &StationLock) -> anyhow:
     let daemon = Daemon::open(config, last, lock)?;
 
     systemd::ready();
-    tracing::info!(station = %config.station.id, version = env!("CARGO_PKG_VERSION"), "camdock is ready");
+    let (station, version) = (config.station.id.clone(), env!("CARGO_PKG_VERSION").to_owned());
+    journal::tell(&Subject::station(), StationNotice::Started { station, version });
     tokio::select! {
         biased;
         _ = stop.recv() => {}
@@ -56,18 +58,6 @@ async fn serve(config: &Config, last: LastLedger, lock: &StationLock) -> anyhow:
         ended = daemon.run() => ended?,
     }
     systemd::stopping();
-    tracing::info!("camdock stops; everything it was doing goes on at the next start");
+    journal::tell(&Subject::station(), StationNotice::Stopping);
     Ok(())
-}
-
-/// The journal adds time, unit and host by itself.
-fn tell_the_journal() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CAMDOCK_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(LOG));
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    if std::env::var_os("JOURNAL_STREAM").is_some() { lines.without_time().init() } else { lines.init() }
 }

@@ -6,7 +6,8 @@ use axum::Router;
 use tokio::time::sleep;
 
 use super::parts::{AGAIN, Troubles};
-use crate::domain::{Part, SetupCause};
+use crate::domain::{Part, SetupCause, StationNotice, Subject};
+use crate::journal::tell;
 use crate::views::{self, CommandSocket, SocketError};
 
 /// The station's socket, if there is one.
@@ -38,7 +39,7 @@ impl Control {
             if let Some(socket) = self.socket.take()
                 && let Err(error) = views::serve(socket, self.routes.clone()).await
             {
-                tracing::warn!("{error}; listening again");
+                tell(&Subject::station(), StationNotice::DoorLost { error: error.to_string() });
             } else {
                 sleep(AGAIN).await;
             }

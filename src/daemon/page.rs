@@ -6,7 +6,8 @@ use axum::Router;
 use tokio::time::sleep;
 
 use super::parts::{AGAIN, Troubles};
-use crate::domain::{Part, SetupCause};
+use crate::domain::{Part, SetupCause, StationNotice, Subject};
+use crate::journal::tell;
 use crate::views::WebDoor;
 
 /// The station's page.
@@ -33,7 +34,7 @@ impl Page {
         self.troubles.note(&Part::Page, trouble);
         self.door = door.ok();
         if let Some(door) = &self.door {
-            tracing::info!("the page is at {door}");
+            tell(&Subject::station(), StationNotice::PageOpen { address: door.to_string() });
         }
     }
 
@@ -48,7 +49,7 @@ impl Page {
             if let Some(door) = self.door.take()
                 && let Err(error) = door.serve(self.routes.clone()).await
             {
-                tracing::warn!("{error}; listening again");
+                tell(&Subject::station(), StationNotice::DoorLost { error: error.to_string() });
             } else {
                 sleep(AGAIN).await;
             }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use crate::domain::{Part, SetupCause, SetupTrouble};
+use crate::domain::{Part, SetupCause, SetupTrouble, StationNotice, Subject};
+use crate::journal::tell;
 
 /// How often a part is looked at.
 pub(super) const AGAIN: Duration = Duration::from_secs(3);
@@ -36,10 +37,9 @@ impl Troubles {
             if known.map(|index| &all[index]) == now.as_ref() {
                 return false;
             }
-            if let Some(SetupTrouble { message, .. }) = &now {
-                tracing::warn!("{part} is not set up: {message}");
-            } else {
-                tracing::info!("{part} is set up now");
+            match &now {
+                Some(trouble) => tell(&Subject::station(), trouble.clone()),
+                None => tell(&Subject::station(), StationNotice::SetUp { part: part.clone() }),
             }
             if let Some(index) = known {
                 all.remove(index);

@@ -73,7 +73,6 @@ pub(super) async fn watch<C: Docked, L: FnMut() -> Found<C> + Send + 'static>(
         look = kept;
         let now = before.then(found);
         for event in changes(&before, &now) {
-            tracing::debug!(?event, "bay");
             if events.send(event).await.is_err() {
                 return;
             }

@@ -19,7 +19,8 @@ use tokio::sync::{Notify, mpsc};
 
 use super::contents::{self, Docked, Found};
 use super::{BayEvent, DockError, Location};
-use crate::domain::{BayName, CameraSerial, SourcePath};
+use crate::domain::{BayName, CameraSerial, DockNotice, SourcePath, Subject};
+use crate::journal::tell;
 
 /// A bay that is a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +78,10 @@ impl Lookout {
             _ => changed.notify_one(),
         };
         let watcher = notify::recommended_watcher(wake)
-            .inspect_err(|error| tracing::warn!(%error, folder = %folder.display(), "no notifications; looking every few seconds instead"))
+            .inspect_err(|error| {
+                let (folder, error) = (folder.display().to_string(), error.to_string());
+                tell(&Subject::station(), DockNotice::NoNewsOfFolder { folder, error });
+            })
             .ok();
         Self { folder, watcher, watched: None, trouble: None }
     }
@@ -88,13 +92,14 @@ impl Lookout {
         match self.watch_this_folder().and_then(|()| scan(&self.folder)) {
             Ok(found) => {
                 if self.trouble.take().is_some() {
-                    tracing::info!(folder = %self.folder.display(), "the bay's folder is there again");
+                    tell(&Subject::station(), DockNotice::FolderBack { folder: self.folder.display().to_string() });
                 }
                 found
             }
             Err(error) => {
                 if self.trouble.replace(error.kind()) != Some(error.kind()) {
-                    tracing::warn!(%error, folder = %self.folder.display(), "the bay's folder cannot be looked into; waiting for it");
+                    let (folder, error) = (self.folder.display().to_string(), error.to_string());
+                    tell(&Subject::station(), DockNotice::FolderUnreadable { folder, error });
                 }
                 Vec::new()
             }

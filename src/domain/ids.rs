@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Moment, Sha256, SourcePath};
 
@@ -243,6 +243,19 @@ impl fmt::Debug for PlaceId {
         fmt::Display::fmt(self, f)
     }
 }
+
+/// Written as they are shown.
+macro_rules! serialized_as_shown {
+    ($($id:ident),*) => {
+        $(impl Serialize for $id {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        })*
+    };
+}
+
+serialized_as_shown!(PlaceId, SegmentId);
 
 /// The number of a problem, as a person types it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -25,8 +25,8 @@ pub use ids::{
     BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, PlaceId, ProblemId, SegmentId, StationId,
 };
 pub use notice::{
-    BayCause, BayNotice, BayState, DestinationCause, DestinationNotice, DestinationState, Instruction, Notice,
-    OtherNotice, PutOff, StationNotice,
+    BayCause, BayNotice, BayState, CameraNotice, DestinationCause, DestinationNotice, DestinationState, DockNotice,
+    Instruction, Notice, OtherNotice, PutOff, SegmentNotice, Severity, StationNotice, StorageNotice, Subject,
 };
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use problem::{Problem, ProblemKind};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::{CameraSerial, Moment, Sha256, SourcePath};
 
 /// The longest stem and extension taken over from a camera's file name, in characters. With the camera and the date
@@ -73,7 +75,8 @@ impl fmt::Debug for ObjectName {
 pub struct Version(pub String);
 
 /// How a destination's copy was proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ProofMethod {
     /// The place's own checksums on the final object match what was taken at the camera.
     Attested,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ByteCount, CameraSerial, Fingerprint, Moment, ObjectName, SegmentId, SourcePath};
+use super::{ByteCount, CameraSerial, Fingerprint, Moment, ObjectName, SegmentId, SourcePath, Subject};
 
 /// A file as the camera lists it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,12 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// What a notice about it is about.
+    #[must_use]
+    pub fn about(&self) -> Subject {
+        Subject::station().camera(&self.camera).file(&self.path)
+    }
+
     /// The name of its object at every destination, before the destination's prefix.
     #[must_use]
     pub fn object_name(&self) -> ObjectName {

@@ -10,6 +10,8 @@ use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
 use super::{LedgerError, files};
+use crate::domain::{StorageNotice, Subject};
+use crate::journal::tell;
 
 /// Enough for some 20,000 entries; a 64th of a disk that is small.
 const MOST: u64 = 16 << 20;
@@ -54,7 +56,7 @@ impl Ballast {
         };
         let released = release().unwrap_or(false);
         if released {
-            tracing::warn!("the disk that holds the ledger is full; the room that was kept for the ledger is used now");
+            tell(&Subject::station(), StorageNotice::ReserveUsed);
         }
         released
     }

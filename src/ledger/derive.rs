@@ -4,7 +4,8 @@ use rusqlite::Connection;
 
 use super::entry::{Entry, UnknownEntries};
 use super::{LedgerError, custody_log, projection};
-use crate::domain::Moment;
+use crate::domain::{Moment, StorageNotice, Subject};
+use crate::journal::tell;
 
 /// Empties every table but the log, and derives them again from it.
 pub(super) fn again(db: &Connection) -> Result<UnknownEntries, LedgerError> {
@@ -29,7 +30,7 @@ pub(super) fn follow(
     db.prepare_cached("SAVEPOINT entry")?.execute([])?;
     match apply(db, seq, at, text, unknown) {
         Err(error) if error.is_damage() || error.is_contradiction() => {
-            tracing::error!(%error, seq, "an entry of the custody log is kept, but nothing follows from it");
+            tell(&Subject::station(), StorageNotice::WithoutEffect { entry: seq, error: error.to_string() });
             db.prepare_cached("ROLLBACK TO entry")?.execute([])?;
         }
         followed => followed?,

@@ -13,9 +13,10 @@ use super::ballast::Ballast;
 use super::entry::{Entry, UnknownEntries};
 use super::rebuild::Rebuild;
 use super::{Ledger, LedgerError, custody_log, files, schema};
-use crate::domain::Moment;
+use crate::domain::{Moment, StorageNotice, Subject};
 use crate::faults::{PlantedBug, planted};
 use crate::files::mounts;
+use crate::journal::tell;
 
 /// The database's file below the data folder.
 pub const LEDGER_FILE: &str = "ledger.db";
@@ -98,7 +99,7 @@ impl Ledger {
         if let Some(rebuild) = Rebuild::unfinished(path)?
             && !planted(PlantedBug::ForgetTheRebuild)
         {
-            tracing::warn!("the ledger is being rebuilt");
+            tell(&Subject::station(), StorageNotice::Rebuilding);
             rebuild.finish()?;
         }
         files::create_private(path)?;
@@ -215,7 +216,7 @@ fn back_up_before_migration(db: &Connection, path: &Path) -> Result<(), LedgerEr
     let backup = path.with_extension(format!("before-schema-{}.db", schema::NEWEST));
     files::create_private(&backup)?;
     db.backup("main", &backup, None)?;
-    tracing::info!(backup = %backup.display(), "kept a copy of the ledger before bringing it to this version");
+    tell(&Subject::station(), StorageNotice::BackedUp { backup: backup.display().to_string() });
     Ok(())
 }
 

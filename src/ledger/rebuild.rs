@@ -20,7 +20,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::entry::{Entry, UnknownEntries};
 use super::{LedgerError, custody_log, derive, files, projection, schema};
-use crate::domain::{Moment, SourcePath};
+use crate::domain::{Moment, ProblemKind, SourcePath, StorageNotice, Subject};
+use crate::journal::tell;
 
 /// A database, and what SQLite keeps beside it under its name, in the order in which they are moved: as long as the database
 /// has its name, the others are needed to read it.
@@ -127,7 +128,7 @@ impl Rebuild {
         db.execute_batch("BEGIN")?;
         let Salvaged { saved, lost } = self.salvage(&db)?;
         let aside = SourcePath::new(self.named("damaged").file_name().unwrap_or_default().as_bytes().to_vec());
-        tracing::error!(%aside, saved, lost, "the ledger was damaged: set aside and rebuilt");
+        tell(&Subject::station().file(&aside), ProblemKind::LedgerRebuilt { saved, lost });
         let entry = Entry::LedgerRebuilt { aside, saved, lost };
         let seq = custody_log::append(&db, self.began, &entry.write()?)?;
         projection::apply(&db, seq, self.began, &entry)?;
@@ -183,12 +184,12 @@ pub(super) fn copy_entries(damaged: &Connection, into: &Connection) -> Result<u6
     });
     match end {
         Err(error) if error.is_damage() => {
-            tracing::error!(%error, saved, "the rest of the custody log cannot be used");
+            tell(&Subject::station(), StorageNotice::LogCutShort { error: error.to_string(), saved });
         }
         end => end?,
     }
     if !unknown.is_empty() {
-        tracing::warn!("kept {unknown}; nothing follows from them");
+        tell(&Subject::station(), StorageNotice::UnknownEntries { what: unknown.to_string() });
     }
     Ok(saved)
 }

@@ -21,8 +21,11 @@ use super::docking::{MayWipe, Progress, Visit, identify};
 use super::{OpenCamera, StationError, outcome};
 use crate::camera::Camera;
 use crate::dock::{BayEvent, Location};
-use crate::domain::{BayName, BayNotice, BaySnapshot, BayState, CameraSerial, DockingId, OtherNotice};
-use crate::ledger::Entry;
+use crate::domain::{
+    BayName, BayNotice, BaySnapshot, BayState, CameraNotice, CameraSerial, DockingId, OtherNotice, Subject,
+};
+use crate::journal::tell;
+use crate::ledger::{Entry, Outcome};
 use crate::transfer::Site;
 
 /// The bays of a station.
@@ -173,7 +176,10 @@ impl Bays {
                 Ok(())
             }
             BayEvent::Refused { bay, reasons } => {
-                tracing::warn!(%bay, ?reasons, "refused");
+                if self.occupied.contains_key(&bay) {
+                    let why = reasons.join(" ");
+                    tell(&Subject::station().bay(&bay), OtherNotice::NoCamera { why });
+                }
                 self.others.entry(bay.clone()).or_default().refused = reasons;
                 self.show_others(&bay);
                 Ok(())
@@ -303,7 +309,8 @@ impl Bays {
         let unproven = self.site.ledger.unproven_of(&serial).await?;
         let problems = self.site.ledger.problems(Some(serial.clone())).await?.len();
         let outcome = progress.outcome(unproven, problems, shown);
-        tracing::info!(%bay, camera = %serial, ?outcome, "camera taken");
+        let about = Subject::station().bay(bay).camera(&serial).docking(docking);
+        tell(&about, if outcome == Outcome::Completed { CameraNotice::Taken } else { CameraNotice::TakenEarly });
         let entry = Entry::DockingEnded { docking, outcome };
         self.site.record(vec![entry]).await?;
         let next = self.occupied.iter().find_map(|(bay, occupant)| match &occupant.stage {

@@ -21,8 +21,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::domain::{BayName, BayNotice, BaySnapshot, BayState};
-use crate::words::Words;
+use crate::domain::{BayName, BayNotice, BaySnapshot, Subject};
+use crate::journal::tell;
 
 /// All bays, in the order of the configuration. Clones share one board.
 #[derive(Clone)]
@@ -57,14 +57,8 @@ impl Board {
             let allowed = bay.state().may_follow(before.state());
             debug_assert!(allowed, "bay {name}: from {} to {}", before.state(), bay.state());
             if bay.state() != before.state() {
-                let camera = bay.camera.as_ref().map(ToString::to_string).unwrap_or_default();
-                let (from, to) = (before.state(), bay.state());
-                let message = Words::english().say(bay.notice.clone());
-                if matches!(to, BayState::Attention | BayState::Refused) {
-                    tracing::warn!(bay = %name, %camera, %from, %to, "{message}");
-                } else {
-                    tracing::info!(bay = %name, %camera, %from, %to, "{message}");
-                }
+                let about = Subject { camera: bay.camera.clone(), ..Subject::station().bay(name) };
+                tell(&about, bay.notice.clone());
             }
             *bay != before
         });
@@ -78,7 +72,7 @@ impl Board {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::domain::BayState;
 
     const STATES: [(&str, BayState); 9] = [
         ("empty", BayState::Empty),

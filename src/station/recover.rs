@@ -8,6 +8,8 @@ use tokio::time::sleep;
 use super::Examine;
 use super::StationError;
 use super::docking::NotYet;
+use crate::domain::{CameraNotice, StorageNotice, Subject};
+use crate::journal::tell;
 use crate::ledger::{Entry, Health, Outcome, UnknownEntries};
 use crate::transfer::{ShelfError, Site, reconcile};
 
@@ -18,7 +20,7 @@ const AGAIN: Duration = Duration::from_secs(30);
 pub(super) async fn begin(site: &Site) -> Result<(), StationError> {
     let mut entries = Vec::new();
     for (docking, camera, bay) in site.ledger.open_dockings().await? {
-        tracing::info!(%docking, %camera, %bay, "this docking was interrupted; it goes on from where it was");
+        tell(&Subject::station().bay(&bay).camera(&camera).docking(docking), CameraNotice::Interrupted);
         entries.push(Entry::DockingEnded { docking, outcome: Outcome::Interrupted });
     }
     let destinations = site.needs();
@@ -38,14 +40,14 @@ pub(super) async fn examine(
     match sound(examine).await? {
         unknown if unknown.is_empty() => {}
         unknown => {
-            tracing::warn!("{unknown}. A newer camdock wrote them; they are kept, and nothing follows from them here");
+            tell(&Subject::station(), StorageNotice::UnknownEntries { what: unknown.to_string() });
         }
     }
     while let Err(error) = reconcile(&site).await {
         match error {
             ShelfError::Ledger(error) => return Err(error.into()),
             ShelfError::Spool(error) => {
-                tracing::error!(%error, "the spool cannot be compared with the ledger; nothing is wiped until it can");
+                tell(&Subject::station(), StorageNotice::NotCompared { error: error.to_string() });
                 wiping.send_replace(Some(NotYet::SpoolFails));
                 sleep(AGAIN).await;
             }
@@ -62,7 +64,7 @@ async fn sound(examine: Examine) -> Result<UnknownEntries, StationError> {
             Ok(Health::Sound(unknown)) => return Ok(unknown),
             Ok(Health::Damaged(why)) => return Err(StationError::LedgerDamaged(why)),
             Err(error) => {
-                tracing::error!(%error, "the ledger cannot be examined; nothing is wiped until it can");
+                tell(&Subject::station(), StorageNotice::NotExamined { error: error.to_string() });
                 sleep(AGAIN).await;
             }
         }

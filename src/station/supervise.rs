@@ -12,7 +12,8 @@ use super::board::Board;
 use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
 use crate::dock::BayEvent;
-use crate::domain::{BayName, BaySnapshot, DiskState, SetupTrouble, Snapshot};
+use crate::domain::{BayName, BaySnapshot, DiskState, SetupTrouble, Snapshot, StorageNotice, Subject};
+use crate::journal::tell;
 use crate::ledger::{Entry, Room};
 use crate::transfer::{
     Persistence, ShelfError, Site, Uploader, WatchDestination, ask_for_the_missing, confirm, release_wiped,
@@ -169,7 +170,7 @@ async fn seek(site: Site, ask: Arc<Notify>) -> Result<(), StationError> {
 async fn release(site: Site, keep: Duration, disk: watch::Sender<DiskState>) -> Result<(), StationError> {
     loop {
         let room = site.ledger.keep_room().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "no room can be kept for the ledger");
+            tell(&Subject::station(), StorageNotice::NoReserve { error: error.to_string() });
             Room::Short
         });
         let (state, keep) = match room {
@@ -182,7 +183,7 @@ async fn release(site: Site, keep: Duration, disk: watch::Sender<DiskState>) -> 
             Ok(_) => {}
             Err(ShelfError::Ledger(error)) => return Err(error.into()),
             Err(ShelfError::Spool(error)) => {
-                tracing::error!(%error, "a spool copy could not be removed; trying again");
+                tell(&Subject::station(), StorageNotice::NotReleased { error: error.to_string() });
                 sleep(RELEASE_EVERY).await;
             }
         }

@@ -5,7 +5,8 @@ use tokio::sync::Mutex;
 
 use super::{Site, Target};
 use crate::cloud::{DestinationError, Enrolment, Seen, WrongPlace};
-use crate::domain::{Earlier, PlaceId};
+use crate::domain::{Earlier, PlaceId, StationNotice, Subject};
+use crate::journal::tell;
 use crate::ledger::{Entry, LedgerError};
 
 /// Why a destination has no place at which anything counts.
@@ -73,7 +74,7 @@ async fn enrol(site: &Site, target: &Target, place: PlaceId) -> Result<(), NoPla
     {
         return Err(WrongPlace::SameAs(other).into());
     }
-    tracing::info!(destination = %name, %place, "enrolled: from here on, only what lies at this place counts");
+    tell(&Subject::station(), StationNotice::Enrolled { destination: name.clone(), place });
     let entry = Entry::DestinationEnrolled { destination: name.clone(), place };
     Ok(site.record(vec![entry]).await?)
 }

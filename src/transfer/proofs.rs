@@ -5,8 +5,9 @@ use super::places::{NoPlace, enrolled};
 use super::probe::health;
 use crate::cloud::DestinationError;
 use crate::custody::{Proof, Remembered, Unmet, Unproven, prove};
-use crate::domain::{DestinationName, ProblemKind, Segment};
+use crate::domain::{DestinationName, ProblemKind, Segment, SegmentNotice};
 use crate::faults::{PlantedBug, planted};
+use crate::journal::tell;
 use crate::ledger::{Copy, DeliveryState, Entry, LedgerError};
 
 /// Why a file is not cleared for the wipe.
@@ -131,7 +132,7 @@ async fn note_failure(
     let state = copy.map(|copy| copy.state);
     match why {
         Unproven::Absent if state == Some(DeliveryState::Proven) => {
-            tracing::error!(segment = %segment.path, camera = %segment.camera, %destination, "a proven copy is gone; it is uploaded again");
+            tell(&segment.about().destination(destination), SegmentNotice::ProofWithdrawn);
             site.record(vec![Entry::ProofWithdrawn {
                 segment: segment.id,
                 destination: destination.clone(),
@@ -140,6 +141,7 @@ async fn note_failure(
             .await
         }
         Unproven::OtherContent if state != Some(DeliveryState::Problem) => {
+            tell(&segment.about().destination(destination), ProblemKind::OtherContent);
             site.record(vec![Entry::ProblemFound {
                 camera: segment.camera.clone(),
                 path: segment.path.clone(),

@@ -2,6 +2,8 @@
 
 use super::Site;
 use super::proofs::{Answer, still_proven};
+use crate::domain::SegmentNotice;
+use crate::journal::tell;
 use crate::ledger::LedgerError;
 
 /// So many segments are looked up in one go.
@@ -21,7 +23,7 @@ pub async fn ask_for_the_missing(site: &Site) -> Result<(), LedgerError> {
         for (_, segment) in missing {
             match still_proven(site, &segment).await? {
                 Answer::Proven => {
-                    tracing::info!(segment = %segment.path, camera = %segment.camera, "was missing, and is proven at every required destination");
+                    tell(&segment.about(), SegmentNotice::FoundAgain);
                 }
                 Answer::NotProven => {}
                 // It would be silent about the others, too.

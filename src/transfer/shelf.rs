@@ -23,8 +23,11 @@ use tokio::sync::{RwLock, Semaphore};
 
 use super::Site;
 use super::proofs::{Answer, still_proven};
-use crate::domain::{ByteCount, ChunkSums, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId};
+use crate::domain::{
+    ByteCount, ChunkSums, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SegmentNotice, Subject,
+};
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
+use crate::journal::tell;
 use crate::ledger::{Entry, LedgerError, SpoolCopy};
 use crate::spool::{Spool, SpoolError, SpoolStream, SpoolWriter};
 
@@ -231,11 +234,13 @@ async fn lose(site: &Site, segment: SegmentId) -> Result<(), ShelfError> {
         still_proven(site, &known.segment).await?;
     }
     let _turn = site.shelf.turn.write().await;
-    let still_recorded = site.ledger.segment(segment).await?.is_some_and(|known| known.spool == SpoolCopy::Present);
+    let recorded = site.ledger.segment(segment).await?.filter(|known| known.spool == SpoolCopy::Present);
     let mut content = site.shelf.spool.read(segment, 0, 1);
     let missing = matches!(content.next().await, Some(Err(SpoolError::Missing(_))));
-    if still_recorded && missing {
-        tracing::error!(%segment, "its spool copy is missing; the camera must be docked again unless every copy is proven");
+    if let Some(known) = recorded
+        && missing
+    {
+        tell(&known.segment.about(), SegmentNotice::CopyMissing);
         lost(site, segment, "it was missing at the start").await?;
     }
     Ok(())
@@ -273,9 +278,10 @@ async fn adopt(site: &Site, id: SegmentId) -> Result<(), ShelfError> {
 async fn take_over(site: &Site, id: SegmentId) -> Result<(), ShelfError> {
     let spool = &site.shelf.spool;
     let Some(label) = spool.label(id).await? else {
-        tracing::warn!(segment = %id, "a spool copy without a label; it is kept, and replaced when its camera is docked again");
+        tell(&Subject::station(), SegmentNotice::CopyUnlabelled { copy: id });
         return Ok(());
     };
+    let about = Subject::station().camera(&label.camera).file(&label.path);
     let mut fingerprinter = Fingerprinter::new(site.chunk_size);
     let mut content = spool.reread(id);
     while let Some(piece) = content.next().await {
@@ -288,10 +294,10 @@ async fn take_over(site: &Site, id: SegmentId) -> Result<(), ShelfError> {
     }
     let fingerprint = fingerprinter.finish();
     if SegmentId::of(&label.camera, &label.path, &fingerprint.sha256) != id {
-        tracing::warn!(segment = %id, "a spool copy that is not whole; it is kept, and replaced when its camera is docked again");
+        tell(&about, SegmentNotice::CopyTorn);
         return Ok(());
     }
-    tracing::info!(segment = %label.path, camera = %label.camera, "a spool copy that the ledger did not count on; taken over");
+    tell(&about, SegmentNotice::CopyTakenOver);
     let segment = Segment {
         id,
         camera: label.camera,

@@ -17,11 +17,11 @@ use super::{Site, Target, fairness, pace, shelf};
 use crate::cloud::DestinationError;
 use crate::custody::Proof;
 use crate::domain::{
-    CameraSerial, DestinationNotice, DestinationSnapshot, DestinationState, Moment, ProblemKind, Segment,
+    CameraSerial, DestinationNotice, DestinationSnapshot, Moment, ProblemKind, Segment, SegmentNotice, Subject,
 };
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
+use crate::journal::tell;
 use crate::ledger::{Delivery, Entry, LedgerError};
-use crate::words::Words;
 
 /// So long after a place was last heard of, it is asked how it is: what is said of it must not be an old story.
 const LOOK_IN_AFTER: Duration = Duration::from_mins(5);
@@ -220,7 +220,7 @@ impl Uploader {
                 self.troubles.succeeded(seq, &segment.camera, Instant::now());
                 self.flow = Flow::Running;
                 let destination = self.target.destination.name().clone();
-                tracing::info!(segment = %segment.path, camera = %segment.camera, %destination, %method, "proven");
+                tell(&segment.about().destination(&destination), SegmentNotice::Proven { method });
                 let entry = Entry::CopyProven { segment: segment.id, destination, version, method };
                 self.record(vec![entry]).await?;
                 crash_point(CrashPoint::ProofRecorded);
@@ -239,7 +239,7 @@ impl Uploader {
                 self.flow = Flow::Running;
                 let spool = matches!(error, DestinationError::ChunkDamaged(_) | DestinationError::SpoolDamaged(_));
                 if spool && let Some(why) = shelf::give_up_if_bad(&self.site, &segment).await? {
-                    tracing::error!(segment = %segment.path, camera = %segment.camera, why, "spool copy lost; dock the camera again");
+                    tell(&segment.about(), SegmentNotice::CopyBad { why: why.to_owned() });
                     self.troubles.forget(seq);
                     return Ok(());
                 }
@@ -260,8 +260,8 @@ impl Uploader {
         error: String,
         cause: Option<DestinationError>,
     ) -> Result<(), LedgerError> {
-        let destination = self.target.destination.name();
-        tracing::warn!(segment = %segment.path, camera = %segment.camera, %destination, %error, "delivery put off");
+        let about = segment.about().destination(self.target.destination.name());
+        tell(&about, SegmentNotice::PutOff { error: error.clone() });
         let now = self.now();
         match self.troubles.failed(seq, &segment.camera, error.clone(), cause, now, self.persistence) {
             Next::TryAgain => Ok(()),
@@ -271,7 +271,7 @@ impl Uploader {
 
     async fn found(&mut self, seq: i64, segment: &Segment, kind: ProblemKind) -> Result<(), LedgerError> {
         let destination = self.target.destination.name().clone();
-        tracing::warn!(segment = %segment.path, camera = %segment.camera, %destination, "{}", Words::english().say(kind.clone()));
+        tell(&segment.about().destination(&destination), kind.clone());
         let entry = Entry::ProblemFound {
             camera: segment.camera.clone(),
             path: segment.path.clone(),
@@ -341,14 +341,7 @@ impl Uploader {
                 return false;
             }
             if now.state() != shown.state() {
-                let (destination, state) = (&now.name, now.state());
-                let message = Words::english().say(now.notice.clone());
-                if matches!(state, DestinationState::Refused | DestinationState::Overdue | DestinationState::Attention)
-                {
-                    tracing::warn!(%destination, %state, "{message}");
-                } else {
-                    tracing::info!(%destination, %state, "{message}");
-                }
+                tell(&Subject::station().destination(&now.name), now.notice.clone());
             }
             *shown = now;
             true

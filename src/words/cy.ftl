@@ -168,6 +168,20 @@ setup =
     } wedi'i osod: { $message }.
 station-disk-full = Mae'r ddisg sy'n dal data'r orsaf yn llawn: yr hyn a brofwyd ac a wagiwyd sy'n mynd gyntaf.
     .advice = Gwnewch le arni.
+station-started = Mae camdock { $version } yn rhedeg, ar gyfer gorsaf { $station }.
+station-stopping = Mae camdock yn stopio; mae popeth yr oedd yn ei wneud yn mynd ymlaen ar y cychwyn nesaf.
+station-page-open = Mae'r dudalen yn { $address }
+station-door-lost = { $error }. Mae camdock yn gwrando eto.
+station-set-up =
+    { $part ->
+        [destination] Mae cyrchfan { $name }
+        [bay] Mae bae { $name }
+        [profile] Mae proffil { $name }
+        [page] Mae'r dudalen
+       *[control-socket] Mae soced y gorchmynion
+    } ar waith nawr.
+station-enrolled = Mae cyrchfan { $destination } wedi'i chofrestru: o hyn ymlaen dim ond yr hyn sydd yn lle { $place } sy'n cyfrif.
+station-lines-missing = Mae { $lines } llinell ar goll yma, am nad oedd y dyddlyfr yn derbyn dim am ychydig. Mae popeth yn y cofnod.
 
 ## How a destination is doing
 
@@ -214,3 +228,83 @@ destination-overdue = { $destination } Mae wedi aros am fwy nag awr.
            *[other] Edrychwch ar yr hyn a ddywedir amdano.
         }
 put-off = { $segments } segment o gamera { $camera } ({ $error })
+
+## Am beth y mae llinell yn y dyddlyfr, cyn ei brawddeg
+
+subject-bay = bae { $bay }
+subject-camera = camera { $camera }
+subject-file = { $file }
+subject-destination = cyrchfan { $destination }
+journal-last = Dywedwyd hyn dair gwaith yn yr awr hon; dim ond ei gyfrif a wneir o hyn ymlaen.
+journal-missed = Digwyddodd { $times } gwaith eto ers dweud hyn ddiwethaf.
+
+## Beth sy'n digwydd gyda chamera
+
+camera-done = Wedi'i lwytho, ei brofi a'i wagio: { $segments } segment, { BYTES($bytes) }.
+camera-taken = Wedi'i gymryd; nid oedd dim ar ôl i'w wneud.
+camera-taken-early = Wedi'i gymryd cyn i bopeth gael ei brofi a'i wagio. Mae'r gweddill yn aros am ei docio nesaf, mewn unrhyw fae.
+camera-interrupted = Torrwyd ar draws yr ymweliad hwn; mae'n mynd ymlaen o'r lle yr oedd.
+camera-deleting = Yn dileu { $files } ffeil sydd wedi'u profi.
+camera-deletion-completed = Wedi mynd: torrwyd ar draws ei dileu.
+camera-gone-by-itself = Wedi mynd o'r camera, ond nid camdock a'i dileodd.
+    .advice = Canfyddwch pwy a'i dileodd; cedwir yr hyn yr oedd camdock wedi'i gopïo.
+camera-troubles-change = Mae rhywbeth arall o'i le arno bob tro; nid ysgrifennir rhagor am hynny.
+    .advice = Edrychwch ar y camera: mae'n methu, neu'n gwneud yr hyn nad yw camera yn ei wneud.
+camera-changed = Newidiodd ar ôl ei phrofi, felly mae'n aros ar y camera ac yn cael ei chopïo eto.
+camera-put-back = Torrwyd dileu yn fyr; mae'r ffeil yn ôl yn ei lle.
+camera-open-files-unseen = Nid yw'r system yn dweud a yw ffeil yma ar agor ({ $error }): defnyddiwr arall biau'r ffeiliau, neu ni all y system ffeiliau ddweud. Dilëir ffeil pan na fydd wedi newid am quiet_time y bae.
+camera-not-mounted = Ni ellir gosod cyfrol { $volume }: { $error }. Ni ddilëir dim ohoni.
+    .advice = Rhaid i rywun edrych arni: camdock problems.
+camera-unaccounted = Mae'r ffeiliau ar gyfrol { $volume } yn cymryd { BYTES($files) }, a { BYTES($allocated) } wedi'u neilltuo arni, felly ni ddilëir dim ohoni.
+camera-not-written = Ni ddilëir dim o gyfrol { $volume }: { $why }.
+camera-stays-mounted = Ni ellid dadosod cyfrol { $volume } ({ $error }); gwneir hynny pan agorir y camera nesaf.
+camera-other-version = Nid dyma'r segment yr oedd yn edrych fel; mae'n cael ei chopïo fel un newydd.
+camera-still-there = Roedd i gael ei dileu, ac efallai ei bod yno o hyd; mae camdock yn edrych eto.
+camera-not-wiped = Heb ei dileu eto: { $error }.
+
+## Beth sy'n digwydd gyda segment
+
+segment-proven = Wedi'i brofi ({ $method }).
+segment-put-off = Heb ei ddanfon: { $error }. Mae camdock yn rhoi cynnig arall arno ei hun.
+segment-proof-withdrawn = Nid yw'r hyn a brofwyd gan y gyrchfan ganddi bellach; mae'n cael ei lwytho i fyny eto.
+    .advice = Canfyddwch beth ddigwyddodd iddo yno.
+segment-found-again = Roedd ar goll, ac mae wedi'i brofi ym mhob cyrchfan angenrheidiol nawr.
+segment-copy-bad = Nid yw ei gopi yma bellach yr hyn a gymerwyd o'r camera: { $why }.
+    .advice = Dociwch ei gamera eto, a gofynnwch i rywun edrych ar ddisg yr orsaf hon.
+segment-copy-missing = Mae ei gopi yma ar goll.
+    .advice = Dociwch ei gamera eto, oni bai bod pob cyrchfan wedi'i brofi: mae camdock problems yn dweud.
+segment-copy-unlabelled = Nid yw copi { $copy } yma yn dweud pwy biau ef; fe'i cedwir, a'i ddisodli pan docir ei gamera eto.
+segment-copy-torn = Nid yw copi yma yn gyfan; fe'i cedwir, a'i ddisodli pan docir ei gamera eto.
+segment-copy-taken-over = Mae copi yma nad oedd y cofnod yn cyfrif arno yn dda, ac mae'n cyfrif o hyn ymlaen.
+
+## Beth sy'n digwydd gyda'r cofnod a'r copïau lleol
+
+storage-ledger-damaged = Mae'r cofnod wedi'i ddifrodi: { $error }. Fe'i gwneir o'r newydd o'r hyn y gellir ei ddarllen; ni ddilëir dim cyn hynny.
+    .advice = Gofynnwch i rywun edrych ar y ddisg.
+storage-rebuilding = Mae'r cofnod yn cael ei wneud o'r newydd o'r hyn y gellir ei ddarllen.
+storage-log-cut-short = Ni ellir defnyddio'r log gwarchodaeth ar ôl ei { $saved } cofnod cyntaf: { $error }.
+    .advice = Gofynnwch i rywun edrych ar y ddisg; cedwir yr hen ffeil.
+storage-without-effect = Mae cofnod { $entry } y log gwarchodaeth yn gwrth-ddweud yr hyn oedd o'i flaen, felly fe'i cedwir ac nid oes dim yn dilyn ohono: { $error }.
+    .advice = Rhowch wybod am hyn, a gofynnwch i rywun edrych ar y ddisg.
+storage-unknown-entries = { $what }. Camdock mwy newydd a'u hysgrifennodd; fe'u cedwir, ac nid oes dim yn dilyn ohonynt yma.
+storage-backed-up = Copïwyd y cofnod i { $backup } cyn dod ag ef i'r fersiwn hon.
+storage-reserve-used = Mae disg y cofnod yn llawn; defnyddir nawr y lle a gadwyd i'r cofnod.
+    .advice = Gwnewch le arni.
+storage-no-reserve = Ni ellir cadw lle i'r cofnod: { $error }.
+    .advice = Gwnewch le ar ddisg data'r orsaf.
+storage-not-examined = Ni ellir archwilio'r cofnod: { $error }. Ni ddilëir dim nes y gellir; mae camdock yn rhoi cynnig arall arni.
+    .advice = Gofynnwch i rywun edrych ar y ddisg.
+storage-not-compared = Ni ellir cymharu'r copïau lleol â'r cofnod: { $error }. Ni ddilëir dim nes y gellir; mae camdock yn rhoi cynnig arall arni.
+    .advice = Gofynnwch i rywun edrych ar y ddisg.
+storage-not-released = Ni ellir tynnu copi lleol nad oes ei angen bellach: { $error }. Mae camdock yn rhoi cynnig arall arni.
+    .advice = Edrychwch ar ffolder data'r orsaf.
+
+## Beth sy'n digwydd gyda ffolderi a phyrth y baeau
+
+dock-folder-unreadable = Ni ellir edrych i mewn i ffolder { $folder }: { $error }. Mae camdock yn aros amdani.
+    .advice = Gosodwch hi eto, neu trwsiwch ei chaniatâd.
+dock-folder-back = Gellir edrych i mewn i ffolder { $folder } eto.
+dock-no-news-of-folder = Nid yw'r system yn dweud pan fydd rhywbeth yn newid yn ffolder { $folder } ({ $error }), felly mae camdock yn edrych bob ychydig eiliadau.
+dock-no-news-of-usb = Nid yw'r system yn dweud pan gysylltir rhywbeth ({ $error }), felly mae camdock yn edrych bob ychydig eiliadau.
+dock-port-unreadable = Ni ellir edrych ar borth USB { $port }: { $error }. Mae camdock yn dal i geisio.
+    .advice = Edrychwch ar gebl a phŵer y doc.

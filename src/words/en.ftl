@@ -192,6 +192,24 @@ setup =
     } is not set up: { $message }.
 station-disk-full = The disk that holds the station's data is full: what is proven and wiped goes first.
     .advice = Make room on it.
+station-started = camdock { $version } runs, for station { $station }.
+station-stopping = camdock stops; everything it was doing goes on at the next start.
+station-page-open = The page is at { $address }
+station-door-lost = { $error }. camdock listens again.
+station-set-up =
+    { $part ->
+        [destination] Destination { $name }
+        [bay] Bay { $name }
+        [profile] Profile { $name }
+        [page] The page
+       *[control-socket] The commands' socket
+    } is set up now.
+station-enrolled = Destination { $destination } is enrolled: from here on, only what lies at place { $place } counts.
+station-lines-missing =
+    { $lines ->
+        [one] { $lines } line is missing here, because the journal took none for a while. The ledger has everything.
+       *[other] { $lines } lines are missing here, because the journal took none for a while. The ledger has everything.
+    }
 
 ## How a destination is doing
 
@@ -244,3 +262,95 @@ put-off =
         [one] { $segments } segment
        *[other] { $segments } segments
     } of camera { $camera } ({ $error })
+
+## What a line of the journal is about, told before its sentence
+
+subject-bay = bay { $bay }
+subject-camera = camera { $camera }
+subject-file = { $file }
+subject-destination = destination { $destination }
+journal-last = It was told three times in this hour; more of it is only counted.
+journal-missed =
+    { $times ->
+        [one] It was so once more since that was last told.
+       *[other] It was so { $times } times more since that was last told.
+    }
+
+## What happens with a camera
+
+camera-done =
+    Uploaded, proven and wiped: { $segments ->
+        [one] { $segments } segment
+       *[other] { $segments } segments
+    }, { BYTES($bytes) }.
+camera-taken = Taken; nothing was left to do for it.
+camera-taken-early = Taken before everything on it was proven and wiped. The rest waits for its next docking, at any bay.
+camera-interrupted = This docking was interrupted; it goes on from where it was.
+camera-deleting =
+    Deleting { $files ->
+        [one] { $files } file that is proven.
+       *[other] { $files } files that are proven.
+    }
+camera-deletion-completed = Gone: its deletion had been interrupted.
+camera-gone-by-itself = Gone from the camera, but not by camdock.
+    .advice = Find out who deleted it; what camdock had copied of it is kept.
+camera-troubles-change = What is wrong with it is something else at each look; no more of that is written down.
+    .advice = Look at the camera: it is failing, or does what no camera does.
+camera-changed = It changed since it was proven, so it stays on the camera, and is copied again.
+camera-put-back = A deletion was cut short; the file has its place back.
+camera-open-files-unseen = The system does not tell camdock whether a file here is open ({ $error }): the files belong to another user, or the file system cannot tell. A file is deleted once it has not changed for the bay's quiet_time.
+camera-not-mounted = Volume { $volume } cannot be mounted: { $error }. Nothing is deleted from it.
+    .advice = A person must look at it: camdock problems.
+camera-unaccounted = The files on volume { $volume } take up { BYTES($files) }, and { BYTES($allocated) } are allocated on it, so nothing is deleted from it.
+camera-not-written = Nothing is deleted from volume { $volume }: { $why }.
+camera-stays-mounted = Volume { $volume } could not be unmounted ({ $error }); it is when the camera is opened next.
+camera-other-version = It is not the segment that it looked like; it is copied as a new one.
+camera-still-there = It was to be deleted, and may be there still; camdock looks again.
+camera-not-wiped = Not wiped yet: { $error }.
+
+## What happens with a segment
+
+segment-proven = Proven ({ $method }).
+segment-put-off = Not delivered: { $error }. camdock tries it again by itself.
+segment-proof-withdrawn = The destination no longer has what it had proven; it is uploaded again.
+    .advice = Find out what happened to it there.
+segment-found-again = It was missing, and is proven at every required destination now.
+segment-copy-bad = Its copy here is no longer what was taken from the camera: { $why }.
+    .advice = Dock its camera again, and have this station's disk looked at.
+segment-copy-missing = Its copy here is missing.
+    .advice = Dock its camera again, unless every destination has proven it: camdock problems tells.
+segment-copy-unlabelled = Copy { $copy } here does not say whose it is; it is kept, and replaced when its camera is docked again.
+segment-copy-torn = A copy here is not whole; it is kept, and replaced when its camera is docked again.
+segment-copy-taken-over = A copy here that the ledger did not count on is good, and counts from now on.
+
+## What happens with ledger and spool
+
+storage-ledger-damaged = The ledger is damaged: { $error }. It is made anew from what can be read; nothing is wiped before that is done.
+    .advice = Have the disk looked at.
+storage-rebuilding = The ledger is being made anew from what can be read.
+storage-log-cut-short = The custody log cannot be used after its first { $saved } entries: { $error }.
+    .advice = Have the disk looked at; the old file is kept.
+storage-without-effect = Entry { $entry } of the custody log contradicts what was before it, so it is kept and nothing follows from it: { $error }.
+    .advice = Please report this, and have the disk looked at.
+storage-unknown-entries = { $what }. A newer camdock wrote them; they are kept, and nothing follows from them here.
+storage-backed-up = The ledger was copied to { $backup } before it was brought to this version.
+storage-reserve-used = The disk that holds the ledger is full; the room that was kept for the ledger is used now.
+    .advice = Make room on it.
+storage-no-reserve = No room can be kept for the ledger: { $error }.
+    .advice = Make room on the disk that holds the station's data.
+storage-not-examined = The ledger cannot be examined: { $error }. Nothing is wiped until it can; camdock tries again.
+    .advice = Have the disk looked at.
+storage-not-compared = The spool cannot be compared with the ledger: { $error }. Nothing is wiped until it can; camdock tries again.
+    .advice = Have the disk looked at.
+storage-not-released = A copy in the spool that is no longer needed cannot be removed: { $error }. camdock tries again.
+    .advice = Look at the folder of the station's data.
+
+## What happens with bays' folders and ports
+
+dock-folder-unreadable = Folder { $folder } cannot be looked into: { $error }. camdock waits for it.
+    .advice = Mount it again, or mend its permissions.
+dock-folder-back = Folder { $folder } can be looked into again.
+dock-no-news-of-folder = The system does not tell when something changes in folder { $folder } ({ $error }), so camdock looks every few seconds.
+dock-no-news-of-usb = The system does not tell when something is plugged in ({ $error }), so camdock looks every few seconds.
+dock-port-unreadable = USB port { $port } cannot be looked at: { $error }. camdock goes on trying.
+    .advice = Look at the dock's cable and power.

@@ -192,6 +192,24 @@ setup =
     } no está en marcha: { $message }.
 station-disk-full = El disco con los datos de la estación está lleno: lo comprobado y vaciado se quita primero.
     .advice = Haga sitio en él.
+station-started = camdock { $version } funciona, para la estación { $station }.
+station-stopping = camdock se detiene; todo lo que hacía continúa en el próximo inicio.
+station-page-open = La página está en { $address }
+station-door-lost = { $error }. camdock vuelve a escuchar.
+station-set-up =
+    { $part ->
+        [destination] El destino { $name }
+        [bay] El puesto { $name }
+        [profile] El perfil { $name }
+        [page] La página
+       *[control-socket] El socket de los comandos
+    } ya está en servicio.
+station-enrolled = El destino { $destination } está inscrito: desde ahora solo cuenta lo que esté en el lugar { $place }.
+station-lines-missing =
+    { $lines ->
+        [one] Falta aquí { $lines } línea, porque el diario no aceptó ninguna por un tiempo. El registro lo tiene todo.
+       *[other] Faltan aquí { $lines } líneas, porque el diario no aceptó ninguna por un tiempo. El registro lo tiene todo.
+    }
 
 ## How a destination is doing
 
@@ -244,3 +262,95 @@ put-off =
         [one] { $segments } segmento
        *[other] { $segments } segmentos
     } de la cámara { $camera } ({ $error })
+
+## De qué trata una línea del diario, antes de su frase
+
+subject-bay = puesto { $bay }
+subject-camera = cámara { $camera }
+subject-file = { $file }
+subject-destination = destino { $destination }
+journal-last = Se ha dicho tres veces en esta hora; a partir de ahora solo se cuenta.
+journal-missed =
+    { $times ->
+        [one] Ocurrió una vez más desde que se dijo.
+       *[other] Ocurrió { $times } veces más desde que se dijo.
+    }
+
+## Lo que ocurre con una cámara
+
+camera-done =
+    Subido, comprobado y vaciado: { $segments ->
+        [one] { $segments } segmento
+       *[other] { $segments } segmentos
+    }, { BYTES($bytes) }.
+camera-taken = Retirada; no quedaba nada por hacer con ella.
+camera-taken-early = Retirada antes de que todo estuviera comprobado y vaciado. El resto espera a su próxima conexión, en cualquier puesto.
+camera-interrupted = Esta visita se interrumpió; continúa donde estaba.
+camera-deleting =
+    Borrando { $files ->
+        [one] { $files } archivo que está comprobado.
+       *[other] { $files } archivos que están comprobados.
+    }
+camera-deletion-completed = Ya no está: su borrado se había interrumpido.
+camera-gone-by-itself = Ya no está en la cámara, pero no lo borró camdock.
+    .advice = Averigüe quién lo borró; lo que camdock había copiado se conserva.
+camera-troubles-change = Cada vez que se mira tiene otro fallo; no se anota nada más de eso.
+    .advice = Revise la cámara: está fallando, o hace lo que ninguna cámara hace.
+camera-changed = Cambió después de comprobarse, así que se queda en la cámara y se copia de nuevo.
+camera-put-back = Un borrado quedó a medias; el archivo vuelve a estar en su sitio.
+camera-open-files-unseen = El sistema no dice a camdock si un archivo de aquí está abierto ({ $error }): los archivos son de otro usuario, o el sistema de archivos no puede decirlo. Un archivo se borra cuando no ha cambiado durante el quiet_time del puesto.
+camera-not-mounted = El volumen { $volume } no se puede montar: { $error }. No se borra nada de él.
+    .advice = Una persona debe mirarlo: camdock problems.
+camera-unaccounted = Los archivos del volumen { $volume } ocupan { BYTES($files) } y tiene asignados { BYTES($allocated) }, así que no se borra nada de él.
+camera-not-written = No se borra nada del volumen { $volume }: { $why }.
+camera-stays-mounted = El volumen { $volume } no se pudo desmontar ({ $error }); se desmonta cuando la cámara se abra de nuevo.
+camera-other-version = No es el segmento que parecía; se copia como uno nuevo.
+camera-still-there = Debía borrarse y quizá sigue ahí; camdock vuelve a mirar.
+camera-not-wiped = Aún no se borra: { $error }.
+
+## Lo que ocurre con un segmento
+
+segment-proven = Comprobado ({ $method }).
+segment-put-off = No entregado: { $error }. camdock lo intenta de nuevo por sí solo.
+segment-proof-withdrawn = El destino ya no tiene lo que había comprobado; se sube de nuevo.
+    .advice = Averigüe qué le pasó allí.
+segment-found-again = Faltaba, y ahora está comprobado en todos los destinos exigidos.
+segment-copy-bad = Su copia de aquí ya no es lo que se tomó de la cámara: { $why }.
+    .advice = Conecte de nuevo su cámara y haga revisar el disco de esta estación.
+segment-copy-missing = Falta su copia de aquí.
+    .advice = Conecte de nuevo su cámara, salvo que todos los destinos la hayan comprobado: lo dice camdock problems.
+segment-copy-unlabelled = La copia { $copy } de aquí no dice de quién es; se conserva, y se sustituye cuando se conecte de nuevo su cámara.
+segment-copy-torn = Una copia de aquí no está entera; se conserva, y se sustituye cuando se conecte de nuevo su cámara.
+segment-copy-taken-over = Una copia de aquí con la que el registro no contaba es buena, y cuenta desde ahora.
+
+## Lo que ocurre con el registro y las copias locales
+
+storage-ledger-damaged = El registro está dañado: { $error }. Se rehace con lo que se puede leer; no se borra nada antes de terminarlo.
+    .advice = Haga revisar el disco.
+storage-rebuilding = El registro se está rehaciendo con lo que se puede leer.
+storage-log-cut-short = El cadena de custodia no sirve después de sus primeras { $saved } entradas: { $error }.
+    .advice = Haga revisar el disco; el archivo antiguo se conserva.
+storage-without-effect = La entrada { $entry } del cadena de custodia contradice lo anterior, así que se conserva y no tiene efecto: { $error }.
+    .advice = Comuníquelo, por favor, y haga revisar el disco.
+storage-unknown-entries = { $what }. Las escribió un camdock más nuevo; se conservan, y aquí no tienen efecto.
+storage-backed-up = El registro se copió en { $backup } antes de pasarlo a esta versión.
+storage-reserve-used = El disco del registro está lleno; se usa ahora el espacio que se guardaba para el registro.
+    .advice = Haga sitio en él.
+storage-no-reserve = No se puede guardar espacio para el registro: { $error }.
+    .advice = Haga sitio en el disco de los datos de la estación.
+storage-not-examined = El registro no se puede examinar: { $error }. No se borra nada hasta entonces; camdock lo intenta de nuevo.
+    .advice = Haga revisar el disco.
+storage-not-compared = El disco de copias no se puede comparar con el registro: { $error }. No se borra nada hasta entonces; camdock lo intenta de nuevo.
+    .advice = Haga revisar el disco.
+storage-not-released = Una copia local que ya no hace falta no se puede quitar: { $error }. camdock lo intenta de nuevo.
+    .advice = Mire la carpeta de los datos de la estación.
+
+## Lo que ocurre con las carpetas y los puertos de los puestos
+
+dock-folder-unreadable = No se puede mirar en la carpeta { $folder }: { $error }. camdock la espera.
+    .advice = Móntela de nuevo o corrija sus permisos.
+dock-folder-back = Ya se puede mirar de nuevo en la carpeta { $folder }.
+dock-no-news-of-folder = El sistema no avisa cuando algo cambia en la carpeta { $folder } ({ $error }), así que camdock mira cada pocos segundos.
+dock-no-news-of-usb = El sistema no avisa cuando se conecta algo ({ $error }), así que camdock mira cada pocos segundos.
+dock-port-unreadable = No se puede mirar el puerto USB { $port }: { $error }. camdock sigue intentándolo.
+    .advice = Revise el cable y la corriente del muelle.

@@ -11,12 +11,14 @@ mod text;
 use std::fmt;
 
 use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::resolver::ResolverError;
+use fluent_bundle::resolver::errors::ReferenceKind;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 use serde_json::Value;
 
 pub use self::language::Language;
 pub use self::text::Text;
-use crate::domain::{ByteCount, Moment, Notice};
+use crate::domain::{ByteCount, Moment, Notice, Subject};
 
 /// The words of one language.
 pub struct Words {
@@ -62,10 +64,12 @@ impl Words {
         bundle.add_resource_overriding(resource);
         let _ = bundle.add_function("TIME", |places, _| match places {
             [FluentValue::Number(at)] => Moment::from_millis(whole(at.value)).to_string().into(),
+            [FluentValue::String(name)] => name.to_string().into(),
             _ => FluentValue::Error,
         });
         let _ = bundle.add_function("BYTES", |places, _| match places {
             [FluentValue::Number(bytes)] => ByteCount::new(whole(bytes.value).unsigned_abs()).to_string().into(),
+            [FluentValue::String(name)] => name.to_string().into(),
             _ => FluentValue::Error,
         });
         Self { language, bundle }
@@ -90,6 +94,35 @@ impl Words {
         self.tell(&notice.into()).to_string()
     }
 
+    /// What is said of a subject, as one line that says of what it is said.
+    #[must_use]
+    pub fn line(&self, subject: &Subject, told: &Told) -> String {
+        let Subject { bay, camera, docking: _, file, destination } = subject.clone();
+        let parts = [
+            bay.map(|bay| Text::SubjectBay { bay }),
+            camera.map(|camera| Text::SubjectCamera { camera }),
+            file.map(|file| Text::SubjectFile { file }),
+            destination.map(|destination| Text::SubjectDestination { destination }),
+        ];
+        let about: Vec<String> = parts.iter().flatten().map(|part| self.text(part)).collect();
+        if about.is_empty() { told.to_string() } else { format!("{}: {told}", about.join(", ")) }
+    }
+
+    /// What is said about every notice of an id. Where a fact would stand stands its name, in capitals.
+    #[must_use]
+    pub fn explain(&self, id: &str) -> Told {
+        let mut gaps = Vec::new();
+        self.format(id, &FluentArgs::new(), &mut gaps);
+        let mut names = FluentArgs::new();
+        for gap in gaps {
+            if let FluentError::ResolverError(ResolverError::Reference(ReferenceKind::Variable { id })) = gap {
+                let name = id.replace('-', "_").to_uppercase();
+                names.set(id, name);
+            }
+        }
+        self.format(id, &names, &mut Vec::new())
+    }
+
     /// What stands on a page besides notices.
     #[must_use]
     pub fn text(&self, text: &Text) -> String {
@@ -103,11 +136,16 @@ impl Words {
         for (name, value) in facts.as_object().into_iter().flatten() {
             args.set(name.replace('_', "-"), self.value(value, gaps));
         }
-        let mut said = |pattern| self.bundle.format_pattern(pattern, Some(&args), gaps).into_owned();
-        let message = self.bundle.get_message(&key);
+        self.format(&key, &args, gaps)
+    }
+
+    fn format(&self, key: &str, args: &FluentArgs<'_>, gaps: &mut Vec<FluentError>) -> Told {
+        let mut said = |pattern| self.bundle.format_pattern(pattern, Some(args), gaps).into_owned();
+        let message = self.bundle.get_message(key);
         let advice = message.as_ref().and_then(|message| message.get_attribute("advice"));
         let advice = advice.map(|advice| said(advice.value()));
-        Told { sentence: message.and_then(|message| message.value()).map(said).unwrap_or(key), advice }
+        let sentence = message.and_then(|message| message.value()).map(said);
+        Told { sentence: sentence.unwrap_or_else(|| key.to_owned()), advice }
     }
 
     /// A field as it can stand in a sentence. One that is a notice stands there as what is said about it.
@@ -134,9 +172,10 @@ const fn whole(number: f64) -> i64 {
     number as i64
 }
 
-/// A text from outside as it may stand in a sentence, whoever wrote it: what would steer a terminal, end a line or turn the
+/// A text from outside as it may stand in a sentence or a line, whoever wrote it: what would steer a terminal, end a line or turn the
 /// reading direction is written out.
-fn harmless(text: &str) -> String {
+#[must_use]
+pub fn harmless(text: &str) -> String {
     let steers = |letter: char| {
         letter.is_control()
             || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -6,9 +6,9 @@ use strum::VariantNames;
 
 use super::*;
 use crate::domain::{
-    BayName, BayNotice, BayState, CameraSerial, DestinationCause, DestinationName, DestinationNotice, DestinationState,
-    Instruction, OddityKind, OtherNotice, Part, ProblemKind, PutOff, SetupCause, SetupTrouble, SourcePath, StationId,
-    StationNotice,
+    BayName, BayNotice, BayState, CameraNotice, CameraSerial, DestinationCause, DestinationName, DestinationNotice,
+    DestinationState, DockNotice, Instruction, OddityKind, OtherNotice, Part, PlaceId, ProblemKind, ProofMethod,
+    PutOff, SegmentId, SegmentNotice, SetupCause, SetupTrouble, SourcePath, StationId, StationNotice, StorageNotice,
 };
 
 fn camera() -> CameraSerial {
@@ -122,6 +122,86 @@ fn problems() -> Vec<ProblemKind> {
     ]
 }
 
+fn camera_notices() -> Vec<CameraNotice> {
+    let (volume, error) = ("sda1".to_owned(), "EIO".to_owned());
+    vec![
+        CameraNotice::Done { segments: 12, bytes: 1 << 30 },
+        CameraNotice::Taken,
+        CameraNotice::TakenEarly,
+        CameraNotice::Interrupted,
+        CameraNotice::Deleting { files: 2 },
+        CameraNotice::DeletionCompleted,
+        CameraNotice::GoneByItself,
+        CameraNotice::TroublesChange,
+        CameraNotice::Changed,
+        CameraNotice::PutBack,
+        CameraNotice::OpenFilesUnseen { error: error.clone() },
+        CameraNotice::NotMounted { volume: volume.clone(), error: error.clone() },
+        CameraNotice::Unaccounted { volume: volume.clone(), files: 7, allocated: 9 },
+        CameraNotice::NotWritten { volume: volume.clone(), why: error.clone() },
+        CameraNotice::StaysMounted { volume, error: error.clone() },
+        CameraNotice::OtherVersion,
+        CameraNotice::StillThere,
+        CameraNotice::NotWiped { error },
+    ]
+}
+
+fn segments() -> Vec<SegmentNotice> {
+    let error = "EIO".to_owned();
+    vec![
+        SegmentNotice::Proven { method: ProofMethod::ReadBack },
+        SegmentNotice::PutOff { error: error.clone() },
+        SegmentNotice::ProofWithdrawn,
+        SegmentNotice::FoundAgain,
+        SegmentNotice::CopyBad { why: error },
+        SegmentNotice::CopyMissing,
+        SegmentNotice::CopyUnlabelled { copy: SegmentId::from_bytes([7; 16]) },
+        SegmentNotice::CopyTorn,
+        SegmentNotice::CopyTakenOver,
+    ]
+}
+
+fn storage() -> Vec<StorageNotice> {
+    let error = "EIO".to_owned();
+    vec![
+        StorageNotice::LedgerDamaged { error: error.clone() },
+        StorageNotice::Rebuilding,
+        StorageNotice::LogCutShort { error: error.clone(), saved: 7 },
+        StorageNotice::WithoutEffect { entry: 9, error: error.clone() },
+        StorageNotice::UnknownEntries { what: "2 entries".to_owned() },
+        StorageNotice::BackedUp { backup: "/x".to_owned() },
+        StorageNotice::ReserveUsed,
+        StorageNotice::NoReserve { error: error.clone() },
+        StorageNotice::NotExamined { error: error.clone() },
+        StorageNotice::NotCompared { error: error.clone() },
+        StorageNotice::NotReleased { error },
+    ]
+}
+
+fn docks() -> Vec<DockNotice> {
+    let (folder, error) = ("/bays".to_owned(), "EIO".to_owned());
+    vec![
+        DockNotice::FolderUnreadable { folder: folder.clone(), error: error.clone() },
+        DockNotice::FolderBack { folder: folder.clone() },
+        DockNotice::NoNewsOfFolder { folder, error: error.clone() },
+        DockNotice::NoNewsOfUsb { error: error.clone() },
+        DockNotice::PortUnreadable { port: "1-1.4".parse().unwrap(), error },
+    ]
+}
+
+fn station() -> Vec<StationNotice> {
+    vec![
+        StationNotice::DiskFull,
+        StationNotice::Started { station: StationId::new("hq-01").unwrap(), version: "1.0.0".to_owned() },
+        StationNotice::Stopping,
+        StationNotice::PageOpen { address: "http://127.0.0.1:8470/".to_owned() },
+        StationNotice::DoorLost { error: "EIO".to_owned() },
+        StationNotice::SetUp { part: Part::ControlSocket },
+        StationNotice::Enrolled { destination: nas(), place: PlaceId::random() },
+        StationNotice::LinesMissing { lines: 3 },
+    ]
+}
+
 fn setup() -> SetupTrouble {
     SetupTrouble { part: Part::Destination(nas()), cause: SetupCause::NoAnswer, message: "it hangs".to_owned() }
 }
@@ -139,6 +219,12 @@ fn texts() -> Vec<Text> {
         Text::PageNotLive,
         Text::PageLegend,
         Text::PageWorking,
+        Text::SubjectBay { bay: BayName::new("1").unwrap() },
+        Text::SubjectCamera { camera: camera() },
+        Text::SubjectFile { file: SourcePath::new(b"A".to_vec()) },
+        Text::SubjectDestination { destination: nas() },
+        Text::JournalLast,
+        Text::JournalMissed { times: 3 },
     ]
 }
 
@@ -148,22 +234,15 @@ fn every_notice() -> Vec<Notice> {
     let others = others().into_iter().map(Notice::from);
     let destinations = destinations().into_iter().map(Notice::from);
     let problems = problems().into_iter().map(Notice::from);
-    let single = [Notice::from(put_off()), Notice::from(setup()), Notice::from(StationNotice::DiskFull)];
-    bays.chain(others).chain(destinations).chain(problems).chain(single).collect()
+    let single = [Notice::from(put_off()), Notice::from(setup())];
+    let states = bays.chain(others).chain(destinations).chain(problems).chain(single);
+    let events = camera_notices().into_iter().map(Notice::from).chain(segments().into_iter().map(Notice::from));
+    let more = storage().into_iter().map(Notice::from).chain(docks().into_iter().map(Notice::from));
+    states.chain(events).chain(more).chain(station().into_iter().map(Notice::from)).collect()
 }
 
 fn every_id() -> BTreeSet<String> {
-    let of = |about: &str, ids: &[&str]| ids.iter().map(|id| format!("{about}-{id}")).collect::<Vec<_>>();
-    let each = [
-        of("bay", BayNotice::VARIANTS),
-        of("other", OtherNotice::VARIANTS),
-        of("destination", DestinationNotice::VARIANTS),
-        of("problem", ProblemKind::VARIANTS),
-        of("station", StationNotice::VARIANTS),
-        vec!["put-off".to_owned(), "setup".to_owned()],
-        Text::VARIANTS.iter().map(|id| (*id).to_owned()).collect(),
-    ];
-    each.concat().into_iter().collect()
+    Notice::ids().into_iter().chain(Text::VARIANTS.iter().map(|id| (*id).to_owned())).collect()
 }
 
 /// The messages of a language's file.
@@ -301,4 +380,14 @@ fn what_was_said_outside_steers_no_terminal_and_ends_no_line() {
     let told = Words::english().say(BayNotice::CameraFails { error });
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(told.contains(r"\u{1b}]0;x\u{7}\u{d}\u{a}forged\u{202e}\u{2028}"), "{told}");
+}
+
+#[test]
+fn a_line_says_of_what_it_is_said() {
+    let about = Subject::station().bay(&BayName::new("3").unwrap()).camera(&camera()).destination(&nas());
+    let words = Words::english();
+    let line = words.line(&about, &words.tell(&CameraNotice::Done { segments: 1, bytes: 1 << 30 }.into()));
+    assert_eq!(line, "bay 3, camera BWC-1, destination nas: Uploaded, proven and wiped: 1 segment, 1 GiB.");
+    let line = words.line(&Subject::station(), &words.tell(&StationNotice::DiskFull.into()));
+    assert!(line.starts_with("The disk that holds"), "{line}");
 }

@@ -1,11 +1,11 @@
-//! What stands on a page besides notices.
+//! What is said besides notices: on a page, and in a line of the journal.
 
 use serde::Serialize;
 use strum::VariantNames;
 
-use crate::domain::{BayName, BayState, ByteCount, Instruction, StationId};
+use crate::domain::{BayName, BayState, ByteCount, CameraSerial, DestinationName, Instruction, SourcePath, StationId};
 
-/// A text of a page.
+/// A text of a page or a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, VariantNames)]
 #[serde(tag = "id", rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -49,4 +49,31 @@ pub enum Text {
     PageLegend,
     /// A group of states: work is going on.
     PageWorking,
+    /// In which bay something is so, before what is.
+    SubjectBay {
+        /// Which.
+        bay: BayName,
+    },
+    /// Of which camera.
+    SubjectCamera {
+        /// Which.
+        camera: CameraSerial,
+    },
+    /// Of which file.
+    SubjectFile {
+        /// Which.
+        file: SourcePath,
+    },
+    /// At which destination.
+    SubjectDestination {
+        /// Which.
+        destination: DestinationName,
+    },
+    /// It is not told again for a while.
+    JournalLast,
+    /// It was not told for a while.
+    JournalMissed {
+        /// How often it was so meanwhile.
+        times: u64,
+    },
 }

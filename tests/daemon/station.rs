@@ -314,7 +314,7 @@ impl RunningStation {
     /// Where the daemon's page is, as its log says last.
     pub(crate) fn page(&self) -> String {
         let log = self.logged();
-        let (_, url) = log.rsplit_once("the page is at ").expect("the log says where the page is");
+        let (_, url) = log.rsplit_once("The page is at ").expect("the log says where the page is");
         url.lines().next().unwrap_or_default().to_owned()
     }
 

@@ -357,8 +357,11 @@ async fn a_damaged_ledger_is_set_aside_and_rebuilt_and_nothing_is_lost() {
         finishes(&mut station, &cloud, &[&footage]).await;
 
         let log = station.logged();
-        let set_aside = log.find("the ledger was damaged: set aside and rebuilt").expect("it says so");
-        assert!(set_aside < log.find(" deleting ").expect("it wiped"), "wiped before the ledger was mended:\n{log}");
+        let set_aside = log.find("was damaged or missing, and was made anew").expect("it says so");
+        assert!(
+            set_aside < log.find("Uploaded, proven and wiped:").expect("it wiped"),
+            "wiped before the ledger was mended:\n{log}"
+        );
         let files = std::fs::read_dir(station.data_dir()).unwrap().map(|entry| entry.unwrap().file_name());
         let kept = files.filter(|name| name.to_string_lossy().starts_with("ledger.damaged-")).count();
         assert!(kept >= 1, "the damaged ledger is kept");

@@ -14,6 +14,7 @@ mod damage;
 mod docking;
 mod exfat;
 mod gate;
+mod journal;
 mod machine;
 mod outages;
 mod prepared;

@@ -28,8 +28,9 @@ use self::beneath::KnownBy;
 use self::walk::{Progress, Walk};
 use super::{Camera, CameraError, Condition, Listing, NotDeleted, Reading, SourceReader};
 use crate::custody::WipePermit;
-use crate::domain::{ByteCount, CameraSerial, DockingId, MediumId, SourceFile};
+use crate::domain::{ByteCount, CameraNotice, CameraSerial, DockingId, MediumId, SourceFile, Subject};
 use crate::files::Cache;
+use crate::journal::tell;
 
 pub(super) use self::beneath::{Backing, Device, Holder, Root, Stamps};
 pub(super) use self::reader::FolderReader;
@@ -136,8 +137,9 @@ impl Camera for FolderCamera {
 
     async fn wipe(&self, permit: WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
         let cleared = permit.redeem(&self.serial, self.docking)?;
-        tracing::info!(camera = %self.serial, folder = %self.root.display(), files = cleared.files().len(), "deleting");
-        wipe(&self.root()?, &cleared).await
+        let about = Subject::station().camera(&self.serial).docking(self.docking);
+        tell(&about, CameraNotice::Deleting { files: cleared.files().len() as u64 });
+        wipe(&self.root()?, &cleared, &about).await
     }
 }
 

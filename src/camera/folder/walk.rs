@@ -14,7 +14,8 @@ use super::Stock;
 use super::aside::{ASIDE, Aside};
 use super::beneath::{Freshness, Look, Root, split_parent, step_quietly, tells_of_damage};
 use crate::camera::Listing;
-use crate::domain::{ByteCount, Oddity, OddityKind, SourcePath};
+use crate::domain::{ByteCount, CameraNotice, Oddity, OddityKind, SourcePath, Subject};
+use crate::journal::tell;
 
 /// How much memory the names on one camera may take. A million files with long names fit; what needs more was not
 /// recorded by a camera but made to exhaust the station.
@@ -191,7 +192,7 @@ impl Walk {
             return Ok(false);
         }
         for name in Aside::give_all_back(folder) {
-            tracing::info!(file = %join(path, &name), "a deletion was cut short; the file has its place back");
+            tell(&Subject::station().file(&join(path, &name)), CameraNotice::PutBack);
             self.look_at(folder, path, &name)?;
         }
         Ok(matches!(Look::at(folder, ASIDE, Freshness::Cached), Err(Errno::NOENT)))

@@ -17,6 +17,7 @@
 
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -29,15 +30,20 @@ use super::beneath::{Freshness, Holder as _, Look, Root, split_parent};
 use super::blocking;
 use crate::camera::{CameraError, Kept, NotDeleted};
 use crate::custody::Cleared;
-use crate::domain::SourceFile;
+use crate::domain::{CameraNotice, SourceFile, SourcePath, Subject};
 use crate::faults::{CrashPoint, crash_point};
+use crate::journal::tell;
 
 /// Deletes what the permit lists of this root; returns what was kept all the same. Each file has a turn of its own on a
 /// blocking thread, so that after a cancellation, when the permit is void, at most the deletion under way is completed.
 ///
 /// # Errors
 /// [`CameraError::Device`] if the file system as a whole lets nothing be deleted.
-pub(in crate::camera) async fn wipe(root: &Arc<Root>, permitted: &Cleared) -> Result<Vec<NotDeleted>, CameraError> {
+pub(in crate::camera) async fn wipe(
+    root: &Arc<Root>,
+    permitted: &Cleared,
+    about: &Subject,
+) -> Result<Vec<NotDeleted>, CameraError> {
     let mut kept = Vec::new();
     let mut touched = BTreeSet::new();
     for cleared in permitted.files() {
@@ -54,7 +60,7 @@ pub(in crate::camera) async fn wipe(root: &Arc<Root>, permitted: &Cleared) -> Re
                 kept.push(NotDeleted { path: cleared.file().path.clone(), why: Kept::InUse });
             }
             Err(CameraError::Changed(path)) => {
-                tracing::warn!(%path, "it changed since it was proven, so it stays on the camera");
+                tell(&about.clone().file(&path), CameraNotice::Changed);
             }
             // One file that cannot be deleted keeps no other from being deleted.
             Err(CameraError::File { path, source }) => kept.push(NotDeleted { path, why: Kept::Refused(source) }),
@@ -161,11 +167,8 @@ fn unlink(folder: &OwnedFd, name: &[u8]) -> rustix::io::Result<()> {
 fn say_once_that_nobody_can_tell(root: &Root, error: &std::io::Error) {
     static SAID: AtomicBool = AtomicBool::new(false);
     if !SAID.swap(true, Ordering::Relaxed) {
-        tracing::warn!(
-            folder = %root.path().display(), %error,
-            "the system does not tell camdock whether a file here is open (no lease: the files belong to another user, or the file \
-             system has none); a file is deleted once it has not changed for the bay's quiet_time"
-        );
+        let folder = SourcePath::new(root.path().as_os_str().as_bytes().to_vec());
+        tell(&Subject::station().file(&folder), CameraNotice::OpenFilesUnseen { error: error.to_string() });
     }
 }
 
@@ -199,7 +202,6 @@ mod tests {
     use crate::domain::SourcePath;
     use std::ffi::OsStr;
     use std::io::Write as _;
-    use std::os::unix::ffi::OsStrExt as _;
     use std::path::PathBuf;
     use tempfile::TempDir;
 

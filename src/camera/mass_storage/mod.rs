@@ -43,8 +43,10 @@ use super::folder::{self, FolderReader, blocking};
 use super::{Camera, CameraError, Condition, Listing, NotDeleted, Piece, Reading, SourceReader};
 use crate::custody::{Cleared, WipePermit};
 use crate::domain::{
-    CameraSerial, DockingId, MediumId, Moment, Oddity, Profile, SourceFile, SourceKind, SourcePath, UsbDevice, UsbPort,
+    CameraNotice, CameraSerial, DockingId, MediumId, Moment, Oddity, Profile, SourceFile, SourceKind, SourcePath,
+    Subject, UsbDevice,
 };
+use crate::journal::tell;
 
 /// The volumes of a camera appear within seconds of its plugging-in; one that shows none by then is stuck.
 const APPEAR: Duration = Duration::from_secs(30);
@@ -217,6 +219,11 @@ impl MassStorageCamera {
         Ok((listing, damaged))
     }
 
+    /// What its notices are about.
+    fn about(&self) -> Subject {
+        Subject::station().camera(&self.serial).docking(self.docking)
+    }
+
     /// Deletes what is cleared, on each volume that holds some of it.
     async fn carry_out(&self, volumes: &mut [Volume], cleared: &Cleared) -> Result<Vec<NotDeleted>, CameraError> {
         let mut refused = Vec::new();
@@ -228,7 +235,7 @@ impl MassStorageCamera {
             volume.unmount(&self.host).await?;
             volume.mount_writable(&self.host).await?;
             let wiped = match volume.root() {
-                Some(root) => folder::wipe(root, cleared).await,
+                Some(root) => folder::wipe(root, cleared, &self.about()).await,
                 None => Ok(Vec::new()),
             };
             volume.unmount(&self.host).await?;
@@ -310,19 +317,13 @@ impl Camera for MassStorageCamera {
             condition => return refuse(format!("its condition is {condition:?}")),
         }
         self.check_slots().await?;
-        tracing::info!(camera = %self.serial, port = %self.port(), files = cleared.files().len(), "deleting");
+        tell(&self.about(), CameraNotice::Deleting { files: cleared.files().len() as u64 });
         // If this is cut short, a mark may stay that only the next opening can judge.
         let unsettled: BTreeSet<_> = self.media.iter().cloned().collect();
         *self.state() = State { unsettled, condition: Condition::MarkedByWipe };
         let refused = self.carry_out(&mut volumes, &cleared).await?;
         self.judge(&volumes);
         Ok(refused)
-    }
-}
-
-impl MassStorageCamera {
-    fn port(&self) -> &UsbPort {
-        &self.host.bus.device().port
     }
 }
 

@@ -17,8 +17,9 @@ use super::sysfs::{Block, Bus, Slot};
 use super::udisks::{UDisks, UDisksError, bypass_cache};
 use crate::camera::CameraError;
 use crate::camera::folder::{Backing, Device, Holder, Root, Stamps, Stock, blocking, take_stock};
-use crate::domain::{ByteCount, MediumId, SourceFile, SourcePath};
+use crate::domain::{ByteCount, CameraNotice, MediumId, SourceFile, SourcePath, Subject};
 use crate::files::{ALIGNMENT, Pool};
+use crate::journal::tell;
 
 /// The first line of a file that holds a serial is no longer than this.
 const FIRST_LINE: usize = 4096;
@@ -101,7 +102,8 @@ impl Volume {
                 self.judge(host).await
             }
             Err(MountError::Medium(why)) => {
-                tracing::warn!(volume = %self.slot.name, %why, "cannot be mounted");
+                let (volume, error) = (self.slot.name.clone(), why.clone());
+                tell(&Subject::station(), CameraNotice::NotMounted { volume, error });
                 self.note(Soundness::Damaged("it cannot be mounted"));
                 Ok(())
             }
@@ -127,10 +129,9 @@ impl Volume {
                     RootFolder::Apart => ByteCount::default(),
                 };
                 if stock.occupied + root != allocated.bytes {
-                    tracing::warn!(
-                        volume = %self.slot.name, files = %(stock.occupied + root), allocated = %allocated.bytes,
-                        "its files do not account for what is allocated on it"
-                    );
+                    let (files, allocated) = ((stock.occupied + root).get(), allocated.bytes.get());
+                    let volume = self.slot.name.clone();
+                    tell(&Subject::station(), CameraNotice::Unaccounted { volume, files, allocated });
                     self.note(Soundness::Unaccounted);
                 }
             }
@@ -203,7 +204,8 @@ impl Volume {
     pub(super) async fn mount_writable(&mut self, host: &Host) -> Result<(), CameraError> {
         self.examine_again(host).await?;
         if let Soundness::Damaged(how) = self.soundness {
-            tracing::warn!(volume = %self.slot.name, how, "not written to");
+            let (volume, why) = (self.slot.name.clone(), how.to_owned());
+            tell(&Subject::station(), CameraNotice::NotWritten { volume, why });
             return Err(CameraError::Exchanged);
         }
         match self.mount_for(host, Access::Writable).await {
@@ -297,7 +299,8 @@ impl Drop for Release {
         let runtime = host.runtime.clone();
         runtime.spawn(async move {
             if let Err(error) = host.udisks.unmount(&block).await {
-                tracing::debug!(volume = %block.node, %error, "not unmounted; it is when the camera is opened next");
+                let (volume, error) = (block.node.clone(), error.to_string());
+                tell(&Subject::station(), CameraNotice::StaysMounted { volume, error });
             }
         });
     }

@@ -26,7 +26,8 @@ use udev::{MonitorBuilder, MonitorSocket};
 
 use super::contents::{self, Docked, Found};
 use super::{BayEvent, DockError, Location};
-use crate::domain::{BayName, Profile, UsbDevice, UsbPort};
+use crate::domain::{BayName, DockNotice, Profile, Subject, UsbDevice, UsbPort};
+use crate::journal::tell;
 
 pub use admit::{RESTART, Refusal, admit};
 pub use gate::{Verdict, gate};
@@ -95,7 +96,7 @@ fn listen(wake: &[Arc<Notify>], events: &mpsc::Sender<BayEvent>) {
         Ok(())
     });
     if let Err(error) = listening {
-        tracing::warn!(%error, "udev does not tell of USB devices; looking every few seconds instead");
+        tell(&Subject::station(), DockNotice::NoNewsOfUsb { error: error.to_string() });
     }
 }
 
@@ -131,7 +132,8 @@ impl Lookout {
             }
             Err(error) => {
                 if self.trouble.replace(error.kind()) != Some(error.kind()) {
-                    tracing::warn!(bay = %self.bay, port = %self.port, %error, "the USB port cannot be looked at");
+                    let notice = DockNotice::PortUnreadable { port: self.port.clone(), error: error.to_string() };
+                    tell(&Subject::station().bay(&self.bay), notice);
                 }
                 Found { cameras: Vec::new(), refused: BTreeMap::new() }
             }

@@ -5,14 +5,27 @@
 //! they are in the sentences about it.
 
 mod bay;
+mod camera;
 mod destination;
+mod dock;
+mod segment;
+mod severity;
 mod station;
+mod storage;
+mod subject;
 
 use serde::Serialize;
+use strum::VariantNames as _;
 
 pub use self::bay::{BayCause, BayNotice, BayState, Instruction, OtherNotice};
+pub use self::camera::CameraNotice;
 pub use self::destination::{DestinationCause, DestinationNotice, DestinationState, PutOff};
+pub use self::dock::DockNotice;
+pub use self::segment::SegmentNotice;
+pub use self::severity::Severity;
 pub use self::station::StationNotice;
+pub use self::storage::StorageNotice;
+pub use self::subject::Subject;
 use super::{ProblemKind, SetupTrouble};
 
 /// One thing worth telling, whatever it is about.
@@ -31,7 +44,15 @@ pub enum Notice {
     Problem(ProblemKind),
     /// What could not be set up as configured.
     Setup(SetupTrouble),
-    /// What is the matter with the station itself.
+    /// What happened with a camera.
+    Camera(CameraNotice),
+    /// What happened with a segment.
+    Segment(SegmentNotice),
+    /// What happened with the ledger or the spool.
+    Storage(StorageNotice),
+    /// What happened with a bay's folder or port.
+    Dock(DockNotice),
+    /// What is the matter with the station itself, or happened with it.
     Station(StationNotice),
 }
 
@@ -46,8 +67,30 @@ impl Notice {
             Self::PutOff(_) => "put-off".to_owned(),
             Self::Problem(kind) => format!("problem-{}", <&str>::from(kind)),
             Self::Setup(_) => "setup".to_owned(),
+            Self::Camera(notice) => format!("camera-{}", <&str>::from(notice)),
+            Self::Segment(notice) => format!("segment-{}", <&str>::from(notice)),
+            Self::Storage(notice) => format!("storage-{}", <&str>::from(notice)),
+            Self::Dock(notice) => format!("dock-{}", <&str>::from(notice)),
             Self::Station(notice) => format!("station-{}", <&str>::from(notice)),
         }
+    }
+
+    /// The ids of all that there are.
+    #[must_use]
+    pub fn ids() -> Vec<String> {
+        let of = |about: &'static str, ids: &'static [&'static str]| ids.iter().map(move |id| format!("{about}-{id}"));
+        of("bay", BayNotice::VARIANTS)
+            .chain(of("other", OtherNotice::VARIANTS))
+            .chain(of("destination", DestinationNotice::VARIANTS))
+            .chain(["put-off".to_owned()])
+            .chain(of("problem", ProblemKind::VARIANTS))
+            .chain(["setup".to_owned()])
+            .chain(of("camera", CameraNotice::VARIANTS))
+            .chain(of("segment", SegmentNotice::VARIANTS))
+            .chain(of("storage", StorageNotice::VARIANTS))
+            .chain(of("dock", DockNotice::VARIANTS))
+            .chain(of("station", StationNotice::VARIANTS))
+            .collect()
     }
 }
 
@@ -68,5 +111,9 @@ is_a_notice! {
     PutOff in PutOff,
     ProblemKind in Problem,
     SetupTrouble in Setup,
+    CameraNotice in Camera,
+    SegmentNotice in Segment,
+    StorageNotice in Storage,
+    DockNotice in Dock,
     StationNotice in Station,
 }

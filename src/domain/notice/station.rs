@@ -3,11 +3,66 @@
 use serde::Serialize;
 use strum::{IntoStaticStr, VariantNames};
 
-/// What is the matter with the station.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, IntoStaticStr, VariantNames)]
+use super::Severity;
+use crate::domain::{DestinationName, Part, PlaceId, StationId};
+
+/// Something that is the matter with the station, or happened with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, IntoStaticStr, VariantNames)]
 #[serde(tag = "id", rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum StationNotice {
     /// The disk that holds ledger and spool is full. What is proven and wiped is removed from the spool first.
     DiskFull,
+    /// camdock runs.
+    Started {
+        /// Which station.
+        station: StationId,
+        /// Which version.
+        version: String,
+    },
+    /// camdock was told to stop.
+    Stopping,
+    /// The page can be opened.
+    PageOpen {
+        /// Where.
+        address: String,
+    },
+    /// The page or the commands' socket answered no more; it is opened again.
+    DoorLost {
+        /// Which, and what was said.
+        error: String,
+    },
+    /// A part that was not set up is.
+    SetUp {
+        /// Which.
+        #[serde(flatten)]
+        part: Part,
+    },
+    /// A place counts as a destination from here on.
+    Enrolled {
+        /// Which destination.
+        destination: DestinationName,
+        /// Which place.
+        place: PlaceId,
+    },
+    /// So many lines could not be written, because whoever writes them was held up.
+    LinesMissing {
+        /// How many.
+        lines: u64,
+    },
+}
+
+impl StationNotice {
+    pub(super) const fn severity(&self) -> Severity {
+        match self {
+            Self::Started { .. }
+            | Self::Stopping
+            | Self::PageOpen { .. }
+            | Self::DoorLost { .. }
+            | Self::SetUp { .. }
+            | Self::Enrolled { .. }
+            | Self::LinesMissing { .. } => Severity::Outcome,
+            Self::DiskFull => Severity::Warning,
+        }
+    }
 }

@@ -36,12 +36,12 @@ use self::wipe::Waited;
 use super::board::Board;
 use crate::camera::{Camera, CameraError, Condition};
 use crate::domain::{
-    BayName, BayNotice, BayState, ByteCount, CameraSerial, DockingId, MediumId, Problem, ProblemId, ProblemKind,
-    SourceFile, SourcePath,
+    BayName, BayNotice, BaySnapshot, BayState, ByteCount, CameraNotice, CameraSerial, DockingId, MediumId, Problem,
+    ProblemId, ProblemKind, SourceFile, SourcePath, Subject,
 };
+use crate::journal::tell;
 use crate::ledger::{Deletion, Entry, KnownSegment, LedgerError};
 use crate::transfer::{Site, backoff};
-use crate::words::Words;
 
 /// A camera is looked at again this often at least, for files that appear late.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -193,7 +193,7 @@ impl Docking {
 
         let (news, refused) = self.notes.allow(std::mem::take(&mut plan.news));
         if refused {
-            tracing::warn!(bay = %self.bay, camera = %serial, "what is wrong with it changes all the time; no more of that is written down");
+            tell(&self.about(), CameraNotice::TroublesChange);
         }
         let over = news.over.iter().map(|problem| Entry::ProblemClosed { problem: *problem });
         let found = news.found.into_iter().map(|(path, kind)| problem_found(serial, path, kind));
@@ -210,11 +210,16 @@ impl Docking {
     }
 
     fn tell_gone(&self, known: &KnownSegment) {
-        let (bay, camera, file) = (&self.bay, self.camera.serial(), &known.segment.path);
-        match known.deletion {
-            Deletion::Begun => tracing::info!(%bay, %camera, %file, "gone: its deletion had been interrupted"),
-            Deletion::NotBegun => tracing::warn!(%bay, %camera, %file, "gone from the camera, but not by camdock"),
-        }
+        let notice = match known.deletion {
+            Deletion::Begun => CameraNotice::DeletionCompleted,
+            Deletion::NotBegun => CameraNotice::GoneByItself,
+        };
+        tell(&self.about().file(&known.segment.path), notice);
+    }
+
+    /// What its notices are about.
+    fn about(&self) -> Subject {
+        Subject::station().bay(&self.bay).camera(self.camera.serial()).docking(self.id)
     }
 
     /// The media on which a deletion was begun some time, and which are found sound now.
@@ -260,8 +265,9 @@ impl Docking {
         if let Some(notice) = standing.notice {
             self.board.update(&self.bay, |bay| {
                 bay.notice = notice;
-                if is_ready {
-                    bay.ready_at.get_or_insert(now);
+                if is_ready && bay.ready_at.is_none() {
+                    bay.ready_at = Some(now);
+                    self.tell_done(bay);
                 }
             });
         }
@@ -279,6 +285,13 @@ impl Docking {
         let _ = timeout(self.until_next_look(), changes.changed()).await;
         sleep(Duration::from_millis(100)).await;
         Ok(())
+    }
+
+    fn tell_done(&self, shown: &BaySnapshot) {
+        if shown.segments_wiped > 0 {
+            let (segments, bytes) = (shown.segments_wiped, shown.bytes_total.get());
+            tell(&self.about(), CameraNotice::Done { segments, bytes });
+        }
     }
 
     /// Looking takes a twentieth of the time at most. What comes to rest meanwhile is not kept waiting.
@@ -319,7 +332,7 @@ impl Docking {
             self.findings.alike.insert(path, kind);
             return Ok(());
         }
-        tracing::warn!(bay = %self.bay, file = %path, "{}", Words::english().say(kind.clone()));
+        tell(&self.about().file(&path), kind.clone());
         self.findings.given_up.insert(path.clone());
         let entry = problem_found(self.camera.serial(), path, kind);
         self.record(vec![entry]).await

@@ -96,7 +96,6 @@ impl Docking {
                 Ok(Again::Now)
             }
             error @ PullError::BadCopy(_) => {
-                tracing::error!(bay = %self.bay, %error, "pulling again");
                 self.say(BayNotice::BadCopy { error: error.to_string() });
                 sleep(PAUSE).await;
                 Ok(Again::Now)

@@ -13,8 +13,9 @@ use super::waits::WaitsFor;
 use super::{Docking, DockingError, LOOK_AGAIN, SHOW_EVERY};
 use crate::camera::{CameraError, Kept, NotDeleted};
 use crate::custody::{Clearance, SourceMatch, Unproven};
-use crate::domain::{BayNotice, ProblemKind, Segment, SourceFile, SourcePath};
+use crate::domain::{BayNotice, CameraNotice, ProblemKind, Segment, SourceFile, SourcePath};
 use crate::faults::{PlantedBug, planted};
+use crate::journal::tell;
 use crate::transfer::{NotCleared, OVERDUE, SourceTrouble, WipeError, WipeOutcome, check_source, clear, wipe};
 
 /// So many destinations' answers are awaited at once.
@@ -66,7 +67,7 @@ impl Docking {
                     self.findings.sources.insert(file.path.clone(), source);
                 }
                 Err(SourceTrouble::Differs) => {
-                    tracing::warn!(bay = %self.bay, file = %file.path, "not the segment it looked like; pulling it as a new one");
+                    tell(&self.about().file(&file.path), CameraNotice::OtherVersion);
                     self.findings.segments.remove(&file.path);
                     self.findings.strangers.insert((file.path.clone(), file.stamp));
                     if self.troubles.once_more(&file.path, Trouble::Unsteady) == Patience::AtItsEnd {
@@ -198,7 +199,7 @@ impl Docking {
             if !still_there.contains(&segment.id) || open.contains(&file.path) {
                 continue;
             }
-            tracing::warn!(bay = %self.bay, file = %file.path, "was to be deleted, and may be there still");
+            tell(&self.about().file(&file.path), CameraNotice::StillThere);
             if self.troubles.once_more(&file.path, Trouble::Undead) == Patience::AtItsEnd {
                 let error = "it is listed again after each deletion".to_owned();
                 self.found(file.path.clone(), ProblemKind::NotDeleted { error }).await?;
@@ -240,7 +241,9 @@ impl Docking {
                 Err(error @ NotCleared::Unanswered { .. }) => unanswered = Some(error.to_string()),
                 // That was said when it became one.
                 Err(NotCleared::IsAProblem(_)) => {}
-                Err(error) => tracing::warn!(bay = %self.bay, segment = %segment.path, %error, "not wiped yet"),
+                Err(error) => {
+                    tell(&self.about().file(&segment.path), CameraNotice::NotWiped { error: error.to_string() });
+                }
             }
         }
         Ok((cleared, unanswered))

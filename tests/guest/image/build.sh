@@ -19,7 +19,7 @@ release=$VERSION_CODENAME
 packages=(
     systemd systemd-sysv systemd-timesyncd udev dbus kmod init qemu-guest-agent apt
     udisks2 polkitd ca-certificates usbutils
-    passwd mount busybox-static iproute2 procps psmisc
+    passwd mount busybox-static iproute2 procps psmisc systemd-journal-remote
 )
 key=$({ echo "$release ${packages[*]}"; cd "$here" && find . -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum)
 key=${key:0:12}

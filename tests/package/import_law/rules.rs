@@ -10,8 +10,9 @@ use super::table::{Law, libraries};
 /// The room that puts the others together.
 const COMPOSITION: &str = "daemon";
 
-/// Where threads, blocking calls and the machine's own clocks are at home: everything that the simulator replaces.
-const ADAPTER_MODULES: [&str; 11] = [
+/// Where threads, blocking calls and the machine's own clocks are at home: everything that the simulator
+/// replaces, and the thread that writes lines, from which nothing comes back.
+const ADAPTER_MODULES: [&str; 12] = [
     "files",
     "spool::disk",
     "ledger::worker",
@@ -22,6 +23,7 @@ const ADAPTER_MODULES: [&str; 11] = [
     "camera::mass_storage",
     "dock::folder",
     "dock::usb",
+    "journal::outlet",
     COMPOSITION,
 ];
 
