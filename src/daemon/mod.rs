@@ -76,10 +76,11 @@ impl Daemon {
         let (orders, commands) = mpsc::channel(BACKLOG);
         let bays = together(adapters::watch_bays(config, &troubles));
         let doors = Doors { bays, commands, setup, snapshot };
-        let routes = views::routes(shown.clone(), Arc::new(StationDesk { ledger, orders }));
+        let metrics = || views::metrics(shown.clone());
+        let routes = views::routes(shown.clone(), Arc::new(StationDesk { ledger, orders })).merge(metrics());
         let control = Control::open(config.station.data_dir.clone(), routes, troubles.clone());
         let dock = Dock { columns: config.web.columns };
-        let page = Page::open(config.web.listen, views::page(shown.clone(), dock), troubles);
+        let page = Page::open(config.web.listen, views::page(shown.clone(), dock).merge(metrics()), troubles);
         Ok(Self { station, doors, control, page, shown })
     }
 

@@ -3,6 +3,7 @@
 //! Promises: nothing in here does I/O, waits, or knows any other room of the house. Every other room may use it.
 
 mod clock;
+mod counters;
 mod destination;
 mod fingerprint;
 mod ids;
@@ -19,6 +20,7 @@ mod units;
 mod usb;
 
 pub use clock::Clock;
+pub use counters::{Amount, Counters, Deliveries, Durations, Endings, Removals, Stages};
 pub use destination::{Earlier, Need, ProofPolicy, Secret};
 pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter, Sha256};
 pub use ids::{
@@ -33,7 +35,7 @@ pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
 pub use setup::{Part, SetupCause, SetupTrouble};
-pub use snapshot::{BaySnapshot, DestinationSnapshot, DiskState, QueueSnapshot, Snapshot};
+pub use snapshot::{BaySnapshot, DestinationSnapshot, DiskState, QueueSnapshot, Snapshot, SpoolSpace};
 pub use source_path::SourcePath;
 pub use transport::Transport;
 pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};

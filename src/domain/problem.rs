@@ -128,6 +128,15 @@ impl ProblemKind {
         matches!(self, Self::DamagedAtSource { .. } | Self::DamagedVolume { .. })
     }
 
+    /// What programs know the trouble by, however many entries have it.
+    #[must_use]
+    pub fn trouble(&self) -> &'static str {
+        match self {
+            Self::Many { like, .. } => like.trouble(),
+            one => one.into(),
+        }
+    }
+
     /// Of how many files or other entries of a camera it tells.
     #[must_use]
     pub const fn entries(&self) -> u64 {

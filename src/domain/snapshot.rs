@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BayCause, BayName, BayNotice, BayState, ByteCount, CameraSerial, DestinationCause, DestinationName,
+    BayCause, BayName, BayNotice, BayState, ByteCount, CameraSerial, Counters, DestinationCause, DestinationName,
     DestinationNotice, DestinationState, Moment, OtherNotice, PutOff, SetupTrouble, StationId,
 };
 
@@ -22,8 +22,21 @@ pub struct Snapshot {
     pub problems: u64,
     /// How the disk is doing that holds ledger and spool.
     pub disk: DiskState,
+    /// How much room the spool has; none where that could not be asked just now.
+    pub spool: Option<SpoolSpace>,
+    /// What was done since the custody log began.
+    pub counters: Counters,
     /// What could not be set up as configured; the rest works without it.
     pub setup: Vec<SetupTrouble>,
+}
+
+/// How much room the spool has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpoolSpace {
+    /// What may still be copied to it before the reserve is reached.
+    pub free: ByteCount,
+    /// The whole disk that it is on.
+    pub size: ByteCount,
 }
 
 /// How the disk is doing that holds ledger and spool.

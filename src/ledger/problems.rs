@@ -20,16 +20,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
     pub async fn problem_count(&self) -> Result<u64, LedgerError> {
-        self.look(|db| {
-            let count: i64 = db
-                .prepare_cached(
-                    "SELECT (SELECT count(*) FROM problem)
-                          + (SELECT count(*) FROM segment WHERE nowhere_since IS NOT NULL AND seen_at IS NULL)",
-                )?
-                .query_row([], |row| row.get(0))?;
-            Ok(u64::try_from(count).unwrap_or(0))
-        })
-        .await
+        self.look(count).await
     }
 
     /// One problem, if there is such a one.
@@ -43,6 +34,16 @@ impl Ledger {
         })
         .await
     }
+}
+
+pub(super) fn count(db: &Connection) -> Result<u64, LedgerError> {
+    let count: i64 = db
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM problem)
+                  + (SELECT count(*) FROM segment WHERE nowhere_since IS NOT NULL AND seen_at IS NULL)",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 pub(super) fn problems(db: &Connection, camera: Option<&CameraSerial>) -> Result<Vec<Problem>, LedgerError> {

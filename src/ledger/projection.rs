@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LedgerError;
-use super::enrolments;
 use super::entry::{self, Entry};
-use super::records::{DeliveryState, RECOVERED, SpoolCopy, sql_bytes};
+use super::records::{DeliveryState, RECOVERED, Removal, SpoolCopy, bytes, sql_bytes};
+use super::{counters, enrolments};
 use crate::domain::{
     CameraSerial, DestinationName, DockingId, MediumId, Moment, Need, PlaceId, ProblemId, ProblemKind, ProofMethod,
     Segment, SegmentId, SourcePath, Version,
@@ -35,19 +35,24 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
         Entry::DockingBegan { docking, camera, bay } => {
             db.prepare_cached("INSERT INTO docking (id, camera, bay, began_at) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![docking.to_string(), camera.as_str(), bay.as_str(), at.millis()])?;
-            Ok(())
+            counters::docked(db, bay)
         }
         Entry::SegmentSpooled { docking, segment } => spooled(db, seq, at, *docking, segment),
         Entry::CopyProven { segment, destination, version, method } => {
+            counters::proven(db, at, *segment, destination)?;
             set_delivery(db, at, *segment, destination, DeliveryState::Proven, Some((version, *method)))
         }
-        Entry::ProofWithdrawn { segment, destination, why: _ } => withdraw(db, at, *segment, destination),
+        Entry::ProofWithdrawn { segment, destination, why: _ } => {
+            counters::withdrawn(db, *segment, destination)?;
+            withdraw(db, at, *segment, destination)
+        }
         Entry::ProblemFound { camera, path, segment, destination, kind } => {
             let camera = Some(camera);
             found(db, seq, at, &About { camera, path, segment: *segment, destination: destination.as_ref() }, kind)
         }
         Entry::ProblemClosed { problem } => close_problem(db, at, *problem),
         Entry::WipeIntended { docking, segments, media } => {
+            counters::cleared(db, at, *docking)?;
             for segment in segments {
                 db.prepare_cached("UPDATE segment SET deleting = 1 WHERE id = ?1")?.execute([segment.as_bytes()])?;
             }
@@ -65,9 +70,9 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             *docking,
             media,
         ),
-        Entry::SegmentWiped { docking: _, segment } => original_gone(db, at, *segment, "'wiped'"),
-        Entry::OriginalGone { docking: _, segment } => {
-            original_gone(db, at, *segment, "iif(deleting, 'interrupted', 'not-by-camdock')")
+        Entry::SegmentWiped { docking, segment } => original_gone(db, at, *docking, *segment, "'wiped'"),
+        Entry::OriginalGone { docking, segment } => {
+            original_gone(db, at, *docking, *segment, "iif(deleting, 'interrupted', 'not-by-camdock')")
         }
         Entry::SpoolCopyReleased { segment } => set_spool(db, at, *segment, SpoolCopy::Released),
         Entry::SpoolCopyLost { segment, why: _ } => set_spool(db, at, *segment, SpoolCopy::Lost),
@@ -77,7 +82,7 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
                 at.millis(),
                 outcome
             ])?;
-            Ok(())
+            counters::ended(db, *docking, *outcome)
         }
         Entry::DestinationEnrolled { destination, place } => enrol(db, at, destination, *place),
         Entry::LedgerRebuilt { aside, saved, lost } => {
@@ -128,10 +133,23 @@ fn need_everywhere(db: &Connection, at: Moment) -> Result<(), LedgerError> {
     Ok(())
 }
 
-fn original_gone(db: &Connection, at: Moment, segment: SegmentId, how: &str) -> Result<(), LedgerError> {
-    db.prepare_cached(&format!("UPDATE segment SET wiped_at = ?2, gone = {how} WHERE id = ?1 AND wiped_at IS NULL"))?
-        .execute(params![segment.as_bytes(), at.millis()])?;
-    Ok(())
+fn original_gone(
+    db: &Connection,
+    at: Moment,
+    docking: DockingId,
+    segment: SegmentId,
+    how: &str,
+) -> Result<(), LedgerError> {
+    let gone = db
+        .prepare_cached(&format!(
+            "UPDATE segment SET wiped_at = ?2, gone = {how} WHERE id = ?1 AND wiped_at IS NULL RETURNING gone, size"
+        ))?
+        .query_and_then(params![segment.as_bytes(), at.millis()], |row| {
+            Ok::<_, LedgerError>((row.get::<_, Removal>(0)?, bytes(row, 1)?))
+        })?
+        .next()
+        .transpose()?;
+    gone.map_or(Ok(()), |(how, size)| counters::removed(db, at, docking, how, size))
 }
 
 fn withdraw(db: &Connection, at: Moment, segment: SegmentId, destination: &DestinationName) -> Result<(), LedgerError> {
@@ -155,7 +173,7 @@ struct About<'a> {
 /// What is known already is not written down twice: two parts of the station may find the same trouble.
 fn found(db: &Connection, seq: i64, at: Moment, about: &About<'_>, kind: &ProblemKind) -> Result<(), LedgerError> {
     let About { camera, path, segment, destination } = *about;
-    db.prepare_cached(PLACE)?.execute(params![
+    let placed = db.prepare_cached(PLACE)?.execute(params![
         seq,
         camera.map(CameraSerial::as_str),
         path.as_bytes(),
@@ -164,6 +182,9 @@ fn found(db: &Connection, seq: i64, at: Moment, about: &About<'_>, kind: &Proble
         entry::write_problem(kind)?,
         at.millis()
     ])?;
+    if placed > 0 {
+        counters::problem(db, kind)?;
+    }
     match (segment, destination) {
         (Some(segment), Some(destination)) => set_delivery(db, at, segment, destination, DeliveryState::Problem, None),
         _ => Ok(()),
@@ -202,7 +223,7 @@ fn spooled(
     docking: Option<DockingId>,
     segment: &Segment,
 ) -> Result<(), LedgerError> {
-    let docking = docking.map_or_else(|| RECOVERED.to_owned(), |docking| docking.to_string());
+    let first_in = docking.map_or_else(|| RECOVERED.to_owned(), |docking| docking.to_string());
     let fingerprint = &segment.fingerprint;
     let chunks: Vec<u8> = fingerprint.chunks.iter().flat_map(|crc64| crc64.to_le_bytes()).collect();
     db.prepare_cached(
@@ -223,7 +244,7 @@ fn spooled(
         sql_bytes(fingerprint.chunk_size)?,
         chunks,
         segment.damaged,
-        docking,
+        first_in,
         at.millis(),
     ])?;
     db.prepare_cached(
@@ -233,6 +254,7 @@ fn spooled(
          ON CONFLICT (destination, segment) DO UPDATE SET state = 'queued' WHERE state = 'stranded'",
     )?
     .execute([segment.id.as_bytes()])?;
+    counters::spooled(db, at, docking, fingerprint.size)?;
     sum_up(db, at, segment.id)
 }
 

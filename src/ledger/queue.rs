@@ -102,22 +102,23 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
     pub async fn queue(&self, now: Moment) -> Result<QueueSnapshot, LedgerError> {
-        self.look(move |db| {
-            let (segments, bytes) = db
-                .prepare_cached("SELECT segments, bytes FROM tally")?
-                .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-            let oldest: Option<i64> = db
-                .prepare_cached("SELECT spooled_at FROM segment WHERE pending > 0 ORDER BY seq LIMIT 1")?
-                .query_row([], |row| row.get(0))
-                .optional()?;
-            Ok(QueueSnapshot {
-                segments: u64::try_from(segments).unwrap_or(0),
-                bytes: ByteCount::new(u64::try_from(bytes).unwrap_or(0)),
-                oldest_seconds: oldest.map_or(Duration::ZERO, |at| now.since(Moment::from_millis(at))).as_secs(),
-            })
-        })
-        .await
+        self.look(move |db| sums(db, now)).await
     }
+}
+
+pub(super) fn sums(db: &Connection, now: Moment) -> Result<QueueSnapshot, LedgerError> {
+    let (segments, bytes) = db
+        .prepare_cached("SELECT segments, bytes FROM tally")?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+    let oldest: Option<i64> = db
+        .prepare_cached("SELECT spooled_at FROM segment WHERE pending > 0 ORDER BY seq LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(QueueSnapshot {
+        segments: u64::try_from(segments).unwrap_or(0),
+        bytes: ByteCount::new(u64::try_from(bytes).unwrap_or(0)),
+        oldest_seconds: oldest.map_or(Duration::ZERO, |at| now.since(Moment::from_millis(at))).as_secs(),
+    })
 }
 
 /// Steps through the queue's index from camera to camera without reading what lies between.

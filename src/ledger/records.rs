@@ -45,6 +45,17 @@ words!(ProofMethod { Attested = "attested", ReadBack = "read-back" });
 words!(SpoolCopy { Present = "present", Released = "released", Lost = "lost" });
 words!(DeliveryState { Queued = "queued", Proven = "proven", Problem = "problem", Stranded = "stranded" });
 words!(Removal { Wiped = "wiped", Interrupted = "interrupted", NotByCamdock = "not-by-camdock" });
+words!(Stage { Offload = "offload", Upload = "upload", Wipe = "wipe" });
+words!(Counted {
+    Docked = "docked",
+    Ended = "ended",
+    Stage = "stage",
+    Spooled = "spooled",
+    Proven = "proven",
+    Withdrawn = "withdrawn",
+    Removed = "removed",
+    Problem = "problem",
+});
 words!(Outcome { Completed = "completed", TakenEarly = "taken-early", Interrupted = "interrupted" });
 
 /// A destination and whether the wipe waits for it.
@@ -79,6 +90,38 @@ pub struct Gone {
     pub at: Moment,
     /// How it went.
     pub how: Removal,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// A camera was put in; by bay.
+    Docked,
+    /// A docking ended; by outcome.
+    Ended,
+    /// A stage of a completed docking; with how long it took.
+    Stage,
+    /// A segment came into the spool.
+    Spooled,
+    /// A copy came to be proven; by destination, with how long that took.
+    Proven,
+    /// A proven copy was not there any more; by destination.
+    Withdrawn,
+    /// An original left its camera; by how.
+    Removed,
+    /// A problem was found; by kind.
+    Problem,
+}
+
+/// A stage of a docking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Until its last copy is in the spool.
+    Offload,
+    /// Until it may be wiped.
+    Upload,
+    /// Until it is wiped.
+    Wipe,
 }
 
 /// How far one segment is at one destination.

@@ -18,6 +18,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("schema/3.sql")),
     M::up(include_str!("schema/4.sql")),
     M::up(include_str!("schema/5.sql")),
+    M::up(include_str!("schema/6.sql")),
 ];
 
 /// The version of the schema that this camdock writes.

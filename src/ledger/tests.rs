@@ -449,7 +449,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
 }
 
 async fn everything(ledger: &Ledger) -> String {
-    let mut all = vec![format!("{:?} {:?}", ledger.queue(NOW).await.unwrap(), ledger.problems(None).await.unwrap())];
+    let mut all = vec![format!("{:?} {:?}", ledger.figures(NOW).await.unwrap(), ledger.problems(None).await.unwrap())];
     for name in ["A", "B"] {
         all.push(format!("{:?}", ledger.explain(&camera(name)).await.unwrap()));
         all.push(format!("{:?}", ledger.on_camera(&camera(name)).await.unwrap()));
@@ -504,6 +504,7 @@ async fn ask_everything(ledger: &Ledger) -> Result<(), LedgerError> {
     ledger.on_camera(&camera).await?;
     ledger.problems(None).await?;
     ledger.explain(&camera).await?;
+    ledger.figures(NOW).await?;
     Ok(())
 }
 
@@ -525,6 +526,8 @@ async fn a_word_that_camdock_does_not_write_is_damage_in_whatever_column_it_stan
         "UPDATE destination SET need = 'desired' WHERE name = 'nas'",
         "UPDATE problem SET kind = '{\"why\":\"cursed\"}'",
         "UPDATE problem SET destination = ''",
+        "UPDATE counted SET what = 'dreamt' WHERE what = 'spooled'",
+        "UPDATE counted SET bytes = -1",
     ];
     for damage in damages {
         let db = Ledger::in_memory().unwrap();

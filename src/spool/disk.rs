@@ -18,7 +18,7 @@ use rustix::io::Errno;
 
 use super::layout::{SEALED, sealed, sealed_path};
 use super::{Label, Spool, SpoolError, SpoolStream, SpoolWriter};
-use crate::domain::{ByteCount, SegmentId};
+use crate::domain::{ByteCount, SegmentId, SpoolSpace};
 use crate::files::{self, Cache, PieceWriter};
 
 const LABEL: &str = "user.camdock";
@@ -155,6 +155,18 @@ impl Spool for DiskSpool {
                 Err(Errno::NODATA | Errno::NOTSUP) => Ok(None),
                 Err(errno) => Err(errno.into()),
             }
+        })
+        .await
+    }
+
+    async fn space(&self) -> Result<SpoolSpace, SpoolError> {
+        let (folder, reserve) = (self.folder.clone(), self.reserve);
+        let promised = ByteCount::new(self.promised.load(Ordering::SeqCst));
+        blocking("be measured", move || {
+            let disk = rustix::fs::statvfs(&folder)?;
+            let bytes = |blocks: u64| ByteCount::new(blocks.saturating_mul(disk.f_frsize));
+            let free = bytes(disk.f_bavail).saturating_sub(reserve + promised);
+            Ok(SpoolSpace { free, size: bytes(disk.f_blocks) })
         })
         .await
     }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::domain::{ByteCount, CameraSerial, Moment, Segment, SegmentId, SourcePath};
+use crate::domain::{ByteCount, CameraSerial, Moment, Segment, SegmentId, SourcePath, SpoolSpace};
 use crate::faults::{PlantedBug, planted};
 
 pub use disk::DiskSpool;
@@ -40,6 +40,9 @@ pub trait Spool: Send + Sync {
 
     /// What a sealed copy says about itself, if it was sealed with a label and the disk keeps labels.
     async fn label(&self, segment: SegmentId) -> Result<Option<Label>, SpoolError>;
+
+    /// How much room there is just now.
+    async fn space(&self) -> Result<SpoolSpace, SpoolError>;
 
     /// Removes a sealed copy, durably. Removing what is not there succeeds. If the ledger knows the copy, the caller has
     /// committed first that it is released or lost.

@@ -10,14 +10,29 @@ use super::StationError;
 use super::board::Board;
 use crate::domain::{
     BayNotice, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
-    DestinationState, DiskState, Part, SetupTrouble, Snapshot,
+    DestinationState, DiskState, Part, SetupTrouble, Snapshot, SpoolSpace,
 };
+use crate::ledger::Figures;
 use crate::transfer::{Site, WatchDestination};
 
 /// Changes closer together than this are shown together.
 const QUIET: Duration = Duration::from_millis(100);
 /// Ages grow without anything changing.
 const REFRESH: Duration = Duration::from_secs(1);
+
+/// How often the spool's room is looked at.
+const MEASURE_EVERY: Duration = Duration::from_secs(15);
+/// A disk that does not say so for this long is not said to have any.
+const MEASURING_TAKES: Duration = Duration::from_secs(10);
+
+/// Keeps the spool's room known, for as long as the station runs. By itself, since a disk may hang.
+pub(super) async fn measure(site: Site, space: watch::Sender<Option<SpoolSpace>>) -> Result<(), StationError> {
+    loop {
+        let measured = timeout(MEASURING_TAKES, site.space()).await;
+        space.send_replace(measured.ok().and_then(Result::ok));
+        sleep(MEASURE_EVERY).await;
+    }
+}
 
 /// Composes a snapshot whenever the station changed, and at least about every second. Each is a sign of life: it takes an
 /// answer from the ledger to make one, and the station's own loop to pass it on.
@@ -26,6 +41,7 @@ pub(super) async fn compose(
     board: Board,
     destinations: Vec<WatchDestination>,
     disk: watch::Receiver<DiskState>,
+    space: watch::Receiver<Option<SpoolSpace>>,
     mut setup: watch::Receiver<Vec<SetupTrouble>>,
     snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
@@ -36,13 +52,16 @@ pub(super) async fn compose(
         bays.borrow_and_update();
         ledger.mark_seen();
         let destinations: Vec<_> = destinations.iter().map(|shown| shown.borrow().clone()).collect();
+        let Figures { queue, problems, counters } = site.ledger.figures(site.clock.now()).await?;
         let mut snapshot = Snapshot {
             station: site.station.clone(),
             bays: told_what_they_wait_for(board.look(), &destinations, &required),
-            queue: site.ledger.queue(site.clock.now()).await?,
+            queue,
             destinations,
-            problems: site.ledger.problem_count().await?,
+            problems,
             disk: *disk.borrow(),
+            spool: *space.borrow(),
+            counters,
             setup: setup.borrow_and_update().clone(),
         };
         say_what_is_missing(&mut snapshot);
@@ -121,7 +140,9 @@ fn say_what_is_missing(snapshot: &mut Snapshot) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{BayName, CameraSerial, Moment, Notice, PutOff, QueueSnapshot, SetupCause, StationId};
+    use crate::domain::{
+        BayName, CameraSerial, Counters, Moment, Notice, PutOff, QueueSnapshot, SetupCause, StationId,
+    };
 
     fn uploading(camera: &str) -> BaySnapshot {
         let camera = Some(CameraSerial::new(camera).unwrap());
@@ -183,6 +204,8 @@ mod tests {
             destinations: vec![row(DestinationNotice::Unasked), row(DestinationNotice::Well)],
             problems: 0,
             disk: DiskState::default(),
+            spool: None,
+            counters: Counters::default(),
             setup: vec![
                 trouble(Part::Bay(name("1"))),
                 trouble(Part::Bay(name("2"))),

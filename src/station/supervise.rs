@@ -12,7 +12,7 @@ use super::board::Board;
 use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
 use crate::dock::BayEvent;
-use crate::domain::{BayName, BaySnapshot, DiskState, SetupTrouble, Snapshot, StorageNotice, Subject};
+use crate::domain::{BayName, BaySnapshot, Counters, DiskState, SetupTrouble, Snapshot, StorageNotice, Subject};
 use crate::journal::tell;
 use crate::ledger::{Entry, Room};
 use crate::transfer::{
@@ -69,6 +69,8 @@ impl Station {
             destinations: Vec::new(),
             problems: 0,
             disk: DiskState::Ok,
+            spool: None,
+            counters: Counters::default(),
             setup: Vec::new(),
         }
     }
@@ -93,11 +95,21 @@ impl Station {
         tasks.spawn(recover::examine(self.site.clone(), Arc::clone(&self.examine), wiping));
         let (disk, disk_shown) = watch::channel(DiskState::Ok);
         tasks.spawn(release(self.site.clone(), self.keep_after_wipe, disk));
+        let (space, space_shown) = watch::channel(None);
+        tasks.spawn(status::measure(self.site.clone(), space));
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
         let (composed, mut snapshots) = mpsc::channel(1);
         let setup = doors.setup.clone();
-        tasks.spawn(status::compose(self.site.clone(), board.clone(), destinations, disk_shown, setup, composed));
+        tasks.spawn(status::compose(
+            self.site.clone(),
+            board.clone(),
+            destinations,
+            disk_shown,
+            space_shown,
+            setup,
+            composed,
+        ));
 
         let mut bays = Bays::new(self.site.clone(), Arc::clone(&self.open_camera), board, may_wipe);
         let mut turns = interval(TURNS);

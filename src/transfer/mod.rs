@@ -27,10 +27,10 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::cloud::Destination;
 use crate::domain::{
-    ByteCount, Clock, DestinationName, Need, ObjectName, ObjectPrefix, ProofPolicy, Segment, StationId,
+    ByteCount, Clock, DestinationName, Need, ObjectName, ObjectPrefix, ProofPolicy, Segment, SpoolSpace, StationId,
 };
 use crate::ledger::{Entry, Ledger, LedgerError};
-use crate::spool::Spool;
+use crate::spool::{Spool, SpoolError};
 
 pub use offload::{PullError, pull};
 pub use pace::backoff;
@@ -136,6 +136,14 @@ impl Site {
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// How much room the spool has just now.
+    ///
+    /// # Errors
+    /// [`SpoolError`] if that cannot be found out.
+    pub async fn space(&self) -> Result<SpoolSpace, SpoolError> {
+        self.shelf.space().await
     }
 
     /// Commits custody steps that happen now, all or none.

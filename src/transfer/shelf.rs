@@ -24,7 +24,7 @@ use tokio::sync::{RwLock, Semaphore};
 use super::Site;
 use super::proofs::{Answer, still_proven};
 use crate::domain::{
-    ByteCount, ChunkSums, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SegmentNotice, Subject,
+    ByteCount, ChunkSums, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SegmentNotice, SpoolSpace, Subject,
 };
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 use crate::journal::tell;
@@ -74,6 +74,11 @@ impl Shelf {
     /// [`SpoolError::Full`] and [`SpoolError::TooLarge`] if there is no room for it.
     pub(super) async fn begin(&self, expected: ByteCount) -> Result<Box<dyn SpoolWriter>, SpoolError> {
         self.spool.create(expected).await
+    }
+
+    /// How much room the spool has just now.
+    pub(super) async fn space(&self) -> Result<SpoolSpace, SpoolError> {
+        self.spool.space().await
     }
 
     /// Reads `length` bytes of a stored copy from `offset` on.

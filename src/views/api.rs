@@ -85,10 +85,9 @@ struct Answers {
 }
 
 /// `/api/v1/status`, `/api/v1/problems`, `/api/v1/problems/{id}/retry`, `/api/v1/destinations/{name}/enrol/{place}`,
-/// `/api/v1/destinations/{name}/replace/{place}`, `/healthz`.
+/// `/api/v1/destinations/{name}/replace/{place}`.
 pub fn routes(snapshot: watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Router {
     Router::new()
-        .route("/healthz", get(async || "ok\n"))
         .route("/api/v1/status", get(status))
         .route("/api/v1/problems", get(problems))
         .route("/api/v1/problems/{id}/retry", post(retry))

@@ -4,6 +4,7 @@
 
 mod api;
 mod document;
+mod metrics;
 mod page;
 mod socket;
 pub mod systemd;
@@ -11,6 +12,7 @@ mod web;
 
 pub use api::{Desk, ProblemView, routes};
 pub use document::{BayDocument, DestinationDocument, StatusDocument};
+pub use metrics::metrics;
 pub use page::{Dock, page};
 pub use socket::{CommandSocket, SOCKET_FILE, SocketError, bind, serve};
 pub use web::{WebDoor, WebError};

@@ -142,8 +142,8 @@ fn trouble(place: &DestinationSnapshot) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::{
-        BayName, BayNotice, ByteCount, CameraSerial, DestinationName, DestinationNotice, DiskState, QueueSnapshot,
-        SetupCause, StationId,
+        BayName, BayNotice, ByteCount, CameraSerial, Counters, DestinationName, DestinationNotice, DiskState,
+        QueueSnapshot, SetupCause, StationId,
     };
 
     fn bay(name: usize, notice: BayNotice) -> BaySnapshot {
@@ -160,6 +160,8 @@ mod tests {
             destinations: Vec::new(),
             problems: 0,
             disk: DiskState::Ok,
+            spool: None,
+            counters: Counters::default(),
             setup: Vec::new(),
         }
     }

@@ -483,7 +483,7 @@ fn waits_for_room(host: &Host, camera: &CameraSerial) -> bool {
 
 /// Everything that follows from the log, as text.
 pub(crate) fn projections(db: &Connection) -> BTreeMap<&'static str, Vec<String>> {
-    ["destination", "docking", "segment", "delivery", "problem", "enrolment", "tally"]
+    ["destination", "docking", "segment", "delivery", "problem", "enrolment", "tally", "counted"]
         .into_iter()
         .map(|table| {
             let mut statement = db.prepare(&format!("SELECT * FROM {table}")).expect("SQL");

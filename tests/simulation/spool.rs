@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use camdock::domain::{ByteCount, SegmentId, Sha256};
+use camdock::domain::{ByteCount, SegmentId, Sha256, SpoolSpace};
 use camdock::spool::{Label, SpoolError, SpoolStream, SpoolWriter};
 use futures::StreamExt as _;
 
@@ -241,6 +241,19 @@ impl camdock::spool::Spool for StationSpool {
                 },
             )
             .await
+    }
+
+    async fn space(&self) -> Result<SpoolSpace, SpoolError> {
+        let station = self.0.station;
+        let measured = self.0.step(
+            || "spool: measure".to_owned(),
+            |world| {
+                let spool = here(world, station);
+                let bytes = ByteCount::new;
+                SpoolSpace { free: bytes(spool.capacity.saturating_sub(spool.used())), size: bytes(spool.capacity) }
+            },
+        );
+        Ok(measured.await)
     }
 
     async fn remove(&self, segment: SegmentId) -> Result<(), SpoolError> {

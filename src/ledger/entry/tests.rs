@@ -49,8 +49,17 @@ fn text_of(value: &Value) -> String {
 /// Every table that follows from the log, a line for each row.
 fn tables(db: &Connection) -> String {
     let mut dump = String::new();
-    for table in ["destination", "docking", "segment", "delivery", "problem", "unsettled_medium", "enrolment", "tally"]
-    {
+    for table in [
+        "destination",
+        "docking",
+        "segment",
+        "delivery",
+        "problem",
+        "unsettled_medium",
+        "enrolment",
+        "tally",
+        "counted",
+    ] {
         let mut statement = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
         let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
         let mut rows = statement.query([]).unwrap();

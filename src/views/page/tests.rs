@@ -1,7 +1,7 @@
 //! What a page shows, read as a browser reads it: the document, and not the styles.
 
 use crate::domain::{
-    BayName, BayNotice, BaySnapshot, ByteCount, CameraSerial, DiskState, Moment, QueueSnapshot, StationId,
+    BayName, BayNotice, BaySnapshot, ByteCount, CameraSerial, Counters, DiskState, Moment, QueueSnapshot, StationId,
 };
 
 use super::*;
@@ -19,6 +19,8 @@ fn shown(bays: Vec<BaySnapshot>) -> Snapshot {
         destinations: Vec::new(),
         problems: 0,
         disk: DiskState::Ok,
+        spool: None,
+        counters: Counters::default(),
         setup: Vec::new(),
     }
 }

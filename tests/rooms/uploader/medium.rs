@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use camdock::domain::{ByteCount, SegmentId};
+use camdock::domain::{ByteCount, SegmentId, SpoolSpace};
 use camdock::spool::{DiskSpool, Label, Spool, SpoolError, SpoolStream, SpoolWriter};
 use futures::StreamExt as _;
 
@@ -59,6 +59,10 @@ impl Spool for Medium {
 
     async fn label(&self, segment: SegmentId) -> Result<Option<Label>, SpoolError> {
         self.disk.label(segment).await
+    }
+
+    async fn space(&self) -> Result<SpoolSpace, SpoolError> {
+        self.disk.space().await
     }
 
     async fn remove(&self, segment: SegmentId) -> Result<(), SpoolError> {
