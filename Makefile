@@ -141,7 +141,7 @@ setup-guest: ## install QEMU and what makes disk images
 	@tests/guest/image/setup.sh target/guest
 
 .PHONY: tools
-tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE) ## install what the tests use, below target/
+tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE) $(TOOLS)/.prometheus ## install what the tests use, below target/
 
 .PHONY: bench-tools
 bench-tools: $(TOOLS)/.azcopy-$(AZCOPY) ## install what the benchmark compares with, below target/
@@ -190,6 +190,11 @@ $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE):
 	@tests/tools/setup.sh node:nodejs npm:npm chromium:chromium
 	@tests/tools/npm.sh $(TOOLS)/browser playwright-core@$(PLAYWRIGHT) axe-core@$(AXE)
 	@touch $@
+
+# Whatever version Debian has: stations are watched by that one.
+$(TOOLS)/.prometheus:
+	@tests/tools/debian.sh $(TOOLS) prometheus prometheus promtool
+	@mkdir -p $(@D) && touch $@
 
 $(TOOLS)/.azcopy-$(AZCOPY):
 	@tests/tools/setup.sh node:nodejs npm:npm

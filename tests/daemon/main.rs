@@ -7,6 +7,7 @@ mod cameras;
 mod crash;
 mod demo;
 mod everything;
+mod metrics;
 mod mount;
 mod page;
 mod proxy;
