@@ -86,7 +86,7 @@ async fn a_docking_is_counted_with_how_long_its_stages_took() {
     let both = Amount { times: 2, bytes: ByteCount::new(3) };
     assert_eq!((counters.spooled, counters.removals.wiped), (both, both));
     let Deliveries { bytes, took } = &counters.proven[&nas()];
-    assert_eq!((bytes.get(), took.times(), took.total), (3, 2, Duration::from_secs(120)));
+    assert_eq!((bytes.get(), took.times(), took.total), (3, 2, Duration::from_mins(2)));
     let Stages { offload, upload, wipe } = &counters.stages;
     let took = [offload, upload, wipe].map(|stage| (stage.times(), stage.total.as_secs()));
     assert_eq!(took, [(1, 10), (1, 61), (1, 2)], "and not the time for which it lay there");

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::time::Instant;
 
 use axum::body::to_bytes;
 use strum::{VariantArray as _, VariantNames as _};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::*;
 use crate::domain::{
@@ -104,7 +104,7 @@ fn nothing_that_comes_from_outside_is_a_label() {
     let text = station::written(busy(2)).unwrap();
     assert!(!text.contains("BWC-0001") && !text.contains("EIO") && !text.contains("taken\""), "{text}");
     let known = |closed: &[&str], value: &str| closed.contains(&value);
-    let words = |states: &[BayState]| states.iter().map(|state| <&str>::from(state)).collect::<Vec<_>>();
+    let words = |states: &[BayState]| states.iter().map(<&str>::from).collect::<Vec<_>>();
     for series in series(&text) {
         let labels = series.split_once('{').map_or("", |(_, labels)| labels.trim_end_matches('}'));
         for (name, value) in labels.split(',').filter_map(|label| label.split_once('=')) {
@@ -253,7 +253,7 @@ async fn a_station_that_hangs_is_not_healthy_and_shows_no_old_numbers() {
     let (station, shown) = watch::channel(busy(1));
     station.send_replace(busy(1));
     for path in ["/healthz", "/metrics"] {
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         let (status, _, told) = asked(&shown, path, None).await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
         assert!(told.contains("has not shown itself for 8 seconds"), "{told}");

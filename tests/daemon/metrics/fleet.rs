@@ -49,7 +49,7 @@ impl MadeUp {
     }
 
     /// One of a fleet, in which something goes on.
-    pub(super) async fn of_a_fleet(number: usize) -> Self {
+    pub(super) async fn of_a_fleet(number: u32) -> Self {
         let mut step = 0;
         Self::telling(move || {
             step += 1;
@@ -59,7 +59,7 @@ impl MadeUp {
     }
 }
 
-pub(super) fn bay(number: usize) -> BayName {
+pub(super) fn bay(number: u32) -> BayName {
     BayName::new(number.to_string()).unwrap()
 }
 
@@ -68,7 +68,7 @@ pub(super) fn place(name: &str) -> DestinationName {
 }
 
 /// A station with nothing in it.
-pub(super) fn empty(name: &str, bays: usize, places: &[&str]) -> Snapshot {
+pub(super) fn empty(name: &str, bays: u32, places: &[&str]) -> Snapshot {
     Snapshot {
         station: StationId::new(name).unwrap(),
         bays: (1..=bays).map(|number| BaySnapshot::empty(bay(number))).collect(),
@@ -83,7 +83,7 @@ pub(super) fn empty(name: &str, bays: usize, places: &[&str]) -> Snapshot {
 }
 
 /// What a station of a fleet shows at its `step`-th look.
-fn at_work(number: usize, step: u64) -> Snapshot {
+fn at_work(number: u32, step: u64) -> Snapshot {
     let error = "the wire is cut".to_owned();
     let took = || Durations { within: [step; Durations::BOUNDS.len()], longer: 0, total: Duration::from_secs(step) };
     let amount = Amount { times: step, bytes: ByteCount::new(step << 20) };
@@ -92,7 +92,7 @@ fn at_work(number: usize, step: u64) -> Snapshot {
     shown.bays[1].notice = BayNotice::SpoolFull { files: 1 };
     shown.destinations[0].notice = DestinationNotice::Well;
     shown.destinations[1].notice = DestinationNotice::Waiting { cause: DestinationCause::Network, error };
-    shown.queue = QueueSnapshot { segments: 3, bytes: ByteCount::new(1000), oldest_seconds: 60 * number as u64 };
+    shown.queue = QueueSnapshot { segments: 3, bytes: ByteCount::new(1000), oldest_seconds: 60 * u64::from(number) };
     shown.problems = u64::from(number % 4 == 1);
     shown.counters = Counters {
         entries: 10 * step,

@@ -16,7 +16,7 @@ use tokio::process::Child;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Something that the package has for Prometheus or Grafana.
@@ -78,7 +78,8 @@ impl Prometheus {
             .spawn()
             .expect("prometheus; `make tools` installs it");
         let prometheus = Self { folder, at, _child: child };
-        prometheus.until("it watches all of them", "sum(up)", |samples| is(samples, stations.len() as f64)).await;
+        let all = u32::try_from(stations.len()).unwrap();
+        prometheus.until("it watches all of them", "sum(up)", |samples| is(samples, all)).await;
         prometheus
     }
 
@@ -146,6 +147,6 @@ impl Prometheus {
 }
 
 /// Whether an answer is this one number.
-pub(super) fn is(samples: &[Sample], number: f64) -> bool {
-    matches!(samples, [Sample { value, .. }] if (value - number).abs() < 1e-9)
+pub(super) fn is(samples: &[Sample], number: u32) -> bool {
+    matches!(samples, [Sample { value, .. }] if (value - f64::from(number)).abs() < 1e-9)
 }
