@@ -26,13 +26,14 @@
 //! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
 //! | `dock::folder` | `dock`, `domain`, `journal` | `notify`, `tokio` |
 //! | `dock::usb` | `dock`, `domain`, `journal` | `rustix`, `tokio`, `udev` |
+//! | `dock::led` | `domain` | `gpiocdev` |
 //! | `spool::disk` | `domain`, `files`, `spool` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
 //! | `camera::folder` | `camera`, `custody`, `domain`, `files`, `journal` | `async-trait`, `bytes`, `camdock-lease`, `rustix`, `tokio` |
 //! | `camera::mass_storage` | `camera`, `camera::folder`, `custody`, `domain`, `files`, `journal` | `async-trait`, `futures`, `rustix`, `tokio`, `zbus` |
 //! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `journal`, `ledger`, `spool`, `words` | `bytes`, `fastrand`, `futures`, `tokio` |
 //! | `station` | `camera`, `custody`, `dock`, `domain`, `journal`, `ledger`, `spool`, `transfer`, `words` | `futures`, `tokio` |
 //! | `audit` | `custody`, `domain`, `ledger`, `spool` | |
-//! | `daemon` | `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::usb`, `domain`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio` |
+//! | `daemon` | `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::led`, `dock::usb`, `domain`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio` |
 //!
 //! `cloud`, `dock`, `spool` and `camera` are ports, and the rooms within them their adapters: besides themselves, only
 //! `daemon` knows an adapter by name. `faults` is empty in a release build, so every room may mention it. `thiserror`

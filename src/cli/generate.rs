@@ -1,11 +1,14 @@
 //! `camdock gen`: what packagers and administrators start from.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use camdock::words::Language;
-use camdock::{config, journal};
+use camdock::config::{self, Config};
+use camdock::journal;
+use camdock::views::legend;
+use camdock::words::{Language, Words};
 use clap::{CommandFactory as _, Subcommand};
 use clap_complete::Shell;
 
@@ -23,6 +26,14 @@ pub(super) enum Gen {
         #[arg(long, value_name = "TAG", default_value = "en", value_parser = language)]
         language: Language,
     },
+    /// Print what the lamps say, to hang on the wall: an SVG picture, A6, readable without colours
+    ///
+    /// With the rhythms of the configuration if there is one, or else those that are used if none are written.
+    Legend {
+        /// In which language
+        #[arg(long, value_name = "TAG", default_value = "en", value_parser = language)]
+        language: Language,
+    },
     /// Print the completions for a shell
     Completions {
         /// Which shell
@@ -36,18 +47,23 @@ pub(super) enum Gen {
     },
 }
 
+/// A language by its tag.
 fn language(tag: &str) -> Result<Language, String> {
     let known = || Language::ALL.map(Language::tag).join(", ");
     Language::of(tag).ok_or_else(|| format!("camdock speaks {}", known()))
 }
 
-pub(super) fn run(what: &Gen) -> anyhow::Result<Outcome> {
+pub(super) fn run(config: &Path, what: &Gen) -> anyhow::Result<Outcome> {
     // Rendered in memory first: a pipe that is closed early must be an error, not a panic.
     let mut text = Vec::new();
     match what {
         Gen::Config => text.extend_from_slice(config::EXAMPLE.as_bytes()),
         Gen::Profile => text.extend_from_slice(config::PROFILE_EXAMPLE.as_bytes()),
         Gen::Catalog { language } => text.extend_from_slice(journal::catalogue(*language).as_bytes()),
+        Gen::Legend { language } => {
+            let rhythms = if config.exists() { Config::load(config)?.rhythms } else { Arc::default() };
+            text.extend_from_slice(legend(&rhythms, Words::of(*language)).as_bytes());
+        }
         Gen::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "camdock", &mut text),
         Gen::Man { folder: None } => clap_mangen::Man::new(Cli::command()).render(&mut text)?,
         Gen::Man { folder: Some(folder) } => clap_mangen::generate_to(Cli::command(), folder)

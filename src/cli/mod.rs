@@ -13,6 +13,7 @@ mod enrol;
 mod explain;
 mod gate;
 mod generate;
+mod lamp;
 mod ledger;
 mod problems;
 mod retry;
@@ -64,6 +65,9 @@ enum Command {
     /// Tell udev whether a USB device may be used
     #[command(hide = true)]
     Gate(gate::Args),
+    /// Tell udev which LEDs are lamps, and make them dark
+    #[command(subcommand, hide = true)]
+    Lamp(lamp::Lamp),
     /// Tell, for each segment of a camera, every condition of its wipe and which one is not met
     Explain(explain::Args),
     /// Tell what would be lost with this machine: spooled evidence that a required destination has not proven
@@ -80,7 +84,7 @@ enum Command {
     Problems,
     /// Have problems tried again, once their cause is mended; nothing is ever wiped by that
     Retry(retry::Args),
-    /// Print the example configuration or profile, shell completions or the manual
+    /// Print the example configuration or profile, the lamps' legend, shell completions or the manual
     #[command(subcommand)]
     Gen(generate::Gen),
 }
@@ -108,13 +112,14 @@ impl Cli {
             Command::Bays(args) => block_on(bays::run(&self.config, &args)),
             Command::Camera(what) => camera::run(&self.config, &what),
             Command::Gate(args) => gate::run(&self.config, &args),
+            Command::Lamp(what) => lamp::run(&self.config, &what),
             Command::Explain(args) => block_on(explain::run(&config()?, &args)),
             Command::Unproven(unproven::Args { data_dir: Some(folder) }) => block_on(unproven::run(&folder)),
             Command::Unproven(_) => block_on(unproven::run(&Config::data_dir(&self.config)?)),
             Command::DataDir => data_dir::run(&Config::data_dir(&self.config)?),
             Command::Problems => block_on(problems::run(&config()?)),
             Command::Retry(args) => block_on(retry::run(&config()?, &args)),
-            Command::Gen(what) => generate::run(&what),
+            Command::Gen(what) => generate::run(&self.config, &what),
         }
     }
 }

@@ -66,7 +66,7 @@ fn is_told(status: &StatusDocument, part: &Part) -> bool {
             let not_set_up = |place: &DestinationDocument| place.cause == Some(DestinationCause::NotSetUp);
             status.destinations.iter().any(|place| place.name == *name && not_set_up(place))
         }
-        Part::Profile(_) | Part::ControlSocket | Part::Page => false,
+        Part::Profile(_) | Part::ControlSocket | Part::Page | Part::Lamp(_) | Part::StationLamp => false,
     }
 }
 

@@ -31,6 +31,7 @@ pub use sections::{
 };
 pub use settings::Config;
 
+use crate::domain::LedName;
 use document::Value;
 use mistake::Mistakes;
 use profiles::Kinds;
@@ -82,6 +83,17 @@ impl Config {
             Some(folder) if !mistakes.could_not_read() => Ok(folder),
             _ => Err(mistakes.into_errors()),
         }
+    }
+
+    /// The LEDs that `path` and its drop-ins name, as far as that can be made out, whatever else is wrong with them.
+    ///
+    /// # Errors
+    /// If any of the files cannot be read: nobody knows then which LEDs are none any more.
+    pub fn leds(path: &Path) -> Result<Vec<LedName>, ConfigErrors> {
+        let mut mistakes = Mistakes::default();
+        let root = document::read(path, &mut mistakes);
+        let leds = sections::leds(root, &mut mistakes);
+        if mistakes.could_not_read() { Err(mistakes.into_errors()) } else { Ok(leds) }
     }
 
     /// Where a station's own profiles lie, when this is its configuration file.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::profiles::BrokenProfile;
 use super::sections::{BaySettings, DestinationSettings, SpoolSettings, StationSettings, UploadSettings, WebSettings};
-use crate::domain::{DestinationName, Need, Profile};
+use crate::domain::{DestinationName, Need, Profile, Rhythms};
 
 /// Everything that a station needs to know.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Config {
     pub upload: UploadSettings,
     /// `[web]`
     pub web: WebSettings,
+    /// `[lamps]`: how lamps blink.
+    pub rhythms: Arc<Rhythms>,
     /// The kinds of camera, in the order in which they are to be tried.
     pub profiles: Arc<[Arc<Profile>]>,
     /// The profiles' files that are wrong; what they may have been meant to close is not among the profiles.

@@ -9,7 +9,9 @@ use url::{Host, Url};
 
 use super::document::Value;
 use super::reader::{Wrong, similar};
-use crate::domain::{ByteCount, IdError, NoUsbPort, ObjectPrefix, Pattern, SourcePath, UsbPort, parse_duration};
+use crate::domain::{
+    Beats, ByteCount, IdError, LedName, NoUsbPort, ObjectPrefix, Pattern, Rhythm, SourcePath, UsbPort, parse_duration,
+};
 
 /// Any text but an empty one.
 pub(super) fn text(value: &Value) -> Result<String, Wrong> {
@@ -57,6 +59,34 @@ pub(super) fn one_of<T: Copy>(value: &Value, words: &[(&str, T)]) -> Result<T, W
 pub(super) fn port(value: &Value) -> Result<UsbPort, Wrong> {
     let remedy = "write the path that `camdock bays` shows, such as \"1-1.4\"";
     quoted(value, remedy)?.parse().map_err(|error: NoUsbPort| Wrong::new(error.to_string(), remedy))
+}
+
+/// A LED's name, or that of another entry of a folder of devices.
+pub(super) fn led(value: &Value) -> Result<LedName, Wrong> {
+    let remedy = "write its name as `ls /sys/class/leds` shows it, such as \"apu:green:1\"; a chip's as `ls /dev/gpiochip*` does";
+    LedName::new(quoted(value, remedy)?).map_err(|error| Wrong::new(error.to_string(), remedy))
+}
+
+/// When a lamp is lit.
+pub(super) fn rhythm(value: &Value) -> Result<Rhythm, Wrong> {
+    let remedy = format!(
+        "write \"on\", \"off\", or up to {} times how many milliseconds it is lit and then dark, each from {} to {}: [1000, 1000]",
+        Beats::MOST,
+        Beats::SHORTEST.as_millis(),
+        Beats::LONGEST.as_millis()
+    );
+    match value {
+        Value::Text(text) if text == "on" => Ok(Rhythm::Steady),
+        Value::Text(text) if text == "off" => Ok(Rhythm::Dark),
+        Value::List(_) => {
+            let millis = list(value, |entry| match entry {
+                Value::Integer(millis) => Ok(u64::try_from(*millis).unwrap_or(0)),
+                other => Err(Wrong::new(format!("it holds {}", other.kind()), remedy.clone())),
+            });
+            Beats::new(&millis?).map(Rhythm::Blinking).ok_or_else(|| Wrong::new("nobody could make it out", remedy))
+        }
+        _ => Err(Wrong::new("it is no rhythm", remedy)),
+    }
 }
 
 /// A list of values of one kind.

@@ -12,14 +12,17 @@ use tokio::sync::{mpsc, watch};
 
 use super::late::{LateDestination, Standing};
 use super::parts::{self, Troubles};
-use super::{SystemClock, bays};
+use super::{SystemClock, bays, lamps};
 use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
 use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::{Destination, FolderDestination, SameDisk};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
+use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
-use crate::domain::{BayName, Clock, DockingId, Moment, Part, Profile, SetupCause, Transport, UsbDevice};
+use crate::domain::{
+    BayName, Clock, DockingId, LedName, Moment, Part, Profile, SetupCause, Snapshot, Transport, UsbDevice,
+};
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
 use crate::station::{Examine, OpenCamera, Station};
@@ -243,6 +246,26 @@ fn all_that_can_be<B: Clone>(
             }
         }
     }
+}
+
+/// Has every configured lamp show what the station shows. Needs a runtime.
+pub(super) fn light_lamps(config: &Config, shown: &watch::Receiver<Snapshot>, troubles: &Troubles) {
+    for (post, lamp) in lamps::of(config) {
+        let mut light = Light::new(lamp.clone(), Arc::clone(&config.rhythms), Path::new(LED_CLASS));
+        lamps::keep(post, shown.clone(), troubles.clone(), move |signal| {
+            let error = light.show(signal).err()?;
+            let cause = if error.is_missing() { SetupCause::LedMissing } else { SetupCause::LedUnusable };
+            Some((cause, format!("{error}. Everything else works; camdock goes on trying")))
+        });
+    }
+}
+
+/// Makes LEDs dark, since nobody is behind them any more. Blocks as long as they like.
+///
+/// # Errors
+/// The first that cannot be made dark.
+pub fn lights_out(leds: &[LedName]) -> Result<(), LedError> {
+    darken(leds, Path::new(LED_CLASS))
 }
 
 fn open_camera(ledger: Ledger) -> OpenCamera {

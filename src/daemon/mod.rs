@@ -10,6 +10,7 @@ mod bays;
 mod clock;
 mod control;
 mod desk;
+mod lamps;
 mod late;
 mod page;
 mod parts;
@@ -26,7 +27,7 @@ use crate::station::{Doors, Station, StationError};
 use crate::transfer::{NoPlace, confirm};
 use crate::views::{self, Dock, systemd};
 
-pub use adapters::{DestinationSetupError, LastLedger, OpenError, open_destination};
+pub use adapters::{DestinationSetupError, LastLedger, OpenError, lights_out, open_destination};
 pub use clock::SystemClock;
 
 use control::Control;
@@ -78,6 +79,7 @@ impl Daemon {
         let doors = Doors { bays, commands, setup, snapshot };
         let metrics = || views::metrics(shown.clone());
         let routes = views::routes(shown.clone(), Arc::new(StationDesk { ledger, orders })).merge(metrics());
+        adapters::light_lamps(config, &shown, &troubles);
         let control = Control::open(config.station.data_dir.clone(), routes, troubles.clone());
         let dock = Dock { columns: config.web.columns };
         let page = Page::open(config.web.listen, views::page(shown.clone(), dock).merge(metrics()), troubles);

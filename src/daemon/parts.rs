@@ -1,9 +1,10 @@
 //! The parts of a station that may be missing when it starts, or get lost later: each is looked at by itself, again and
 //! again, and what is in its way is shown. Everything else works meanwhile.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::domain::{Part, SetupCause, SetupTrouble, StationNotice, Subject};
@@ -55,6 +56,16 @@ impl Troubles {
 pub(super) fn look_after(
     part: Part,
     troubles: Troubles,
+    look: impl FnMut() -> Option<(SetupCause, String)> + Send + 'static,
+) {
+    look_after_news(part, troubles, Arc::default(), look);
+}
+
+/// The same, and looks at once whenever there is news.
+pub(super) fn look_after_news(
+    part: Part,
+    troubles: Troubles,
+    news: Arc<Notify>,
     mut look: impl FnMut() -> Option<(SetupCause, String)> + Send + 'static,
 ) {
     tokio::spawn(async move {
@@ -75,6 +86,7 @@ pub(super) fn look_after(
             troubles.note(&part, found);
             tokio::select! {
                 () = sleep(AGAIN) => {}
+                () = news.notified() => {}
                 () = troubles.shown.closed() => return,
             }
         }

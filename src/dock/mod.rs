@@ -5,6 +5,7 @@
 
 mod contents;
 mod folder;
+pub mod led;
 pub mod usb;
 
 use std::path::PathBuf;

@@ -7,12 +7,14 @@ mod counters;
 mod destination;
 mod fingerprint;
 mod ids;
+mod lamp;
 mod notice;
 mod object;
 mod problem;
 mod profile;
 mod segment;
 mod setup;
+mod signal;
 mod snapshot;
 mod source_path;
 mod transport;
@@ -26,6 +28,7 @@ pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter,
 pub use ids::{
     BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, PlaceId, ProblemId, SegmentId, StationId,
 };
+pub use lamp::{Colours, Lamp, LedName, Level, NoLedName};
 pub use notice::{
     BayCause, BayNotice, BayState, CameraNotice, DestinationCause, DestinationNotice, DestinationState, DockNotice,
     Instruction, Notice, OtherNotice, PutOff, SegmentNotice, Severity, StationNotice, StorageNotice, Subject,
@@ -35,6 +38,7 @@ pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
 pub use setup::{Part, SetupCause, SetupTrouble};
+pub use signal::{Beat, Beats, Colour, Manner, NoRhythms, Rhythm, Rhythms, Signal};
 pub use snapshot::{BaySnapshot, DestinationSnapshot, DiskState, QueueSnapshot, Snapshot, SpoolSpace};
 pub use source_path::SourcePath;
 pub use transport::Transport;

@@ -34,6 +34,10 @@ pub enum Part {
     ControlSocket,
     /// The page in the browser.
     Page,
+    /// A bay's lamp.
+    Lamp(BayName),
+    /// The station's own lamp.
+    StationLamp,
 }
 
 impl fmt::Display for Part {
@@ -44,6 +48,8 @@ impl fmt::Display for Part {
             Self::Profile(file) => write!(f, "profile {file}"),
             Self::ControlSocket => f.write_str("the commands' socket"),
             Self::Page => f.write_str("the page"),
+            Self::Lamp(bay) => write!(f, "the lamp of bay {bay}"),
+            Self::StationLamp => f.write_str("the station's lamp"),
         }
     }
 }
@@ -74,6 +80,10 @@ pub enum SetupCause {
     SocketUnusable,
     /// Nobody can listen at its address.
     AddressUnusable,
+    /// A LED or GPIO chip of it is not there.
+    LedMissing,
+    /// A LED or GPIO line of it cannot be lit as it should.
+    LedUnusable,
     /// Looking at it takes so long that it may never end.
     NoAnswer,
 }

@@ -132,7 +132,7 @@ fn say_what_is_missing(snapshot: &mut Snapshot) {
                     place.notice = DestinationNotice::NotSetUp { why: message.clone() };
                 }
             }
-            Part::Profile(_) | Part::ControlSocket | Part::Page => {}
+            Part::Profile(_) | Part::ControlSocket | Part::Page | Part::Lamp(_) | Part::StationLamp => {}
         }
     }
 }

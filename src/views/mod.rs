@@ -4,6 +4,7 @@
 
 mod api;
 mod document;
+mod legend;
 mod metrics;
 mod page;
 mod socket;
@@ -12,6 +13,7 @@ mod web;
 
 pub use api::{Desk, ProblemView, routes};
 pub use document::{BayDocument, DestinationDocument, StatusDocument};
+pub use legend::legend;
 pub use metrics::metrics;
 pub use page::{Dock, page};
 pub use socket::{CommandSocket, SOCKET_FILE, SocketError, bind, serve};

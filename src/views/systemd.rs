@@ -87,6 +87,8 @@ pub fn status_line(snapshot: &Snapshot) -> String {
         Part::Profile(file) => Some(format!("profile {file} is broken")),
         Part::ControlSocket => Some("commands cannot ask".to_owned()),
         Part::Page => Some("there is no page".to_owned()),
+        Part::Lamp(bay) => Some(format!("the lamp of bay {bay} is dead")),
+        Part::StationLamp => Some("the station's lamp is dead".to_owned()),
     }));
     parts.join("; ")
 }

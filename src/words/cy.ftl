@@ -33,6 +33,35 @@ page-not-live = Heb gyswllt ers
 page-legend = Ystyr y lliwiau a'r patrymau
 page-working = Yn gweithio
 
+## The lamps
+
+lamp-title = Beth mae'r goleuadau'n ei ddweud
+lamp-light =
+    { $manner ->
+        [dark] tywyll
+        [steady] { $colour ->
+            [green] gwyrdd cyson
+            [amber] ambr cyson
+           *[red] coch cyson
+        }
+       *[blinking] { $colour ->
+            [green] gwyrdd yn fflachio
+            [amber] ambr yn fflachio
+           *[red] coch yn fflachio
+        }
+    }
+lamp-signal =
+    { $signal ->
+        [free] Nid oes camera ynddo.
+        [ready] Wedi'i wefru, ei drosglwyddo a'i wagio.
+        [working] Mae'r gwaith yn mynd yn ei flaen.
+        [take-out] Nid camera ydyw, neu nid yw'n ateb. Os camera: rhowch ef i mewn eto.
+       *[call] Ni all fynd yn ei flaen heb gymorth.
+    }
+lamp-dark = Golau sy'n aros yn dywyll er bod camera i mewn: nid yw camdock yn rhedeg, neu mae'r golau wedi torri. Ffoniwch TG.
+lamp-station = Mae golau'r orsaf yn dweud y gwaethaf o'r cyfan.
+lamp-bar = Pedair eiliad yw pob bar; du yw golau.
+
 ## What goes on in a bay
 
 bay-empty = Dim camera.
@@ -164,6 +193,8 @@ setup =
         [bay] Nid yw bae { $name }
         [profile] Nid yw proffil { $name }
         [page] Nid yw'r dudalen
+        [lamp] Nid yw golau bae { $name }
+        [station-lamp] Nid yw golau'r orsaf
        *[control-socket] Nid yw soced y gorchmynion
     } wedi'i osod: { $message }.
 station-disk-full = Mae'r ddisg sy'n dal data'r orsaf yn llawn: yr hyn a brofwyd ac a wagiwyd sy'n mynd gyntaf.
@@ -181,6 +212,8 @@ station-set-up =
        *[control-socket] Mae soced y gorchmynion
     } ar waith nawr.
 station-enrolled = Mae cyrchfan { $destination } wedi'i chofrestru: o hyn ymlaen dim ond yr hyn sydd yn lle { $place } sy'n cyfrif.
+station-lamp-stays-lit = Efallai fod lamp yn dal i ddangos yr hyn oedd cyn i camdock orffen: { $error }.
+    .advice = Peidiwch â'i chredu nes bod camdock yn rhedeg eto.
 station-lines-missing = Mae { $lines } llinell ar goll yma, am nad oedd y dyddlyfr yn derbyn dim am ychydig. Mae popeth yn y cofnod.
 
 ## How a destination is doing

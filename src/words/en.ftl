@@ -33,6 +33,35 @@ page-not-live = Not live since
 page-legend = What the colours and patterns mean
 page-working = Working
 
+## The lamps
+
+lamp-title = What the lamps say
+lamp-light =
+    { $manner ->
+        [dark] dark
+        [steady] { $colour ->
+            [green] steady green
+            [amber] steady amber
+           *[red] steady red
+        }
+       *[blinking] { $colour ->
+            [green] blinking green
+            [amber] blinking amber
+           *[red] blinking red
+        }
+    }
+lamp-signal =
+    { $signal ->
+        [free] No camera is in it.
+        [ready] Charged, transferred, wiped.
+        [working] Work goes on.
+        [take-out] It is no camera, or does not answer. A camera: put it in again.
+       *[call] It cannot go on without somebody.
+    }
+lamp-dark = A lamp that stays dark though a camera is in: camdock does not run, or the lamp is dead. Call IT.
+lamp-station = The station's lamp says the worst of all.
+lamp-bar = Each bar is four seconds; black is lit.
+
 ## What goes on in a bay
 
 bay-empty = No camera.
@@ -188,6 +217,8 @@ setup =
         [bay] Bay { $name }
         [profile] Profile { $name }
         [page] The page
+        [lamp] The lamp of bay { $name }
+        [station-lamp] The station's lamp
        *[control-socket] The commands' socket
     } is not set up: { $message }.
 station-disk-full = The disk that holds the station's data is full: what is proven and wiped goes first.
@@ -205,6 +236,8 @@ station-set-up =
        *[control-socket] The commands' socket
     } is set up now.
 station-enrolled = Destination { $destination } is enrolled: from here on, only what lies at place { $place } counts.
+station-lamp-stays-lit = A lamp may still show what was so before camdock ended: { $error }.
+    .advice = Believe it only once camdock runs again.
 station-lines-missing =
     { $lines ->
         [one] { $lines } line is missing here, because the journal took none for a while. The ledger has everything.

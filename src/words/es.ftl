@@ -33,6 +33,35 @@ page-not-live = Sin conexión desde las
 page-legend = Qué significan los colores y las tramas
 page-working = Trabajando
 
+## The lamps
+
+lamp-title = Qué dicen las luces
+lamp-light =
+    { $manner ->
+        [dark] apagada
+        [steady] { $colour ->
+            [green] verde fija
+            [amber] ámbar fija
+           *[red] roja fija
+        }
+       *[blinking] { $colour ->
+            [green] verde intermitente
+            [amber] ámbar intermitente
+           *[red] roja intermitente
+        }
+    }
+lamp-signal =
+    { $signal ->
+        [free] No hay cámara.
+        [ready] Cargada, transferida y vaciada.
+        [working] El trabajo sigue.
+        [take-out] No es una cámara, o no responde. Si es una cámara: vuelva a ponerla.
+       *[call] No puede seguir sin ayuda.
+    }
+lamp-dark = Una luz que sigue apagada con una cámara puesta: camdock no funciona, o la luz está rota. Llame a informática.
+lamp-station = La luz de la estación dice lo peor de todo.
+lamp-bar = Cada barra dura cuatro segundos; negro es encendida.
+
 ## What goes on in a bay
 
 bay-empty = Sin cámara.
@@ -188,6 +217,8 @@ setup =
         [bay] El puesto { $name }
         [profile] El perfil { $name }
         [page] La página
+        [lamp] La luz del puesto { $name }
+        [station-lamp] La luz de la estación
        *[control-socket] El socket de los comandos
     } no está en marcha: { $message }.
 station-disk-full = El disco con los datos de la estación está lleno: lo comprobado y vaciado se quita primero.
@@ -205,6 +236,8 @@ station-set-up =
        *[control-socket] El socket de los comandos
     } ya está en servicio.
 station-enrolled = El destino { $destination } está inscrito: desde ahora solo cuenta lo que esté en el lugar { $place }.
+station-lamp-stays-lit = Puede que una lámpara aún muestre lo que había antes de que camdock terminara: { $error }.
+    .advice = No se fíe de ella hasta que camdock funcione de nuevo.
 station-lines-missing =
     { $lines ->
         [one] Falta aquí { $lines } línea, porque el diario no aceptó ninguna por un tiempo. El registro lo tiene todo.

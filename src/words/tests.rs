@@ -6,9 +6,10 @@ use strum::VariantNames;
 
 use super::*;
 use crate::domain::{
-    BayName, BayNotice, BayState, CameraNotice, CameraSerial, DestinationCause, DestinationName, DestinationNotice,
-    DestinationState, DockNotice, Instruction, OddityKind, OtherNotice, Part, PlaceId, ProblemKind, ProofMethod,
-    PutOff, SegmentId, SegmentNotice, SetupCause, SetupTrouble, SourcePath, StationId, StationNotice, StorageNotice,
+    BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, DestinationCause, DestinationName,
+    DestinationNotice, DestinationState, DockNotice, Instruction, Manner, OddityKind, OtherNotice, Part, PlaceId,
+    ProblemKind, ProofMethod, PutOff, SegmentId, SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath,
+    StationId, StationNotice, StorageNotice,
 };
 
 fn camera() -> CameraSerial {
@@ -198,6 +199,7 @@ fn station() -> Vec<StationNotice> {
         StationNotice::DoorLost { error: "EIO".to_owned() },
         StationNotice::SetUp { part: Part::ControlSocket },
         StationNotice::Enrolled { destination: nas(), place: PlaceId::random() },
+        StationNotice::LampStaysLit { error: "EIO".to_owned() },
         StationNotice::LinesMissing { lines: 3 },
     ]
 }
@@ -225,6 +227,12 @@ fn texts() -> Vec<Text> {
         Text::SubjectDestination { destination: nas() },
         Text::JournalLast,
         Text::JournalMissed { times: 3 },
+        Text::LampTitle,
+        Text::LampLight { colour: Colour::Red, manner: Manner::Blinking },
+        Text::LampSignal { signal: Signal::Call },
+        Text::LampDark,
+        Text::LampStation,
+        Text::LampBar,
     ]
 }
 
@@ -339,6 +347,8 @@ fn numbers_are_told_with_their_units_and_their_plurals() {
 #[test]
 fn what_could_not_be_set_up_is_named() {
     assert_eq!(Words::english().say(setup()), "Destination nas is not set up: it hangs.");
+    let lamp = SetupTrouble { part: Part::Lamp(BayName::new("7").unwrap()), ..setup() };
+    assert_eq!(Words::english().say(lamp), "The lamp of bay 7 is not set up: it hangs.");
     let socket = SetupTrouble { part: Part::ControlSocket, ..setup() };
     assert_eq!(Words::english().say(socket), "The commands' socket is not set up: it hangs.");
 }
@@ -371,6 +381,22 @@ fn each_state_and_each_instruction_has_a_word_of_its_own() {
         let say = |instruction| words.text(&Text::PageInstruction { instruction });
         let of_instructions: BTreeSet<_> = instructions.into_iter().map(say).collect();
         assert_eq!(of_instructions.len(), instructions.len(), "{language:?}: {of_instructions:?}");
+    }
+}
+
+#[test]
+fn each_signal_and_each_light_has_words_of_its_own() {
+    for language in Language::ALL {
+        let words = Words::of(language);
+        let of_signals: BTreeSet<_> =
+            Signal::ALL.into_iter().map(|signal| words.text(&Text::LampSignal { signal })).collect();
+        assert_eq!(of_signals.len(), Signal::ALL.len(), "{language:?}: {of_signals:?}");
+        let colours = [Colour::Green, Colour::Amber, Colour::Red];
+        let light = |manner| colours.map(|colour| words.text(&Text::LampLight { colour, manner }));
+        let lit: BTreeSet<_> = [light(Manner::Steady), light(Manner::Blinking)].concat().into_iter().collect();
+        assert_eq!(lit.len(), 2 * colours.len(), "{language:?}: {lit:?}");
+        let dark = BTreeSet::from(light(Manner::Dark));
+        assert!(dark.len() == 1 && dark.is_disjoint(&lit), "{language:?}: {dark:?}");
     }
 }
 

@@ -3,7 +3,10 @@
 use serde::Serialize;
 use strum::VariantNames;
 
-use crate::domain::{BayName, BayState, ByteCount, CameraSerial, DestinationName, Instruction, SourcePath, StationId};
+use crate::domain::{
+    BayName, BayState, ByteCount, CameraSerial, Colour, DestinationName, Instruction, Manner, Signal, SourcePath,
+    StationId,
+};
 
 /// A text of a page or a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, VariantNames)]
@@ -76,4 +79,24 @@ pub enum Text {
         /// How often it was so meanwhile.
         times: u64,
     },
+    /// What lamps say, above it.
+    LampTitle,
+    /// How a lamp is lit.
+    LampLight {
+        /// In which colour.
+        colour: Colour,
+        /// In which manner.
+        manner: Manner,
+    },
+    /// What a lamp says.
+    LampSignal {
+        /// Which signal.
+        signal: Signal,
+    },
+    /// What it means if a lamp says nothing.
+    LampDark,
+    /// What the station's own lamp says.
+    LampStation,
+    /// How a drawn rhythm is read.
+    LampBar,
 }

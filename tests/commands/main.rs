@@ -5,4 +5,5 @@
 mod config;
 mod dock;
 mod gate;
+mod lamp;
 mod usb;

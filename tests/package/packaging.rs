@@ -30,8 +30,12 @@ fn the_service_has_no_privilege() {
         ("NoNewPrivileges", "yes"),
         // A prefix such as `+` would run it as root after all.
         ("ExecStart", "/usr/bin/camdock run"),
-        // The one exception: udev looks at the bays again, by its own rules.
-        ("ExecStartPre", "+-/usr/bin/udevadm trigger --subsystem-match=usb --action=change --settle"),
+        ("ExecStopPost", "-/usr/bin/camdock lamp dark"),
+        // The one exception: udev looks at the bays and lamps again, by its own rules.
+        (
+            "ExecStartPre",
+            "+-/usr/bin/udevadm trigger --subsystem-match=usb --subsystem-match=leds --action=change --settle",
+        ),
     ] {
         assert_eq!(setting(key), [value], "{key}");
     }
@@ -115,9 +119,11 @@ fn udev_understands_every_line_of_the_rules() {
     let version: u32 = version.trim().split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
     // An older one, such as Debian 12's, cannot look at rules by themselves; what they do is seen in the guest.
     if version >= 254 {
-        let rules = project("packaging/udev/60-camdock.rules");
-        let verified = udevadm(&["verify", "--resolve-names=never", rules.to_str().unwrap()]);
-        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+        for rules in ["60-camdock.rules", "61-camdock-lamps.rules"] {
+            let rules = project(&format!("packaging/udev/{rules}"));
+            let verified = udevadm(&["verify", "--resolve-names=never", rules.to_str().unwrap()]);
+            assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+        }
     }
 }
 

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Seen, noted};
+use super::{Seen, lamp, noted};
 use crate::config::document::Node;
 use crate::config::mistake::Mistakes;
 use crate::config::reader::{Keys, Reader};
 use crate::config::values;
-use crate::domain::{BayName, UsbPort};
+use crate::domain::{BayName, Lamp, UsbPort};
 
-pub(super) const KEYS: Keys = Keys::list("bay", &["name", "port", "folder", "quiet_time"]);
+pub(super) const KEYS: Keys = Keys::list("bay", &["name", "port", "folder", "quiet_time", "lamp"]);
 
 /// Programs that copy into a folder pause, seldom for so long: a share that stalls, `rsync` between two files.
 const QUIET_TIME: Duration = Duration::from_secs(30);
@@ -22,6 +22,8 @@ pub struct BaySettings {
     pub name: BayName,
     /// Where its cameras appear.
     pub slot: Slot,
+    /// What lights up there, if anything does.
+    pub lamp: Option<Lamp>,
 }
 
 /// Where a bay's cameras appear.
@@ -42,8 +44,9 @@ pub(super) fn bay(node: Node, seen: &mut Seen, mistakes: &mut Mistakes) -> Optio
     let mut table = Reader::new(KEYS, node, mistakes)?;
     let name = table.required("name", "\"1\"", |value| values::name(value, BayName::new));
     let slot = slot(&mut table, name.as_ref().map(|name| &name.value), seen);
+    let lamp = lamp::lamp(&mut table, &mut seen.lights);
     table.close("here");
-    Some(BaySettings { name: name?.value, slot: slot? })
+    Some(BaySettings { name: name?.value, slot: slot?, lamp: lamp? })
 }
 
 fn slot(table: &mut Reader<'_>, bay: Option<&BayName>, seen: &mut Seen) -> Option<Slot> {

@@ -2,6 +2,8 @@
 
 mod bay;
 mod destination;
+mod lamp;
+mod lamps;
 mod spool;
 mod station;
 mod upload;
@@ -15,7 +17,7 @@ use super::mistake::Mistakes;
 use super::reader::{Given, Keys, Reader};
 use super::rules::{self, Folder, KnownNeed};
 use super::settings::Config;
-use crate::domain::UsbPort;
+use crate::domain::{LedName, UsbPort};
 
 pub use bay::{BaySettings, Slot};
 pub use destination::{DestinationSettings, Place};
@@ -24,11 +26,11 @@ pub use station::StationSettings;
 pub use upload::UploadSettings;
 pub use web::WebSettings;
 
-const ROOT: Keys = Keys::table("", &["station", "spool", "bay", "destination", "upload", "web"]);
+const ROOT: Keys = Keys::table("", &["station", "spool", "bay", "destination", "upload", "web", "lamps"]);
 
 /// The keys of every table.
 #[cfg(test)]
-pub(super) const ALL_KEYS: [Keys; 8] = [
+pub(super) const ALL_KEYS: [Keys; 10] = [
     ROOT,
     station::KEYS,
     spool::KEYS,
@@ -37,6 +39,8 @@ pub(super) const ALL_KEYS: [Keys; 8] = [
     destination::CREDENTIAL_KEYS,
     upload::KEYS,
     web::KEYS,
+    lamp::KEYS,
+    lamps::KEYS,
 ];
 
 /// What was read so far that must not be written twice, or not be missing everywhere.
@@ -44,6 +48,7 @@ pub(super) const ALL_KEYS: [Keys; 8] = [
 struct Seen {
     folders: Vec<Folder>,
     ports: Vec<Given<UsbPort>>,
+    lights: Vec<Given<lamp::Source>>,
     needs: Vec<KnownNeed>,
 }
 
@@ -59,7 +64,7 @@ pub(super) struct Whereabouts {
 pub(super) fn config(root: Node, whereabouts: &Whereabouts, mistakes: &mut Mistakes) -> Option<Config> {
     let mut root = Reader::new(ROOT, root, mistakes)?;
     let mut seen = Seen::default();
-    let station = station::station(&mut root, &mut seen.folders);
+    let station = station::station(&mut root, &mut seen);
     let spool = spool::spool(&mut root);
     let bays = root.list(bay::KEYS);
     let bays: Vec<_> = bays.into_iter().map(|node| bay::bay(node, &mut seen, root.mistakes)).collect();
@@ -68,12 +73,14 @@ pub(super) fn config(root: Node, whereabouts: &Whereabouts, mistakes: &mut Mista
     let destinations: Vec<_> = destinations.into_iter().map(read).collect();
     let upload = upload::upload(&mut root);
     let web = web::web(&mut root);
+    let rhythms = lamps::lamps(&mut root);
     let whole = root.at().clone();
     root.close("here");
 
     rules::something_required(&seen.needs, &whole, mistakes);
     rules::folders_apart(&seen.folders, mistakes);
     rules::ports_apart(&seen.ports, mistakes);
+    lamp::lights_apart(&seen.lights, mistakes);
     let known: Vec<_> = destinations.iter().flatten().cloned().collect();
     destination::places_apart(&known, mistakes);
 
@@ -85,6 +92,7 @@ pub(super) fn config(root: Node, whereabouts: &Whereabouts, mistakes: &mut Mista
         destinations: destinations?.into_iter().map(|(settings, _)| settings).collect(),
         upload: upload?,
         web: web?,
+        rhythms: rhythms?,
         profiles: Arc::default(),
         broken_profiles: Vec::new(),
     })
@@ -94,6 +102,21 @@ pub(super) fn config(root: Node, whereabouts: &Whereabouts, mistakes: &mut Mista
 pub(super) fn data_dir(root: Node, mistakes: &mut Mistakes) -> Option<PathBuf> {
     let mut root = Reader::new(ROOT, root, mistakes)?;
     station::given_data_dir(&mut root.table(station::KEYS)?).map(|folder| folder.value)
+}
+
+/// The LEDs of every lamp that can be made out, whatever else is wrong.
+pub(super) fn leds(root: Node, mistakes: &mut Mistakes) -> Vec<LedName> {
+    let Some(mut root) = Reader::new(ROOT, root, mistakes) else { return Vec::new() };
+    let mut lights = Vec::new();
+    if let Some(mut station) = root.table(station::KEYS) {
+        lamp::lamp(&mut station, &mut lights);
+    }
+    for bay in root.list(bay::KEYS) {
+        if let Some(mut bay) = Reader::new(bay::KEYS, bay, root.mistakes) {
+            lamp::lamp(&mut bay, &mut lights);
+        }
+    }
+    lights.into_iter().filter_map(|given| given.value.led()).collect()
 }
 
 /// Remembers a folder for the comparison of all of them.

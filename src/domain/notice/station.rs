@@ -45,6 +45,11 @@ pub enum StationNotice {
         /// Which place.
         place: PlaceId,
     },
+    /// camdock ended, and a lamp may still show what was so before.
+    LampStaysLit {
+        /// What was said.
+        error: String,
+    },
     /// So many lines could not be written, because whoever writes them was held up.
     LinesMissing {
         /// How many.
@@ -62,7 +67,7 @@ impl StationNotice {
             | Self::SetUp { .. }
             | Self::Enrolled { .. }
             | Self::LinesMissing { .. } => Severity::Outcome,
-            Self::DiskFull => Severity::Warning,
+            Self::DiskFull | Self::LampStaysLit { .. } => Severity::Warning,
         }
     }
 }
