@@ -98,9 +98,9 @@ mod tests {
     /// A lamp at bay 1 that works, what it shows, and how the station is told to look.
     fn lamp(troubles: &Troubles) -> (watch::Sender<Snapshot>, watch::Receiver<Option<Signal>>) {
         let (snapshots, shown) = watch::channel(station(BayNotice::Ready));
-        let (shows, seen) = watch::channel(None);
+        let (told, seen) = watch::channel(None);
         keep(Post::Bay(BayName::new("1").unwrap()), shown, troubles.clone(), move |signal| {
-            shows.send_if_modified(|before| std::mem::replace(before, signal) != signal);
+            told.send_if_modified(|before| std::mem::replace(before, signal) != signal);
             None
         });
         (snapshots, seen)
@@ -153,9 +153,9 @@ mod tests {
             let _ = hangs.recv();
             None
         });
-        let (shows, mut seen) = watch::channel(None);
+        let (lit, mut seen) = watch::channel(None);
         keep(Post::Bay(BayName::new("1").unwrap()), shown, troubles.clone(), move |signal| {
-            shows.send_replace(signal);
+            lit.send_replace(signal);
             Some((SetupCause::LedMissing, "there is none".to_owned()))
         });
         snapshots.send_replace(station(BayNotice::Ready));

@@ -81,7 +81,8 @@ impl Daemon {
         let routes = views::routes(shown.clone(), Arc::new(StationDesk { ledger, orders })).merge(metrics());
         adapters::light_lamps(config, &shown, &troubles);
         let control = Control::open(config.station.data_dir.clone(), routes, troubles.clone());
-        let dock = Dock { columns: config.web.columns };
+        let has_lamps = lamps::of(config).next().is_some();
+        let dock = Dock { columns: config.web.columns, lamps: has_lamps.then(|| Arc::clone(&config.rhythms)) };
         let page = Page::open(config.web.listen, views::page(shown.clone(), dock).merge(metrics()), troubles);
         Ok(Self { station, doors, control, page, shown })
     }

@@ -22,6 +22,7 @@ const TEXT: f64 = 24.0;
 /// How long the drawn part of a rhythm is, and how wide a second of it. The words about it say four.
 const DRAWN: Duration = Duration::from_secs(4);
 const SECOND: f64 = 18.0;
+const BAR: f64 = 2.2;
 
 /// A size of letters, in millimetres, and about how many of them go into a line.
 #[derive(Clone, Copy)]
@@ -31,10 +32,10 @@ struct Size {
     weight: &'static str,
 }
 
-const TITLE: Size = Size { height: 6.0, letters: 40, weight: "bold" };
-const LARGE: Size = Size { height: 4.2, letters: 30, weight: "bold" };
+const TITLE: Size = Size { height: 5.5, letters: 27, weight: "bold" };
+const LARGE: Size = Size { height: 3.9, letters: 32, weight: "bold" };
 const SMALL: Size = Size { height: 2.9, letters: 47, weight: "normal" };
-const BELOW: Size = Size { height: 2.9, letters: 62, weight: "normal" };
+const BELOW: Size = Size { height: 2.9, letters: 56, weight: "normal" };
 
 /// What matters to most comes first.
 const ORDER: [Signal; Signal::ALL.len()] =
@@ -67,18 +68,33 @@ pub fn legend(rhythms: &Rhythms, words: &Words) -> String {
 
 /// One signal: its light, what to do, what it means, and its rhythm.
 fn one(signal: Signal, rhythm: &Rhythm, top: f64, words: &Words) -> Markup {
-    let instruction = words.text(&Text::PageInstruction { instruction: signal.instruction() });
-    let light = words.text(&Text::LampLight { colour: signal.colour(), manner: rhythm.manner() });
-    let meaning = words.text(&Text::LampSignal { signal });
-    let (instruction, meaning) = (lines(&instruction, LARGE), lines(&format!("{light}: {meaning}"), SMALL));
-    let below = top + 1.2 + height(&instruction, LARGE);
+    let (instruction, meaning) = told(signal, rhythm, words);
+    let below = top + height_above(&instruction);
     html! {
         (rule(top))
         (lit(signal.colour(), rhythm, top + ROW / 2.0))
         (written(&instruction, LARGE, TEXT, top + 5.2))
         (written(&meaning, SMALL, TEXT, below + 4.0))
-        (drawn(rhythm, below + 1.6 + height(&meaning, SMALL)))
+        (drawn(rhythm, top + bar_at(&instruction, &meaning)))
     }
+}
+
+/// What to do about a signal; how it looks, and what it means.
+fn told(signal: Signal, rhythm: &Rhythm, words: &Words) -> (Vec<String>, Vec<String>) {
+    let instruction = words.text(&Text::PageInstruction { instruction: signal.instruction() });
+    let light = words.text(&Text::LampLight { colour: signal.colour(), manner: rhythm.manner() });
+    let meaning = words.text(&Text::LampSignal { signal });
+    (lines(&instruction, LARGE), lines(&format!("{light}: {meaning}"), SMALL))
+}
+
+/// Where the meaning begins, below the beginning of a signal's row.
+fn height_above(instruction: &[String]) -> f64 {
+    1.2 + height(instruction, LARGE)
+}
+
+/// Where the bar begins.
+fn bar_at(instruction: &[String], meaning: &[String]) -> f64 {
+    height_above(instruction) + 1.6 + height(meaning, SMALL)
 }
 
 fn rule(at: f64) -> Markup {
@@ -104,9 +120,39 @@ fn lit(colour: Colour, rhythm: &Rhythm, middle: f64) -> Markup {
 fn drawn(rhythm: &Rhythm, top: f64) -> Markup {
     let wide = |length: Duration| length.as_secs_f64() * SECOND;
     html! {
-        rect x=(TEXT) y=(top) width=(wide(DRAWN)) height="2.2" fill="#fff" stroke="#000" stroke-width="0.2" {}
+        rect x=(TEXT) y=(top) width=(wide(DRAWN)) height=(BAR) fill="#fff" stroke="#000" stroke-width="0.2" {}
         @for (from, until) in lights(rhythm) {
-            rect.lit x=(TEXT + wide(from)) y=(top) width=(wide(until - from)) height="2.2" {}
+            rect.lit x=(TEXT + wide(from)) y=(top) width=(wide(until) - wide(from)) height=(BAR) {}
+        }
+    }
+}
+
+/// The first seconds of a rhythm as a picture in a line of text, for those who see it; the words beside it are for all.
+fn bar(rhythm: &Rhythm) -> Markup {
+    let (wide, high) = (DRAWN.as_secs_f64() * SECOND + 1.0, BAR + 1.0);
+    html! {
+        svg aria-hidden="true" viewBox={ (TEXT - 0.5) " -0.5 " (wide) " " (high) } width={ (wide) } height={ (high * 4.0) }
+            preserveAspectRatio="none" { (drawn(rhythm, 0.0)) }
+    }
+}
+
+/// The same in short, for the foot of a page.
+pub(super) fn in_short(rhythms: &Rhythms, words: &Words) -> Markup {
+    let light = |signal: Signal| {
+        let manner = rhythms.of(signal).manner();
+        words.text(&Text::LampLight { colour: signal.colour(), manner })
+    };
+    html! {
+        section.legend.lamps {
+            h2 { (words.text(&Text::LampTitle)) }
+            ul {
+                @for signal in ORDER {
+                    li {
+                        (bar(rhythms.of(signal))) " " (light(signal)) ": "
+                        (words.text(&Text::PageInstruction { instruction: signal.instruction() }))
+                    }
+                }
+            }
         }
     }
 }
@@ -202,6 +248,20 @@ mod tests {
             }
             let lights: usize = Signal::ALL.iter().map(|signal| lights(Rhythms::default().of(*signal)).len()).sum();
             assert_eq!(sheet.matches("class=\"lit\"").count(), lights);
+        }
+    }
+
+    #[test]
+    fn nothing_on_the_sheet_is_written_over_anything_else_in_any_language() {
+        for language in Language::ALL {
+            let words = Words::of(language);
+            assert_eq!(lines(&words.text(&Text::LampTitle), TITLE).len(), 1, "{language:?}");
+            for (signal, rhythm) in Signal::ALL.map(|signal| (signal, Rhythm::Steady)) {
+                let (instruction, meaning) = told(signal, &rhythm, words);
+                assert!(bar_at(&instruction, &meaning) + BAR < ROW, "{language:?}: {signal:?}");
+            }
+            let below = [Text::LampStation, Text::LampDark].map(|text| lines(&words.text(&text), BELOW)).concat();
+            assert!(TOP + ROW * 5.0 + 5.0 + height(&below, BELOW) < HEIGHT, "{language:?}");
         }
     }
 

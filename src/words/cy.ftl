@@ -35,7 +35,7 @@ page-working = Yn gweithio
 
 ## The lamps
 
-lamp-title = Beth mae'r goleuadau'n ei ddweud
+lamp-title = Ystyr y goleuadau
 lamp-light =
     { $manner ->
         [dark] tywyll

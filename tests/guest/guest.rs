@@ -15,6 +15,7 @@ mod docking;
 mod exfat;
 mod gate;
 mod journal;
+mod lamps;
 mod machine;
 mod outages;
 mod prepared;

@@ -149,6 +149,8 @@ impl Guest {
             // What is not there needs no driver when it boots.
             .args(["-machine", "q35,usb=off,sata=off,smbus=off,i8042=off", "-m", "768", "-smp", "1"])
             .args(["-nodefaults", "-display", "none", "-S"])
+            // A machine of this kind has three LEDs, of which Debian's kernel has the driver.
+            .args(["-smbios", "type=1,manufacturer=PC Engines,product=APU"])
             .arg("-kernel")
             .arg(disks.kernel.join("vmlinuz"))
             .arg("-initrd")

@@ -120,7 +120,11 @@ impl Light {
 /// # Errors
 /// The first that cannot be made dark; the others are.
 pub fn darken<'l>(leds: impl IntoIterator<Item = &'l LedName>, class: &Path) -> Result<(), LedError> {
-    leds.into_iter().fold(Ok(()), |first, led| first.and(sysfs::darken(class, led)))
+    let mut first = Ok(());
+    for led in leds {
+        first = first.and(sysfs::darken(class, led));
+    }
+    first
 }
 
 #[cfg(test)]

@@ -17,7 +17,9 @@ impl Class {
     fn with(leds: &[&str]) -> Self {
         let class = Self(TempDir::new().unwrap());
         fs::create_dir(class.root()).unwrap();
-        leds.iter().for_each(|led| class.add(led));
+        for led in leds {
+            class.add(led);
+        }
         class
     }
 

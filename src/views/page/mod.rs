@@ -24,7 +24,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use self::tiles::{legend, tiles};
-use crate::domain::Snapshot;
+use super::legend::in_short;
+use crate::domain::{Rhythms, Snapshot};
 use crate::words::{Language, Text, Words};
 
 /// Somebody who looks gets news no more often than this.
@@ -34,10 +35,12 @@ const AT_MOST_EVERY: Duration = Duration::from_millis(500);
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
 
 /// How the dock looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dock {
     /// So many bays stand beside each other; as many as fit, if that is not known.
     pub columns: Option<usize>,
+    /// How its lamps blink, if it has any.
+    pub lamps: Option<Arc<Rhythms>>,
 }
 
 struct Page {
@@ -73,10 +76,10 @@ impl Wanted {
 async fn whole(State(page): State<Arc<Page>>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
     let words = wanted.words(&headers);
     let shown = page.snapshot.borrow().clone();
-    ([(CACHE_CONTROL, "no-store")], Html(document(&shown, page.dock, words).into_string())).into_response()
+    ([(CACHE_CONTROL, "no-store")], Html(document(&shown, &page.dock, words).into_string())).into_response()
 }
 
-fn document(shown: &Snapshot, dock: Dock, words: &Words) -> Markup {
+fn document(shown: &Snapshot, dock: &Dock, words: &Words) -> Markup {
     let title = words.text(&Text::PageTitle { station: shown.station.clone() });
     html! {
         (DOCTYPE)
@@ -102,7 +105,10 @@ fn document(shown: &Snapshot, dock: Dock, words: &Words) -> Markup {
                     }
                 }
                 main #bays data-columns=[dock.columns] { (tiles(shown, words)) }
-                footer { (legend(words)) }
+                footer {
+                    (legend(words))
+                    @if let Some(rhythms) = &dock.lamps { (in_short(rhythms, words)) }
+                }
             }
         }
     }

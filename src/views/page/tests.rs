@@ -77,7 +77,11 @@ fn each_language_says_it_in_its_words_and_the_page_says_which_it_is() {
         (Language::Spanish, "Llévese esta", r#"<html lang="es">"#),
         (Language::Welsh, "Cymerwch hwn", r#"<html lang="cy">"#),
     ] {
-        let page = document(&shown(vec![bay("1", BayNotice::Ready)]), Dock { columns: Some(4) }, Words::of(language));
+        let page = document(
+            &shown(vec![bay("1", BayNotice::Ready)]),
+            &Dock { columns: Some(4), lamps: None },
+            Words::of(language),
+        );
         let page = page.into_string();
         assert!(page.contains(word) && page.contains(begin), "{page}");
         assert!(page.contains(r#"<main id="bays" data-columns="4">"#), "{page}");
@@ -122,4 +126,19 @@ async fn a_station_that_hangs_does_not_look_alive() {
     assert!(silent.is_err(), "and none is none: {silent:?}");
     station.send_replace(shown(vec![bay("1", BayNotice::Empty)]));
     assert!(matches!(news.next().await, Some(News::Tiles(_))), "it goes on when the station does");
+}
+
+#[test]
+fn what_the_lamps_say_is_told_where_there_are_lamps() {
+    let page = |lamps| {
+        let dock = Dock { columns: None, lamps };
+        document(&shown(vec![bay("1", BayNotice::Ready)]), &dock, Words::of(Language::English)).into_string()
+    };
+    assert!(!page(None).contains("lamps"));
+    let told = page(Some(Arc::default()));
+    for part in
+        ["steady green: Take this one<", "blinking amber: Leave it in<", "blinking red: Leave it in and call IT<"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
 }
