@@ -363,4 +363,20 @@ mod tests {
             assert_eq!(made.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", made.display());
         }
     }
+
+    #[tokio::test]
+    async fn what_is_free_is_what_may_still_be_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = DiskSpool::open(folder.path().join("spool"), ByteCount::new(0)).unwrap();
+        let SpoolSpace { free, size } = spool.space().await.unwrap();
+        assert!(free > ByteCount::new(0) && free <= size, "{free} of {size}");
+        // Others use this disk as well, so half of it is promised: more than they will take or give meanwhile.
+        let half = ByteCount::new(free.get() / 2);
+        let copy = spool.create(half).await.unwrap();
+        let promised = spool.space().await.unwrap().free;
+        assert!(promised < ByteCount::new(free.get() / 4 * 3), "{promised} after a promise of {half} of {free}");
+        drop(copy);
+        let reserved = DiskSpool::open(folder.path().join("other"), size).unwrap();
+        assert_eq!(reserved.space().await.unwrap().free, ByteCount::new(0));
+    }
 }

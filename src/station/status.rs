@@ -1,6 +1,7 @@
 //! Composing the snapshot: the board, the queue, the destinations and the problems, whenever one of them changes.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -25,11 +26,18 @@ const MEASURE_EVERY: Duration = Duration::from_secs(15);
 /// A disk that does not say so for this long is not said to have any.
 const MEASURING_TAKES: Duration = Duration::from_secs(10);
 
-/// Keeps the spool's room known, for as long as the station runs. By itself, since a disk may hang.
+/// Keeps the spool's room known, for as long as the station runs. By itself, since a disk may hang; then it is asked no second time
+/// before it has answered.
 pub(super) async fn measure(site: Site, space: watch::Sender<Option<SpoolSpace>>) -> Result<(), StationError> {
     loop {
-        let measured = timeout(MEASURING_TAKES, site.space()).await;
-        space.send_replace(measured.ok().and_then(Result::ok));
+        let mut measuring = pin!(site.space());
+        let measured = if let Ok(measured) = timeout(MEASURING_TAKES, &mut measuring).await {
+            measured
+        } else {
+            space.send_replace(None);
+            measuring.await
+        };
+        space.send_replace(measured.ok());
         sleep(MEASURE_EVERY).await;
     }
 }

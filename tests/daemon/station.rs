@@ -233,13 +233,19 @@ impl RunningStation {
 
     /// The document of `camdock status --json`, straight from the socket. `None` while the daemon does not answer.
     pub(crate) async fn status(&self) -> Option<StatusDocument> {
+        let body = self.answer("/api/v1/status").await?;
+        Some(serde_json::from_str(&body).expect("the status is a snapshot"))
+    }
+
+    /// What the daemon answers on its socket. `None` while it does not.
+    pub(crate) async fn answer(&self, path: &str) -> Option<String> {
         let stream = UnixStream::connect(self.data_dir().join("camdock.sock")).await.ok()?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
         tokio::spawn(connection);
-        let request = hyper::Request::get("/api/v1/status").header("host", "camdock").body(Empty::<&[u8]>::new());
+        let request = hyper::Request::get(path).header("host", "camdock").body(Empty::<&[u8]>::new());
         let answer = sender.send_request(request.unwrap()).await.ok()?;
         let body = answer.into_body().collect().await.ok()?.to_bytes();
-        Some(serde_json::from_slice(&body).expect("the status is a snapshot"))
+        String::from_utf8(body.to_vec()).ok()
     }
 
     /// Waits until the status is as wanted; fails if the daemon ends before.

@@ -14,7 +14,7 @@ use camdock::domain::{
 use camdock::ledger::{Entry, Figures, Ledger, Outcome};
 use camdock_test_support::footage::Footage;
 use reqwest::StatusCode;
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HOST};
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -132,6 +132,11 @@ async fn what_is_exposed_is_what_prometheus_asks_its_exporters_for() {
     );
     assert!(answer.text().await.unwrap().ends_with("# EOF\n"));
     assert_eq!(told(&format!("http://{at}/healthz")).await, "ok\n");
+    assert_eq!(station.answer("/healthz").await.unwrap(), "ok\n");
+    let on_socket = station.answer("/metrics").await.unwrap();
+    assert!(on_socket.contains("camdock_build_info{station=\"hq-01\""), "{on_socket}");
+    let elsewhere = reqwest::Client::new().get(&url).header(HOST, "evidence.example").send().await.unwrap();
+    assert_eq!(elsewhere.status(), StatusCode::MISDIRECTED_REQUEST, "somebody else's page reads nothing");
     station.stop().await;
 }
 
