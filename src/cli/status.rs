@@ -82,6 +82,9 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
         queue.bytes,
         counted(status.problems, "problem")
     )?;
+    if let (Some(from), Some(at)) = (queue.clear_from, queue.clear_at) {
+        writeln!(out, "  clear between {from} and {at}, at the pace of late")?;
+    }
     if status.disk == DiskState::Full {
         writeln!(out, "  {}", english.say(StationNotice::DiskFull))?;
     }
@@ -113,7 +116,8 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use camdock::domain::{DestinationName, QueueSnapshot, StationId};
+    use camdock::domain::{DestinationName, StationId};
+    use camdock::views::QueueDocument;
 
     #[test]
     fn what_waits_for_more_than_an_hour_needs_a_person_and_what_waits_for_less_does_not() {
@@ -138,7 +142,7 @@ mod tests {
             let status = StatusDocument {
                 station: StationId::new("hq-01").unwrap(),
                 bays: Vec::new(),
-                queue: QueueSnapshot::default(),
+                queue: QueueDocument::default(),
                 destinations: vec![place],
                 disk: DiskState::default(),
                 setup: Vec::new(),

@@ -80,19 +80,11 @@ mod tests {
 
     use super::*;
     use crate::daemon::parts::{AGAIN, PATIENCE};
-    use crate::domain::{BayNotice, BaySnapshot, DiskState, QueueSnapshot, StationId};
+    use crate::domain::{BayNotice, BaySnapshot, StationId};
 
     fn station(notice: BayNotice) -> Snapshot {
         let bay = BaySnapshot { notice, ..BaySnapshot::empty(BayName::new("1").unwrap()) };
-        Snapshot {
-            station: StationId::new("hq-01").unwrap(),
-            bays: vec![bay],
-            queue: QueueSnapshot::default(),
-            destinations: Vec::new(),
-            problems: 0,
-            disk: DiskState::Ok,
-            setup: Vec::new(),
-        }
+        Snapshot::of(StationId::new("hq-01").unwrap(), vec![bay])
     }
 
     /// A lamp at bay 1 that works, what it shows, and how the station is told to look.

@@ -39,7 +39,7 @@ pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
 pub use setup::{Part, SetupCause, SetupTrouble};
 pub use signal::{Beat, Beats, Colour, Manner, NoRhythms, Rhythm, Rhythms, Signal};
-pub use snapshot::{BaySnapshot, DestinationSnapshot, DiskState, QueueSnapshot, Snapshot, SpoolSpace};
+pub use snapshot::{BaySnapshot, DestinationSnapshot, DiskState, Expected, QueueSnapshot, Snapshot, SpoolSpace};
 pub use source_path::SourcePath;
 pub use transport::Transport;
 pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};

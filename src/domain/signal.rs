@@ -251,15 +251,7 @@ mod tests {
             notice,
             ..BaySnapshot::empty(BayName::new(number.to_string()).unwrap())
         };
-        Snapshot {
-            station: StationId::new("hq-01").unwrap(),
-            bays: bays.into_iter().enumerate().map(bay).collect(),
-            queue: QueueSnapshot::default(),
-            destinations: Vec::new(),
-            problems: 0,
-            disk: DiskState::Ok,
-            setup: Vec::new(),
-        }
+        Snapshot::of(StationId::new("hq-01").unwrap(), bays.into_iter().enumerate().map(bay).collect())
     }
 
     #[test]
@@ -328,7 +320,8 @@ mod tests {
     fn the_stations_lamp_says_what_no_bay_does() {
         let quiet = || station(vec![BayNotice::Ready]);
         let mut queued = quiet();
-        queued.queue = QueueSnapshot { segments: 1, bytes: ByteCount::new(1), oldest_seconds: 1 };
+        queued.queue =
+            QueueSnapshot { segments: 1, bytes: ByteCount::new(1), oldest_seconds: 1, ..QueueSnapshot::default() };
         assert_eq!(Signal::of_station(&queued), Signal::Working);
         let mut shown = [quiet(), quiet(), quiet(), quiet()];
         shown[0].problems = 1;

@@ -30,6 +30,41 @@ pub struct Snapshot {
     pub setup: Vec<SetupTrouble>,
 }
 
+impl Snapshot {
+    /// A station with these bays, of which nothing else is known yet.
+    #[must_use]
+    pub fn of(station: StationId, bays: Vec<BaySnapshot>) -> Self {
+        Self {
+            station,
+            bays,
+            queue: QueueSnapshot::default(),
+            destinations: Vec::new(),
+            problems: 0,
+            disk: DiskState::Ok,
+            spool: None,
+            counters: Counters::default(),
+            setup: Vec::new(),
+        }
+    }
+}
+
+/// When something is expected to be done, as far as the pace of late tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// Not before.
+    pub earliest: Moment,
+    /// By then.
+    pub latest: Moment,
+}
+
+impl Expected {
+    /// When both are done.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { earliest: self.earliest.max(other.earliest), latest: self.latest.max(other.latest) }
+    }
+}
+
 /// How much room the spool has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpoolSpace {
@@ -69,6 +104,8 @@ pub struct BaySnapshot {
     pub bytes_uploaded: ByteCount,
     /// When the camera became ready to be taken.
     pub ready_at: Option<Moment>,
+    /// When the camera is expected to be ready; none where nobody can tell.
+    pub expected: Option<Expected>,
     /// What else is in the bay: it is not what the rest of this is about.
     pub also: Vec<OtherNotice>,
 }
@@ -86,6 +123,7 @@ impl BaySnapshot {
             bytes_total: ByteCount::new(0),
             bytes_uploaded: ByteCount::new(0),
             ready_at: None,
+            expected: None,
             also: Vec::new(),
         }
     }
@@ -104,7 +142,7 @@ impl BaySnapshot {
 }
 
 /// What camdock still brings to its required destinations by itself. What a person must see to first is among the problems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QueueSnapshot {
     /// Segments in the spool that some required destination is still to prove.
     pub segments: u64,
@@ -112,6 +150,8 @@ pub struct QueueSnapshot {
     pub bytes: ByteCount,
     /// Age of the oldest of them, in seconds.
     pub oldest_seconds: u64,
+    /// When they and what is still on cameras are expected to be proven; none where nobody can tell.
+    pub clear: Option<Expected>,
 }
 
 /// One destination.

@@ -134,6 +134,12 @@ impl Moment {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// The beginning of its minute.
+    #[must_use]
+    pub const fn minute(self) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(60_000)))
+    }
+
     /// Year, month and day in UTC. A camera's clock can say anything: what is before 1970 or after 9999 is clamped.
     #[must_use]
     pub fn date(self) -> (i32, u8, u8) {

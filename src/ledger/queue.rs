@@ -118,6 +118,7 @@ pub(super) fn sums(db: &Connection, now: Moment) -> Result<QueueSnapshot, Ledger
         segments: u64::try_from(segments).unwrap_or(0),
         bytes: ByteCount::new(u64::try_from(bytes).unwrap_or(0)),
         oldest_seconds: oldest.map_or(Duration::ZERO, |at| now.since(Moment::from_millis(at))).as_secs(),
+        clear: None,
     })
 }
 

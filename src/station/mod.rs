@@ -6,6 +6,7 @@
 mod bays;
 mod board;
 mod docking;
+mod forecast;
 mod recover;
 mod status;
 mod supervise;

@@ -5,10 +5,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::StationError;
 use super::board::Board;
+use super::forecast::Forecast;
 use crate::domain::{
     BayNotice, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
     DestinationState, DiskState, Part, SetupTrouble, Snapshot, SpoolSpace,
@@ -54,6 +55,7 @@ pub(super) async fn compose(
     snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
     let required = site.required();
+    let mut forecast = Forecast::default();
     let mut bays = board.watch();
     let mut ledger = site.ledger.changes();
     loop {
@@ -73,6 +75,7 @@ pub(super) async fn compose(
             setup: setup.borrow_and_update().clone(),
         };
         say_what_is_missing(&mut snapshot);
+        forecast.tell(&mut snapshot, &required, (Instant::now(), site.clock.now()));
         // If nobody takes it, the station is about to stop.
         let _ = snapshots.send(snapshot).await;
         let changed = async {

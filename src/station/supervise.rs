@@ -12,7 +12,7 @@ use super::board::Board;
 use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
 use crate::dock::BayEvent;
-use crate::domain::{BayName, BaySnapshot, Counters, DiskState, SetupTrouble, Snapshot, StorageNotice, Subject};
+use crate::domain::{BayName, BaySnapshot, DiskState, SetupTrouble, Snapshot, StorageNotice, Subject};
 use crate::journal::tell;
 use crate::ledger::{Entry, Room};
 use crate::transfer::{
@@ -62,17 +62,7 @@ impl Station {
     /// How the station looks before it has begun.
     #[must_use]
     pub fn first_snapshot(&self) -> Snapshot {
-        Snapshot {
-            station: self.site.station.clone(),
-            bays: self.bays.iter().cloned().map(BaySnapshot::empty).collect(),
-            queue: crate::domain::QueueSnapshot::default(),
-            destinations: Vec::new(),
-            problems: 0,
-            disk: DiskState::Ok,
-            spool: None,
-            counters: Counters::default(),
-            setup: Vec::new(),
-        }
+        Snapshot::of(self.site.station.clone(), self.bays.iter().cloned().map(BaySnapshot::empty).collect())
     }
 
     /// Runs until cancelled. Being cancelled loses nothing: the next run finds everything in the ledger, in the spool

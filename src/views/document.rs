@@ -20,7 +20,7 @@ pub struct StatusDocument {
     /// Every configured bay, in the order of the configuration.
     pub bays: Vec<BayDocument>,
     /// What camdock still brings to its required destinations by itself.
-    pub queue: QueueSnapshot,
+    pub queue: QueueDocument,
     /// Every configured destination, in the order of the configuration.
     pub destinations: Vec<DestinationDocument>,
     /// How many problems wait for a person.
@@ -31,6 +31,23 @@ pub struct StatusDocument {
     /// What could not be set up as configured; the rest works without it.
     #[serde(default)]
     pub setup: Vec<SetupTrouble>,
+}
+
+/// What camdock still brings to its required destinations by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct QueueDocument {
+    /// Segments in the spool that some required destination is still to prove.
+    pub segments: u64,
+    /// Their bytes.
+    pub bytes: ByteCount,
+    /// Age of the oldest of them, in seconds.
+    pub oldest_seconds: u64,
+    /// By when they, and what is on docked cameras, are expected to be proven; none where nobody can tell.
+    #[serde(default)]
+    pub clear_at: Option<Moment>,
+    /// Before when they are not expected to be.
+    #[serde(default)]
+    pub clear_from: Option<Moment>,
 }
 
 /// One bay.
@@ -55,8 +72,11 @@ pub struct BayDocument {
     pub bytes_total: ByteCount,
     /// Bytes of this docking that every required destination has proven.
     pub bytes_uploaded: ByteCount,
-    /// When the camera became ready to be taken.
+    /// When the camera became ready to be taken; before that, by when it is expected to be, where anybody can tell.
     pub ready_at: Option<Moment>,
+    /// Before when it is not expected to be; none once it is ready.
+    #[serde(default)]
+    pub ready_from: Option<Moment>,
     /// What is so, and what to do.
     pub message: String,
     /// What else is in the bay, and what to do about each: it is not what the rest of this is about.
@@ -96,12 +116,19 @@ impl StatusDocument {
         Self {
             station: snapshot.station.clone(),
             bays: snapshot.bays.iter().map(|bay| BayDocument::new(bay, words)).collect(),
-            queue: snapshot.queue,
+            queue: QueueDocument::new(snapshot.queue),
             destinations: snapshot.destinations.iter().map(|place| DestinationDocument::new(place, words)).collect(),
             problems: snapshot.problems,
             disk: snapshot.disk,
             setup: snapshot.setup.clone(),
         }
+    }
+}
+
+impl QueueDocument {
+    fn new(QueueSnapshot { segments, bytes, oldest_seconds, clear }: QueueSnapshot) -> Self {
+        let (clear_at, clear_from) = (clear.map(|clear| clear.latest), clear.map(|clear| clear.earliest));
+        Self { segments, bytes, oldest_seconds, clear_at, clear_from }
     }
 }
 
@@ -118,7 +145,8 @@ impl BayDocument {
             segments_wiped: bay.segments_wiped,
             bytes_total: bay.bytes_total,
             bytes_uploaded: bay.bytes_uploaded,
-            ready_at: bay.ready_at,
+            ready_at: bay.ready_at.or(bay.expected.map(|expected| expected.latest)),
+            ready_from: bay.expected.map(|expected| expected.earliest),
             message: words.say(notice),
             also: bay.also.iter().cloned().map(|other| words.say(other)).collect(),
         }

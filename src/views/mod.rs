@@ -12,7 +12,7 @@ pub mod systemd;
 mod web;
 
 pub use api::{Desk, ProblemView, routes};
-pub use document::{BayDocument, DestinationDocument, StatusDocument};
+pub use document::{BayDocument, DestinationDocument, QueueDocument, StatusDocument};
 pub use legend::legend;
 pub use metrics::metrics;
 pub use page::{Dock, page};

@@ -144,8 +144,8 @@ fn trouble(place: &DestinationSnapshot) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::{
-        BayName, BayNotice, ByteCount, CameraSerial, Counters, DestinationName, DestinationNotice, DiskState,
-        QueueSnapshot, SetupCause, StationId,
+        BayName, BayNotice, ByteCount, CameraSerial, DestinationName, DestinationNotice, QueueSnapshot, SetupCause,
+        StationId,
     };
 
     fn bay(name: usize, notice: BayNotice) -> BaySnapshot {
@@ -155,17 +155,7 @@ mod tests {
     }
 
     fn station(bays: Vec<BaySnapshot>) -> Snapshot {
-        Snapshot {
-            station: StationId::new("hq-01").unwrap(),
-            bays,
-            queue: QueueSnapshot::default(),
-            destinations: Vec::new(),
-            problems: 0,
-            disk: DiskState::Ok,
-            spool: None,
-            counters: Counters::default(),
-            setup: Vec::new(),
-        }
+        Snapshot::of(StationId::new("hq-01").unwrap(), bays)
     }
 
     #[test]
@@ -173,7 +163,12 @@ mod tests {
         assert_eq!(status_line(&station(vec![bay(1, BayNotice::Empty)])), "no camera; nothing queued");
 
         let mut busy = station(vec![bay(1, BayNotice::Wiping), bay(2, BayNotice::Ready), bay(3, BayNotice::Empty)]);
-        busy.queue = QueueSnapshot { segments: 12, bytes: ByteCount::new(3 << 20), oldest_seconds: 5 };
+        busy.queue = QueueSnapshot {
+            segments: 12,
+            bytes: ByteCount::new(3 << 20),
+            oldest_seconds: 5,
+            ..QueueSnapshot::default()
+        };
         busy.problems = 1;
         busy.destinations = vec![DestinationSnapshot {
             notice: DestinationNotice::Waiting {

@@ -46,6 +46,12 @@ pub enum Text {
     },
     /// Since when it is ready, before the time.
     PageReadySince,
+    /// By when it is expected to be ready, before the time.
+    PageReadyBy,
+    /// Between when and when it is expected to be ready, before the first time.
+    PageReadyBetween,
+    /// The same, before the second time.
+    PageReadyAnd,
     /// The page no longer gets news, before the time.
     PageNotLive,
     /// What the colours and patterns mean, above them.

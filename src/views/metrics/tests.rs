@@ -38,7 +38,12 @@ fn busy(bays: usize) -> Snapshot {
     Snapshot {
         station: StationId::new("hq-01").unwrap(),
         bays: (1..=bays).map(docked).collect(),
-        queue: QueueSnapshot { segments: 12, bytes: ByteCount::new(3 << 20), oldest_seconds: 5 },
+        queue: QueueSnapshot {
+            segments: 12,
+            bytes: ByteCount::new(3 << 20),
+            oldest_seconds: 5,
+            ..QueueSnapshot::default()
+        },
         destinations: vec![DestinationSnapshot {
             notice: waits,
             since: Some(Moment::from_millis(1_800_000_000_500)),

@@ -1,8 +1,6 @@
 //! What a page shows, read as a browser reads it: the document, and not the styles.
 
-use crate::domain::{
-    BayName, BayNotice, BaySnapshot, ByteCount, CameraSerial, Counters, DiskState, Moment, QueueSnapshot, StationId,
-};
+use crate::domain::{BayName, BayNotice, BaySnapshot, ByteCount, CameraSerial, Moment, StationId};
 
 use super::*;
 
@@ -12,17 +10,7 @@ fn bay(name: &str, notice: BayNotice) -> BaySnapshot {
 }
 
 fn shown(bays: Vec<BaySnapshot>) -> Snapshot {
-    Snapshot {
-        station: StationId::new("hq-01").unwrap(),
-        bays,
-        queue: QueueSnapshot::default(),
-        destinations: Vec::new(),
-        problems: 0,
-        disk: DiskState::Ok,
-        spool: None,
-        counters: Counters::default(),
-        setup: Vec::new(),
-    }
+    Snapshot::of(StationId::new("hq-01").unwrap(), bays)
 }
 
 fn told(bays: Vec<BaySnapshot>, language: Language) -> String {

@@ -1,9 +1,14 @@
 //! One tile for each bay.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 
-use crate::domain::{BayName, BaySnapshot, BayState, Instruction, Moment, Snapshot};
+use crate::domain::{BayName, BaySnapshot, BayState, Expected, Instruction, Moment, Snapshot};
 use crate::words::{Text, Words};
+
+/// A range that is shorter is told as its end.
+const A_TIME: Duration = Duration::from_mins(10);
 
 /// How a tile looks: each has a colour and a pattern of its own in `page.css`, and a sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +99,9 @@ fn tile(bay: &BaySnapshot, turns: Turns<'_>, words: &Words) -> Markup {
             @if let Some(at) = bay.ready_at.filter(|_| look == Look::Ready) {
                 p.since { (words.text(&Text::PageReadySince)) " " (clock(at)) }
             }
+            @if let Some(expected) = bay.expected.filter(|_| look == Look::Working) {
+                p.since { (readiness(expected, words)) }
+            }
             @if is_telling {
                 p.sentence { (told.sentence) }
                 @if let Some(advice) = told.advice.as_ref().filter(|_| look != Look::Ready) { p.advice { (advice) } }
@@ -119,6 +127,18 @@ fn progress(bay: &BaySnapshot, words: &Words) -> Markup {
         p.progress {
             progress value=(done.get()) max=(total.get()) aria-label=(said) {}
             span aria-hidden="true" { (said) }
+        }
+    }
+}
+
+/// When it will be ready. A range of a few minutes is a time.
+fn readiness(Expected { earliest, latest }: Expected, words: &Words) -> Markup {
+    let text = |text| words.text(&text);
+    html! {
+        @if latest.since(earliest) <= A_TIME {
+            (text(Text::PageReadyBy)) " " (clock(latest))
+        } @else {
+            (text(Text::PageReadyBetween)) " " (clock(earliest)) " " (text(Text::PageReadyAnd)) " " (clock(latest))
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use camdock::domain::{
     Amount, BayName, BayNotice, BaySnapshot, ByteCount, Counters, Deliveries, DestinationCause, DestinationName,
-    DestinationNotice, DestinationSnapshot, DiskState, Durations, Endings, Part, QueueSnapshot, Removals, SetupCause,
+    DestinationNotice, DestinationSnapshot, Durations, Endings, Part, QueueSnapshot, Removals, SetupCause,
     SetupTrouble, Snapshot, SpoolSpace, Stages, StationId,
 };
 use camdock::views;
@@ -69,16 +69,11 @@ pub(super) fn place(name: &str) -> DestinationName {
 
 /// A station with nothing in it.
 pub(super) fn empty(name: &str, bays: u32, places: &[&str]) -> Snapshot {
+    let bays = (1..=bays).map(|number| BaySnapshot::empty(bay(number))).collect();
     Snapshot {
-        station: StationId::new(name).unwrap(),
-        bays: (1..=bays).map(|number| BaySnapshot::empty(bay(number))).collect(),
-        queue: QueueSnapshot::default(),
         destinations: places.iter().map(|name| DestinationSnapshot::unasked(place(name))).collect(),
-        problems: 0,
-        disk: DiskState::Ok,
         spool: Some(SpoolSpace { free: ByteCount::new(1 << 38), size: ByteCount::new(1 << 40) }),
-        counters: Counters::default(),
-        setup: Vec::new(),
+        ..Snapshot::of(StationId::new(name).unwrap(), bays)
     }
 }
 
@@ -92,7 +87,12 @@ fn at_work(number: u32, step: u64) -> Snapshot {
     shown.bays[1].notice = BayNotice::SpoolFull { files: 1 };
     shown.destinations[0].notice = DestinationNotice::Well;
     shown.destinations[1].notice = DestinationNotice::Waiting { cause: DestinationCause::Network, error };
-    shown.queue = QueueSnapshot { segments: 3, bytes: ByteCount::new(1000), oldest_seconds: 60 * u64::from(number) };
+    shown.queue = QueueSnapshot {
+        segments: 3,
+        bytes: ByteCount::new(1000),
+        oldest_seconds: 60 * u64::from(number),
+        ..QueueSnapshot::default()
+    };
     shown.problems = u64::from(number % 4 == 1);
     shown.counters = Counters {
         entries: 10 * step,
