@@ -53,7 +53,7 @@ impl Forecast {
             let mut course = known.map(|(_, course)| course).unwrap_or_default();
             course.see(at, bay.bytes_uploaded.get());
             let left = bay.bytes_total.saturating_sub(bay.bytes_uploaded);
-            on_cameras = on_cameras + left;
+            on_cameras += left;
             bay.expected = course.expected((left, left), at, now);
             bays.insert(bay.name.clone(), (camera, course));
         }

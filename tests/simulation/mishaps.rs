@@ -284,7 +284,8 @@ fn remove_by_itself(world: &mut World) {
     let Some((camera, path)) = some_file(world) else { return };
     world.tell(|| format!("camera {camera} removes {path} by itself"));
     let file = world.cameras[camera].files.remove(&path).expect("it was listed");
-    world.evidence[file.evidence].removed_by_camera = true;
+    let now = world.elapsed();
+    world.evidence[file.evidence].removed_by_camera = Some(now);
     world.touched = true;
 }
 
@@ -374,7 +375,7 @@ pub(crate) fn return_to_sender(world: &mut World) -> bool {
         let camera = &world.cameras[evidence.camera];
         let steady = evidence.states.len() == 1 && !evidence.was_damaged && !evidence.was_unsteady;
         steady
-            && !evidence.removed_by_camera
+            && evidence.removed_by_camera.is_none()
             && camera.docked.is_some()
             && !camera.files.contains_key(&evidence.path)
             && oracle::missing_at(world, &evidence.sha256).is_none()

@@ -15,6 +15,9 @@ use crate::destination::Destination;
 use crate::shown;
 use crate::world::{Evidence, Host, World};
 
+/// What a station goes by may be so old when it is written down.
+const SINCE_ASKED: Duration = Duration::from_secs(20);
+
 /// More steps than any story needs that comes to an end.
 const STEPS: u64 = 400_000;
 
@@ -35,7 +38,7 @@ pub(crate) fn nothing_is_lost(world: &mut World) {
     let lost = world.evidence.iter().enumerate().find_map(|(index, evidence)| {
         let file = world.cameras[evidence.camera].files.get(&evidence.path);
         // What the camera itself removed may be lost; then that must be told, see `what_is_nowhere_is_told`.
-        if file.is_some_and(|file| file.evidence == index) || evidence.removed_by_camera {
+        if file.is_some_and(|file| file.evidence == index) || evidence.removed_by_camera.is_some() {
             return None;
         }
         let lacks = missing_at(world, &evidence.sha256)?;
@@ -223,7 +226,7 @@ fn problem_found(world: &World, db: &Connection, entry: &Value) -> Result<(), St
             let place = world.destinations.iter().find(|place| place.name.as_str() == name).ok_or("no such place")?;
             let now = world.elapsed();
             // It may have gone down since it was asked.
-            let long = now.saturating_sub(place.out_since) > Duration::from_secs(20);
+            let long = now.saturating_sub(place.out_since) > SINCE_ASKED;
             let down = place.outage.is_some_and(|(until, _)| now < until) && long;
             if down { Err("blamed on the segment, while the place is down".to_owned()) } else { Ok(()) }
         }
@@ -240,7 +243,15 @@ fn problem_found(world: &World, db: &Connection, entry: &Value) -> Result<(), St
                 camera.serial.as_str() == serial
                     && camera.files.keys().any(|name| source_path(name).to_string() == path)
             };
-            if world.cameras.iter().any(has_it) { Ok(()) } else { Err("it is not on the camera any more".to_owned()) }
+            // It may have gone since it was listed.
+            let went = |it: &Evidence| {
+                let lately = |at: Duration| world.elapsed().saturating_sub(at) < SINCE_ASKED;
+                world.cameras[it.camera].serial.as_str() == serial
+                    && source_path(&it.path).to_string() == path
+                    && it.removed_by_camera.is_some_and(lately)
+            };
+            let is_so = world.cameras.iter().any(has_it) || world.evidence.iter().any(went);
+            if is_so { Ok(()) } else { Err("it is not on the camera any more".to_owned()) }
         }
         "unsteady" => {
             // A file that only changed now and then is not a medium that fails.

@@ -352,7 +352,7 @@ impl Director {
             let problem = books.problems.iter().any(|(_, serial, ..)| about(serial))
                 || books.nowhere.iter().any(|(_, serial)| about(serial));
             // One that removed its last file by itself may be empty while an answer about that file is still awaited.
-            let by_itself = world.evidence.iter().any(|it| it.camera == index && it.removed_by_camera);
+            let by_itself = world.evidence.iter().any(|it| it.camera == index && it.removed_by_camera.is_some());
             let clean = camera.files.is_empty() && camera.links.is_empty();
             let shown = self.stations[place.station].as_ref()?.snapshot.borrow();
             let shown = shown.bays.iter().find(|shown| shown.name == bay_name(place.bay))?;

@@ -132,7 +132,7 @@ pub(crate) fn new_file_at(world: &mut World, camera: usize, path: String) {
         states: vec![sha256],
         was_damaged: false,
         was_unsteady: false,
-        removed_by_camera: false,
+        removed_by_camera: None,
         came_back: false,
     });
     world.cameras[camera].files.insert(path, File::new(content, modified, stamp, evidence));

@@ -21,7 +21,6 @@ use crate::spool::Spool;
 const NEW_YEAR: i64 = 1_767_225_600_000;
 
 /// One file that a camera recorded, in its present state.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the file")]
 pub(crate) struct Evidence {
     pub camera: usize,
     pub path: String,
@@ -35,8 +34,8 @@ pub(crate) struct Evidence {
     pub was_damaged: bool,
     /// Whether it ever read differently each time: then nothing is known of what was read.
     pub was_unsteady: bool,
-    /// Whether the camera removed it by itself: what nobody had taken by then is lost, and no camdock could help it.
-    pub removed_by_camera: bool,
+    /// When the camera removed it by itself: what nobody had taken by then is lost, and no camdock could help it.
+    pub removed_by_camera: Option<Duration>,
     /// Whether the camera had it again after it was deleted.
     pub came_back: bool,
 }
