@@ -20,8 +20,6 @@ const ENOUGH: usize = 4;
 const LONG_ENOUGH: Duration = Duration::from_secs(20);
 /// What was before does not tell how it is now.
 const LATELY: Duration = Duration::from_mins(30);
-/// Moments closer together than this are one.
-const APART: Duration = Duration::from_secs(2);
 /// So many moments are remembered.
 const MOST: usize = 64;
 /// When nothing has moved for this long, and for three times as long as ever lately, nobody knows.
@@ -88,16 +86,23 @@ impl Course {
         match self.points.back() {
             Some((_, before)) if bytes < *before => self.points.clear(),
             Some((_, before)) if bytes == *before => return,
-            Some((then, _)) if at.duration_since(*then) < APART && self.points.len() > 1 => {
-                self.points.pop_back();
-            }
             Some(_) | None => {}
         }
         self.points.push_back((at, bytes));
         let is_old = |(then, _): &(Instant, u64)| at.duration_since(*then) > LATELY;
-        while self.points.len() > MOST || self.points.front().is_some_and(is_old) && self.points.len() > 2 {
+        while self.points.front().is_some_and(is_old) && self.points.len() > 2 {
             self.points.pop_front();
         }
+        if self.points.len() > MOST {
+            self.thin_out();
+        }
+    }
+
+    /// Forgets every other moment, less the latest.
+    fn thin_out(&mut self) {
+        let last = self.points.len() - 1;
+        let kept = self.points.iter().enumerate().filter(|(place, _)| place % 2 == 0 || *place == last);
+        self.points = kept.map(|(_, point)| *point).collect();
     }
 
     /// When so much more is done, at the least and at the most.
