@@ -107,7 +107,8 @@ impl Shown {
 async fn station(cloud: &Cloud, bays: usize) -> (RunningStation, String) {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut station = RunningStation::new(Settings { bays, ..cloud.settings() });
-    let web = format!("[web]\nlisten = \"{free}\"\ncolumns = 4\n");
+    // A lamp, so that its legend is on the page; that it is dead keeps nobody waiting.
+    let web = format!("[station]\nlamp = \"no:such:led\"\n[web]\nlisten = \"{free}\"\ncolumns = 4\n");
     std::fs::write(station.beside("camdock.toml.d/web.toml"), web).unwrap();
     station.start();
     station.until("it is open", |status| bay(status, 1).state == BayState::Empty).await;

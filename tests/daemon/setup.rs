@@ -76,7 +76,9 @@ async fn a_station_starts_with_what_it_has_and_takes_in_the_rest_as_it_comes() {
     let mut station = station_with_a_nas().await;
     std::fs::rename(station.beside("primary.key"), station.beside("elsewhere")).unwrap();
     let later = station.beside("later");
-    let bays = format!("[[bay]]\nname = \"later\"\nfolder = {later:?}\n[[bay]]\nname = \"usb\"\nport = \"77-1.2\"\n");
+    let bays = format!(
+        "[[bay]]\nname = \"later\"\nfolder = {later:?}\n[[bay]]\nname = \"usb\"\nport = \"77-1.2\"\nlamp = \"no:such:led\"\n"
+    );
     std::fs::write(station.beside("camdock.toml.d/bays.toml"), bays).unwrap();
     std::fs::write(station.beside("profiles.d/typo.toml"), "name = \"volume-label\"\nenabeld = false\n").unwrap();
     station.dock(1, &footage("BWC-1"));
@@ -85,8 +87,13 @@ async fn a_station_starts_with_what_it_has_and_takes_in_the_rest_as_it_comes() {
     let status =
         station.until("the camera is served all the same", |status| bay(status, 1).state == BayState::Ready).await;
     let causes: Vec<_> = status.setup.iter().map(|trouble| trouble.cause).collect();
-    let expected =
-        [SetupCause::CredentialMissing, SetupCause::FolderMissing, SetupCause::PortMissing, SetupCause::ProfileBroken];
+    let expected = [
+        SetupCause::CredentialMissing,
+        SetupCause::FolderMissing,
+        SetupCause::PortMissing,
+        SetupCause::ProfileBroken,
+        SetupCause::LedMissing,
+    ];
     assert_eq!(causes, expected, "{:?}", status.setup);
     assert_eq!((bay(&status, 2).state, bay(&status, 2).cause), (BayState::Attention, Some(BayCause::NotSetUp)));
     let cloud = &status.destinations[0];
@@ -100,6 +107,7 @@ async fn a_station_starts_with_what_it_has_and_takes_in_the_rest_as_it_comes() {
         "everything else goes on without it",
         "later cannot be looked into: No such file",
         "there is no USB port 77-1.2",
+        "there is no /sys/class/leds/no:such:led. See that its driver is loaded",
         "typo.toml:2: profile.enabeld is no key",
         "Until then profile volume-label lets no camera in",
     ] {

@@ -1,18 +1,19 @@
 //! `lamp`, of a bay or of the station: a new kind of lamp begins here.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use crate::config::document::Value;
 use crate::config::mistake::Mistakes;
-use crate::config::reader::{Given, Keys, Reader};
+use crate::config::reader::{Given, Keys, Reader, Wrong};
 use crate::config::values;
 use crate::domain::{Colours, Lamp, LedName, Level};
 
 const EXAMPLE: &str = "lamp = \"bay1:status\", or lamp = { green = \"bay1:green\", red = \"bay1:red\" }";
 pub(super) const KEYS: Keys = Keys::inline("lamp", &["rgb", "gpio", "green", "amber", "red", "level"], EXAMPLE);
 
-/// A LED's lines are numbered from 0; no chip has more.
-const LINES: std::ops::RangeInclusive<usize> = 0..=1023;
+/// A chip's lines are numbered from 0; none has more.
+const LINES: RangeInclusive<usize> = 0..=1023;
 
 /// One thing that lights up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +92,7 @@ fn lines(mut inner: Reader<'_>, lights: &mut Vec<Given<Source>>) -> Option<Lamp>
 fn colours<T>(
     inner: &mut Reader<'_>,
     example: &str,
-    parse: impl Fn(&Value) -> Result<T, crate::config::reader::Wrong>,
+    parse: impl Fn(&Value) -> Result<T, Wrong>,
 ) -> Option<Colours<Given<T>>> {
     let green = inner.required("green", example, &parse);
     let amber = inner.optional("amber", &parse);
