@@ -35,7 +35,9 @@ struct Size {
 const TITLE: Size = Size { height: 5.5, letters: 27, weight: "bold" };
 const LARGE: Size = Size { height: 3.9, letters: 32, weight: "bold" };
 const SMALL: Size = Size { height: 2.9, letters: 47, weight: "normal" };
-const BELOW: Size = Size { height: 2.9, letters: 56, weight: "normal" };
+const BELOW: Size = Size { height: 2.7, letters: 60, weight: "normal" };
+/// How far the first line below all signals is from them.
+const FOOT: f64 = 4.5;
 
 /// What matters to most comes first.
 const ORDER: [Signal; Signal::ALL.len()] =
@@ -59,7 +61,7 @@ pub fn legend(rhythms: &Rhythms, words: &Words) -> String {
             (rule(bottom))
             (written(
                 &[Text::LampStation, Text::LampDark].map(|text| lines(&say(text), BELOW)).concat(),
-                BELOW, MARGIN, bottom + 5.0
+                BELOW, MARGIN, bottom + FOOT
             ))
         }
     };
@@ -261,7 +263,7 @@ mod tests {
                 assert!(bar_at(&instruction, &meaning) + BAR < ROW, "{language:?}: {signal:?}");
             }
             let below = [Text::LampStation, Text::LampDark].map(|text| lines(&words.text(&text), BELOW)).concat();
-            assert!(TOP + ROW * 5.0 + 5.0 + height(&below, BELOW) < HEIGHT, "{language:?}");
+            assert!(TOP + ROW * 5.0 + FOOT + height(&below, BELOW) < HEIGHT, "{language:?}");
         }
     }
 
