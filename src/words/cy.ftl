@@ -212,6 +212,8 @@ station-set-up =
         [bay] Mae bae { $name }
         [profile] Mae proffil { $name }
         [page] Mae'r dudalen
+        [lamp] Mae golau bae { $name }
+        [station-lamp] Mae golau'r orsaf
        *[control-socket] Mae soced y gorchmynion
     } ar waith nawr.
 station-enrolled = Mae cyrchfan { $destination } wedi'i chofrestru: o hyn ymlaen dim ond yr hyn sydd yn lle { $place } sy'n cyfrif.

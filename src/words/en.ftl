@@ -236,6 +236,8 @@ station-set-up =
         [bay] Bay { $name }
         [profile] Profile { $name }
         [page] The page
+        [lamp] The lamp of bay { $name }
+        [station-lamp] The station's lamp
        *[control-socket] The commands' socket
     } is set up now.
 station-enrolled = Destination { $destination } is enrolled: from here on, only what lies at place { $place } counts.

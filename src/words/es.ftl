@@ -236,6 +236,8 @@ station-set-up =
         [bay] El puesto { $name }
         [profile] El perfil { $name }
         [page] La página
+        [lamp] La luz del puesto { $name }
+        [station-lamp] La luz de la estación
        *[control-socket] El socket de los comandos
     } ya está en servicio.
 station-enrolled = El destino { $destination } está inscrito: desde ahora solo cuenta lo que esté en el lugar { $place }.

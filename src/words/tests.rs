@@ -412,6 +412,27 @@ fn what_was_said_outside_steers_no_terminal_and_ends_no_line() {
 }
 
 #[test]
+fn each_part_of_a_station_is_called_by_its_name_in_every_language() {
+    let bay = BayName::new("1").unwrap();
+    let parts = [
+        Part::Destination(nas()),
+        Part::Bay(bay.clone()),
+        Part::Profile("a.toml".to_owned()),
+        Part::ControlSocket,
+        Part::Page,
+        Part::Lamp(bay),
+        Part::StationLamp,
+    ];
+    assert_eq!(parts.len(), Part::VARIANTS.len());
+    for words in Language::ALL.map(Words::of) {
+        let trouble = |part: Part| words.say(SetupTrouble { part, ..setup() });
+        let back = |part: Part| words.say(StationNotice::SetUp { part });
+        let said: BTreeSet<_> = parts.iter().flat_map(|part| [trouble(part.clone()), back(part.clone())]).collect();
+        assert_eq!(said.len(), 2 * parts.len(), "{said:?}");
+    }
+}
+
+#[test]
 fn a_line_says_of_what_it_is_said() {
     let about = Subject::station().bay(&BayName::new("3").unwrap()).camera(&camera()).destination(&nas());
     let words = Words::english();
