@@ -7,6 +7,7 @@ mod cameras;
 mod crash;
 mod demo;
 mod everything;
+mod hostile;
 mod metrics;
 mod mount;
 mod page;

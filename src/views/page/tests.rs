@@ -1,6 +1,6 @@
 //! What a page shows, read as a browser reads it: the document, and not the styles.
 
-use crate::domain::{BayName, BayNotice, BaySnapshot, ByteCount, CameraSerial, Moment, StationId};
+use crate::domain::{BayName, BayNotice, BaySnapshot, ByteCount, CameraSerial, Expected, Moment, StationId};
 
 use super::*;
 
@@ -129,4 +129,23 @@ fn what_the_lamps_say_is_told_where_there_are_lamps() {
     {
         assert!(told.contains(part), "{part}: {told}");
     }
+}
+
+#[test]
+fn a_camera_at_work_says_when_it_will_be_ready_and_one_that_is_ready_does_not() {
+    let at = |minutes: u64| Moment::from_millis(1_800_000_000_000).plus(std::time::Duration::from_mins(minutes));
+    let expected = |latest| Some(Expected { earliest: at(10), latest: at(latest) });
+    let uploading =
+        |latest| BaySnapshot { expected: expected(latest), ..bay("1", BayNotice::Uploading { segments: 1 }) };
+    let said = |bay| {
+        let page = told(vec![bay], Language::English);
+        let (_, since) = page.split_once(r#"<p class="since">"#)?;
+        // Without its tags.
+        let texts = since.split_once("</p>")?.0.split(['<', '>']).step_by(2);
+        Some(texts.collect::<String>())
+    };
+    assert_eq!(said(uploading(70)).as_deref(), Some("Ready between 08:10 UTC and 09:10 UTC"));
+    assert_eq!(said(uploading(20)).as_deref(), Some("Ready by 08:20 UTC"));
+    let waits = BaySnapshot { expected: expected(20), ..bay("1", BayNotice::WriteProtected) };
+    assert_eq!(said(waits), None, "it needs somebody first");
 }
