@@ -17,7 +17,7 @@
 //! | `dock` | `domain`, `journal` | `tokio` |
 //! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
 //! | `ledger` | `domain`, `files`, `journal` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio` |
-//! | `views` | `domain`, `words` | `async-trait`, `axum`, `futures`, `maud`, `prometheus-client`, `sd-notify`, `serde`, `strum`, `tokio` |
+//! | `views` | `domain`, `words` | `async-trait`, `axum`, `futures`, `maud`, `prometheus-client`, `sd-notify`, `serde`, `serde_json`, `strum`, `tokio` |
 //! | `custody` | `cloud`, `domain` | `futures` |
 //! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |
 //! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |

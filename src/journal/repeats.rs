@@ -107,14 +107,14 @@ mod tests {
         Subject::station().camera(&CameraSerial::new(serial).unwrap())
     }
 
-    fn put_off(subject: &Subject) -> Kind {
-        Kind::of(subject, &SegmentNotice::PutOff { error: "EIO".to_owned() }.into()).unwrap()
+    fn found_again(subject: &Subject) -> Kind {
+        Kind::of(subject, &SegmentNotice::FoundAgain.into()).unwrap()
     }
 
     #[test]
     fn the_third_time_says_that_the_fourth_is_only_counted_and_an_hour_later_says_how_many_there_were() {
         let (mut repeats, began) = (Repeats::none(), Instant::now());
-        let mut told = |minutes| repeats.once_more(put_off(&camera("A")), began + Duration::from_mins(minutes));
+        let mut told = |minutes| repeats.once_more(found_again(&camera("A")), began + Duration::from_mins(minutes));
         assert_eq!([told(0), told(1), told(2)], [Telling::Tell, Telling::Tell, Telling::TellForTheLastTime]);
         assert_eq!([told(3), told(59)], [Telling::Count, Telling::Count]);
         assert_eq!([told(60), told(61)], [Telling::TellAgain { missed: 2 }, Telling::Tell]);
@@ -124,8 +124,8 @@ mod tests {
     #[test]
     fn files_and_dockings_of_one_camera_are_counted_together_and_cameras_apart() {
         let file = |name: &str| camera("A").file(&SourcePath::new(name.as_bytes().to_vec()));
-        assert_eq!(put_off(&file("1")), put_off(&file("2")));
-        assert_ne!(put_off(&camera("A")), put_off(&camera("B")));
+        assert_eq!(found_again(&file("1")), found_again(&file("2")));
+        assert_ne!(found_again(&camera("A")), found_again(&camera("B")));
     }
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
     fn a_flood_of_invented_cameras_costs_no_more_room_and_silences_nobody() {
         let (mut repeats, now) = (Repeats::none(), Instant::now());
         for serial in 0..10 * MOST {
-            assert_eq!(repeats.once_more(put_off(&camera(&serial.to_string())), now), Telling::Tell);
+            assert_eq!(repeats.once_more(found_again(&camera(&serial.to_string())), now), Telling::Tell);
         }
         assert!(repeats.known.len() <= MOST);
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::document::StatusDocument;
+use super::events;
 use crate::domain::{DestinationName, Earlier, Moment, PlaceId, Problem, ProblemId, Snapshot};
 use crate::words::Words;
 
@@ -84,7 +85,7 @@ struct Answers {
     desk: Arc<dyn Desk>,
 }
 
-/// `/api/v1/status`, `/api/v1/problems`, `/api/v1/problems/{id}/retry`, `/api/v1/destinations/{name}/enrol/{place}`,
+/// `/api/v1/status`, `/api/v1/events`, `/api/v1/problems`, `/api/v1/problems/{id}/retry`, `/api/v1/destinations/{name}/enrol/{place}`,
 /// `/api/v1/destinations/{name}/replace/{place}`.
 pub fn routes(snapshot: watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Router {
     Router::new()
@@ -93,7 +94,8 @@ pub fn routes(snapshot: watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Route
         .route("/api/v1/problems/{id}/retry", post(retry))
         .route("/api/v1/destinations/{name}/enrol/{place}", post(enrol))
         .route("/api/v1/destinations/{name}/replace/{place}", post(replace))
-        .with_state(Arc::new(Answers { snapshot, desk }))
+        .with_state(Arc::new(Answers { snapshot: snapshot.clone(), desk }))
+        .merge(events::routes(snapshot))
 }
 
 async fn status(State(answers): State<Arc<Answers>>) -> Json<StatusDocument> {

@@ -4,8 +4,10 @@
 
 mod api;
 mod document;
+mod events;
 mod legend;
 mod metrics;
+mod news;
 mod page;
 mod socket;
 pub mod systemd;

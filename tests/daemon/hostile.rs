@@ -29,8 +29,7 @@ const NAMES: [&[u8]; 14] = [
 ];
 
 /// A station to whose bay a camera has come with such files, beside folders that are none and are called so.
-async fn troubled() -> RunningStation {
-    let cloud = Cloud::well().await;
+async fn troubled(cloud: &Cloud) -> RunningStation {
     let mut station = cloud.station();
     let footage = Footage::random("BWC-1", 1, 1_000, 77);
     station.dock(1, &footage);
@@ -52,7 +51,8 @@ fn steers(letter: char) -> bool {
 
 #[tokio::test]
 async fn no_name_is_more_than_text_on_the_page_in_the_journal_on_a_terminal_in_metrics_and_in_documents() {
-    let mut station = troubled().await;
+    let cloud = Cloud::well().await;
+    let mut station = troubled(&cloud).await;
     for arguments in [&["status"][..], &["problems"], &["explain", "BWC-1"], &["unproven"]] {
         let shown = printed(&station.camdock(arguments).await);
         assert!(!shown.contains(|letter| steers(letter) && letter != '\n'), "{arguments:?}: {shown:?}");

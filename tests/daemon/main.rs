@@ -6,6 +6,7 @@ mod browser;
 mod cameras;
 mod crash;
 mod demo;
+mod events;
 mod everything;
 mod hostile;
 mod metrics;

@@ -248,6 +248,17 @@ impl RunningStation {
         String::from_utf8(body.to_vec()).ok()
     }
 
+    /// The station's events from its socket, those that come after one of which somebody knows.
+    pub(crate) async fn events(&self, known: Option<&str>) -> Events {
+        let stream = UnixStream::connect(self.data_dir().join("camdock.sock")).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let request = hyper::Request::get("/api/v1/events").header("host", "camdock");
+        let request = known.into_iter().fold(request, |request, id| request.header("last-event-id", id));
+        let answer = sender.send_request(request.body(Empty::<&[u8]>::new()).unwrap()).await.unwrap();
+        Events { body: answer.into_body(), unread: String::new(), _sender: sender }
+    }
+
     /// Waits until the status is as wanted; fails if the daemon ends before.
     pub(crate) async fn until(&mut self, what: &str, wanted: impl Fn(&StatusDocument) -> bool) -> StatusDocument {
         let began = Instant::now();
@@ -333,6 +344,30 @@ impl RunningStation {
         let log = self.logged();
         let lines: Vec<_> = log.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+/// What a station tells as it changes.
+pub(crate) struct Events {
+    body: hyper::body::Incoming,
+    unread: String,
+    _sender: hyper::client::conn::http1::SendRequest<Empty<&'static [u8]>>,
+}
+
+impl Events {
+    /// The next one's name, id and data; the last two are empty where it has none.
+    pub(crate) async fn next(&mut self) -> (String, String, String) {
+        while !self.unread.contains("\n\n") {
+            let frame = timeout(PATIENCE, self.body.frame()).await.expect("there is an event").expect("it goes on");
+            self.unread.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
+        }
+        let end = self.unread.find("\n\n").unwrap();
+        let event: String = self.unread.drain(..end + 2).collect();
+        let field = |name: &str| {
+            let line = event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+            line.unwrap_or_default().to_owned()
+        };
+        (field("event"), field("id"), field("data"))
     }
 }
 

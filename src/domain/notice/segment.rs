@@ -46,12 +46,8 @@ pub enum SegmentNotice {
 impl SegmentNotice {
     pub(super) const fn severity(&self) -> Severity {
         match self {
-            Self::Proven { .. } => Severity::Step,
-            Self::PutOff { .. }
-            | Self::FoundAgain
-            | Self::CopyUnlabelled { .. }
-            | Self::CopyTorn
-            | Self::CopyTakenOver => Severity::Outcome,
+            Self::Proven { .. } | Self::PutOff { .. } => Severity::Step,
+            Self::FoundAgain | Self::CopyUnlabelled { .. } | Self::CopyTorn | Self::CopyTakenOver => Severity::Outcome,
             Self::ProofWithdrawn => Severity::Warning,
             Self::CopyBad { .. } | Self::CopyMissing => Severity::Alarm,
         }

@@ -8,7 +8,6 @@ mod tiles;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -21,18 +20,12 @@ use futures::{Stream, StreamExt as _};
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
 
 use self::tiles::{legend, tiles};
 use super::legend::in_short;
+use super::news::{News, news};
 use crate::domain::{Rhythms, Snapshot};
 use crate::words::{Language, Text, Words};
-
-/// Somebody who looks gets news no more often than this.
-const AT_MOST_EVERY: Duration = Duration::from_millis(500);
-/// While nothing changes, a sign of life about this often; `page.js` waits three times as long before it says that the page is not
-/// live.
-const ALIVE_EVERY: Duration = Duration::from_secs(5);
 
 /// How the dock looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,48 +113,13 @@ async fn live(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let told = news(page.snapshot.clone(), wanted.words(&headers)).map(|news| match news {
-        News::Tiles(tiles) => Event::default().event("tiles").id(env!("CARGO_PKG_VERSION")).data(tiles),
+    let words = wanted.words(&headers);
+    let look = move |shown: &Snapshot| tiles(shown, words).into_string();
+    let told = news(page.snapshot.clone(), None, look).map(|news| match news {
+        News::Changed(tiles) => Event::default().event("tiles").id(env!("CARGO_PKG_VERSION")).data(tiles),
         News::Alive => Event::default().event("alive").data("1"),
     });
     Sse::new(told.map(Ok))
-}
-
-/// What somebody who looks is told.
-#[derive(Debug, PartialEq, Eq)]
-enum News {
-    /// The tiles as they are now.
-    Tiles(String),
-    /// They are still so.
-    Alive,
-}
-
-/// What somebody has been told, and when.
-struct Told {
-    snapshot: watch::Receiver<Snapshot>,
-    tiles: Option<String>,
-    at: Instant,
-}
-
-/// The tiles as they change. A sign of life is a new snapshot, as it is for systemd's watchdog, and never a timer: a station that
-/// hangs must not look alive.
-fn news(snapshot: watch::Receiver<Snapshot>, words: &'static Words) -> impl Stream<Item = News> {
-    let nothing = Told { snapshot, tiles: None, at: Instant::now() };
-    futures::stream::unfold(nothing, move |mut told| async move {
-        loop {
-            if told.tiles.is_some() {
-                sleep(AT_MOST_EVERY).await;
-                told.snapshot.changed().await.ok()?;
-            }
-            let now = tiles(&told.snapshot.borrow_and_update().clone(), words).into_string();
-            let is_new = told.tiles.as_ref() != Some(&now);
-            if is_new || told.at.elapsed() >= ALIVE_EVERY {
-                told.at = Instant::now();
-                told.tiles = Some(now.clone());
-                return Some((if is_new { News::Tiles(now) } else { News::Alive }, told));
-            }
-        }
-    })
 }
 
 fn file(kind: &'static str, content: &'static str) -> Response {

@@ -92,30 +92,6 @@ fn the_language_is_the_one_that_is_asked_for_or_the_browsers_first_that_there_is
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_station_that_hangs_does_not_look_alive() {
-    let ready = || shown(vec![bay("1", BayNotice::Ready)]);
-    let (station, seen) = watch::channel(ready());
-    let mut news = std::pin::pin!(news(seen, Words::english()));
-    assert!(matches!(news.next().await, Some(News::Tiles(_))));
-    let publishes = async {
-        for _ in 0..8 {
-            sleep(Duration::from_secs(1)).await;
-            station.send_replace(ready());
-        }
-        std::future::pending::<()>().await;
-    };
-    let alive = tokio::select! {
-        told = news.next() => told,
-        () = publishes => None,
-    };
-    assert_eq!(alive, Some(News::Alive), "the same snapshot again and again is a sign of life");
-    let silent = tokio::time::timeout(Duration::from_mins(10), news.next()).await;
-    assert!(silent.is_err(), "and none is none: {silent:?}");
-    station.send_replace(shown(vec![bay("1", BayNotice::Empty)]));
-    assert!(matches!(news.next().await, Some(News::Tiles(_))), "it goes on when the station does");
-}
-
 #[test]
 fn what_the_lamps_say_is_told_where_there_are_lamps() {
     let page = |lamps| {
