@@ -31,12 +31,12 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 .PHONY: demo
-demo: demo-built ## a station with four bays and generated cameras, in a temporary folder
-	target/release/examples/demo $(DEMO)
+demo: demo-built ## a station with four bays and generated cameras, in a temporary folder. KEEP=1 leaves it running to look at
+	target/release/examples/demo $(if $(KEEP),--stay) $(DEMO)
 
 .PHONY: demo-azure
 demo-azure: demo-built $(TOOLS)/bin/azurite-blob ## the same, with Azure Blob (a local Azurite) as the destination
-	target/release/examples/demo --azure $(DEMO)
+	target/release/examples/demo --azure $(if $(KEEP),--stay) $(DEMO)
 
 .PHONY: demo-built
 demo-built: setup

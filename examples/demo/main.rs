@@ -11,6 +11,7 @@ mod screen;
 mod stage;
 mod verdict;
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
@@ -61,12 +62,19 @@ struct Args {
     /// Keep the temporary folder
     #[arg(long)]
     keep: bool,
+    /// Leave the station running in the end, to look at its page, until it is interrupted
+    #[arg(long)]
+    stay: bool,
     /// How much footage is generated
     #[arg(long, hide = true, value_enum, default_value_t = Amount::Full)]
     size: Amount,
 }
 
 impl Args {
+    const fn afterwards(&self) -> Afterwards {
+        if self.stay { Afterwards::Stay } else { Afterwards::End }
+    }
+
     fn wish(&self) -> anyhow::Result<Wish> {
         let destination = if self.azure { DestinationKind::Azurite } else { DestinationKind::Folder };
         let footage = match &self.footage {
@@ -77,6 +85,13 @@ impl Args {
         };
         Ok(Wish { destination, footage })
     }
+}
+
+/// What becomes of the station when everything was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Afterwards {
+    End,
+    Stay,
 }
 
 /// How the demo came out.
@@ -111,7 +126,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     log_into(&stage)?;
     introduce(&stage, &place, args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let ended = runtime.block_on(play(&mut stage, &lock));
+    let ended = runtime.block_on(play(&mut stage, &lock, args.afterwards()));
     runtime.shutdown_timeout(Duration::from_secs(3));
     close(&stage, place, args, ended)
 }
@@ -130,7 +145,7 @@ fn introduce(stage: &Stage, place: &Place, args: &Args) -> io::Result<()> {
 }
 
 /// From the first frame recorded to the last copy looked at.
-async fn play(stage: &mut Stage, lock: &StationLock) -> anyhow::Result<Ending> {
+async fn play(stage: &mut Stage, lock: &StationLock, afterwards: Afterwards) -> anyhow::Result<Ending> {
     let mut stop = Stop::new()?;
     let recorded = match stage.recorded() {
         Some(recorded) => recorded.to_vec(),
@@ -143,9 +158,11 @@ async fn play(stage: &mut Stage, lock: &StationLock) -> anyhow::Result<Ending> {
         DestinationKind::Folder => None,
         DestinationKind::Azurite => Some(Cloud::start(&stage.azurite()).await?),
     };
+    // What it has come to when it is stopped.
+    let so_far = Cell::new(Ending::Interrupted);
     let ended = tokio::select! {
-        ended = show(stage, lock, &recorded, cloud.as_ref()) => ended,
-        () = stop.asked() => Ok(Ending::Interrupted),
+        ended = show(stage, lock, &recorded, cloud.as_ref(), (afterwards, &so_far)) => ended,
+        () = stop.asked() => Ok(so_far.replace(Ending::Interrupted)),
     };
     if let Some(cloud) = cloud {
         cloud.stop().await?;
@@ -191,6 +208,7 @@ async fn show(
     lock: &StationLock,
     recorded: &[Recorded],
     cloud: Option<&Cloud>,
+    (afterwards, so_far): (Afterwards, &Cell<Ending>),
 ) -> anyhow::Result<Ending> {
     stage.configure(cloud.map(Cloud::endpoint))?;
     let config = Config::load(&stage.config())?;
@@ -198,25 +216,44 @@ async fn show(
         open_destination(settings, &config)?.enrol(PlaceId::random()).await?;
     }
     let daemon = Daemon::open(&config, LastLedger::Trusted, lock)?;
-    let shown = daemon.shown();
-    if let Some(page) = daemon.page() {
+    let (shown, page) = (daemon.shown(), daemon.page());
+    if let Some(page) = &page {
         writeln!(io::stdout(), "The bays can be watched at {page} meanwhile.")?;
     }
-    let trouble = tokio::select! {
+    let works = async {
+        tokio::select! {
+            arrived = arrive(stage, recorded) => arrived,
+            watched = watch(&config, recorded, shown) => watched,
+        }
+    };
+    let looked_at = async {
+        if let Some(trouble) = works.await? {
+            return Ok(Ending::Badly(vec![trouble]));
+        }
+        let ended = look(stage, &config, recorded, cloud).await?;
+        if afterwards == Afterwards::End || !matches!(ended, Ending::Well) {
+            return Ok(ended);
+        }
+        so_far.set(ended);
+        let page = page.map_or_else(String::new, |page| format!(" at {page}"));
+        writeln!(io::stdout(), "The station stays; its bays can be watched{page}. Ctrl-C ends it.")?;
+        std::future::pending().await
+    };
+    tokio::select! {
         ended = daemon.run() => {
             ended?;
             bail!("the station stopped");
         }
-        arrived = arrive(stage, recorded) => arrived?,
-        watched = watch(&config, recorded, shown) => watched?,
-    };
-    if let Some(trouble) = trouble {
-        return Ok(Ending::Badly(vec![trouble]));
+        ended = looked_at => ended,
     }
+}
+
+/// Reads all evidence again, and says how it compares with what was recorded.
+async fn look(stage: &Stage, config: &Config, recorded: &[Recorded], cloud: Option<&Cloud>) -> anyhow::Result<Ending> {
     let total = recorded.iter().map(Recorded::bytes).sum();
     let bar = screen::short_bar("reading the evidence again", total);
     let destination = cloud.map_or(Destination::Folder, Destination::Azure);
-    let verdict = verdict(stage, &config, recorded, &destination, &bar).await?;
+    let verdict = verdict(stage, config, recorded, &destination, &bar).await?;
     bar.finish_and_clear();
     let mut out = io::stdout().lock();
     writeln!(out, "\n{}", verdict.table)?;

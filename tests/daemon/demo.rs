@@ -170,6 +170,28 @@ fn interrupted_it_cleans_up_and_says_so() {
 }
 
 #[tokio::test]
+async fn it_stays_to_be_looked_at_until_it_is_told_to_end() {
+    let parent = tempfile::tempdir().unwrap();
+    let (told, written) = (parent.path().join("told"), tempfile::tempdir_in(parent.path()).unwrap());
+    let mut command = demo(&["--size", "small", "--stay"]);
+    let out = std::fs::File::create(&told).unwrap();
+    let mut child = command.env("TMPDIR", written.path()).stdout(out).stderr(Stdio::null()).spawn().unwrap();
+    let said = || std::fs::read_to_string(&told).unwrap();
+    let url = wait_for("the station to stay", || {
+        let said = said();
+        let (_, after) = said.split_once("The station stays; its bays can be watched at ")?;
+        Some(after.split_once(". Ctrl-C")?.0.to_owned())
+    });
+    assert!(said().contains("has the SHA-256 it had before its camera was docked"), "{}", said());
+    let page = reqwest::get(&url).await.unwrap().text().await.unwrap();
+    assert!(page.contains("Take this one first"), "{page}");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{}", said());
+    assert_eq!(std::fs::read_dir(written.path()).unwrap().count(), 0, "the temporary folder is gone");
+}
+
+#[tokio::test]
 async fn own_footage_reaches_azure_and_stays_untouched() {
     let (dir, originals) = (tempfile::tempdir().unwrap(), footage());
     let before = inventory(originals.path());
