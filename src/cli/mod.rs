@@ -9,6 +9,7 @@ mod check;
 mod client;
 mod data_dir;
 mod disk;
+mod doctor;
 mod enrol;
 mod explain;
 mod gate;
@@ -78,6 +79,10 @@ enum Command {
     /// Print the data folder, for the package's scripts
     #[command(hide = true)]
     DataDir,
+    /// Name the link that is at fault: camera, cable, port, disk, network, cloud, credential or configuration
+    ///
+    /// Asks the running station. Ends with exit code 3 if something needs a person.
+    Doctor,
     /// List what waits for a person, and why
     ///
     /// Ends with exit code 3 if there is anything.
@@ -117,6 +122,7 @@ impl Cli {
             Command::Unproven(unproven::Args { data_dir: Some(folder) }) => block_on(unproven::run(&folder)),
             Command::Unproven(_) => block_on(unproven::run(&Config::data_dir(&self.config)?)),
             Command::DataDir => data_dir::run(&Config::data_dir(&self.config)?),
+            Command::Doctor => block_on(doctor::run(&config()?)),
             Command::Problems => block_on(problems::run(&config()?)),
             Command::Retry(args) => block_on(retry::run(&config()?, &args)),
             Command::Gen(what) => generate::run(&self.config, &what),

@@ -45,7 +45,8 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
     }
 }
 
-fn outcome(status: &StatusDocument) -> Outcome {
+/// Whether a person is needed.
+pub(super) fn outcome(status: &StatusDocument) -> Outcome {
     let bays = status.bays.iter().any(|bay| matches!(bay.state, BayState::Attention | BayState::Refused));
     let stuck =
         |state| matches!(state, DestinationState::Refused | DestinationState::Overdue | DestinationState::Attention);

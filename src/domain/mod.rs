@@ -8,6 +8,7 @@ mod destination;
 mod fingerprint;
 mod ids;
 mod lamp;
+mod link;
 mod notice;
 mod object;
 mod problem;
@@ -29,6 +30,7 @@ pub use ids::{
     BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, PlaceId, ProblemId, SegmentId, StationId,
 };
 pub use lamp::{Colours, Lamp, LedName, Level, NoLedName};
+pub use link::Link;
 pub use notice::{
     BayCause, BayNotice, BayState, CameraNotice, DestinationCause, DestinationNotice, DestinationState, DockNotice,
     Instruction, Notice, OtherNotice, PutOff, SegmentNotice, Severity, StationNotice, StorageNotice, Subject,

@@ -115,6 +115,14 @@ async fn a_station_starts_with_what_it_has_and_takes_in_the_rest_as_it_comes() {
         assert!(station.logged().contains(part), "{part}: {}", station.logged());
     }
 
+    let doctor = station.camdock(&["doctor"]).await;
+    let named = printed(&doctor);
+    assert_eq!(doctor.status.code(), Some(3), "{named}");
+    for finding in ["credential     destination primary: ", "port           bay usb: ", "nothing wrong with: camera, "]
+    {
+        assert!(named.contains(finding), "{finding}: {named}");
+    }
+
     station.give_key(KEY);
     std::fs::create_dir(&later).unwrap();
     footage("BWC-2").write_to(&later.join("BWC-2"));
