@@ -65,8 +65,10 @@ pub async fn clear(site: &Site, segment: &Segment, source: &SourceMatch) -> Resu
 pub struct WipeOutcome {
     /// Segments whose originals camdock deleted, and which are gone, as a fresh listing shows.
     pub wiped: Vec<SegmentId>,
-    /// Segments that were to be deleted, and may be there still.
+    /// Segments that were to be deleted, and are listed still.
     pub still_there: Vec<SegmentId>,
+    /// Segments of which nobody can tell now: where they lay cannot be listed.
+    pub unseen: Vec<SegmentId>,
     /// Files that the camera kept although they did not change, and that are there still; and why.
     pub kept: Vec<NotDeleted>,
     /// How many entries, of whatever kind, the fresh listing shows.
@@ -104,7 +106,7 @@ pub async fn wipe(
     crash_point(CrashPoint::FilesDeleted);
     let outcome = if planted(PlantedBug::SkipRelist) {
         let wiped = listed.iter().map(|(segment, _)| *segment).collect();
-        WipeOutcome { wiped, still_there: Vec::new(), kept, left: 0 }
+        WipeOutcome { wiped, still_there: Vec::new(), unseen: Vec::new(), kept, left: 0 }
     } else {
         compare(&listed, &camera.list().await?, kept)
     };
@@ -121,15 +123,17 @@ fn compare(permitted: &Listed, listing: &Listing, kept: Vec<NotDeleted>) -> Wipe
     let listed: BTreeSet<&SourcePath> = listing.files.iter().map(|file| &file.path).collect();
     let blind = listing.blind_spots();
     let left = (listing.files.len() + listing.oddities.len()) as u64;
-    let gone = |(_, path): &&(SegmentId, SourcePath)| !listed.contains(path) && !blind.may_hide(path);
-    let (gone, still_there): (Vec<_>, Vec<_>) = permitted.iter().partition(gone);
+    let is_listed = |(_, path): &&(SegmentId, SourcePath)| listed.contains(path);
+    let may_hide = |(_, path): &&(SegmentId, SourcePath)| blind.may_hide(path);
+    let (still_there, others): (Vec<_>, Vec<_>) = permitted.iter().partition(is_listed);
+    let (unseen, gone): (Vec<_>, Vec<_>) = others.into_iter().partition(may_hide);
     // What the camera did not let go, and what is gone all the same, was deleted by somebody else: the next look tells of it.
     let refused: BTreeSet<&SourcePath> = kept.iter().map(|kept| &kept.path).collect();
-    let wiped = gone.into_iter().filter(|(_, path)| !refused.contains(path)).collect();
-    let there: BTreeSet<&SourcePath> = still_there.iter().map(|(_, path)| path).collect();
-    let kept = kept.into_iter().filter(|kept| there.contains(&kept.path)).collect();
+    let wiped = gone.iter().filter(|(_, path)| !refused.contains(path)).copied().collect();
+    let gone: BTreeSet<&SourcePath> = gone.iter().map(|(_, path)| path).collect();
+    let kept = kept.into_iter().filter(|kept| !gone.contains(&kept.path)).collect();
     let ids = |files: Vec<&(SegmentId, SourcePath)>| files.into_iter().map(|(segment, _)| *segment).collect();
-    WipeOutcome { wiped: ids(wiped), still_there: ids(still_there), kept, left }
+    WipeOutcome { wiped: ids(wiped), still_there: ids(still_there), unseen: ids(unseen), kept, left }
 }
 
 #[cfg(test)]
@@ -153,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_fresh_listing_would_show_and_does_not_is_gone() {
+    fn only_what_a_fresh_listing_would_show_and_does_not_is_gone_and_only_what_it_shows_is_there() {
         let permitted: Listed = ["A", "B", "DCIM/C"].map(|text| (segment(text), path(text))).to_vec();
         let oddity = Oddity { path: path("DCIM"), kind: OddityKind::Unreadable };
         let outcome = |files, oddities| compare(&permitted, &Listing { files, oddities }, Vec::new());
@@ -161,7 +165,7 @@ mod tests {
         assert_eq!((nothing.wiped.len(), nothing.still_there.len(), nothing.left), (3, 0, 0));
         let listed = outcome(vec![file("A"), file("new")], vec![oddity]);
         assert_eq!(listed.wiped, [segment("B")]);
-        assert_eq!(listed.still_there, [segment("A"), segment("DCIM/C")], "below what cannot be read nothing is known");
+        assert_eq!((listed.still_there, listed.unseen), (vec![segment("A")], vec![segment("DCIM/C")]));
         assert_eq!(listed.left, 3, "two files and a folder that cannot be read");
     }
 

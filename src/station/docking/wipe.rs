@@ -177,14 +177,14 @@ impl Docking {
 
     /// Draws the consequences of a deletion: what is gone, and what is not and why.
     async fn take_in(&mut self, files: &[(SourceFile, Segment)], outcome: WipeOutcome) -> Result<(), DockingError> {
-        let WipeOutcome { wiped, still_there, kept, left } = outcome;
+        let WipeOutcome { wiped, still_there, unseen, kept, left } = outcome;
         for (file, segment) in files {
             let is_gone = wiped.contains(&segment.id);
             if is_gone {
                 self.wiped += file.size;
                 self.waits.was_deleted(file.path.clone(), Instant::now());
             }
-            if is_gone || still_there.contains(&segment.id) {
+            if is_gone || still_there.contains(&segment.id) || unseen.contains(&segment.id) {
                 // Whatever has this name from now on may be another file: nothing is believed of it before it is read.
                 self.findings.sources.remove(&file.path);
                 self.findings.segments.remove(&file.path);
