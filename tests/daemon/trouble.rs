@@ -261,7 +261,11 @@ async fn on_a_full_disk_it_starts_and_says_so_and_frees_what_it_may() {
 
     let others = folder.path().join("others");
     let mut file = File::create(&others).unwrap();
-    while std::io::Write::write_all(&mut file, &[7; 4096]).is_ok() {}
+    for _ in 0..3 {
+        while std::io::Write::write_all(&mut file, &[7; 4096]).is_ok() {}
+        // A file system may find some more room once it has written what it had in memory.
+        let _ = file.sync_all();
+    }
     let silent = station.camdock(&["status"]).await;
     assert!(printed(&silent).contains("Make room on that disk"), "{}", printed(&silent));
 
