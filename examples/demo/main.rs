@@ -24,6 +24,7 @@ use anyhow::{Context as _, bail};
 use camdock::config::Config;
 use camdock::daemon::{Daemon, LastLedger, open_destination};
 use camdock::domain::{BaySnapshot, BayState, DestinationState, PlaceId, Snapshot};
+use camdock::journal::{self, Outlet};
 use camdock::ledger::StationLock;
 use camdock::words::Words;
 use clap::Parser;
@@ -123,7 +124,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let place = Place::choose(args.dir.as_deref())?;
     let mut stage = Stage::open(place.folder(), wish)?;
     let lock = StationLock::take(&stage.station())?;
-    log_into(&stage)?;
+    let _log = log_into(&stage)?;
     introduce(&stage, &place, args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ended = runtime.block_on(play(&mut stage, &lock, args.afterwards()));
@@ -414,19 +415,11 @@ fn print_what_to_see(stage: &Stage, kept: bool) -> io::Result<()> {
 }
 
 /// The station's log goes into a file, so that it does not run over the bars.
-fn log_into(stage: &Stage) -> anyhow::Result<()> {
+fn log_into(stage: &Stage) -> anyhow::Result<Outlet> {
     let path = stage.log();
     let file = File::options().create(true).append(true).open(&path);
     let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CAMDOCK_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_ansi(false)
-        .with_writer(Arc::new(file))
-        .init();
-    Ok(())
+    Ok(journal::open_file("info", file)?)
 }
 
 /// Ctrl-C and its like.

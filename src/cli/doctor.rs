@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use camdock::config::Config;
-use camdock::domain::{DiskState, Link, StationNotice, counted};
+use camdock::domain::{BayCause, DiskState, Link, StationNotice, counted};
 use camdock::views::StatusDocument;
 use camdock::words::Words;
 use strum::VariantArray as _;
@@ -30,13 +30,16 @@ struct Finding {
 /// All that is not as it should be, in the order of the chain.
 fn findings(shown: &StatusDocument) -> Vec<Finding> {
     let words = Words::english();
-    let bays = shown.bays.iter().filter_map(|bay| {
-        let link = bay.cause?.link()?;
-        Some(Finding { link, place: format!("bay {}", bay.name), message: bay.message.clone() })
-    });
     let places = shown.destinations.iter().filter_map(|place| {
         let link = place.cause?.link()?;
         Some(Finding { link, place: format!("to {}", place.name), message: place.message.clone() })
+    });
+    let places: Vec<_> = places.collect();
+    let bays = shown.bays.iter().filter_map(|bay| {
+        // If a destination that is waited for has nothing to say for itself, the bay says it.
+        let silent = bay.cause? == BayCause::DestinationSilent && places.is_empty();
+        let link = bay.cause?.link().or_else(|| silent.then_some(Link::Cloud))?;
+        Some(Finding { link, place: format!("bay {}", bay.name), message: bay.message.clone() })
     });
     let setup = shown.setup.iter().map(|trouble| {
         let message = words.say(trouble.clone());
@@ -46,7 +49,7 @@ fn findings(shown: &StatusDocument) -> Vec<Finding> {
         let message = words.say(StationNotice::DiskFull);
         Finding { link: Link::Disk, place: "the station".to_owned(), message }
     });
-    let mut all: Vec<_> = bays.chain(places).chain(setup).chain(disk).collect();
+    let mut all: Vec<_> = bays.chain(setup).chain(disk).chain(places.clone()).collect();
     all.sort_by_key(|finding| finding.link);
     all
 }
@@ -62,7 +65,7 @@ fn print(shown: &StatusDocument) -> std::io::Result<()> {
     }
     let well: Vec<_> = Link::VARIANTS.iter().filter(|link| all.iter().all(|finding| finding.link != **link)).collect();
     let well = well.into_iter().map(Link::to_string).collect::<Vec<_>>().join(", ");
-    if well.is_empty() { Ok(()) } else { writeln!(out, "nothing wrong with: {well}") }
+    if well.is_empty() { Ok(()) } else { writeln!(out, "no trouble seen with: {well}") }
 }
 
 #[cfg(test)]
@@ -105,7 +108,8 @@ mod tests {
         let uploading = || BayNotice::Uploading { segments: 1 };
         for (bay, destination, setup, found) in [
             (BayNotice::Ready, well(), None, vec![]),
-            (BayNotice::CameraFails { error: error() }, well(), None, vec![(Link::Cable, "bay 1")]),
+            (BayNotice::CameraSilent, well(), None, vec![(Link::Cable, "bay 1")]),
+            (BayNotice::CameraFails { error: error() }, well(), None, vec![(Link::Camera, "bay 1")]),
             (BayNotice::WriteProtected, well(), None, vec![(Link::Camera, "bay 1")]),
             (BayNotice::SpoolFails { error: error() }, well(), None, vec![(Link::Disk, "bay 1")]),
             (uploading(), waiting(DestinationCause::Network), None, vec![(Link::Network, "to nas")]),
@@ -127,6 +131,8 @@ mod tests {
     fn a_bay_that_waits_for_a_destination_blames_what_the_destination_does() {
         let waits = BayNotice::WipeOverdue { error: "timeout".to_owned() };
         let down = DestinationNotice::Waiting { cause: DestinationCause::NoAnswer, error: "timeout".to_owned() };
-        assert_eq!(blamed(waits, down, None), [(Link::Network, "to nas".to_owned())]);
+        assert_eq!(blamed(waits.clone(), down, None), [(Link::Network, "to nas".to_owned())]);
+        let said = blamed(waits, DestinationNotice::Well, None);
+        assert_eq!(said, [(Link::Cloud, "bay 1".to_owned())], "whoever needs somebody says what for");
     }
 }

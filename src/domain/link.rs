@@ -26,7 +26,7 @@ pub enum Link {
 }
 
 impl BayCause {
-    /// What is at fault if a bay waits for this; nothing, if it is nobody's fault, or a destination's, which tells more of it.
+    /// Where to look first if a bay waits for this; nothing, if it is nobody's fault, or a destination's, which tells more of it.
     #[must_use]
     pub const fn link(self) -> Option<Link> {
         Some(match self {
@@ -35,8 +35,9 @@ impl BayCause {
             | Self::WriteProtected
             | Self::SameSerial
             | Self::OtherSerial
+            | Self::CameraFails
             | Self::NoCamera => Link::Camera,
-            Self::CameraSilent | Self::CameraFails => Link::Cable,
+            Self::CameraSilent => Link::Cable,
             Self::SpoolFull | Self::SpoolFails | Self::BadCopy => Link::Disk,
             Self::StillWritten | Self::Examining | Self::Exchanged | Self::DestinationSilent | Self::NotSetUp => {
                 return None;
@@ -46,7 +47,7 @@ impl BayCause {
 }
 
 impl DestinationCause {
-    /// What is at fault if a destination is not well; nothing, if what is not set up tells more of it.
+    /// Where to look first if a destination is not well; nothing, if what is not set up tells more of it.
     #[must_use]
     pub const fn link(self) -> Option<Link> {
         Some(match self {
@@ -65,19 +66,23 @@ impl DestinationCause {
 }
 
 impl SetupTrouble {
-    /// What is at fault if a part could not be set up.
+    /// Where to look first if a part could not be set up.
     #[must_use]
     pub const fn link(&self) -> Link {
         match (self.cause, &self.part) {
             (SetupCause::CredentialMissing | SetupCause::CredentialUnreadable | SetupCause::CredentialUnusable, _) => {
                 Link::Credential
             }
-            (SetupCause::Settings | SetupCause::SharedPlace | SetupCause::ProfileBroken, _) => Link::Configuration,
-            (SetupCause::SocketUnusable, _) => Link::Disk,
-            (SetupCause::AddressUnusable, _) => Link::Network,
+            (
+                SetupCause::Settings
+                | SetupCause::SharedPlace
+                | SetupCause::ProfileBroken
+                | SetupCause::AddressUnusable,
+                _,
+            ) => Link::Configuration,
             (_, Part::Destination(_)) => Link::Cloud,
             (_, Part::Bay(_) | Part::Lamp(_) | Part::StationLamp) => Link::Port,
-            (_, Part::Profile(_) | Part::ControlSocket | Part::Page) => Link::Disk,
+            (SetupCause::SocketUnusable, _) | (_, Part::Profile(_) | Part::ControlSocket | Part::Page) => Link::Disk,
         }
     }
 }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-use super::{TARGET, message_id};
+use super::message_id;
+use super::tell::TARGET;
 use crate::words::harmless;
 
 /// A field that is longer is cut, in bytes, so that a line never outgrows what the journal takes at once.
@@ -22,7 +23,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) const fn new(level: Level) -> Self {
+    const fn new(level: Level) -> Self {
         Self { level, message: String::new(), fields: Vec::new() }
     }
 

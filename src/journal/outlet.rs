@@ -1,6 +1,7 @@
 //! Where lines go: the journal if this runs as a service, the standard error otherwise.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
@@ -13,10 +14,9 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
 use super::line::Line;
-use super::message_id;
 use super::queue::{Job, Lines};
-use crate::domain::{Moment, Notice, StationNotice};
-use crate::words::Words;
+use super::tell::tell;
+use crate::domain::{Moment, StationNotice, Subject};
 
 /// So many lines may wait to be written; what comes then is counted.
 const BACKLOG: usize = 1_024;
@@ -29,21 +29,34 @@ pub struct Outlet {
     lines: Lines,
 }
 
-/// From now on, what is told is written.
+/// From now on, what is told is written: to the journal if this runs as a service, else to the standard error.
 ///
-/// `filter` is what `CAMDOCK_LOG` may say otherwise, in the form of `tracing_subscriber::EnvFilter`.
+/// `filter` is what counts unless `CAMDOCK_LOG` says otherwise, in the form of `tracing_subscriber::EnvFilter`.
 ///
 /// # Errors
 /// [`TryInitError`] if somebody in this process listens already.
 pub fn open(filter: &str) -> Result<Outlet, TryInitError> {
-    let (queue, jobs) = mpsc::sync_channel(BACKLOG);
-    let lines = Lines { queue, missing: Arc::default() };
-    let missing = Arc::clone(&lines.missing);
     let writer = if connected_to_journal() {
         Writer::Journal
     } else {
-        Writer::Stream { coloured: std::io::stderr().is_terminal() }
+        let looks = if io::stderr().is_terminal() { Looks::Coloured } else { Looks::Plain };
+        Writer::Stream { to: Box::new(io::stderr()), looks }
     };
+    start(filter, writer)
+}
+
+/// The same, into a file.
+///
+/// # Errors
+/// [`TryInitError`] if somebody in this process listens already.
+pub fn open_file(filter: &str, file: File) -> Result<Outlet, TryInitError> {
+    start(filter, Writer::Stream { to: Box::new(file), looks: Looks::Plain })
+}
+
+fn start(filter: &str, writer: Writer) -> Result<Outlet, TryInitError> {
+    let (queue, jobs) = mpsc::sync_channel(BACKLOG);
+    let lines = Lines { queue, missing: Arc::default() };
+    let missing = Arc::clone(&lines.missing);
     // Without a thread nothing is written; everything else works.
     let _ = std::thread::Builder::new().name("journal".to_owned()).spawn(move || write_all(writer, &jobs, &missing));
     let filter = EnvFilter::try_from_env("CAMDOCK_LOG").unwrap_or_else(|_| EnvFilter::new(filter));
@@ -61,7 +74,8 @@ impl Drop for Outlet {
     }
 }
 
-fn write_all(writer: Writer, jobs: &Receiver<Job>, missing: &AtomicU64) {
+/// Writes what comes, until nobody can tell anything more. How many lines found no room meanwhile is told as soon as there is some.
+pub(super) fn write_all(mut writer: Writer, jobs: &Receiver<Job>, missing: &AtomicU64) {
     for job in jobs {
         match job {
             Job::Write(line) => writer.write(&line),
@@ -72,40 +86,45 @@ fn write_all(writer: Writer, jobs: &Receiver<Job>, missing: &AtomicU64) {
         }
         match missing.swap(0, Ordering::Relaxed) {
             0 => {}
-            lines => writer.write(&lines_missing(lines)),
+            lines => tell(&Subject::station(), StationNotice::LinesMissing { lines }),
         }
     }
 }
 
-fn lines_missing(lines: u64) -> Line {
-    let notice = Notice::from(StationNotice::LinesMissing { lines });
-    let mut line = Line::new(Level::WARN);
-    line.message = Words::english().tell(&notice).to_string();
-    line.set("MESSAGE_ID", &message_id(&notice.id()));
-    line.set("CAMDOCK_NOTICE", &notice.id());
-    line.set("CAMDOCK_LINES", &lines.to_string());
-    line
-}
-
 /// How lines are written.
-#[derive(Debug, Clone, Copy)]
-enum Writer {
+pub(super) enum Writer {
     /// To the journal, with all their fields.
     Journal,
-    /// To the standard error, as text.
-    Stream { coloured: bool },
+    /// As text.
+    Stream {
+        /// Where to.
+        to: Box<dyn Write + Send>,
+        /// How.
+        looks: Looks,
+    },
+}
+
+/// What a text looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looks {
+    Plain,
+    /// For a terminal.
+    Coloured,
 }
 
 impl Writer {
-    fn write(self, line: &Line) {
+    fn write(&mut self, line: &Line) {
         let fields = line.fields.iter().map(|(name, value)| (name, value));
         let written = match self {
             Self::Journal if journal_send(priority(line.level), &line.message, fields).is_ok() => Ok(()),
             // The journal takes nothing by itself: what the service says on its standard error may get there all the same.
-            Self::Journal => writeln!(std::io::stderr(), "<{}>{}", u8::from(priority(line.level)), line.message),
-            Self::Stream { coloured } => {
-                let (begin, end) = if coloured { (colour(line.level), "\u{1b}[0m") } else { ("", "") };
-                writeln!(std::io::stderr(), "{} {begin}{:>5}{end} {}", now(), line.level, line.message)
+            Self::Journal => writeln!(io::stderr(), "<{}>{}", u8::from(priority(line.level)), line.message),
+            Self::Stream { to, looks } => {
+                let (begin, end) = match looks {
+                    Looks::Plain => ("", ""),
+                    Looks::Coloured => (colour(line.level), "\u{1b}[0m"),
+                };
+                writeln!(to, "{} {begin}{:>5}{end} {}", now(), line.level, line.message)
             }
         };
         // There is nobody to tell.

@@ -14,8 +14,8 @@ const WINDOW: Duration = Duration::from_hours(1);
 /// So many kinds are counted. Whoever brings up more, with invented serials for instance, makes camdock forget, not grow.
 const MOST: usize = 1_024;
 
-/// What counts as the same: the same notice of the same camera at the same place, of whichever file and in whichever docking; or of
-/// the same facts, if it names no such thing.
+/// What counts as the same: the same notice of the same camera at the same place, of whichever file and in whichever docking. What is
+/// about a folder, a port or a part of the station is the same only if its facts are: there is one of each, and they name it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Kind {
     notice: String,
@@ -59,8 +59,8 @@ impl Kind {
     pub(super) fn of(subject: &Subject, notice: &Notice) -> Option<Self> {
         let each = notice.severity() == Severity::Step || matches!(notice, Notice::Camera(CameraNotice::Done { .. }));
         let Subject { bay, camera, docking: _, file: _, destination } = subject.clone();
-        let facts = || serde_json::to_string(notice).unwrap_or_default();
-        let facts = (bay.is_none() && camera.is_none() && destination.is_none()).then(facts);
+        let names_its_own = matches!(notice, Notice::Setup(_) | Notice::Dock(_) | Notice::Station(_));
+        let facts = names_its_own.then(|| serde_json::to_string(notice).unwrap_or_default());
         (!each).then(|| Self { notice: notice.id(), facts, bay, camera, destination })
     }
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 
+use tracing::Level;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::line::Line;
+use super::outlet::{Looks, Writer, write_all};
 use super::queue::{Job, Lines};
-use super::*;
+use super::{message_id, tell};
 use crate::domain::{
     BayName, BayNotice, CameraNotice, CameraSerial, DestinationName, DockNotice, DockingId, Moment, SegmentNotice,
-    SourcePath, StationNotice,
+    SourcePath, StationNotice, StorageNotice, Subject,
 };
 
 /// What a journal with so much room would get of it.
@@ -100,6 +102,31 @@ fn a_journal_that_takes_nothing_costs_lines_and_no_time() {
         }
     });
     assert_eq!((lines.len(), missing), (2, 3));
+}
+
+#[test]
+fn how_many_lines_found_no_room_is_a_line_once_there_is_some() {
+    let (lines, _) = told(9, || {
+        let (queue, jobs) = mpsc::sync_channel(1);
+        let (done, _written) = mpsc::sync_channel(1);
+        queue.send(Job::Done(done)).unwrap();
+        drop(queue);
+        let nowhere = Writer::Stream { to: Box::new(std::io::sink()), looks: Looks::Plain };
+        write_all(nowhere, &jobs, &AtomicU64::new(3));
+    });
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((line.level, field(line, "CAMDOCK_LINES")), (Level::INFO, Some("3")), "{line:?}");
+    assert!(line.message.starts_with("3 lines are missing here"), "{line:?}");
+}
+
+#[test]
+fn a_log_with_thousands_of_bad_entries_is_no_flood() {
+    let (lines, _) = told(99, || {
+        for entry in 0..50 {
+            tell(&Subject::station(), StorageNotice::WithoutEffect { entry, error: format!("no segment {entry}") });
+        }
+    });
+    assert_eq!(lines.len(), 3, "{lines:?}");
 }
 
 #[test]

@@ -40,13 +40,10 @@ impl Forecast {
         required: &BTreeSet<DestinationName>,
         (at, now): (Instant, Moment),
     ) {
-        let at_work = |bay: &BaySnapshot| {
-            matches!(bay.state(), BayState::Offloading | BayState::Uploading | BayState::Wiping).then_some(())
-        };
         let mut bays = BTreeMap::new();
         let mut on_cameras = ByteCount::default();
-        for bay in &mut shown.bays {
-            let (Some(camera), Some(())) = (bay.camera.clone(), at_work(bay)) else { continue };
+        for bay in shown.bays.iter_mut().filter(|bay| is_at_work(bay)) {
+            let Some(camera) = bay.camera.clone() else { continue };
             let known = self.bays.remove(&bay.name).filter(|(before, _)| *before == camera);
             let mut course = known.map(|(_, course)| course).unwrap_or_default();
             course.see(at, bay.bytes_uploaded.get());
@@ -62,16 +59,23 @@ impl Forecast {
             self.destinations.clear();
             return;
         }
-        let mut last: Option<Expected> = None;
-        for name in required {
-            let proven = shown.counters.proven.get(name).map_or(0, |copies| copies.bytes.get());
-            let course = self.destinations.entry(name.clone()).or_default();
-            course.see(at, proven);
-            let Some(expected) = course.expected(left, at, now) else { return };
-            last = Some(last.map_or(expected, |last| last.and(expected)));
-        }
-        shown.queue.clear = last;
+        let each: Vec<_> = required
+            .iter()
+            .map(|name| {
+                let proven = shown.counters.proven.get(name).map_or(0, |copies| copies.bytes.get());
+                let course = self.destinations.entry(name.clone()).or_default();
+                course.see(at, proven);
+                course.expected(left, at, now)
+            })
+            .collect();
+        // Where nobody can tell of one, nobody can of all.
+        let all: Option<Vec<Expected>> = each.into_iter().collect();
+        shown.queue.clear = all.and_then(|all| all.into_iter().reduce(Expected::and));
     }
+}
+
+const fn is_at_work(bay: &BaySnapshot) -> bool {
+    matches!(bay.state(), BayState::Offloading | BayState::Uploading | BayState::Wiping)
 }
 
 /// How far something had come, and when.

@@ -5,6 +5,7 @@
 mod api;
 mod document;
 mod events;
+mod few;
 mod legend;
 mod metrics;
 mod news;

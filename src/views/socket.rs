@@ -9,11 +9,16 @@ use axum::Router;
 use tokio::net::UnixListener;
 use tokio::time::sleep;
 
+use super::few::Few;
+
 /// The socket's file below the data folder.
 pub const SOCKET_FILE: &str = "camdock.sock";
 
 /// How often it is looked whether commands still find the socket.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// So many connections are open at once: commands ask and go, and some programs follow the events.
+const AT_ONCE: usize = 128;
 
 /// A socket that commands find by its file.
 #[derive(Debug)]
@@ -89,7 +94,7 @@ pub async fn serve(socket: CommandSocket, routes: Router) -> Result<(), SocketEr
         }
     };
     tokio::select! {
-        ended = axum::serve(listener, routes) => ended.map_err(SocketError::Broke),
+        ended = axum::serve(Few::of(listener, AT_ONCE), routes) => ended.map_err(SocketError::Broke),
         () = gone => Err(SocketError::Gone(path.clone())),
     }
 }

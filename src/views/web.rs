@@ -6,9 +6,7 @@
 //! connections somebody opens, only a few are taken at a time: each is a file of this process, and cameras and ledger need theirs.
 
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::{fmt, io};
 
 use axum::Router;
@@ -19,10 +17,9 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::serve::Listener;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::TcpListener;
+
+use super::few::Few;
 
 /// Nothing but the page's own style and script, and its own news.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; \
@@ -81,56 +78,7 @@ impl WebDoor {
     /// [`WebError::Broke`]
     pub async fn serve(self, routes: Router) -> Result<(), WebError> {
         let listener = TcpListener::from_std(self.listener).map_err(WebError::Broke)?;
-        let listener = Few { listener, free: Arc::new(Semaphore::new(AT_ONCE)) };
-        axum::serve(listener, guarded(routes, self.at)).await.map_err(WebError::Broke)
-    }
-}
-
-/// A listener that has so many connections open at most; whoever comes then waits until one is closed.
-struct Few {
-    listener: TcpListener,
-    free: Arc<Semaphore>,
-}
-
-/// One connection, which has its place for as long as it is open.
-struct Connection {
-    stream: TcpStream,
-    _place: Option<OwnedSemaphorePermit>,
-}
-
-impl Listener for Few {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The semaphore is never closed.
-        let place = Arc::clone(&self.free).acquire_owned().await.ok();
-        let (stream, at) = Listener::accept(&mut self.listener).await;
-        (Connection { stream, _place: place }, at)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, from)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        axum::serve(Few::of(listener, AT_ONCE), guarded(routes, self.at)).await.map_err(WebError::Broke)
     }
 }
 

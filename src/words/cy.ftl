@@ -219,7 +219,7 @@ station-set-up =
 station-enrolled = Mae cyrchfan { $destination } wedi'i chofrestru: o hyn ymlaen dim ond yr hyn sydd yn lle { $place } sy'n cyfrif.
 station-lamp-stays-lit = Efallai fod lamp yn dal i ddangos yr hyn oedd cyn i camdock orffen: { $error }.
     .advice = Peidiwch â'i chredu nes bod camdock yn rhedeg eto.
-station-lines-missing = Mae { $lines } llinell ar goll yma, am nad oedd y dyddlyfr yn derbyn dim am ychydig. Mae popeth yn y cofnod.
+station-lines-missing = Mae { $lines } llinell ar goll yma, am na ellid eu hysgrifennu mewn pryd. Mae popeth yn y cofnod.
 
 ## How a destination is doing
 

@@ -245,8 +245,8 @@ station-lamp-stays-lit = A lamp may still show what was so before camdock ended:
     .advice = Believe it only once camdock runs again.
 station-lines-missing =
     { $lines ->
-        [one] { $lines } line is missing here, because the journal took none for a while. The ledger has everything.
-       *[other] { $lines } lines are missing here, because the journal took none for a while. The ledger has everything.
+        [one] { $lines } line is missing here, because they could not be written in time. The ledger has everything.
+       *[other] { $lines } lines are missing here, because they could not be written in time. The ledger has everything.
     }
 
 ## How a destination is doing

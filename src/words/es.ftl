@@ -245,8 +245,8 @@ station-lamp-stays-lit = Puede que una lámpara aún muestre lo que había antes
     .advice = No se fíe de ella hasta que camdock funcione de nuevo.
 station-lines-missing =
     { $lines ->
-        [one] Falta aquí { $lines } línea, porque el diario no aceptó ninguna por un tiempo. El registro lo tiene todo.
-       *[other] Faltan aquí { $lines } líneas, porque el diario no aceptó ninguna por un tiempo. El registro lo tiene todo.
+        [one] Falta aquí { $lines } línea, porque no se pudieron escribir a tiempo. El registro lo tiene todo.
+       *[other] Faltan aquí { $lines } líneas, porque no se pudieron escribir a tiempo. El registro lo tiene todo.
     }
 
 ## How a destination is doing

@@ -118,7 +118,8 @@ async fn a_station_starts_with_what_it_has_and_takes_in_the_rest_as_it_comes() {
     let doctor = station.camdock(&["doctor"]).await;
     let named = printed(&doctor);
     assert_eq!(doctor.status.code(), Some(3), "{named}");
-    for finding in ["credential     destination primary: ", "port           bay usb: ", "nothing wrong with: camera, "]
+    for finding in
+        ["credential     destination primary: ", "port           bay usb: ", "no trouble seen with: camera, "]
     {
         assert!(named.contains(finding), "{finding}: {named}");
     }

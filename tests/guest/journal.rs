@@ -64,4 +64,7 @@ async fn a_station_where_nothing_happens_writes_nothing_for_ten_minutes() {
     let since = "journalctl --unit=camdock --cursor-file=/run/seen --quiet --no-pager";
     let said = station.machine().run(since).await;
     assert!(said.is_empty(), "{said}");
+    let restarts = "systemctl is-active camdock && systemctl show --property NRestarts --value camdock";
+    assert_eq!(station.machine().run(restarts).await, "active\n0\n", "it was there all the time");
+    assert!(station.status().await.is_some(), "and answers");
 }

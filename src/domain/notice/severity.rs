@@ -1,12 +1,10 @@
 //! How much a notice matters.
 
-use strum::EnumIter;
-
 use super::{BayNotice, BayState, DestinationNotice, DestinationState, Notice, OtherNotice};
 use crate::domain::ProblemKind;
 
 /// How much it matters, and to whom. The journal's levels follow from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// A step on the way: for who looks for a cause.
     Step,

@@ -50,7 +50,7 @@ pub enum StationNotice {
         /// What was said.
         error: String,
     },
-    /// So many lines could not be written, because whoever writes them was held up.
+    /// So many lines could not be written in time.
     LinesMissing {
         /// How many.
         lines: u64,

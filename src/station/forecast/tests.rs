@@ -112,6 +112,20 @@ fn what_waits_for_a_place_of_which_nothing_was_seen_is_not_foretold() {
 }
 
 #[test]
+fn a_place_that_is_not_foretold_keeps_no_other_from_being_seen() {
+    let (mut forecast, began) = (Forecast::default(), Instant::now());
+    let both = ["a-silent-one", "nas"].map(|name| DestinationName::new(name).unwrap());
+    for second in 0..60 {
+        let at = began + Duration::from_secs(second);
+        forecast.tell(&mut station(second * 10, 6_600), &both.clone().into(), (at, NOW));
+    }
+    let mut shown = station(600, 6_600);
+    let [_, nas] = both;
+    forecast.tell(&mut shown, &[nas].into(), (began + Duration::from_mins(1), NOW));
+    assert!(shown.queue.clear.is_some(), "it was seen for a minute, beside one of which nothing could be said");
+}
+
+#[test]
 fn another_camera_in_the_bay_is_another_story() {
     let (mut forecast, began) = (Forecast::default(), Instant::now());
     let required = BTreeSet::new();
