@@ -419,7 +419,8 @@ fn log_into(stage: &Stage) -> anyhow::Result<Outlet> {
     let path = stage.log();
     let file = File::options().create(true).append(true).open(&path);
     let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
-    Ok(journal::open_file("info", file)?)
+    // Each step, too: it is there to be looked at.
+    Ok(journal::open_file("info,camdock=debug", file)?)
 }
 
 /// Ctrl-C and its like.

@@ -125,7 +125,13 @@ fn what_the_demo_suggests_to_look_at_is_there() {
     assert_eq!(explained.status.code(), Some(0), "{}", said(&explained));
     assert!(said(&explained).contains("2 segments, 0 still on the camera"), "{}", said(&explained));
     let log = std::fs::read_to_string(dir.path().join("camdock.log")).unwrap();
-    assert!(log.contains("proven"), "{log}");
+    for step in [
+        "destination evidence: Proven (attested).",
+        "Deleting 2 files that are proven.",
+        "Uploaded, proven and wiped: 2",
+    ] {
+        assert!(log.contains(step), "{step}: {log}");
+    }
     let evidence = files(&dir.path().join("evidence"));
     let plays = evidence.values().find(|path| path.extension().is_some_and(|end| end == "MP4")).unwrap();
     let probed = Command::new("ffprobe").args(["-v", "error"]).arg(plays).output().unwrap();
