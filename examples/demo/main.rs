@@ -420,7 +420,7 @@ fn log_into(stage: &Stage) -> anyhow::Result<Outlet> {
     let file = File::options().create(true).append(true).open(&path);
     let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
     // Each step, too: it is there to be looked at.
-    Ok(journal::open_file("info,camdock=debug", file)?)
+    Ok(journal::open_file("info,camdock=debug,rusqlite_migration=warn", file)?)
 }
 
 /// Ctrl-C and its like.

@@ -97,11 +97,14 @@ impl Visit for Library<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = cut(&harmless(&format!("{value:?}")));
         let Self(line) = self;
-        if field.name() == "message" {
-            line.message.insert_str(0, &text);
-        } else {
-            // A text in memory takes everything.
-            let _ = write!(line.message, " {}={text}", field.name());
+        match field.name() {
+            "message" => line.message.insert_str(0, &text),
+            // Where in its source it was said, as `tracing-log` passes it on: nobody here can do anything about that.
+            name if name.starts_with("log.") => {}
+            name => {
+                // A text in memory takes everything.
+                let _ = write!(line.message, " {name}={text}");
+            }
         }
     }
 }

@@ -154,7 +154,7 @@ fn what_names_nothing_in_its_subject_is_told_apart_by_its_facts() {
 #[test]
 fn a_library_is_heard_with_what_it_says_on_one_line() {
     let (lines, _) = told(9, || {
-        tracing::warn!(target: "library", attempt = 2, "it\nfailed");
+        tracing::warn!(target: "library", attempt = 2, log.file = "/root/x.rs", "it\nfailed");
         tell(&Subject::station(), StationNotice::Stopping);
     });
     assert_eq!(lines[0].message, r"it\u{a}failed attempt=2");
