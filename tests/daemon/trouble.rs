@@ -251,7 +251,8 @@ async fn on_a_full_disk_it_starts_and_says_so_and_frees_what_it_may() {
     let mut station = RunningStation::new(Settings { data_dir: Some(folder.path().to_owned()), ..cloud.settings() });
     let keep = station.beside("camdock.toml.d/keep.toml");
     std::fs::write(&keep, "[spool]\nkeep_after_wipe = \"1h\"\n").unwrap();
-    let first = footage();
+    // Less than the ledger's reserve: with these copies gone, the disk is still full.
+    let first = Footage::random("BWC-1", 3, 40_000, 10);
     station.dock(1, &first);
     station.start();
     finishes(&mut station, &cloud, &[&first]).await;
