@@ -40,6 +40,7 @@
 //! leaves nothing of itself in what it derives; each other library is a decision of the rooms that use it. `domain` and
 //! `custody` know no I/O and no runtime. `cli` and `main` sit on top and use everything.
 
+pub mod access;
 pub mod audit;
 pub mod camera;
 pub mod cloud;

@@ -110,6 +110,10 @@ name!(
     DestinationName, 32
 );
 name!(
+    /// Somebody who may log in.
+    UserName, 64
+);
+name!(
     /// What a file system calls itself, such as `fat-1a2b3c4d`: tells the media of two cameras apart that have the same
     /// serial. Makers may give the same one to all of theirs.
     MediumId, 64

@@ -2,6 +2,7 @@
 //!
 //! Promises: nothing in here does I/O, waits, or knows any other room of the house. Every other room may use it.
 
+mod access;
 mod clock;
 mod counters;
 mod destination;
@@ -22,12 +23,14 @@ mod transport;
 mod units;
 mod usb;
 
+pub use access::{Action, Caller, NoLogIn, Right, Role, Standing, Visitor};
 pub use clock::Clock;
 pub use counters::{Amount, Counters, Deliveries, Durations, Endings, Removals, Stages};
 pub use destination::{Earlier, Need, ProofPolicy, Secret};
 pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter, Sha256};
 pub use ids::{
     BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, PlaceId, ProblemId, SegmentId, StationId,
+    UserName,
 };
 pub use lamp::{Colours, Lamp, LedName, Level, NoLedName};
 pub use link::Link;

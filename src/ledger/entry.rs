@@ -37,11 +37,12 @@ mod written;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 use super::LedgerError;
 use crate::domain::{
-    BayName, CameraSerial, DestinationName, DockingId, MediumId, Need, PlaceId, ProblemId, ProblemKind, ProofMethod,
-    Segment, SegmentId, SourcePath, Version,
+    Action, BayName, Caller, CameraSerial, DestinationName, DockingId, MediumId, Need, NoLogIn, PlaceId, ProblemId,
+    ProblemKind, ProofMethod, Segment, SegmentId, SourcePath, UserName, Version,
 };
 use written::{Written, WrittenProblem};
 
@@ -173,6 +174,36 @@ pub enum Entry {
         saved: u64,
         /// How many could not, where that is known.
         lost: Option<u64>,
+    },
+    /// Somebody logged in.
+    LoggedIn {
+        /// Who.
+        user: UserName,
+        /// From which address.
+        from: IpAddr,
+    },
+    /// Somebody was not let in.
+    LogInRefused {
+        /// As whom; none if there is no such user. What was typed is not written down: it may be a password.
+        user: Option<UserName>,
+        /// From which address.
+        from: IpAddr,
+        /// Why not.
+        why: NoLogIn,
+    },
+    /// A person had the station do something. What came of it follows in entries of its own.
+    ActionTaken {
+        /// Who.
+        by: Caller,
+        /// What.
+        action: Action,
+    },
+    /// Somebody wanted the station to do something, and may not.
+    ActionRefused {
+        /// Who.
+        by: Caller,
+        /// What.
+        action: Action,
     },
 }
 

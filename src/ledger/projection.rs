@@ -89,6 +89,11 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             let kind = ProblemKind::LedgerRebuilt { saved: *saved, lost: *lost };
             found(db, seq, at, &About { camera: None, path: aside, segment: None, destination: None }, &kind)
         }
+        // They are there to be read. What an action changed, its own entries say.
+        Entry::LoggedIn { .. }
+        | Entry::LogInRefused { .. }
+        | Entry::ActionTaken { .. }
+        | Entry::ActionRefused { .. } => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 
 use super::super::{Health, LEDGER_FILE, Ledger, custody_log, derive};
 use super::{Entry, Outcome, UnknownEntries};
-use crate::domain::{CameraSerial, Moment, Need, OddityKind, ProblemKind, ProofMethod, SegmentId};
+use crate::domain::{Action, Caller, CameraSerial, Moment, Need, OddityKind, ProblemKind, ProofMethod, SegmentId};
 
 /// One story, a text of the log a line: every kind and every variant, as versions of camdock have written them.
 const GOLDEN: &str = include_str!("../format/1.jsonl");
@@ -148,7 +148,23 @@ fn variants(entry: &Entry) -> Vec<String> {
         Entry::DockingEnded { outcome, .. } => vec![word("docking-ended", outcome)],
         Entry::DestinationEnrolled { .. } => vec!["destination-enrolled".to_owned()],
         Entry::LedgerRebuilt { lost, .. } => vec![format!("ledger-rebuilt: lost known {}", lost.is_some())],
+        Entry::LoggedIn { .. } => vec!["logged-in".to_owned()],
+        Entry::LogInRefused { why, .. } => vec![word("log-in-refused", why)],
+        Entry::ActionTaken { by, action } => about_an_action("action-taken", by, action),
+        Entry::ActionRefused { by, action } => about_an_action("action-refused", by, action),
     }
+}
+
+fn about_an_action(kind: &str, by: &Caller, action: &Action) -> Vec<String> {
+    let by = match by {
+        Caller::User(_) => "a user",
+        Caller::Account { .. } => "an account",
+    };
+    let what = match action {
+        Action::Retry(_) => "retry".to_owned(),
+        Action::Enrol { earlier, .. } => format!("enrol, {earlier:?}"),
+    };
+    vec![format!("{kind}: by {by}"), format!("an action: {what}")]
 }
 
 /// All that there are.
@@ -173,6 +189,16 @@ fn every_variant() -> BTreeSet<String> {
         "problem-found: about (true, true)",
         "ledger-rebuilt: lost known true",
         "ledger-rebuilt: lost known false",
+        "logged-in",
+        "log-in-refused: Wrong",
+        "log-in-refused: LockedOut",
+        "action-taken: by a user",
+        "action-taken: by an account",
+        "action-refused: by a user",
+        "action-refused: by an account",
+        "an action: retry",
+        "an action: enrol, Stays",
+        "an action: enrol, IsReplaced",
     ];
     let problems = [
         "unreadable",

@@ -2,12 +2,15 @@
 //!
 //! Promise: every text that any version of camdock ever wrote is read as what it said then.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Outcome};
 use crate::domain::{
-    BayName, ByteCount, CameraSerial, Crc64, DestinationName, DockingId, Fingerprint, IdError, MediumId, Moment, Need,
-    OddityKind, PlaceId, ProblemId, ProblemKind, ProofMethod, Segment, SegmentId, Sha256, SourcePath, Version,
+    Action, BayName, ByteCount, Caller, CameraSerial, Crc64, DestinationName, DockingId, Earlier, Fingerprint, IdError,
+    MediumId, Moment, Need, NoLogIn, OddityKind, PlaceId, ProblemId, ProblemKind, ProofMethod, Segment, SegmentId,
+    Sha256, SourcePath, UserName, Version,
 };
 
 /// One text of the log. Before the word "problem", the log said "hold".
@@ -89,6 +92,37 @@ pub(super) enum Written {
         saved: u64,
         lost: Option<u64>,
     },
+    LoggedIn {
+        user: String,
+        from: String,
+    },
+    LogInRefused {
+        user: Option<String>,
+        from: String,
+        why: WrittenNoLogIn,
+    },
+    ActionTaken {
+        by: WrittenCaller,
+        action: WrittenAction,
+    },
+    ActionRefused {
+        by: WrittenCaller,
+        action: WrittenAction,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "who")]
+pub(super) enum WrittenCaller {
+    User { name: String },
+    Account { uid: u32, name: Option<String> },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "what")]
+pub(super) enum WrittenAction {
+    Retry { problem: i64 },
+    Enrol { destination: String, place: String, earlier: WrittenEarlier },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -134,6 +168,8 @@ macro_rules! words {
 
 words!(WrittenNeed for Need { Required, Optional });
 words!(WrittenMethod for ProofMethod { Attested, ReadBack });
+words!(WrittenEarlier for Earlier { Stays, IsReplaced });
+words!(WrittenNoLogIn for NoLogIn { Wrong, LockedOut });
 words!(WrittenOutcome for Outcome { Completed, TakenEarly, Interrupted });
 words!(WrittenOddity for OddityKind { SymbolicLink, Fifo, Socket, Device, MountPoint, Unreadable });
 
@@ -311,7 +347,63 @@ impl From<&Entry> for Written {
             Entry::LedgerRebuilt { aside, saved, lost } => {
                 Self::LedgerRebuilt { aside: aside.to_string(), saved: *saved, lost: *lost }
             }
+            Entry::LoggedIn { user, from } => Self::LoggedIn { user: user.to_string(), from: from.to_string() },
+            Entry::LogInRefused { user, from, why } => Self::LogInRefused {
+                user: user.as_ref().map(ToString::to_string),
+                from: from.to_string(),
+                why: (*why).into(),
+            },
+            Entry::ActionTaken { by, action } => Self::ActionTaken { by: by.into(), action: action.into() },
+            Entry::ActionRefused { by, action } => Self::ActionRefused { by: by.into(), action: action.into() },
         }
+    }
+}
+
+impl From<&Caller> for WrittenCaller {
+    fn from(caller: &Caller) -> Self {
+        match caller {
+            Caller::User(name) => Self::User { name: name.to_string() },
+            Caller::Account { uid, name } => Self::Account { uid: *uid, name: name.clone() },
+        }
+    }
+}
+
+impl TryFrom<WrittenCaller> for Caller {
+    type Error = String;
+
+    fn try_from(written: WrittenCaller) -> Result<Self, String> {
+        Ok(match written {
+            WrittenCaller::User { name: user } => Self::User(name(&user, UserName::new)?),
+            WrittenCaller::Account { uid, name } => Self::Account { uid, name },
+        })
+    }
+}
+
+impl From<&Action> for WrittenAction {
+    fn from(action: &Action) -> Self {
+        match action {
+            Action::Retry(problem) => Self::Retry { problem: problem.0 },
+            Action::Enrol { destination, place, earlier } => Self::Enrol {
+                destination: destination.to_string(),
+                place: place.to_string(),
+                earlier: (*earlier).into(),
+            },
+        }
+    }
+}
+
+impl TryFrom<WrittenAction> for Action {
+    type Error = String;
+
+    fn try_from(written: WrittenAction) -> Result<Self, String> {
+        Ok(match written {
+            WrittenAction::Retry { problem } => Self::Retry(ProblemId(problem)),
+            WrittenAction::Enrol { destination, place: id, earlier } => Self::Enrol {
+                destination: name(&destination, DestinationName::new)?,
+                place: place(&id)?,
+                earlier: earlier.into(),
+            },
+        })
     }
 }
 
@@ -376,6 +468,18 @@ impl TryFrom<Written> for Entry {
                 Self::DestinationEnrolled { destination: name(&destination, DestinationName::new)?, place: place(&id)? }
             }
             Written::LedgerRebuilt { aside, saved, lost } => Self::LedgerRebuilt { aside: path(&aside)?, saved, lost },
+            Written::LoggedIn { user, from } => {
+                Self::LoggedIn { user: name(&user, UserName::new)?, from: address(&from)? }
+            }
+            Written::LogInRefused { user, from, why } => Self::LogInRefused {
+                user: user.map(|text| name(&text, UserName::new)).transpose()?,
+                from: address(&from)?,
+                why: why.into(),
+            },
+            Written::ActionTaken { by, action } => Self::ActionTaken { by: by.try_into()?, action: action.try_into()? },
+            Written::ActionRefused { by, action } => {
+                Self::ActionRefused { by: by.try_into()?, action: action.try_into()? }
+            }
         })
     }
 }
@@ -390,6 +494,10 @@ fn wrong(what: &str, text: &str) -> String {
 
 fn name<T>(text: &str, new: impl FnOnce(String) -> Result<T, IdError>) -> Result<T, String> {
     new(text.to_owned()).map_err(|error| format!("the name {text:?}: {error}"))
+}
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| wrong("address", text))
 }
 
 fn docking(text: &str) -> Result<DockingId, String> {
