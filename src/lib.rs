@@ -17,7 +17,8 @@
 //! | `dock` | `domain`, `journal` | `tokio` |
 //! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
 //! | `ledger` | `domain`, `files`, `journal` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio` |
-//! | `views` | `domain`, `words` | `async-trait`, `axum`, `futures`, `maud`, `prometheus-client`, `sd-notify`, `serde`, `serde_json`, `strum`, `tokio` |
+//! | `access` | `domain`, `files` | `argon2`, `nix`, `tempfile`, `tokio` |
+//! | `views` | `domain`, `words` | `async-trait`, `axum`, `futures`, `hyper`, `hyper-util`, `maud`, `prometheus-client`, `rustix`, `sd-notify`, `serde`, `serde_json`, `strum`, `tokio`, `tokio-rustls`, `tower`, `tower-sessions`, `url`, `x509-parser` |
 //! | `custody` | `cloud`, `domain` | `futures` |
 //! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |
 //! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |
@@ -33,7 +34,7 @@
 //! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `journal`, `ledger`, `spool`, `words` | `bytes`, `fastrand`, `futures`, `tokio` |
 //! | `station` | `camera`, `custody`, `dock`, `domain`, `journal`, `ledger`, `spool`, `transfer`, `words` | `futures`, `tokio` |
 //! | `audit` | `custody`, `domain`, `ledger`, `spool` | |
-//! | `daemon` | `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::led`, `dock::usb`, `domain`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio` |
+//! | `daemon` | `access`, `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::led`, `dock::usb`, `domain`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio` |
 //!
 //! `cloud`, `dock`, `spool` and `camera` are ports, and the rooms within them their adapters: besides themselves, only
 //! `daemon` knows an adapter by name. `faults` is empty in a release build, so every room may mention it. `thiserror`

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use camdock::access::own_account;
 use camdock::config::{Config, DestinationSettings};
 use camdock::daemon::{self, open_destination};
 use camdock::domain::{ByteCount, DestinationName, Earlier, PlaceId};
@@ -94,5 +95,5 @@ async fn record(config: &Config, name: &DestinationName, place: PlaceId, earlier
         return Ok(());
     }
     let lock = StationLock::take(&config.station.data_dir)?;
-    Ok(daemon::enrol(config, name, place, earlier, &lock).await?)
+    Ok(daemon::enrol(config, name, place, earlier, own_account(), &lock).await?)
 }

@@ -21,6 +21,7 @@ mod retry;
 mod run;
 mod status;
 mod unproven;
+mod user;
 
 use std::path::PathBuf;
 
@@ -89,6 +90,9 @@ enum Command {
     Problems,
     /// Have problems tried again, once their cause is mended; nothing is ever wiped by that
     Retry(retry::Args),
+    /// Say who may log in at the pages
+    #[command(subcommand)]
+    User(user::Change),
     /// Print the example configuration or profile, the lamps' legend, shell completions or the manual
     #[command(subcommand)]
     Gen(generate::Gen),
@@ -125,6 +129,7 @@ impl Cli {
             Command::Doctor => block_on(doctor::run(&config()?)),
             Command::Problems => block_on(problems::run(&config()?)),
             Command::Retry(args) => block_on(retry::run(&config()?, &args)),
+            Command::User(change) => user::run(&config()?, &change),
             Command::Gen(what) => generate::run(&self.config, &what),
         }
     }

@@ -67,7 +67,14 @@ fn is_told(status: &StatusDocument, part: &Part) -> bool {
             let not_set_up = |place: &DestinationDocument| place.cause == Some(DestinationCause::NotSetUp);
             status.destinations.iter().any(|place| place.name == *name && not_set_up(place))
         }
-        Part::Profile(_) | Part::ControlSocket | Part::Page | Part::Lamp(_) | Part::StationLamp => false,
+        Part::Profile(_)
+        | Part::ControlSocket
+        | Part::Page
+        | Part::Lamp(_)
+        | Part::StationLamp
+        | Part::Users
+        | Part::Certificate
+        | Part::Operators => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! How each kind of value is written.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
@@ -223,17 +223,35 @@ pub(super) fn carries_secret(text: &str) -> bool {
     text.contains(['?', '#']) || after_scheme.split('/').next().is_some_and(|authority| authority.contains('@'))
 }
 
-/// An address of this machine, and a port, to listen on.
+/// An address and a port to listen on.
 pub(super) fn listen(value: &Value) -> Result<SocketAddr, Wrong> {
     let remedy = "write an IP address and a port, such as \"127.0.0.1:8470\"";
-    let at: SocketAddr =
-        quoted(value, remedy)?.parse().map_err(|_| Wrong::new("it is no IP address with a port", remedy))?;
-    if at.ip().is_loopback() {
-        Ok(at)
-    } else {
-        let why = "others than this machine could see the page, and this version of camdock has neither TLS nor log-in for them";
-        Err(Wrong::new(why, remedy))
+    quoted(value, remedy)?.parse().map_err(|_| Wrong::new("it is no IP address with a port", remedy))
+}
+
+/// Addresses of other machines.
+pub(super) fn addresses(value: &Value) -> Result<Vec<IpAddr>, Wrong> {
+    let remedy = "write IP addresses, such as [\"10.1.2.3\"]";
+    list(value, |entry| {
+        let text = quoted(entry, remedy)?;
+        let address: IpAddr = text.parse().map_err(|_| Wrong::new(format!("{text:?} is no IP address"), remedy))?;
+        Ok(address.to_canonical())
+    })
+}
+
+/// The path of a file: absolute, or beside the configuration.
+pub(super) fn file(value: &Value) -> Result<PathBuf, Wrong> {
+    text(value).map(PathBuf::from)
+}
+
+/// A group of this machine's accounts.
+pub(super) fn group(value: &Value) -> Result<String, Wrong> {
+    let remedy = "write a group's name as `getent group` shows it, such as \"camdock-it\"";
+    let text = quoted(value, remedy)?;
+    if text.is_empty() || text.contains([':', ',', '\0', '\n']) {
+        return Err(Wrong::new("it is no group's name", remedy));
     }
+    Ok(text.to_owned())
 }
 
 fn quoted<'v>(value: &'v Value, remedy: &str) -> Result<&'v str, Wrong> {

@@ -2,26 +2,25 @@
 
 use std::path::PathBuf;
 
-use axum::Router;
 use tokio::time::sleep;
 
 use super::parts::{AGAIN, Troubles};
 use crate::domain::{Part, SetupCause, StationNotice, Subject};
 use crate::journal::tell;
-use crate::views::{self, CommandSocket, SocketError};
+use crate::views::{self, CommandSocket, Commands, SocketError};
 
 /// The station's socket, if there is one.
 pub(super) struct Control {
     data_dir: PathBuf,
-    routes: Router,
+    commands: Commands,
     troubles: Troubles,
     socket: Option<CommandSocket>,
 }
 
 impl Control {
     /// Listens from now on, if that is possible. Nothing is answered before [`serve`](Self::serve).
-    pub(super) fn open(data_dir: PathBuf, routes: Router, troubles: Troubles) -> Self {
-        let mut control = Self { data_dir, routes, troubles, socket: None };
+    pub(super) fn open(data_dir: PathBuf, commands: Commands, troubles: Troubles) -> Self {
+        let mut control = Self { data_dir, commands, troubles, socket: None };
         control.listen();
         control
     }
@@ -37,7 +36,7 @@ impl Control {
     pub(super) async fn serve(mut self) {
         loop {
             if let Some(socket) = self.socket.take()
-                && let Err(error) = views::serve(socket, self.routes.clone()).await
+                && let Err(error) = views::serve(socket, self.commands.clone()).await
             {
                 tell(&Subject::station(), StationNotice::DoorLost { error: error.to_string() });
             } else {

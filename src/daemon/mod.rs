@@ -5,6 +5,7 @@
 //! A station starts with what it has: a part of it that cannot be set up is shown, and tried again ([`parts`]); only without
 //! its ledger or its spool there is none.
 
+mod access;
 mod adapters;
 mod bays;
 mod clock;
@@ -14,6 +15,7 @@ mod lamps;
 mod late;
 mod page;
 mod parts;
+mod porter;
 
 use std::sync::Arc;
 
@@ -21,11 +23,11 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
 use crate::dock::BayEvent;
-use crate::domain::{DestinationName, Earlier, Part, PlaceId, SetupCause, Snapshot};
+use crate::domain::{Caller, DestinationName, Earlier, Part, PlaceId, SetupCause, Snapshot};
 use crate::ledger::StationLock;
 use crate::station::{Doors, Station, StationError};
 use crate::transfer::{NoPlace, confirm};
-use crate::views::{self, Dock, systemd};
+use crate::views::{self, Commands, Desk, Dock, Routes, systemd};
 
 pub use adapters::{DestinationSetupError, LastLedger, OpenError, lights_out, open_destination};
 pub use clock::SystemClock;
@@ -77,13 +79,16 @@ impl Daemon {
         let (orders, commands) = mpsc::channel(BACKLOG);
         let bays = together(adapters::watch_bays(config, &troubles));
         let doors = Doors { bays, commands, setup, snapshot };
-        let metrics = || views::metrics(shown.clone());
-        let routes = views::routes(shown.clone(), Arc::new(StationDesk { ledger, orders })).merge(metrics());
         adapters::light_lamps(config, &shown, &troubles);
-        let control = Control::open(config.station.data_dir.clone(), routes, troubles.clone());
-        let has_lamps = lamps::of(config).next().is_some();
-        let dock = Dock { columns: config.web.columns, lamps: has_lamps.then(|| Arc::clone(&config.rhythms)) };
-        let page = Page::open(config.web.listen, views::page(shown.clone(), dock).merge(metrics()), troubles);
+        let desk: Arc<dyn Desk> = Arc::new(StationDesk::new(ledger.clone(), orders));
+        let commands = Commands {
+            reading: views::reading(shown.clone(), Arc::clone(&desk)).merge(views::metrics(shown.clone())),
+            acting: views::acting(Arc::clone(&desk)),
+            recognise: access::accounts(config.station.operators.clone(), &troubles),
+        };
+        let control = Control::open(config.station.data_dir.clone(), commands, troubles.clone());
+        let access = access::access(&config.web, &ledger, &troubles);
+        let page = Page::open(config.web.listen, access, behind_the_page(config, &shown, desk), troubles);
         Ok(Self { station, doors, control, page, shown })
     }
 
@@ -120,6 +125,19 @@ impl Daemon {
     }
 }
 
+/// What browsers can ask for.
+fn behind_the_page(config: &Config, shown: &watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Routes {
+    let has_lamps = lamps::of(config).next().is_some();
+    let dock = Dock { columns: config.web.columns, lamps: has_lamps.then(|| Arc::clone(&config.rhythms)) };
+    Routes {
+        open: views::files(),
+        metrics: views::metrics(shown.clone()),
+        bays: views::page(shown.clone(), dock),
+        station: views::reading(shown.clone(), Arc::clone(&desk)),
+        acting: views::acting(desk),
+    }
+}
+
 /// Enrols the place that a person has looked at, while no daemon runs.
 ///
 /// # Errors
@@ -129,13 +147,14 @@ pub async fn enrol(
     destination: &DestinationName,
     place: PlaceId,
     earlier: Earlier,
+    by: Caller,
     lock: &StationLock,
 ) -> Result<(), EnrolError> {
     let troubles = Troubles::none();
     let _watched = troubles.watch();
     let site = adapters::open_station(config, LastLedger::Trusted, lock, &troubles)?.site;
     let target = site.target(destination).ok_or_else(|| EnrolError::Unknown(destination.clone()))?;
-    Ok(confirm(&site, target, place, earlier).await?)
+    Ok(confirm(&site, target, place, earlier, by).await?)
 }
 
 /// Why a place was not enrolled.

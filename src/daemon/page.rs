@@ -2,32 +2,36 @@
 
 use std::net::SocketAddr;
 
-use axum::Router;
 use tokio::time::sleep;
 
 use super::parts::{AGAIN, Troubles};
 use crate::domain::{Part, SetupCause, StationNotice, Subject};
 use crate::journal::tell;
-use crate::views::WebDoor;
+use crate::views::{Access, Routes, WebDoor};
 
 /// The station's page.
 pub(super) struct Page {
     at: SocketAddr,
-    routes: Router,
+    access: Access,
+    routes: Routes,
     troubles: Troubles,
     door: Option<WebDoor>,
 }
 
 impl Page {
     /// Listens from now on, if that is possible. Nothing is answered before [`serve`](Self::serve).
-    pub(super) fn open(at: SocketAddr, routes: Router, troubles: Troubles) -> Self {
-        let mut page = Self { at, routes, troubles, door: None };
+    pub(super) fn open(at: SocketAddr, access: Access, routes: Routes, troubles: Troubles) -> Self {
+        let mut page = Self { at, access, routes, troubles, door: None };
         page.listen();
         page
     }
 
     fn listen(&mut self) {
-        let door = WebDoor::open(self.at);
+        if self.access.is_missing() {
+            // What is in the way of that is told by itself.
+            return;
+        }
+        let door = WebDoor::open(self.at, self.access.clone());
         let trouble = door.as_ref().err().map(|error| {
             (SetupCause::AddressUnusable, format!("{error}. Everything else works; camdock goes on trying"))
         });

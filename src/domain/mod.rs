@@ -35,8 +35,9 @@ pub use ids::{
 pub use lamp::{Colours, Lamp, LedName, Level, NoLedName};
 pub use link::Link;
 pub use notice::{
-    BayCause, BayNotice, BayState, CameraNotice, DestinationCause, DestinationNotice, DestinationState, DockNotice,
-    Instruction, Notice, OtherNotice, PutOff, SegmentNotice, Severity, StationNotice, StorageNotice, Subject,
+    AccessNotice, BayCause, BayNotice, BayState, CameraNotice, DestinationCause, DestinationNotice, DestinationState,
+    DockNotice, Instruction, Notice, OtherNotice, PutOff, SegmentNotice, Severity, StationNotice, StorageNotice,
+    Subject,
 };
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use problem::{Problem, ProblemKind};

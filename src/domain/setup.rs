@@ -38,6 +38,12 @@ pub enum Part {
     Lamp(BayName),
     /// The station's own lamp.
     StationLamp,
+    /// The list of those who may log in.
+    Users,
+    /// What the page proves itself with.
+    Certificate,
+    /// The group of those who may have the station do something.
+    Operators,
 }
 
 impl fmt::Display for Part {
@@ -50,6 +56,9 @@ impl fmt::Display for Part {
             Self::Page => f.write_str("the page"),
             Self::Lamp(bay) => write!(f, "the lamp of bay {bay}"),
             Self::StationLamp => f.write_str("the station's lamp"),
+            Self::Users => f.write_str("the list of users"),
+            Self::Certificate => f.write_str("the certificate of the page"),
+            Self::Operators => f.write_str("the group of operators"),
         }
     }
 }
@@ -84,6 +93,10 @@ pub enum SetupCause {
     LedMissing,
     /// A LED or GPIO line of it cannot be lit as it should.
     LedUnusable,
+    /// Its file cannot be read.
+    FileUnreadable,
+    /// Its file is wrong.
+    FileBroken,
     /// Looking at it takes so long that it may never end.
     NoAnswer,
 }

@@ -19,7 +19,7 @@ use tokio::task::JoinError;
 
 use crate::camera::{Camera, CameraError};
 use crate::dock::Location;
-use crate::domain::{DestinationName, DockingId, Earlier, PlaceId, Problem, ProblemId};
+use crate::domain::{Caller, DestinationName, DockingId, Earlier, PlaceId, Problem, ProblemId};
 use crate::ledger::{Health, LedgerError};
 use crate::transfer::NoPlace;
 
@@ -39,6 +39,8 @@ pub enum Command {
     Retry {
         /// Which problem.
         problem: ProblemId,
+        /// Who asks.
+        by: Caller,
         /// Gets the problem that is tried again, or `None` if there is no such problem.
         reply: oneshot::Sender<Option<Problem>>,
     },
@@ -50,6 +52,8 @@ pub enum Command {
         place: PlaceId,
         /// What becomes of an earlier enrolment.
         earlier: Earlier,
+        /// Who asks.
+        by: Caller,
         /// Gets how that went, or `None` if there is no such destination.
         reply: oneshot::Sender<Option<Result<(), NoPlace>>>,
     },

@@ -143,7 +143,14 @@ fn say_what_is_missing(snapshot: &mut Snapshot) {
                     place.notice = DestinationNotice::NotSetUp { why: message.clone() };
                 }
             }
-            Part::Profile(_) | Part::ControlSocket | Part::Page | Part::Lamp(_) | Part::StationLamp => {}
+            Part::Profile(_)
+            | Part::ControlSocket
+            | Part::Page
+            | Part::Lamp(_)
+            | Part::StationLamp
+            | Part::Users
+            | Part::Certificate
+            | Part::Operators => {}
         }
     }
 }

@@ -12,7 +12,7 @@ use super::board::Board;
 use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
 use crate::dock::BayEvent;
-use crate::domain::{BayName, BaySnapshot, DiskState, SetupTrouble, Snapshot, StorageNotice, Subject};
+use crate::domain::{Action, BayName, BaySnapshot, DiskState, SetupTrouble, Snapshot, StorageNotice, Subject};
 use crate::journal::tell;
 use crate::ledger::{Entry, Room};
 use crate::transfer::{
@@ -130,23 +130,23 @@ impl Station {
     ) -> Result<(), StationError> {
         match command {
             // The place must be asked, which takes its time.
-            Command::Enrol { destination, place, earlier, reply } => {
+            Command::Enrol { destination, place, earlier, by, reply } => {
                 let site = self.site.clone();
                 tasks.spawn(async move {
                     let answer = match site.target(&destination) {
                         None => None,
-                        Some(target) => Some(confirm(&site, target, place, earlier).await),
+                        Some(target) => Some(confirm(&site, target, place, earlier, by).await),
                     };
                     let _ = reply.send(answer);
                     Ok(())
                 });
                 Ok(())
             }
-            Command::Retry { problem, reply } => {
+            Command::Retry { problem, by, reply } => {
                 let known = self.site.ledger.problem(problem).await?;
                 if known.is_some() {
-                    let entry = Entry::ProblemClosed { problem };
-                    self.site.record(vec![entry]).await?;
+                    let taken = Entry::ActionTaken { by, action: Action::Retry(problem) };
+                    self.site.record(vec![taken, Entry::ProblemClosed { problem }]).await?;
                     ask.notify_one();
                 }
                 // Whoever asked may have gone away.

@@ -5,7 +5,7 @@ use tokio::sync::Mutex;
 
 use super::{Site, Target};
 use crate::cloud::{DestinationError, Enrolment, Seen, WrongPlace};
-use crate::domain::{Earlier, PlaceId, StationNotice, Subject};
+use crate::domain::{Action, Caller, Earlier, PlaceId, StationNotice, Subject};
 use crate::journal::tell;
 use crate::ledger::{Entry, LedgerError};
 
@@ -47,7 +47,7 @@ pub(super) async fn enrolled(site: &Site, target: &Target) -> Result<PlaceId, No
         (None, Enrolment::AtFirstContact) => destination.enrol(PlaceId::random()).await?,
         (None, Enrolment::ByPerson) => return Err(WrongPlace::NotEnrolled(destination.name().clone()).into()),
     };
-    enrol(site, target, place).await?;
+    enrol(site, target, place, None).await?;
     Ok(place)
 }
 
@@ -55,17 +55,26 @@ pub(super) async fn enrolled(site: &Site, target: &Target) -> Result<PlaceId, No
 ///
 /// # Errors
 /// [`NoPlace`]; then everything is as it was.
-pub async fn confirm(site: &Site, target: &Target, place: PlaceId, earlier: Earlier) -> Result<(), NoPlace> {
+pub async fn confirm(
+    site: &Site,
+    target: &Target,
+    place: PlaceId,
+    earlier: Earlier,
+    by: Caller,
+) -> Result<(), NoPlace> {
     Seen::new(target.destination.place().await?, Some(())).at(place)?;
+    let action = Action::Enrol { destination: target.destination.name().clone(), place, earlier };
+    let taken = Entry::ActionTaken { by, action };
     match (site.ledger.enrolled(target.destination.name()).await?, earlier) {
-        (Some(enrolled), _) if enrolled == place => Ok(()),
+        (Some(enrolled), _) if enrolled == place => Ok(site.record(vec![taken]).await?),
         (Some(enrolled), Earlier::Stays) => Err(WrongPlace::Other { enrolled, found: place }.into()),
-        (None, _) | (Some(_), Earlier::IsReplaced) => enrol(site, target, place).await,
+        (None, _) | (Some(_), Earlier::IsReplaced) => enrol(site, target, place, Some(taken)).await,
     }
 }
 
 /// Has `place` count as this destination from here on, whatever did so before. One that is another destination's does not.
-async fn enrol(site: &Site, target: &Target, place: PlaceId) -> Result<(), NoPlace> {
+/// `taken` says who wanted it, if that was a person.
+async fn enrol(site: &Site, target: &Target, place: PlaceId, taken: Option<Entry>) -> Result<(), NoPlace> {
     let name = target.destination.name();
     let configured = |other: &_| site.targets.iter().any(|target| target.destination.name() == other);
     let known = site.ledger.enrolments().await?;
@@ -75,6 +84,6 @@ async fn enrol(site: &Site, target: &Target, place: PlaceId) -> Result<(), NoPla
         return Err(WrongPlace::SameAs(other).into());
     }
     tell(&Subject::station(), StationNotice::Enrolled { destination: name.clone(), place });
-    let entry = Entry::DestinationEnrolled { destination: name.clone(), place };
-    Ok(site.record(vec![entry]).await?)
+    let enrolled = Entry::DestinationEnrolled { destination: name.clone(), place };
+    Ok(site.record(taken.into_iter().chain([enrolled]).collect()).await?)
 }

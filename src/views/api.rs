@@ -5,16 +5,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::Json;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::document::StatusDocument;
 use super::events;
-use crate::domain::{DestinationName, Earlier, Moment, PlaceId, Problem, ProblemId, Snapshot};
+use crate::domain::{Action, Caller, DestinationName, Earlier, Moment, PlaceId, Problem, ProblemId, Snapshot};
 use crate::words::Words;
 
 /// Takes requests to the station.
@@ -24,7 +24,7 @@ pub trait Desk: Send + Sync {
     async fn problems(&self) -> Result<Vec<Problem>, String>;
 
     /// Tries again what a person has looked at. `None` if there is no such problem.
-    async fn retry(&self, problem: ProblemId) -> Result<Option<Problem>, String>;
+    async fn retry(&self, problem: ProblemId, by: Caller) -> Result<Option<Problem>, String>;
 
     /// Enrols the place that a person has looked at, if the station sees the same one. `None` if there is no such
     /// destination; the inner error says why it was not enrolled.
@@ -33,7 +33,11 @@ pub trait Desk: Send + Sync {
         destination: DestinationName,
         place: PlaceId,
         earlier: Earlier,
+        by: Caller,
     ) -> Result<Option<Result<(), String>>, String>;
+
+    /// Writes down that somebody wanted this, and may not.
+    async fn refuse(&self, action: Action, by: Caller);
 }
 
 /// A problem as the interface shows it.
@@ -85,15 +89,11 @@ struct Answers {
     desk: Arc<dyn Desk>,
 }
 
-/// `/api/v1/status`, `/api/v1/events`, `/api/v1/problems`, `/api/v1/problems/{id}/retry`, `/api/v1/destinations/{name}/enrol/{place}`,
-/// `/api/v1/destinations/{name}/replace/{place}`.
-pub fn routes(snapshot: watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Router {
+/// `/api/v1/status`, `/api/v1/events`, `/api/v1/problems`: what changes nothing.
+pub fn reading(snapshot: watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Router {
     Router::new()
         .route("/api/v1/status", get(status))
         .route("/api/v1/problems", get(problems))
-        .route("/api/v1/problems/{id}/retry", post(retry))
-        .route("/api/v1/destinations/{name}/enrol/{place}", post(enrol))
-        .route("/api/v1/destinations/{name}/replace/{place}", post(replace))
         .with_state(Arc::new(Answers { snapshot: snapshot.clone(), desk }))
         .merge(events::routes(snapshot))
 }
@@ -109,34 +109,6 @@ fn view(problem: Problem) -> ProblemView {
 async fn problems(State(answers): State<Arc<Answers>>) -> Response {
     match answers.desk.problems().await {
         Ok(problems) => Json(problems.into_iter().map(view).collect::<Vec<_>>()).into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
-    }
-}
-
-async fn retry(State(answers): State<Arc<Answers>>, Path(id): Path<i64>) -> Response {
-    match answers.desk.retry(ProblemId(id)).await {
-        Ok(Some(problem)) => Json(view(problem)).into_response(),
-        Ok(None) => (StatusCode::NOT_FOUND, format!("there is no problem {id}; see: camdock problems")).into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
-    }
-}
-
-async fn enrol(State(answers): State<Arc<Answers>>, Path((name, place)): Path<(String, String)>) -> Response {
-    enrolled(&answers, name, &place, Earlier::Stays).await
-}
-
-async fn replace(State(answers): State<Arc<Answers>>, Path((name, place)): Path<(String, String)>) -> Response {
-    enrolled(&answers, name, &place, Earlier::IsReplaced).await
-}
-
-async fn enrolled(answers: &Answers, name: String, place: &str, earlier: Earlier) -> Response {
-    let (Ok(destination), Ok(id)) = (DestinationName::new(name.clone()), PlaceId::parse(place)) else {
-        return (StatusCode::BAD_REQUEST, format!("{name} or {place} is no name or no place")).into_response();
-    };
-    match answers.desk.enrol(destination, id, earlier).await {
-        Ok(Some(Ok(()))) => Json(place).into_response(),
-        Ok(Some(Err(why))) => (StatusCode::CONFLICT, why).into_response(),
-        Ok(None) => (StatusCode::NOT_FOUND, format!("the running service has no destination {name}")).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
     }
 }

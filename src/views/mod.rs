@@ -2,22 +2,31 @@
 //!
 //! Promise: views read snapshots and pass on requests; they change nothing and know no other room than the domain and its words.
 
+mod acting;
+mod answer;
 mod api;
 mod document;
+mod entrance;
 mod events;
-mod few;
+mod identity;
 mod legend;
+mod log_in;
 mod metrics;
 mod news;
 mod page;
+mod porter;
+mod sessions;
 mod socket;
 pub mod systemd;
 mod web;
 
-pub use api::{Desk, ProblemView, routes};
+pub use acting::acting;
+pub use api::{Desk, ProblemView, reading};
 pub use document::{BayDocument, DestinationDocument, QueueDocument, StatusDocument};
+pub use identity::{Identity, NoIdentity};
 pub use legend::legend;
 pub use metrics::metrics;
-pub use page::{Dock, page};
-pub use socket::{CommandSocket, SOCKET_FILE, SocketError, bind, serve};
-pub use web::{WebDoor, WebError};
+pub use page::{Dock, files, page};
+pub use porter::{NotIn, Porter};
+pub use socket::{CommandSocket, Commands, Recognise, SOCKET_FILE, SocketError, bind, serve};
+pub use web::{Access, Routes, WebDoor, WebError};

@@ -1,15 +1,23 @@
 //! The Unix socket on which the daemon answers the `camdock` commands.
+//!
+//! Promises: whoever may open it may read. Who may act is asked of the kernel, which knows the account at the other end (`SO_PEERCRED`).
 
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use tokio::net::UnixListener;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::{Extension, Router};
+use futures::future::BoxFuture;
+use tokio::net::{UnixListener, UnixStream};
 use tokio::time::sleep;
 
-use super::few::Few;
+use super::answer::{Guest, Origin, answer};
+use crate::domain::{Standing, Visitor};
 
 /// The socket's file below the data folder.
 pub const SOCKET_FILE: &str = "camdock.sock";
@@ -48,9 +56,6 @@ pub enum SocketError {
     /// It was removed, or another one was put in its place.
     #[error("the socket {} is gone", .0.display())]
     Gone(PathBuf),
-    /// It broke.
-    #[error("the socket broke: {0}")]
-    Broke(io::Error),
 }
 
 /// Listens on a socket that camdock's own user and group may use. The caller holds the lock of the data folder, so a
@@ -81,11 +86,51 @@ pub fn bind(data_dir: &Path) -> Result<CommandSocket, SocketError> {
     }
 }
 
+/// Tells who an account is to the station.
+pub type Recognise = Arc<dyn Fn(u32) -> BoxFuture<'static, Visitor> + Send + Sync>;
+
+/// What commands may ask.
+#[derive(Clone)]
+pub struct Commands {
+    /// What changes nothing.
+    pub reading: Router,
+    /// What is done for those who may.
+    pub acting: Router,
+    /// Tells who that is. The machine's directory of accounts is asked for those who act, and for nobody else.
+    pub recognise: Recognise,
+}
+
+impl Commands {
+    fn routes(self) -> Router {
+        self.reading.merge(self.acting.layer(from_fn_with_state(self.recognise, recognised)))
+    }
+}
+
+async fn recognised(
+    State(recognise): State<Recognise>,
+    Extension(origin): Extension<Origin>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let visitor = match origin {
+        Origin::Account(uid) => recognise(uid).await,
+        Origin::Address(_) => Visitor { standing: Standing::Stranger, caller: None },
+    };
+    request.extensions_mut().insert(visitor);
+    next.run(request).await
+}
+
+/// Makes a guest of a command.
+async fn welcome(stream: UnixStream) -> Option<Guest> {
+    let account = stream.peer_cred().ok()?.uid();
+    Some((Box::new(stream), Origin::Account(account)))
+}
+
 /// Serves the routes until cancelled.
 ///
 /// # Errors
-/// [`SocketError::Broke`], or [`SocketError::Gone`] when commands would find it no longer.
-pub async fn serve(socket: CommandSocket, routes: Router) -> Result<(), SocketError> {
+/// [`SocketError::Gone`] when commands would find it no longer.
+pub async fn serve(socket: CommandSocket, commands: Commands) -> Result<(), SocketError> {
     let CommandSocket { listener, path, inode } = socket;
     let still_there = || std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.ino() == inode);
     let gone = async {
@@ -94,7 +139,7 @@ pub async fn serve(socket: CommandSocket, routes: Router) -> Result<(), SocketEr
         }
     };
     tokio::select! {
-        ended = axum::serve(Few::of(listener, AT_ONCE), routes) => ended.map_err(SocketError::Broke),
+        () = answer(listener, AT_ONCE, commands.routes(), |stream, _| welcome(stream)) => Ok(()),
         () = gone => Err(SocketError::Gone(path.clone())),
     }
 }
@@ -114,14 +159,20 @@ mod tests {
         assert!(matches!(bind(&folder.path().join("nowhere")), Err(SocketError::Unusable { .. })));
     }
 
+    fn commands() -> Commands {
+        let recognise: Recognise =
+            Arc::new(|_| Box::pin(async { Visitor { standing: Standing::Stranger, caller: None } }));
+        Commands { reading: Router::new(), acting: Router::new(), recognise }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_socket_that_commands_no_longer_find_is_not_served_on() {
         let folder = tempfile::tempdir().unwrap();
         let socket = bind(folder.path()).unwrap();
         std::fs::rename(folder.path().join(SOCKET_FILE), folder.path().join("elsewhere")).unwrap();
-        assert!(matches!(serve(socket, Router::new()).await, Err(SocketError::Gone(_))));
+        assert!(matches!(serve(socket, commands()).await, Err(SocketError::Gone(_))));
         let socket = bind(folder.path()).unwrap();
         drop(bind(folder.path()).unwrap());
-        assert!(matches!(serve(socket, Router::new()).await, Err(SocketError::Gone(_))), "another one is there");
+        assert!(matches!(serve(socket, commands()).await, Err(SocketError::Gone(_))), "another one is there");
     }
 }

@@ -89,6 +89,9 @@ pub fn status_line(snapshot: &Snapshot) -> String {
         Part::Page => Some("there is no page".to_owned()),
         Part::Lamp(bay) => Some(format!("the lamp of bay {bay} is dead")),
         Part::StationLamp => Some("the station's lamp is dead".to_owned()),
+        Part::Users => Some("nobody can log in".to_owned()),
+        Part::Certificate => Some("the page has no certificate".to_owned()),
+        Part::Operators => Some("there is no group of operators".to_owned()),
     }));
     parts.join("; ")
 }

@@ -198,6 +198,9 @@ setup =
         [page] Nid yw'r dudalen
         [lamp] Nid yw golau bae { $name }
         [station-lamp] Nid yw golau'r orsaf
+        [users] Nid yw'r rhestr defnyddwyr
+        [certificate] Nid yw tystysgrif y dudalen
+        [operators] Nid yw grŵp y gweithredwyr
        *[control-socket] Nid yw soced y gorchmynion
     } wedi'i osod: { $message }.
 station-disk-full = Mae'r ddisg sy'n dal data'r orsaf yn llawn: yr hyn a brofwyd ac a wagiwyd sy'n mynd gyntaf.
@@ -214,6 +217,9 @@ station-set-up =
         [page] Mae'r dudalen
         [lamp] Mae golau bae { $name }
         [station-lamp] Mae golau'r orsaf
+        [users] Mae'r rhestr defnyddwyr
+        [certificate] Mae tystysgrif y dudalen
+        [operators] Mae grŵp y gweithredwyr
        *[control-socket] Mae soced y gorchmynion
     } ar waith nawr.
 station-enrolled = Mae cyrchfan { $destination } wedi'i chofrestru: o hyn ymlaen dim ond yr hyn sydd yn lle { $place } sy'n cyfrif.
@@ -346,3 +352,23 @@ dock-no-news-of-folder = Nid yw'r system yn dweud pan fydd rhywbeth yn newid yn 
 dock-no-news-of-usb = Nid yw'r system yn dweud pan gysylltir rhywbeth ({ $error }), felly mae camdock yn edrych bob ychydig eiliadau.
 dock-port-unreadable = Ni ellir edrych ar borth USB { $port }: { $error }. Mae camdock yn dal i geisio.
     .advice = Edrychwch ar gebl a phŵer y doc.
+
+## Who asks
+
+access-logged-in = Mewngofnododd rhywun o { $address }. Mae'r log gwarchodaeth yn dweud pwy.
+access-log-in-refused = Rhoddodd rhywun o { $address } enw neu gyfrinair anghywir, ac ni chafodd fynediad.
+access-locked-out = Methodd rhywun o { $address } â mewngofnodi am y pumed tro. Am ddeng munud ni chaiff neb fynediad dan yr enw hwnnw.
+    .advice = Os nad un o'ch pobl chi oedd, edrychwch pwy sy'n defnyddio'r cyfeiriad hwnnw. Mae'r log gwarchodaeth yn dweud dan ba enwau y ceisiwyd.
+access-action-refused = Gofynnodd rhywun i'r orsaf wneud rhywbeth nad oes ganddo hawl iddo; ni wnaed dim. Mae'r log gwarchodaeth yn dweud pwy a beth.
+
+log-in = Mewngofnodi
+log-in-name = Enw
+log-in-password = Cyfrinair
+log-in-wrong = Nid yw'r enw a'r cyfrinair hynny'n cyd-fynd.
+log-in-wait =
+    { $minutes ->
+        [one] Bu gormod o fethiannau. Rhowch gynnig arall arni ymhen munud.
+       *[other] Bu gormod o fethiannau. Rhowch gynnig arall arni ymhen { $minutes } munud.
+    }
+log-in-unavailable = Ni all neb fewngofnodi nawr: ni all yr orsaf ei gofnodi. Nid effeithir ar dystiolaeth.
+log-out = Allgofnodi

@@ -222,6 +222,9 @@ setup =
         [page] The page
         [lamp] The lamp of bay { $name }
         [station-lamp] The station's lamp
+        [users] The list of users
+        [certificate] The certificate of the page
+        [operators] The group of operators
        *[control-socket] The commands' socket
     } is not set up: { $message }.
 station-disk-full = The disk that holds the station's data is full: what is proven and wiped goes first.
@@ -238,6 +241,9 @@ station-set-up =
         [page] The page
         [lamp] The lamp of bay { $name }
         [station-lamp] The station's lamp
+        [users] The list of users
+        [certificate] The certificate of the page
+        [operators] The group of operators
        *[control-socket] The commands' socket
     } is set up now.
 station-enrolled = Destination { $destination } is enrolled: from here on, only what lies at place { $place } counts.
@@ -392,3 +398,23 @@ dock-no-news-of-folder = The system does not tell when something changes in fold
 dock-no-news-of-usb = The system does not tell when something is plugged in ({ $error }), so camdock looks every few seconds.
 dock-port-unreadable = USB port { $port } cannot be looked at: { $error }. camdock goes on trying.
     .advice = Look at the dock's cable and power.
+
+## Who asks
+
+access-logged-in = Somebody logged in from { $address }. The custody log has who.
+access-log-in-refused = Somebody from { $address } gave a wrong name or password, and was not let in.
+access-locked-out = Somebody from { $address } failed to log in for the fifth time. For ten minutes nobody is let in under that name.
+    .advice = If it was nobody of yours, look who uses that address. The custody log has under which names it was tried.
+access-action-refused = Somebody wanted the station to do what they may not have it do; nothing was done. The custody log has who, and what.
+
+log-in = Log in
+log-in-name = Name
+log-in-password = Password
+log-in-wrong = That name and password do not go together.
+log-in-wait =
+    { $minutes ->
+        [one] There were too many failures. Try again in one minute.
+       *[other] There were too many failures. Try again in { $minutes } minutes.
+    }
+log-in-unavailable = Nobody can log in now: the station cannot write it down. Evidence is not affected.
+log-out = Log out

@@ -222,6 +222,9 @@ setup =
         [page] La página
         [lamp] La luz del puesto { $name }
         [station-lamp] La luz de la estación
+        [users] La lista de usuarios
+        [certificate] El certificado de la página
+        [operators] El grupo de operadores
        *[control-socket] El socket de los comandos
     } no está en marcha: { $message }.
 station-disk-full = El disco con los datos de la estación está lleno: lo comprobado y vaciado se quita primero.
@@ -238,6 +241,9 @@ station-set-up =
         [page] La página
         [lamp] La luz del puesto { $name }
         [station-lamp] La luz de la estación
+        [users] La lista de usuarios
+        [certificate] El certificado de la página
+        [operators] El grupo de operadores
        *[control-socket] El socket de los comandos
     } ya está en servicio.
 station-enrolled = El destino { $destination } está inscrito: desde ahora solo cuenta lo que esté en el lugar { $place }.
@@ -392,3 +398,23 @@ dock-no-news-of-folder = El sistema no avisa cuando algo cambia en la carpeta { 
 dock-no-news-of-usb = El sistema no avisa cuando se conecta algo ({ $error }), así que camdock mira cada pocos segundos.
 dock-port-unreadable = No se puede mirar el puerto USB { $port }: { $error }. camdock sigue intentándolo.
     .advice = Revise el cable y la corriente del muelle.
+
+## Who asks
+
+access-logged-in = Alguien ha iniciado sesión desde { $address }. La cadena de custodia dice quién.
+access-log-in-refused = Alguien ha dado un nombre o una contraseña incorrectos desde { $address } y no ha podido entrar.
+access-locked-out = Alguien ha fallado por quinta vez al iniciar sesión desde { $address }. Durante diez minutos nadie entra con ese nombre.
+    .advice = Si no fue nadie de los suyos, mire quién usa esa dirección. La cadena de custodia dice con qué nombres se intentó.
+access-action-refused = Alguien ha pedido a la estación algo para lo que no tiene permiso; no se ha hecho nada. La cadena de custodia dice quién y qué.
+
+log-in = Iniciar sesión
+log-in-name = Nombre
+log-in-password = Contraseña
+log-in-wrong = Ese nombre y esa contraseña no corresponden.
+log-in-wait =
+    { $minutes ->
+        [one] Ha habido demasiados intentos fallidos. Vuelva a intentarlo dentro de un minuto.
+       *[other] Ha habido demasiados intentos fallidos. Vuelva a intentarlo dentro de { $minutes } minutos.
+    }
+log-in-unavailable = Ahora nadie puede iniciar sesión: la estación no puede anotarlo. Las pruebas no se ven afectadas.
+log-out = Cerrar sesión

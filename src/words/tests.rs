@@ -1,12 +1,13 @@
 //! Every notice has its sentence, in every language.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 
 use strum::VariantNames;
 
 use super::*;
 use crate::domain::{
-    BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, DestinationCause, DestinationName,
+    AccessNotice, BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, DestinationCause, DestinationName,
     DestinationNotice, DestinationState, DockNotice, Instruction, Manner, OddityKind, OtherNotice, Part, PlaceId,
     ProblemKind, ProofMethod, PutOff, SegmentId, SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath,
     StationId, StationNotice, StorageNotice,
@@ -190,6 +191,16 @@ fn docks() -> Vec<DockNotice> {
     ]
 }
 
+fn access() -> Vec<AccessNotice> {
+    let address = IpAddr::V4(Ipv4Addr::new(10, 1, 2, 3));
+    vec![
+        AccessNotice::LoggedIn { address },
+        AccessNotice::LogInRefused { address },
+        AccessNotice::LockedOut { address },
+        AccessNotice::ActionRefused,
+    ]
+}
+
 fn station() -> Vec<StationNotice> {
     vec![
         StationNotice::DiskFull,
@@ -236,6 +247,13 @@ fn texts() -> Vec<Text> {
         Text::LampDark,
         Text::LampStation,
         Text::LampBar,
+        Text::LogIn,
+        Text::LogInName,
+        Text::LogInPassword,
+        Text::LogInWrong,
+        Text::LogInWait { minutes: 9 },
+        Text::LogInUnavailable,
+        Text::LogOut,
     ]
 }
 
@@ -249,6 +267,7 @@ fn every_notice() -> Vec<Notice> {
     let states = bays.chain(others).chain(destinations).chain(problems).chain(single);
     let events = camera_notices().into_iter().map(Notice::from).chain(segments().into_iter().map(Notice::from));
     let more = storage().into_iter().map(Notice::from).chain(docks().into_iter().map(Notice::from));
+    let more = more.chain(access().into_iter().map(Notice::from));
     states.chain(events).chain(more).chain(station().into_iter().map(Notice::from)).collect()
 }
 
@@ -422,6 +441,9 @@ fn each_part_of_a_station_is_called_by_its_name_in_every_language() {
         Part::Page,
         Part::Lamp(bay),
         Part::StationLamp,
+        Part::Users,
+        Part::Certificate,
+        Part::Operators,
     ];
     assert_eq!(parts.len(), Part::VARIANTS.len());
     for words in Language::ALL.map(Words::of) {

@@ -105,4 +105,21 @@ pub enum Text {
     LampStation,
     /// How a drawn rhythm is read.
     LampBar,
+    /// The page on which somebody logs in, and what they press there.
+    LogIn,
+    /// Where they write their name.
+    LogInName,
+    /// Where they write their password.
+    LogInPassword,
+    /// They are not let in.
+    LogInWrong,
+    /// They are not listened to for a while.
+    LogInWait {
+        /// For how much longer, rounded up.
+        minutes: u64,
+    },
+    /// Nobody is let in now.
+    LogInUnavailable,
+    /// What they press to be nobody again.
+    LogOut,
 }

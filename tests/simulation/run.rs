@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camdock::dock::{BayEvent, Location};
-use camdock::domain::BayState;
+use camdock::domain::{BayState, Caller};
 use camdock::faults::{PlantedBug, plant};
 use camdock::ledger::Ledger;
 use camdock::station::Command;
@@ -19,6 +19,11 @@ use crate::mishaps::{go_away, happen, mend, rebuild_ledger, return_to_sender, ta
 use crate::oracle;
 use crate::scene::{Traits, build, dock_all, dock_one, make_way_for_twins};
 use crate::world::{Crash, Life, World, look};
+
+/// Whoever asks something of a station in a story.
+fn a_person() -> Caller {
+    Caller::Account { uid: 0, name: Some("root".to_owned()) }
+}
 
 /// A story that is not over so long after the last fault never ends.
 const PATIENCE: Duration = Duration::from_hours(3);
@@ -337,7 +342,7 @@ impl Director {
             for problem in problems.chain(books.nowhere.into_iter().map(|(problem, _)| problem)) {
                 look(&self.world).tell(|| format!("a person has problem {problem} tried again at station {station}"));
                 let (reply, answer) = oneshot::channel();
-                let _ = running.commands.send(Command::Retry { problem, reply }).await;
+                let _ = running.commands.send(Command::Retry { problem, by: a_person(), reply }).await;
                 let _ = answer.await;
             }
         }

@@ -24,13 +24,13 @@ pub use destination::{DestinationSettings, Place};
 pub use spool::SpoolSettings;
 pub use station::StationSettings;
 pub use upload::UploadSettings;
-pub use web::WebSettings;
+pub use web::{TlsSettings, WebSettings};
 
 const ROOT: Keys = Keys::table("", &["station", "spool", "bay", "destination", "upload", "web", "lamps"]);
 
 /// The keys of every table.
 #[cfg(test)]
-pub(super) const ALL_KEYS: [Keys; 10] = [
+pub(super) const ALL_KEYS: [Keys; 11] = [
     ROOT,
     station::KEYS,
     spool::KEYS,
@@ -39,6 +39,7 @@ pub(super) const ALL_KEYS: [Keys; 10] = [
     destination::CREDENTIAL_KEYS,
     upload::KEYS,
     web::KEYS,
+    web::TLS_KEYS,
     lamp::KEYS,
     lamps::KEYS,
 ];
@@ -72,7 +73,7 @@ pub(super) fn config(root: Node, whereabouts: &Whereabouts, mistakes: &mut Mista
     let read = |node| destination::destination(node, whereabouts, &mut seen, root.mistakes);
     let destinations: Vec<_> = destinations.into_iter().map(read).collect();
     let upload = upload::upload(&mut root);
-    let web = web::web(&mut root);
+    let web = web::web(&mut root, whereabouts);
     let rhythms = lamps::lamps(&mut root);
     let whole = root.at().clone();
     root.close("here");

@@ -7,7 +7,7 @@ use crate::config::reader::{Given, Keys, Reader};
 use crate::config::values;
 use crate::domain::{Lamp, StationId};
 
-pub(super) const KEYS: Keys = Keys::table("station", &["id", "data_dir", "lamp"]);
+pub(super) const KEYS: Keys = Keys::table("station", &["id", "data_dir", "lamp", "operators"]);
 
 /// The station itself.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct StationSettings {
     pub data_dir: PathBuf,
     /// Its own lamp, if it has one.
     pub lamp: Option<Lamp>,
+    /// The group whose members may have it do something by command, besides root.
+    pub operators: Option<String>,
 }
 
 pub(super) fn given_data_dir(station: &mut Reader<'_>) -> Option<Given<PathBuf>> {
@@ -29,7 +31,13 @@ pub(super) fn station(root: &mut Reader<'_>, seen: &mut Seen) -> Option<StationS
     let id = table.required("id", "\"hq-01\"", |value| values::name(value, StationId::new));
     let data_dir = given_data_dir(&mut table);
     let lamp = lamp::lamp(&mut table, &mut seen.lights);
+    let operators = table.optional("operators", values::group);
     table.close("here");
     let data_dir = noted(data_dir, "the data_dir".to_owned(), &mut seen.folders);
-    Some(StationSettings { id: id?.value, data_dir: data_dir?, lamp: lamp? })
+    Some(StationSettings {
+        id: id?.value,
+        data_dir: data_dir?,
+        lamp: lamp?,
+        operators: operators?.map(|group| group.value),
+    })
 }

@@ -4,6 +4,7 @@
 //! something, be it a bay's tile, a line of the journal or an exit code, goes by the notice. A notice's fields are named as
 //! they are in the sentences about it.
 
+mod access;
 mod bay;
 mod camera;
 mod destination;
@@ -17,6 +18,7 @@ mod subject;
 use serde::Serialize;
 use strum::VariantNames as _;
 
+pub use self::access::AccessNotice;
 pub use self::bay::{BayCause, BayNotice, BayState, Instruction, OtherNotice};
 pub use self::camera::CameraNotice;
 pub use self::destination::{DestinationCause, DestinationNotice, DestinationState, PutOff};
@@ -54,6 +56,8 @@ pub enum Notice {
     Dock(DockNotice),
     /// What is the matter with the station itself, or happened with it.
     Station(StationNotice),
+    /// Who was let in, or was not.
+    Access(AccessNotice),
 }
 
 impl Notice {
@@ -72,6 +76,7 @@ impl Notice {
             Self::Storage(notice) => format!("storage-{}", <&str>::from(notice)),
             Self::Dock(notice) => format!("dock-{}", <&str>::from(notice)),
             Self::Station(notice) => format!("station-{}", <&str>::from(notice)),
+            Self::Access(notice) => format!("access-{}", <&str>::from(notice)),
         }
     }
 
@@ -90,6 +95,7 @@ impl Notice {
             .chain(of("storage", StorageNotice::VARIANTS))
             .chain(of("dock", DockNotice::VARIANTS))
             .chain(of("station", StationNotice::VARIANTS))
+            .chain(of("access", AccessNotice::VARIANTS))
             .collect()
     }
 }
@@ -116,4 +122,5 @@ is_a_notice! {
     StorageNotice in Storage,
     DockNotice in Dock,
     StationNotice in Station,
+    AccessNotice in Access,
 }

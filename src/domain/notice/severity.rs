@@ -32,6 +32,7 @@ impl Notice {
             Self::Storage(notice) => notice.severity(),
             Self::Dock(notice) => notice.severity(),
             Self::Station(notice) => notice.severity(),
+            Self::Access(notice) => notice.severity(),
         }
     }
 }

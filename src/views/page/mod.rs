@@ -41,24 +41,26 @@ struct Page {
     dock: Dock,
 }
 
-/// `/`, `/live`, `/page.css`, `/page.js`.
+/// `/`, `/live`.
 pub fn page(snapshot: watch::Receiver<Snapshot>, dock: Dock) -> Router {
+    Router::new().route("/", get(whole)).route("/live", get(live)).with_state(Arc::new(Page { snapshot, dock }))
+}
+
+/// What pages look like: `/page.css`, `/page.js`.
+pub fn files() -> Router {
     Router::new()
-        .route("/", get(whole))
-        .route("/live", get(live))
         .route("/page.css", get(async || file("text/css; charset=utf-8", include_str!("page.css"))))
         .route("/page.js", get(async || file("text/javascript; charset=utf-8", include_str!("page.js"))))
-        .with_state(Arc::new(Page { snapshot, dock }))
 }
 
 #[derive(Deserialize)]
-struct Wanted {
+pub(super) struct Wanted {
     lang: Option<String>,
 }
 
 impl Wanted {
     /// The language that is asked for, or else the browser's.
-    fn words(&self, headers: &HeaderMap) -> &'static Words {
+    pub(super) fn words(&self, headers: &HeaderMap) -> &'static Words {
         let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|languages| languages.to_str().ok()).unwrap_or_default();
         let mut tags = self.lang.as_deref().into_iter().chain(accepted.split(','));
         let language = tags.find_map(|tag| Language::of(tag.split(['-', ';']).next()?.trim()));

@@ -12,7 +12,8 @@ const COMPOSITION: &str = "daemon";
 
 /// Where threads, blocking calls and the machine's own clocks are at home: everything that the simulator
 /// replaces, and the thread that writes lines, from which nothing comes back.
-const ADAPTER_MODULES: [&str; 13] = [
+const ADAPTER_MODULES: [&str; 14] = [
+    "access",
     "files",
     "spool::disk",
     "ledger::worker",

@@ -1,0 +1,128 @@
+//! Who is let in at the page, from files that may change at any time: the list of users, and what the door proves itself with.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::clock::SystemClock;
+use super::parts::{Troubles, look_after};
+use super::porter::StationPorter;
+use crate::access::{Accounts, Users, UsersError};
+use crate::config::{TlsSettings, WebSettings};
+use crate::domain::{Clock as _, Part, SetupCause};
+use crate::ledger::Ledger;
+use crate::views::{Access, Identity, Porter, Recognise};
+
+/// What a part's look finds in its way.
+type Found = Option<(SetupCause, String)>;
+
+/// As it is configured, and as its files are from now on. Needs a runtime.
+pub(super) fn access(web: &WebSettings, ledger: &Ledger, troubles: &Troubles) -> Access {
+    Access {
+        identity: web.tls.as_ref().map(|files| identity(files.clone(), troubles)),
+        porter: web.users.as_ref().map(|path| {
+            let users = watched_users(path.clone(), troubles);
+            Arc::new(StationPorter::new(users, ledger.clone())) as Arc<dyn Porter>
+        }),
+        kiosks: web.kiosks.clone(),
+        collectors: web.collectors.clone(),
+    }
+}
+
+/// Who asks by command. A group that is not there makes nobody an operator.
+pub(super) fn accounts(operators: Option<String>, troubles: &Troubles) -> Recognise {
+    let accounts = Arc::new(Accounts::new(operators));
+    let look = Arc::clone(&accounts);
+    look_after(Part::Operators, troubles.clone(), move || {
+        look.check().err().map(|error| (SetupCause::Settings, error.to_string()))
+    });
+    Arc::new(move |uid| {
+        let accounts = Arc::clone(&accounts);
+        Box::pin(async move { accounts.visitor(uid).await })
+    })
+}
+
+/// The list of users. While it cannot be read, nobody is on it.
+fn watched_users(path: PathBuf, troubles: &Troubles) -> watch::Receiver<Users> {
+    let (list, known) = watch::channel(Users::default());
+    let look = move || -> Found {
+        let (users, found) = match Users::read(&path) {
+            Ok(users) => (users, None),
+            Err(error) => {
+                let cause = match &error {
+                    UsersError::Io { .. } => SetupCause::FileUnreadable,
+                    UsersError::Line { .. } => SetupCause::FileBroken,
+                };
+                (Users::default(), Some((cause, format!("{error}. Until then nobody can log in"))))
+            }
+        };
+        list.send_if_modified(|known| {
+            let is_new = *known != users;
+            *known = users;
+            is_new
+        });
+        found
+    };
+    let found = look();
+    troubles.note(&Part::Users, found);
+    look_after(Part::Users, troubles.clone(), look);
+    known
+}
+
+/// What the door proves itself with. A renewed one takes the place of the one before as soon as it can be used.
+fn identity(files: TlsSettings, troubles: &Troubles) -> watch::Receiver<Option<Identity>> {
+    let (shown, identity) = watch::channel(None);
+    let mut last = None;
+    let mut look = move || {
+        let found = read(&files, &mut last, &shown);
+        found.or_else(|| expired(shown.borrow().as_ref()))
+    };
+    let found = look();
+    troubles.note(&Part::Certificate, found);
+    look_after(Part::Certificate, troubles.clone(), look);
+    identity
+}
+
+/// Both files as they were read last, and what was in their way then.
+type Read = ((Vec<u8>, Vec<u8>), Found);
+
+fn read(files: &TlsSettings, last: &mut Option<Read>, shown: &watch::Sender<Option<Identity>>) -> Found {
+    let content = |path: &Path| {
+        std::fs::read(path).map_err(|error| {
+            let before = if shown.borrow().is_some() { ". The one before is used meanwhile" } else { "" };
+            (SetupCause::FileUnreadable, format!("{}: {error}{before}", path.display()))
+        })
+    };
+    let now = match content(&files.certificate).and_then(|certificate| Ok((certificate, content(&files.key)?))) {
+        Ok(now) => now,
+        Err(trouble) => return Some(trouble),
+    };
+    match last {
+        Some((before, found)) if *before == now => found.clone(),
+        _ => {
+            let found = match Identity::new(&now.0, &now.1) {
+                Ok(identity) => {
+                    shown.send_replace(Some(identity));
+                    None
+                }
+                Err(error) => {
+                    let before = if shown.borrow().is_some() {
+                        "the one before is used meanwhile"
+                    } else {
+                        "the page is closed"
+                    };
+                    Some((SetupCause::FileBroken, format!("{}: {error}; {before}", files.certificate.display())))
+                }
+            };
+            *last = Some((now, found.clone()));
+            found
+        }
+    }
+}
+
+fn expired(identity: Option<&Identity>) -> Found {
+    let until = identity?.until();
+    (SystemClock.now() >= until)
+        .then(|| (SetupCause::FileBroken, format!("it ended at {until}, and browsers refuse it; renew it")))
+}

@@ -1,0 +1,97 @@
+//! What people have the station do.
+//!
+//! Promises: nothing is done for whom nobody knows by name, or whose standing does not allow it; who did what, and who was refused, is
+//! written down. Nothing here wipes anything or reads footage.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Extension, Json, Router};
+
+use super::api::{Desk, ProblemView};
+use crate::domain::{Action, Caller, DestinationName, Earlier, PlaceId, ProblemId, Visitor};
+use crate::words::Words;
+
+/// `/api/v1/problems/{id}/retry`, `/api/v1/destinations/{name}/enrol/{place}`, `/api/v1/destinations/{name}/replace/{place}`. Each
+/// request needs a [`Visitor`] among its extensions.
+pub fn acting(desk: Arc<dyn Desk>) -> Router {
+    Router::new()
+        .route("/api/v1/problems/{id}/retry", post(retry))
+        .route("/api/v1/destinations/{name}/enrol/{place}", post(enrol))
+        .route("/api/v1/destinations/{name}/replace/{place}", post(replace))
+        .with_state(desk)
+}
+
+/// Who it is, if they may do it.
+pub(super) async fn allowed(desk: &dyn Desk, visitor: Visitor, action: &Action) -> Result<Caller, Response> {
+    let Visitor { standing, caller } = visitor;
+    let Some(caller) = caller else {
+        return Err(
+            (StatusCode::UNAUTHORIZED, "log in first: what is done here is written down with a name").into_response()
+        );
+    };
+    if standing.may(action.needs()) {
+        return Ok(caller);
+    }
+    let told = match &caller {
+        Caller::User(name) => format!("user {name} may not do this; an administrator of this station can change that"),
+        Caller::Account { .. } => "you may look, and not do this: run it as root, or as a member of the group that \
+                                   station.operators names"
+            .to_owned(),
+    };
+    desk.refuse(action.clone(), caller).await;
+    Err((StatusCode::FORBIDDEN, told).into_response())
+}
+
+async fn retry(
+    State(desk): State<Arc<dyn Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<i64>,
+) -> Response {
+    let problem = ProblemId(id);
+    let by = match allowed(&*desk, visitor, &Action::Retry(problem)).await {
+        Ok(caller) => caller,
+        Err(refused) => return refused,
+    };
+    match desk.retry(problem, by).await {
+        Ok(Some(problem)) => Json(ProblemView::new(problem, Words::english())).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, format!("there is no problem {id}; see: camdock problems")).into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
+    }
+}
+
+/// A destination and a place, as they stand in an address.
+type Named = Path<(String, String)>;
+
+async fn enrol(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>, named: Named) -> Response {
+    enrolled(desk, visitor, named, Earlier::Stays).await
+}
+
+async fn replace(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>, named: Named) -> Response {
+    enrolled(desk, visitor, named, Earlier::IsReplaced).await
+}
+
+async fn enrolled(
+    State(desk): State<Arc<dyn Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((name, place)): Named,
+    earlier: Earlier,
+) -> Response {
+    let (Ok(destination), Ok(id)) = (DestinationName::new(name.clone()), PlaceId::parse(&place)) else {
+        return (StatusCode::BAD_REQUEST, format!("{name} or {place} is no name or no place")).into_response();
+    };
+    let action = Action::Enrol { destination: destination.clone(), place: id, earlier };
+    let by = match allowed(&*desk, visitor, &action).await {
+        Ok(caller) => caller,
+        Err(refused) => return refused,
+    };
+    match desk.enrol(destination, id, earlier, by).await {
+        Ok(Some(Ok(()))) => Json(place).into_response(),
+        Ok(Some(Err(why))) => (StatusCode::CONFLICT, why).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, format!("the running service has no destination {name}")).into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
+    }
+}
