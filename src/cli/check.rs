@@ -5,6 +5,7 @@ mod destination;
 mod local;
 mod place;
 mod usb;
+mod web;
 
 use std::fmt;
 use std::io::Write as _;
@@ -36,7 +37,9 @@ pub(super) struct Args {
 /// Looks at this machine and at each destination, and prints a line for each finding.
 pub(super) fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
     let units = Units::read(&args.units);
-    let mut findings = local::check(config, SystemClock.now(), &units);
+    let now = SystemClock.now();
+    let mut findings = local::check(config, now, &units);
+    findings.extend(web::check(config, now, &units));
     findings.extend(usb::check(config, &Sysfs::at(&args.sysfs)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     findings.extend(runtime.block_on(ledger(config)));

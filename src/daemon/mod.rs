@@ -81,8 +81,9 @@ impl Daemon {
         let doors = Doors { bays, commands, setup, snapshot };
         adapters::light_lamps(config, &shown, &troubles);
         let desk: Arc<dyn Desk> = Arc::new(StationDesk::new(ledger.clone(), orders));
+        let numbers = views::metrics(shown.clone()).merge(views::health(shown.clone()));
         let commands = Commands {
-            reading: views::reading(shown.clone(), Arc::clone(&desk)).merge(views::metrics(shown.clone())),
+            reading: views::reading(shown.clone(), Arc::clone(&desk)).merge(numbers),
             acting: views::acting(Arc::clone(&desk)),
             recognise: access::accounts(config.station.operators.clone(), &troubles),
         };
@@ -130,7 +131,7 @@ fn behind_the_page(config: &Config, shown: &watch::Receiver<Snapshot>, desk: Arc
     let has_lamps = lamps::of(config).next().is_some();
     let dock = Dock { columns: config.web.columns, lamps: has_lamps.then(|| Arc::clone(&config.rhythms)) };
     Routes {
-        open: views::files(),
+        open: views::files().merge(views::health(shown.clone())),
         metrics: views::metrics(shown.clone()),
         bays: views::page(shown.clone(), dock),
         station: views::reading(shown.clone(), Arc::clone(&desk)),

@@ -45,13 +45,19 @@ struct Inner {
     porter: Option<Arc<dyn Porter>>,
     kiosks: Vec<IpAddr>,
     collectors: Vec<IpAddr>,
+    channel: Channel,
     sessions: Sessions,
 }
 
 impl Entrance {
-    pub(super) fn new(porter: Option<Arc<dyn Porter>>, kiosks: &[IpAddr], collectors: &[IpAddr]) -> Self {
+    pub(super) fn new(
+        porter: Option<Arc<dyn Porter>>,
+        kiosks: &[IpAddr],
+        collectors: &[IpAddr],
+        channel: Channel,
+    ) -> Self {
         let (kiosks, collectors) = (kiosks.to_owned(), collectors.to_owned());
-        Self(Arc::new(Inner { porter, kiosks, collectors, sessions: Sessions::default() }))
+        Self(Arc::new(Inner { porter, kiosks, collectors, channel, sessions: Sessions::default() }))
     }
 
     /// `/log-in` and `/log-out`, if anybody can log in.
@@ -72,13 +78,14 @@ impl Entrance {
     }
 
     /// Has each request of the routes know its [`Visitor`].
-    pub(super) fn recognising(&self, routes: Router, channel: Channel) -> Router {
-        routes.layer(from_fn_with_state(self.clone(), recognise)).layer(self.0.sessions.layer(channel))
+    pub(super) fn recognising(&self, routes: Router) -> Router {
+        routes.layer(from_fn_with_state(self.clone(), recognise)).layer(self.0.sessions.layer(self.0.channel))
     }
 
-    /// What an address is to the station, whoever sits there.
+    /// What an address is to the station, whoever sits there. Where nobody comes from elsewhere, all see everything; a door that is
+    /// open to the network knows no difference, since another program may pass on here what comes from there.
     fn at(&self, address: IpAddr) -> Standing {
-        if address.is_loopback() {
+        if self.0.channel == Channel::Local {
             Standing::Of(Role::Officer)
         } else if self.0.kiosks.contains(&address) {
             Standing::Kiosk

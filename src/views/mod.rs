@@ -25,7 +25,7 @@ pub use api::{Desk, ProblemView, reading};
 pub use document::{BayDocument, DestinationDocument, QueueDocument, StatusDocument};
 pub use identity::{Identity, NoIdentity};
 pub use legend::legend;
-pub use metrics::metrics;
+pub use metrics::{health, metrics};
 pub use page::{Dock, files, page};
 pub use porter::{NotIn, Porter};
 pub use socket::{CommandSocket, Commands, Recognise, SOCKET_FILE, SocketError, bind, serve};

@@ -171,7 +171,7 @@ async fn welcome(
 /// The routes behind what every request must pass.
 fn guarded(routes: Routes, at: SocketAddr, access: &Access) -> Router {
     let channel = access.channel();
-    let entrance = Entrance::new(access.porter.clone(), &access.kiosks, &access.collectors);
+    let entrance = Entrance::new(access.porter.clone(), &access.kiosks, &access.collectors, channel);
     let behind = routes
         .open
         .merge(entrance.routes())
@@ -181,7 +181,7 @@ fn guarded(routes: Routes, at: SocketAddr, access: &Access) -> Router {
         .merge(routes.acting);
     let door = Arc::new(This { at, identity: access.identity.clone() });
     entrance
-        .recognising(behind, channel)
+        .recognising(behind)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn(only_from_here))
         .layer(from_fn_with_state(door, only_this_host))

@@ -19,6 +19,7 @@ use camdock_test_support::footage::Footage;
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
@@ -288,6 +289,27 @@ impl RunningStation {
         let mut command = Command::new(env!("CARGO_BIN_EXE_camdock"));
         command.args(arguments).arg("--config").arg(self.config()).stdin(Stdio::null()).kill_on_drop(true);
         timeout(PATIENCE, command.output()).await.expect("a command ends").unwrap()
+    }
+
+    /// The same, with something to read.
+    pub(crate) async fn camdock_reading(&self, arguments: &[&str], text: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_camdock"));
+        command.args(arguments).arg("--config").arg(self.config()).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Whatever it does not want to read, it may leave.
+        let _ = child.stdin.take().unwrap().write_all(text.as_bytes()).await;
+        timeout(PATIENCE, child.wait_with_output()).await.expect("a command ends").unwrap()
+    }
+
+    /// The texts of the custody log whose step is one of these.
+    pub(crate) fn written_down(&self, steps: &[&str]) -> Vec<serde_json::Value> {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let ledger = rusqlite::Connection::open_with_flags(self.ledger(), flags).unwrap();
+        let mut statement = ledger.prepare("SELECT entry FROM custody_log ORDER BY seq").unwrap();
+        let texts = statement.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap);
+        let entries = texts.map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap());
+        entries.filter(|entry| steps.contains(&entry["step"].as_str().unwrap())).collect()
     }
 
     /// The same, as a user who is nobody here.

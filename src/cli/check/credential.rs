@@ -43,7 +43,12 @@ impl Units {
         if !matches!(credential.read(), Err(CredentialError::Unreadable { .. })) {
             return None;
         }
-        let named = |value: &str| value.split(':').next().is_some_and(|name| Path::new(name) == credential.name);
+        self.gives(&credential.name)
+    }
+
+    /// The setting by which the service gets what is called so.
+    pub(super) fn gives(&self, name: &Path) -> Option<String> {
+        let named = |value: &str| value.split(':').next().is_some_and(|given| Path::new(given) == name);
         let (key, value) = self.settings.iter().find(|(_, value)| named(value))?;
         Some(format!("{key}={value}"))
     }

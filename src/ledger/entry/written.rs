@@ -471,17 +471,18 @@ impl TryFrom<Written> for Entry {
             Written::LoggedIn { user, from } => {
                 Self::LoggedIn { user: name(&user, UserName::new)?, from: address(&from)? }
             }
-            Written::LogInRefused { user, from, why } => Self::LogInRefused {
-                user: user.map(|text| name(&text, UserName::new)).transpose()?,
-                from: address(&from)?,
-                why: why.into(),
-            },
+            Written::LogInRefused { user, from, why } => refused(user, &from, why)?,
             Written::ActionTaken { by, action } => Self::ActionTaken { by: by.try_into()?, action: action.try_into()? },
             Written::ActionRefused { by, action } => {
                 Self::ActionRefused { by: by.try_into()?, action: action.try_into()? }
             }
         })
     }
+}
+
+fn refused(user: Option<String>, from: &str, why: WrittenNoLogIn) -> Result<Entry, String> {
+    let user = user.map(|text| name(&text, UserName::new)).transpose()?;
+    Ok(Entry::LogInRefused { user, from: address(from)?, why: why.into() })
 }
 
 fn texts(ids: &[impl ToString]) -> Vec<String> {

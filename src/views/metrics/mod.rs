@@ -30,12 +30,17 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// What everybody else understands: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// `/metrics`, `/healthz`.
+/// `/metrics`
 pub fn metrics(snapshot: watch::Receiver<Snapshot>) -> Router {
-    Router::new().route("/metrics", get(numbers)).route("/healthz", get(health)).with_state(snapshot)
+    Router::new().route("/metrics", get(numbers)).with_state(snapshot)
 }
 
-async fn health(State(snapshot): State<watch::Receiver<Snapshot>>) -> Response {
+/// `/healthz`: whether it is alive, and nothing else.
+pub fn health(snapshot: watch::Receiver<Snapshot>) -> Router {
+    Router::new().route("/healthz", get(alive)).with_state(snapshot)
+}
+
+async fn alive(State(snapshot): State<watch::Receiver<Snapshot>>) -> Response {
     match next(snapshot).await {
         Ok(_) => "ok\n".into_response(),
         Err(silence) => silence.into_response(),

@@ -1,0 +1,315 @@
+//! Who gets in at the page of a station that others can reach, and what they may do there.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::symlink;
+use std::time::Duration;
+
+use camdock::domain::{Part, SetupCause};
+use camdock_test_support::footage::Footage;
+use futures::StreamExt as _;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirect};
+use serde_json::json;
+use tokio::time::{sleep, timeout};
+
+use crate::station::{RunningStation, printed};
+use crate::trouble::Cloud;
+
+const NAME: &str = "dock-hq.example";
+const RIGHT: &str = "four words are enough";
+
+/// Makes what the page proves itself with, in the place of what was there.
+fn certify(station: &RunningStation, name: &str) -> Certificate {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    // The key comes first: with the certificate of before it cannot be used, and with this one it can.
+    std::fs::write(station.beside("web.key"), made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(station.beside("web.crt"), made.cert.pem()).unwrap();
+    Certificate::from_pem(made.cert.pem().as_bytes()).unwrap()
+}
+
+/// A station that listens to the network, with a user of each role, and a problem; and what its page is trusted for.
+async fn reachable(cloud: &Cloud) -> (RunningStation, Certificate) {
+    let mut station = cloud.station();
+    let settings = r#"
+        [web]
+        listen = "0.0.0.0:0"
+        tls = { certificate = "web.crt", key = "web.key" }
+        users = "users"
+        kiosk = ["127.0.0.2"]
+        collectors = ["127.0.0.3"]
+    "#;
+    std::fs::write(station.beside("camdock.toml.d/web.toml"), settings).unwrap();
+    let certificate = certify(&station, NAME);
+    for role in ["officer", "it", "admin"] {
+        let name = format!("an-{role}");
+        let added = station.camdock_reading(&["user", "add", &name, "--role", role], &format!("{RIGHT}\n")).await;
+        assert_eq!(printed(&added), format!("user {name} may log in now, as {role}\n"));
+    }
+    let footage = Footage::random("BWC-1", 1, 1_000, 7);
+    station.dock(1, &footage);
+    symlink("nowhere", station.camera(1, &footage).join("LINK")).unwrap();
+    station.start();
+    station.until("it has a problem, and a page", |status| status.problems == 1 && status.setup.is_empty()).await;
+    (station, certificate)
+}
+
+/// A browser at some address of this machine.
+struct Browser {
+    client: Client,
+    page: String,
+    cookie: Option<String>,
+}
+
+impl Browser {
+    fn at(station: &RunningStation, certificate: &Certificate, address: [u8; 4]) -> Self {
+        let page = station.page();
+        let port = page.trim_end_matches('/').rsplit_once(':').unwrap().1.parse().unwrap();
+        let client = Client::builder()
+            .tls_certs_only([certificate.clone()])
+            .resolve(NAME, SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+            .local_address(IpAddr::from(address))
+            .redirect(redirect::Policy::none());
+        Self { client: client.build().unwrap(), page, cookie: None }
+    }
+
+    /// One of somebody whom the station does not know by their address.
+    fn of_a_stranger(station: &RunningStation, certificate: &Certificate) -> Self {
+        Self::at(station, certificate, [127, 0, 0, 1])
+    }
+
+    fn with_cookie(&self, request: RequestBuilder) -> RequestBuilder {
+        self.cookie.iter().fold(request.header(ACCEPT, "text/html"), |request, cookie| request.header(COOKIE, cookie))
+    }
+
+    async fn get(&self, path: &str) -> Response {
+        self.with_cookie(self.client.get(format!("{}{path}", self.page))).send().await.unwrap()
+    }
+
+    /// As a form of this very page does it.
+    async fn post(&self, path: &str, body: &str) -> Response {
+        self.post_from(Some(self.page.trim_end_matches('/')), path, body).await
+    }
+
+    async fn post_from(&self, origin: Option<&str>, path: &str, body: &str) -> Response {
+        let request = self.client.post(format!("{}{path}", self.page)).body(body.to_owned());
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = origin.into_iter().fold(request, |request, origin| request.header(ORIGIN, origin));
+        self.with_cookie(request).send().await.unwrap()
+    }
+
+    async fn log_in(&mut self, name: &str, password: &str) -> Response {
+        let answer = self.post("log-in?to=%2Fapi%2Fv1%2Fstatus", &format!("name={name}&password={password}")).await;
+        let given = answer.headers().get(SET_COOKIE).map(|cookie| cookie.to_str().unwrap().to_owned());
+        self.cookie = given.and_then(|cookie| Some(cookie.split_once(';')?.0.to_owned())).or(self.cookie.take());
+        answer
+    }
+
+    async fn retry(&self, problem: u64) -> StatusCode {
+        self.post(&format!("api/v1/problems/{problem}/retry"), "").await.status()
+    }
+}
+
+#[tokio::test]
+async fn over_the_network_each_sees_what_is_theirs_and_strangers_are_asked_to_log_in() {
+    let cloud = Cloud::well().await;
+    let (mut station, certificate) = reachable(&cloud).await;
+    let stranger = Browser::of_a_stranger(&station, &certificate);
+    let kiosk = Browser::at(&station, &certificate, [127, 0, 0, 2]);
+    let collector = Browser::at(&station, &certificate, [127, 0, 0, 3]);
+    for (browser, open) in [
+        (&stranger, &["page.css", "page.js", "healthz", "log-in"][..]),
+        (&kiosk, &["page.css", "page.js", "healthz", "log-in", ""]),
+        (&collector, &["page.css", "page.js", "healthz", "log-in", "metrics"]),
+    ] {
+        for path in
+            ["page.css", "page.js", "healthz", "log-in", "", "live", "metrics", "api/v1/status", "api/v1/problems"]
+        {
+            let answer = browser.get(path).await;
+            let expected = open.contains(&path) || (path == "live" && open.contains(&""));
+            assert_eq!(answer.status().is_success(), expected, "{path}: {answer:?}");
+            assert!(answer.headers().contains_key("strict-transport-security"), "{path}");
+        }
+        assert_eq!(browser.retry(1).await, StatusCode::UNAUTHORIZED);
+    }
+    let sent = stranger.get("api/v1/status?x=1").await;
+    assert_eq!(
+        (sent.status(), &sent.headers()[LOCATION]),
+        (StatusCode::SEE_OTHER, &"/log-in?to=%2Fapi%2Fv1%2Fstatus%3Fx%3D1".parse().unwrap())
+    );
+    let plain = Client::new().get(station.page().replace("https", "http").replace(NAME, "127.0.0.1")).send().await;
+    assert!(plain.is_err(), "nothing is said unencrypted: {plain:?}");
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn who_logs_in_may_what_their_role_may_and_the_custody_log_has_who_did_what() {
+    let cloud = Cloud::well().await;
+    let (mut station, certificate) = reachable(&cloud).await;
+    let mut browser = Browser::of_a_stranger(&station, &certificate);
+
+    assert_eq!(browser.log_in("an-it", "wrong").await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(browser.log_in("my password, by mistake", "wrong").await.status(), StatusCode::FORBIDDEN);
+    let accepted = browser.log_in("an-officer", RIGHT).await;
+    assert_eq!(
+        (accepted.status(), &accepted.headers()[LOCATION]),
+        (StatusCode::SEE_OTHER, &"/api/v1/status".parse().unwrap())
+    );
+    let cookie = accepted.headers()[SET_COOKIE].to_str().unwrap().to_owned();
+    for part in ["__Host-camdock=", "HttpOnly", "SameSite=Strict", "Secure", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(browser.get("api/v1/status").await.text().await.unwrap().contains("BWC-1"));
+    assert_eq!(browser.retry(1).await, StatusCode::FORBIDDEN, "an officer sees");
+
+    let before = browser.cookie.clone();
+    assert!(browser.log_in("an-it", RIGHT).await.status().is_redirection());
+    assert_ne!(browser.cookie, before, "nobody who knew the id from before is logged in now");
+    let problem = station.status().await.map(|_| station.written_down(&["problem-found"]).len()).unwrap();
+    assert_eq!(problem, 1);
+    let problems = browser.get("api/v1/problems").await.text().await.unwrap();
+    let number: serde_json::Value = serde_json::from_str(&problems).unwrap();
+    let number = number[0]["id"].as_u64().unwrap();
+    assert_eq!(browser.retry(number).await, StatusCode::OK);
+    let enrolled = browser.post("api/v1/destinations/primary/replace/52781344bf13dc3cd82b4462e64046c1", "").await;
+    assert_eq!(enrolled.status(), StatusCode::FORBIDDEN, "which place counts is an administrator's to say");
+
+    assert!(browser.post("log-out", "").await.status().is_redirection());
+    assert_eq!(browser.get("api/v1/status").await.status(), StatusCode::SEE_OTHER, "the cookie of before is nobody's");
+
+    let (local, user) = ("127.0.0.1", |name: &str| json!({"who": "user", "name": name}));
+    let steps = ["logged-in", "log-in-refused", "action-taken", "action-refused"];
+    let retry = |problem: u64| json!({"what": "retry", "problem": problem});
+    assert_eq!(
+        station.written_down(&steps),
+        [
+            json!({"step": "log-in-refused", "user": "an-it", "from": local, "why": "wrong"}),
+            json!({"step": "log-in-refused", "user": null, "from": local, "why": "wrong"}),
+            json!({"step": "logged-in", "user": "an-officer", "from": local}),
+            json!({"step": "action-refused", "by": user("an-officer"), "action": retry(1)}),
+            json!({"step": "logged-in", "user": "an-it", "from": local}),
+            json!({"step": "action-taken", "by": user("an-it"), "action": retry(number)}),
+            json!({"step": "action-refused", "by": user("an-it"), "action": {
+                "what": "enrol", "destination": "primary", "place": "52781344bf13dc3cd82b4462e64046c1", "earlier": "is-replaced"
+            }}),
+        ]
+    );
+    station.stop().await;
+    assert!(
+        !station.logged().contains("an-it") && !station.logged().contains("by mistake"),
+        "the journal has nobody's name"
+    );
+}
+
+#[tokio::test]
+async fn five_failures_lock_a_name_for_ten_minutes_and_that_is_told() {
+    let cloud = Cloud::well().await;
+    let (mut station, certificate) = reachable(&cloud).await;
+    let mut browser = Browser::of_a_stranger(&station, &certificate);
+    for _ in 0..5 {
+        assert_eq!(browser.log_in("an-it", "wrong").await.status(), StatusCode::FORBIDDEN);
+    }
+    let locked = browser.log_in("an-it", RIGHT).await;
+    assert_eq!((locked.status(), locked.headers().contains_key("retry-after")), (StatusCode::TOO_MANY_REQUESTS, true));
+    assert!(locked.text().await.unwrap().contains("Try again in 10 minutes"));
+    assert!(browser.log_in("an-officer", RIGHT).await.status().is_redirection(), "others get in");
+    let refused: Vec<_> =
+        station.written_down(&["log-in-refused"]).into_iter().map(|entry| entry["why"].clone()).collect();
+    assert_eq!(refused, ["wrong", "wrong", "wrong", "wrong", "wrong", "locked-out"]);
+    assert!(
+        station.logged().contains("WARN Somebody from 127.0.0.1 failed to log in for the fifth time"),
+        "{}",
+        station.logged()
+    );
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_of_somebody_else_does_nothing_here_and_reads_nothing() {
+    let cloud = Cloud::well().await;
+    let (mut station, certificate) = reachable(&cloud).await;
+    let mut browser = Browser::of_a_stranger(&station, &certificate);
+    browser.log_in("an-it", RIGHT).await;
+    let own = station.page();
+    for origin in
+        [None, Some("null"), Some("https://evil.example"), Some("https://dock-hq.example"), Some(own.as_str())]
+    {
+        let answer = browser.post_from(origin, "api/v1/problems/1/retry", "").await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{origin:?}");
+        let answer = browser.post_from(origin, "log-in", &format!("name=an-it&password={RIGHT}")).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{origin:?}");
+    }
+    let port = own.trim_end_matches('/').rsplit_once(':').unwrap().1;
+    for host in
+        ["evil.example", "dock-hq.example", "127.0.0.1", &format!("localhost:{port}"), &format!("127.0.0.1:{port}")]
+    {
+        let answer = browser.with_cookie(browser.client.get(&own).header(HOST, host)).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST, "{host}");
+    }
+    let long = browser.post("log-in", &format!("name=an-it&password={}", "x".repeat(100_000))).await;
+    assert_eq!(long.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(station.written_down(&["action-taken"]).is_empty());
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_taken_off_the_list_is_out_at_once_and_their_page_hears_no_more() {
+    let cloud = Cloud::well().await;
+    let (mut station, certificate) = reachable(&cloud).await;
+    let mut browser = Browser::of_a_stranger(&station, &certificate);
+    browser.log_in("an-officer", RIGHT).await;
+    let mut news = browser.get("live").await.bytes_stream();
+    assert!(news.next().await.unwrap().is_ok());
+    let removed = station.camdock(&["user", "remove", "an-officer"]).await;
+    assert_eq!(printed(&removed), "user an-officer may log in no more\n");
+    let ended = async { while news.next().await.is_some_and(|news| news.is_ok()) {} };
+    timeout(Duration::from_secs(30), ended).await.expect("the news end");
+    assert_eq!(browser.get("").await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(browser.log_in("an-officer", RIGHT).await.status(), StatusCode::FORBIDDEN);
+
+    std::fs::write(station.beside("users"), "nonsense\n").unwrap();
+    let broken = station.until("it says that nobody can log in", |status| !status.setup.is_empty()).await;
+    assert_eq!((&broken.setup[0].part, broken.setup[0].cause), (&Part::Users, SetupCause::FileBroken));
+    assert_eq!(browser.log_in("an-it", RIGHT).await.status(), StatusCode::FORBIDDEN, "without a list nobody gets in");
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not() {
+    let cloud = Cloud::well().await;
+    let (mut station, first) = reachable(&cloud).await;
+    let proves = |station: &RunningStation, certificate: &Certificate| {
+        let browser = Browser::of_a_stranger(station, certificate);
+        async move { browser.client.get(format!("{}healthz", browser.page)).send().await.is_ok() }
+    };
+    std::fs::write(station.beside("web.crt"), "nonsense\n").unwrap();
+    let broken = station.until("it says so", |status| !status.setup.is_empty()).await;
+    assert_eq!((&broken.setup[0].part, broken.setup[0].cause), (&Part::Certificate, SetupCause::FileBroken));
+    assert!(broken.setup[0].message.contains("the one before is used meanwhile"), "{broken:?}");
+    assert!(proves(&station, &first).await);
+
+    let second = certify(&station, NAME);
+    station.until("that is over", |status| status.setup.is_empty()).await;
+    timeout(Duration::from_secs(30), async {
+        while !proves(&station, &second).await {
+            sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await
+    .expect("the new one is shown");
+    assert!(!proves(&station, &first).await);
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_done_by_command_is_written_down_with_the_account_that_did_it() {
+    let cloud = Cloud::well().await;
+    let (mut station, _) = reachable(&cloud).await;
+    let problems: serde_json::Value = serde_json::from_str(&station.answer("/api/v1/problems").await.unwrap()).unwrap();
+    let number = problems[0]["id"].to_string();
+    let retried = station.camdock(&["retry", &number]).await;
+    assert_eq!(retried.status.code(), Some(0), "{}", printed(&retried));
+    let own = rustix::process::geteuid().as_raw();
+    let taken = station.written_down(&["action-taken"]);
+    assert_eq!((taken.len(), &taken[0]["by"]["uid"]), (1, &json!(own)), "{taken:?}");
+    station.stop().await;
+}
