@@ -5,5 +5,5 @@
 mod explain;
 mod unproven;
 
-pub use explain::{ExplainedCamera, ExplainedSegment, explain};
+pub use explain::{ExplainedCamera, explain};
 pub use unproven::{AtStake, unproven};

@@ -38,7 +38,7 @@ mod written;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::LedgerError;
+use super::{LedgerError, Outcome};
 use crate::domain::{
     BayName, CameraSerial, DestinationName, DockingId, MediumId, Need, PlaceId, ProblemId, ProblemKind, ProofMethod,
     Segment, SegmentId, SourcePath, Version,
@@ -174,17 +174,6 @@ pub enum Entry {
         /// How many could not, where that is known.
         lost: Option<u64>,
     },
-}
-
-/// How a docking ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything was proven and wiped before the camera was taken.
-    Completed,
-    /// The camera was taken before that; the rest waits for its next docking.
-    TakenEarly,
-    /// The station stopped.
-    Interrupted,
 }
 
 impl Entry {

@@ -52,7 +52,8 @@ fn busy(bays: usize) -> Snapshot {
         }],
         problems: 1,
         disk: DiskState::Full,
-        spool: Some(SpoolSpace { free: ByteCount::new(1), size: ByteCount::new(2) }),
+        spool: Some(SpoolSpace { free: ByteCount::new(1), reserve: ByteCount::new(0), size: ByteCount::new(2) }),
+        copies: Amount::default(),
         counters: Counters {
             entries: 100,
             dockings: (1..=bays).map(|number| (bay(number), 7)).collect(),
