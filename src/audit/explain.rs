@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::custody::{Facts, Judged, Source, WipeCondition, conditions};
 use crate::domain::{
-    CameraSerial, Condition, DeliveryState, DestinationName, ExplainedSegment, Explanation, Judgement, Problem,
-    Removal, SpoolCopy, Verdict,
+    CameraSerial, Condition, DeliveryState, DestinationName, Docking, DockingId, ExplainedSegment, Explanation,
+    Judgement, Problem, Removal, SegmentId, SpoolCopy, Verdict,
 };
 use crate::ledger::{Ledger, LedgerError};
 
@@ -35,6 +35,22 @@ pub async fn explain(
     problems.retain(|problem| problem.segment.is_none());
     let segments = known.into_iter().map(|known| explained(known, required)).collect();
     Ok(Some(ExplainedCamera { segments, problems }))
+}
+
+/// A docking with what the ledger knows about its segments: `limit` at most, from behind the segment `after` on. `None` if there is no
+/// such docking or segment.
+///
+/// # Errors
+/// [`LedgerError`] if it cannot be read.
+pub async fn explain_docking(
+    ledger: &Ledger,
+    docking: DockingId,
+    after: Option<SegmentId>,
+    limit: u32,
+    required: &BTreeSet<DestinationName>,
+) -> Result<Option<(Docking, Vec<ExplainedSegment>)>, LedgerError> {
+    let found = ledger.docking(docking, after, limit).await?;
+    Ok(found.map(|(docking, known)| (docking, known.into_iter().map(|known| explained(known, required)).collect())))
 }
 
 fn explained(known: Explanation, required: &BTreeSet<DestinationName>) -> ExplainedSegment {

@@ -4,22 +4,16 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::{DestinationName, Earlier, PlaceId, Problem, ProblemId};
-use crate::ledger::Ledger;
 use crate::station::Command;
 use crate::views::Desk;
 
-/// Answers from the ledger what it can, and passes on what the station must do.
+/// Passes on what the station must do.
 pub(super) struct StationDesk {
-    pub(super) ledger: Ledger,
     pub(super) orders: mpsc::Sender<Command>,
 }
 
 #[async_trait]
 impl Desk for StationDesk {
-    async fn problems(&self) -> Result<Vec<Problem>, String> {
-        self.ledger.problems(None).await.map_err(|error| error.to_string())
-    }
-
     async fn retry(&self, problem: ProblemId) -> Result<Option<Problem>, String> {
         let (reply, answer) = oneshot::channel();
         let stopped = "the station is stopping";

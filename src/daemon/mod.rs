@@ -14,6 +14,7 @@ mod lamps;
 mod late;
 mod page;
 mod parts;
+mod records;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ use control::Control;
 use desk::StationDesk;
 use page::Page;
 use parts::Troubles;
+use records::LedgerRecords;
 
 /// Requests, and news of bays, that may wait for the station.
 const BACKLOG: usize = 16;
@@ -72,18 +74,20 @@ impl Daemon {
             troubles.note(&part, Some((SetupCause::ProfileBroken, message)));
         }
         let station = adapters::open_station(config, last, lock, &troubles)?;
-        let ledger = station.site.ledger().clone();
         let (snapshot, shown) = watch::channel(station.first_snapshot());
         let (orders, commands) = mpsc::channel(BACKLOG);
         let bays = together(adapters::watch_bays(config, &troubles));
         let doors = Doors { bays, commands, setup, snapshot };
-        let metrics = || views::metrics(shown.clone());
-        let routes = views::routes(shown.clone(), Arc::new(StationDesk { ledger, orders })).merge(metrics());
+        let records = Arc::new(LedgerRecords::of(config));
+        // What tells, whatever the door; and what a door has besides.
+        let reading = || views::reading(shown.clone(), records.clone()).merge(views::metrics(shown.clone()));
+        let acting = views::acting(Arc::new(StationDesk { orders }));
         adapters::light_lamps(config, &shown, &troubles);
-        let control = Control::open(config.station.data_dir.clone(), routes, troubles.clone());
+        let control = Control::open(config.station.data_dir.clone(), reading().merge(acting), troubles.clone());
         let has_lamps = lamps::of(config).next().is_some();
         let dock = Dock { columns: config.web.columns, lamps: has_lamps.then(|| Arc::clone(&config.rhythms)) };
-        let page = Page::open(config.web.listen, views::page(shown.clone(), dock).merge(metrics()), troubles);
+        let pages = views::page(shown.clone(), dock).merge(views::station(shown.clone(), records.clone()));
+        let page = Page::open(config.web.listen, pages.merge(reading()), troubles);
         Ok(Self { station, doors, control, page, shown })
     }
 

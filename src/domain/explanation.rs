@@ -1,9 +1,9 @@
 //! What is known about one segment: its copies, its original, and how each condition of its wipe stands.
 
 use serde::Serialize;
-use strum::VariantNames;
+use strum::{IntoStaticStr, VariantNames};
 
-use super::{DestinationName, Moment, Problem, ProofMethod, Segment, Version};
+use super::{DestinationName, Docking, Moment, Problem, ProofMethod, Segment, Version};
 
 /// What became of a spool copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -92,6 +92,17 @@ pub struct ExplainedSegment {
     pub conditions: Vec<Judgement>,
 }
 
+/// A docking with what is known of its segments, or of some of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedDocking {
+    /// The docking.
+    pub docking: Docking,
+    /// Segments that were copied in it, or left the camera in it, in the order in which they came into the spool.
+    pub segments: Vec<ExplainedSegment>,
+    /// When it was so.
+    pub read_at: Moment,
+}
+
 /// One condition, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Judgement {
@@ -113,7 +124,7 @@ pub enum Verdict {
 }
 
 /// What must be so before a segment leaves its camera, with what is known beyond whether it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, VariantNames)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, IntoStaticStr, VariantNames)]
 #[serde(tag = "id", rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Condition {

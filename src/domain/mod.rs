@@ -31,7 +31,8 @@ pub use day::{Day, Hours};
 pub use destination::{Earlier, Need, ProofPolicy, Secret};
 pub use docking::{Docking, Outcome};
 pub use explanation::{
-    Condition, Copy, DeliveryState, ExplainedSegment, Explanation, Gone, Judgement, Removal, SpoolCopy, Verdict,
+    Condition, Copy, DeliveryState, ExplainedDocking, ExplainedSegment, Explanation, Gone, Judgement, Removal,
+    SpoolCopy, Verdict,
 };
 pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter, Sha256};
 pub use ids::{

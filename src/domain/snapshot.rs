@@ -79,6 +79,14 @@ pub struct SpoolSpace {
     pub size: ByteCount,
 }
 
+impl SpoolSpace {
+    /// What the disk holds besides `copies`.
+    #[must_use]
+    pub fn others(self, copies: ByteCount) -> ByteCount {
+        self.size.saturating_sub(self.free + self.reserve + copies)
+    }
+}
+
 /// How the disk is doing that holds ledger and spool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

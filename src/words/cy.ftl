@@ -408,7 +408,7 @@ destination-word =
     }
 station-since = ers
 station-again-at = ceisir eto am
-station-setup = Heb ei osod
+put-off-more = ac o { $more } camera arall: camdock status --json
 station-problems = Problemau
 problem-number = Problem { $problem }
 problems-none = Nid oes dim yn aros am berson.

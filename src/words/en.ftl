@@ -462,7 +462,11 @@ destination-word =
     }
 station-since = since
 station-again-at = tried again at
-station-setup = Not set up
+put-off-more =
+    { $more ->
+        [one] and of { $more } other camera: camdock status --json
+       *[other] and of { $more } other cameras: camdock status --json
+    }
 station-problems = Problems
 problem-number = Problem { $problem }
 problems-none = Nothing waits for a person.

@@ -462,7 +462,11 @@ destination-word =
     }
 station-since = desde las
 station-again-at = se intenta de nuevo a las
-station-setup = Sin preparar
+put-off-more =
+    { $more ->
+        [one] y de { $more } cámara más: camdock status --json
+       *[other] y de { $more } cámaras más: camdock status --json
+    }
 station-problems = Problemas
 problem-number = Problema { $problem }
 problems-none = Nada espera a una persona.

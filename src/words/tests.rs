@@ -275,7 +275,7 @@ fn station_texts() -> Vec<Text> {
         Text::DestinationWord { state: DestinationState::Ok },
         Text::StationSince,
         Text::StationAgainAt,
-        Text::StationSetup,
+        Text::PutOffMore { more: 2 },
         Text::StationProblems,
         Text::ProblemNumber { problem: ProblemId(7) },
         Text::ProblemsNone,

@@ -231,8 +231,11 @@ pub enum Text {
     StationSince,
     /// When it is tried again, before the time.
     StationAgainAt,
-    /// What could not be set up, above it.
-    StationSetup,
+    /// Of how many more cameras something is put off.
+    PutOffMore {
+        /// How many.
+        more: u64,
+    },
     /// The problems, above them.
     StationProblems,
     /// A problem's number.
