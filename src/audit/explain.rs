@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::custody::{Facts, Judged, Source, conditions};
-use crate::domain::{CameraSerial, DestinationName, Problem};
-use crate::ledger::{DeliveryState, Explanation, Ledger, LedgerError, Removal};
+use crate::custody::{Facts, Judged, Source, WipeCondition, conditions};
+use crate::domain::{
+    CameraSerial, Condition, DeliveryState, DestinationName, Docking, DockingId, ExplainedSegment, Explanation,
+    Judgement, Problem, Removal, SegmentId, SpoolCopy, Verdict,
+};
+use crate::ledger::{Ledger, LedgerError};
 
 /// A camera, as far as the station knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,16 +16,6 @@ pub struct ExplainedCamera {
     pub segments: Vec<ExplainedSegment>,
     /// Problems with files that are no segments, since they could not be read.
     pub problems: Vec<Problem>,
-}
-
-/// One segment, with every condition of its wipe.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExplainedSegment {
-    /// What the ledger knows about it.
-    pub known: Explanation,
-    /// Every condition and its verdict: the same ones by which a permit is judged. The ledger's memory of a proof is not a
-    /// proof: each destination is asked again before the wipe.
-    pub conditions: Vec<Judged>,
 }
 
 /// What the ledger knows about a camera, or `None` if it has never seen it.
@@ -40,8 +33,51 @@ pub async fn explain(
         return Ok(None);
     }
     problems.retain(|problem| problem.segment.is_none());
-    let explained = |known: Explanation| ExplainedSegment { conditions: judge(&known, required), known };
-    Ok(Some(ExplainedCamera { segments: known.into_iter().map(explained).collect(), problems }))
+    let segments = known.into_iter().map(|known| explained(known, required)).collect();
+    Ok(Some(ExplainedCamera { segments, problems }))
+}
+
+/// A docking with what the ledger knows about its segments: `limit` at most, from behind the segment `after` on. `None` if there is no
+/// such docking or segment.
+///
+/// # Errors
+/// [`LedgerError`] if it cannot be read.
+pub async fn explain_docking(
+    ledger: &Ledger,
+    docking: DockingId,
+    after: Option<SegmentId>,
+    limit: u32,
+    required: &BTreeSet<DestinationName>,
+) -> Result<Option<(Docking, Vec<ExplainedSegment>)>, LedgerError> {
+    let found = ledger.docking(docking, after, limit).await?;
+    Ok(found.map(|(docking, known)| (docking, known.into_iter().map(|known| explained(known, required)).collect())))
+}
+
+fn explained(known: Explanation, required: &BTreeSet<DestinationName>) -> ExplainedSegment {
+    let judged = judge(&known, required)
+        .into_iter()
+        .map(|(condition, met)| Judgement { verdict: Verdict::of(&met), condition: seen(condition, &known) });
+    let here = if known.spool == SpoolCopy::Lost { Verdict::Unmet } else { Verdict::Met };
+    let read = Condition::WasRead { copy: known.spool, original: known.removal() };
+    let conditions = std::iter::once(Judgement { condition: read, verdict: here }).chain(judged).collect();
+    ExplainedSegment { known, conditions }
+}
+
+/// A condition, with what is known beyond whether it is met.
+fn seen(condition: WipeCondition, known: &Explanation) -> Condition {
+    let original = known.removal();
+    match condition {
+        WipeCondition::SomethingIsRequired => Condition::SomethingIsRequired,
+        WipeCondition::EveryByteWasRead => Condition::EveryByteWasRead,
+        WipeCondition::CopyIsProven(destination) => {
+            let copy = known.copies.iter().find(|copy| copy.destination == destination);
+            let (state, method) = (copy.map(|copy| copy.state), copy.and_then(|copy| copy.method));
+            Condition::CopyIsProven { destination, state, method, original }
+        }
+        WipeCondition::SourceIsTheSegment => {
+            Condition::SourceIsTheSegment { original, at: known.gone.map(|gone| gone.at) }
+        }
+    }
 }
 
 /// The rule, applied to what the ledger remembers.
@@ -50,7 +86,7 @@ fn judge(known: &Explanation, required: &BTreeSet<DestinationName>) -> Vec<Judge
     conditions(&Facts {
         damaged: known.segment.damaged,
         // What camdock deleted it had compared before.
-        source: match known.gone.map(|gone| gone.how) {
+        source: match known.removal() {
             Some(Removal::Wiped | Removal::Interrupted) => Source::Same,
             Some(Removal::NotByCamdock) | None => Source::NotRead,
         },
@@ -65,8 +101,7 @@ mod tests {
 
     use super::*;
     use crate::custody::{Clearance, Proof, SourceMatch, Unmet, WipeCondition};
-    use crate::domain::{ByteCount, Fingerprint, Moment, Segment, SegmentId, SourceFile, SourceKind, SourcePath};
-    use crate::ledger::{Copy, SpoolCopy};
+    use crate::domain::{ByteCount, Copy, Fingerprint, Moment, Segment, SegmentId, SourceFile, SourceKind, SourcePath};
 
     const STATES: [DeliveryState; 4] =
         [DeliveryState::Queued, DeliveryState::Proven, DeliveryState::Problem, DeliveryState::Stranded];

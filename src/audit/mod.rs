@@ -5,5 +5,5 @@
 mod explain;
 mod unproven;
 
-pub use explain::{ExplainedCamera, ExplainedSegment, explain};
+pub use explain::{ExplainedCamera, explain, explain_docking};
 pub use unproven::{AtStake, unproven};

@@ -19,7 +19,7 @@ use crate::views::Desk;
 /// So many refusals of one caller are written down within a while; they are no reason to fill a log.
 const REFUSALS: u32 = 20;
 
-/// Answers from the ledger what it can, and passes on what the station must do.
+/// Passes on what the station must do, and writes down what it may not.
 pub(super) struct StationDesk {
     ledger: Ledger,
     orders: mpsc::Sender<Command>,
@@ -50,10 +50,6 @@ impl StationDesk {
 
 #[async_trait]
 impl Desk for StationDesk {
-    async fn problems(&self) -> Result<Vec<Problem>, String> {
-        self.ledger.problems(None).await.map_err(|error| error.to_string())
-    }
-
     async fn retry(&self, problem: ProblemId, by: Caller) -> Result<Option<Problem>, String> {
         let (reply, answer) = oneshot::channel();
         self.order(Command::Retry { problem, by, reply }, answer).await

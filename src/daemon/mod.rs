@@ -16,6 +16,7 @@ mod late;
 mod page;
 mod parts;
 mod porter;
+mod records;
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ use crate::domain::{Caller, DestinationName, Earlier, Part, PlaceId, SetupCause,
 use crate::ledger::StationLock;
 use crate::station::{Doors, Station, StationError};
 use crate::transfer::{NoPlace, confirm};
-use crate::views::{self, Commands, Desk, Dock, Routes, systemd};
+use crate::views::{self, Commands, Desk, Dock, Recognise, Routes, systemd};
 
 pub use adapters::{DestinationSetupError, LastLedger, OpenError, lights_out, open_destination};
 pub use clock::SystemClock;
@@ -36,6 +37,7 @@ use control::Control;
 use desk::StationDesk;
 use page::Page;
 use parts::Troubles;
+use records::LedgerRecords;
 
 /// Requests, and news of bays, that may wait for the station.
 const BACKLOG: usize = 16;
@@ -81,15 +83,11 @@ impl Daemon {
         let doors = Doors { bays, commands, setup, snapshot };
         adapters::light_lamps(config, &shown, &troubles);
         let desk: Arc<dyn Desk> = Arc::new(StationDesk::new(ledger.clone(), orders));
-        let numbers = views::metrics(shown.clone()).merge(views::health(shown.clone()));
-        let commands = Commands {
-            reading: views::reading(shown.clone(), Arc::clone(&desk)).merge(numbers),
-            acting: views::acting(Arc::clone(&desk)),
-            recognise: access::accounts(config.station.operators.clone(), &troubles),
-        };
-        let control = Control::open(config.station.data_dir.clone(), commands, troubles.clone());
+        let behind = Behind { shown: shown.clone(), records: Arc::new(LedgerRecords::of(config)), desk };
+        let recognise = access::accounts(config.station.operators.clone(), &troubles);
+        let control = Control::open(config.station.data_dir.clone(), behind.the_socket(recognise), troubles.clone());
         let access = access::access(&config.web, &ledger, &troubles);
-        let page = Page::open(config.web.listen, access, behind_the_page(config, &shown, desk), troubles);
+        let page = Page::open(config.web.listen, access, behind.the_page(config), troubles);
         Ok(Self { station, doors, control, page, shown })
     }
 
@@ -126,16 +124,33 @@ impl Daemon {
     }
 }
 
-/// What browsers can ask for.
-fn behind_the_page(config: &Config, shown: &watch::Receiver<Snapshot>, desk: Arc<dyn Desk>) -> Routes {
-    let has_lamps = lamps::of(config).next().is_some();
-    let dock = Dock { columns: config.web.columns, lamps: has_lamps.then(|| Arc::clone(&config.rhythms)) };
-    Routes {
-        open: views::files().merge(views::health(shown.clone())),
-        metrics: views::metrics(shown.clone()),
-        bays: views::page(shown.clone(), dock),
-        station: views::reading(shown.clone(), Arc::clone(&desk)),
-        acting: views::acting(desk),
+/// What answers, whatever the door.
+struct Behind {
+    shown: watch::Receiver<Snapshot>,
+    records: Arc<LedgerRecords>,
+    desk: Arc<dyn Desk>,
+}
+
+impl Behind {
+    /// What commands can ask for.
+    fn the_socket(&self, recognise: Recognise) -> Commands {
+        let numbers = views::metrics(self.shown.clone()).merge(views::health(self.shown.clone()));
+        let reading = views::reading(self.shown.clone(), self.records.clone()).merge(numbers);
+        Commands { reading, acting: views::acting(Arc::clone(&self.desk)), recognise }
+    }
+
+    /// What browsers can ask for.
+    fn the_page(&self, config: &Config) -> Routes {
+        let (shown, records) = (|| self.shown.clone(), || self.records.clone());
+        let has_lamps = lamps::of(config).next().is_some();
+        let dock = Dock { columns: config.web.columns, lamps: has_lamps.then(|| Arc::clone(&config.rhythms)) };
+        Routes {
+            open: views::files().merge(views::health(shown())),
+            metrics: views::metrics(shown()),
+            bays: views::page(shown(), dock),
+            station: views::station(shown(), records()).merge(views::reading(shown(), records())),
+            acting: views::acting(Arc::clone(&self.desk)),
+        }
     }
 }
 

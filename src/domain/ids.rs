@@ -259,7 +259,7 @@ macro_rules! serialized_as_shown {
     };
 }
 
-serialized_as_shown!(PlaceId, SegmentId);
+serialized_as_shown!(DockingId, PlaceId, SegmentId);
 
 /// The number of a problem, as a person types it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,11 +1,13 @@
 //! Which link of the chain from a camera to the cloud is at fault.
 
-use std::fmt;
+use serde::Serialize;
+use strum::VariantArray;
 
 use super::{BayCause, DestinationCause, Part, SetupCause, SetupTrouble};
 
 /// A link of the chain, in the order in which evidence passes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, VariantArray)]
+#[serde(rename_all = "kebab-case")]
 pub enum Link {
     /// The camera, its card, or what is on it.
     Camera,
@@ -85,20 +87,5 @@ impl SetupTrouble {
             (_, Part::Bay(_) | Part::Lamp(_) | Part::StationLamp) => Link::Port,
             (SetupCause::SocketUnusable, _) | (_, Part::Profile(_) | Part::ControlSocket | Part::Page) => Link::Disk,
         }
-    }
-}
-
-impl fmt::Display for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Camera => "camera",
-            Self::Cable => "cable",
-            Self::Port => "port",
-            Self::Disk => "disk",
-            Self::Network => "network",
-            Self::Cloud => "cloud",
-            Self::Credential => "credential",
-            Self::Configuration => "configuration",
-        })
     }
 }

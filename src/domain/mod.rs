@@ -5,7 +5,10 @@
 mod access;
 mod clock;
 mod counters;
+mod day;
 mod destination;
+mod docking;
+mod explanation;
 mod fingerprint;
 mod ids;
 mod lamp;
@@ -26,7 +29,13 @@ mod usb;
 pub use access::{Action, Caller, NoLogIn, Right, Role, Standing, Visitor};
 pub use clock::Clock;
 pub use counters::{Amount, Counters, Deliveries, Durations, Endings, Removals, Stages};
+pub use day::{Day, Hours};
 pub use destination::{Earlier, Need, ProofPolicy, Secret};
+pub use docking::{Docking, Outcome};
+pub use explanation::{
+    Condition, Copy, DeliveryState, ExplainedDocking, ExplainedSegment, Explanation, Gone, Judgement, Removal,
+    SpoolCopy, Verdict,
+};
 pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter, Sha256};
 pub use ids::{
     BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, PlaceId, ProblemId, SegmentId, StationId,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BayCause, BayName, BayNotice, BayState, ByteCount, CameraSerial, Counters, DestinationCause, DestinationName,
-    DestinationNotice, DestinationState, Moment, OtherNotice, PutOff, SetupTrouble, StationId,
+    Amount, BayCause, BayName, BayNotice, BayState, ByteCount, CameraSerial, Counters, DestinationCause,
+    DestinationName, DestinationNotice, DestinationState, Moment, OtherNotice, PutOff, SetupTrouble, StationId,
 };
 
 /// The whole station.
@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub disk: DiskState,
     /// How much room the spool has; none where that could not be asked just now.
     pub spool: Option<SpoolSpace>,
+    /// The copies in the spool, as the ledger counts them.
+    pub copies: Amount,
     /// What was done since the custody log began.
     pub counters: Counters,
     /// What could not be set up as configured; the rest works without it.
@@ -42,6 +44,7 @@ impl Snapshot {
             problems: 0,
             disk: DiskState::Ok,
             spool: None,
+            copies: Amount::default(),
             counters: Counters::default(),
             setup: Vec::new(),
         }
@@ -70,8 +73,18 @@ impl Expected {
 pub struct SpoolSpace {
     /// What may still be copied to it before the reserve is reached.
     pub free: ByteCount,
+    /// How much of the disk copies never fill.
+    pub reserve: ByteCount,
     /// The whole disk that it is on.
     pub size: ByteCount,
+}
+
+impl SpoolSpace {
+    /// What the disk holds besides `copies`.
+    #[must_use]
+    pub fn others(self, copies: ByteCount) -> ByteCount {
+        self.size.saturating_sub(self.free + self.reserve + copies)
+    }
 }
 
 /// How the disk is doing that holds ledger and spool.

@@ -140,6 +140,12 @@ impl Moment {
         Self(self.0.saturating_sub(self.0.rem_euclid(60_000)))
     }
 
+    /// The beginning of its hour.
+    #[must_use]
+    pub const fn hour(self) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(3_600_000)))
+    }
+
     /// Year, month and day in UTC. A camera's clock can say anything: what is before 1970 or after 9999 is clamped.
     #[must_use]
     pub fn date(self) -> (i32, u8, u8) {

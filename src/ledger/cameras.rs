@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::copies::copies;
+use super::dockings::explanation;
 use super::problems::problems;
-use super::records::{Explanation, KnownSegment, bytes, name, select_segments};
+use super::records::{KnownSegment, bytes, name, select_segments};
 use super::{Ledger, LedgerError};
-use crate::domain::{BayName, ByteCount, CameraSerial, DockingId, MediumId, Problem, SegmentId};
+use crate::domain::{BayName, ByteCount, CameraSerial, DockingId, Explanation, MediumId, Problem, SegmentId};
 
 impl Ledger {
     /// The segments that the ledger believes to be on this camera.
@@ -103,15 +103,7 @@ impl Ledger {
             rows.into_iter()
                 .map(|row| {
                     let about = problems.remove(&Some(row.segment.id)).unwrap_or_default();
-                    let copies = copies(db, row.segment.id)?;
-                    Ok(Explanation {
-                        segment: row.segment,
-                        spool: row.spool,
-                        copies,
-                        problems: about,
-                        gone: row.gone,
-                        seen_at: row.seen_at,
-                    })
+                    explanation(db, row, about)
                 })
                 .collect()
         })

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::records::{Copy, KnownSegment, SpoolCopy, name, select_segments};
+use super::records::{KnownSegment, name, select_segments};
 use super::{Ledger, LedgerError};
-use crate::domain::{DestinationName, Moment, Segment, SegmentId, Version};
+use crate::domain::{Copy, DestinationName, Moment, Segment, SegmentId, SpoolCopy, Version};
 
 impl Ledger {
     /// One segment, if the ledger knows it.

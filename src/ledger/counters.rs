@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::records::{Counted, Removal, Stage, bytes, name, sql_bytes};
-use super::{LedgerError, Outcome};
+use super::records::{Counted, Stage, bytes, name, sql_bytes};
+use super::{LedgerError, hours};
 use crate::domain::{
-    Amount, BayName, ByteCount, Counters, DestinationName, DockingId, Durations, Moment, ProblemKind, SegmentId,
+    Amount, BayName, ByteCount, Counters, DestinationName, DockingId, Durations, Moment, Outcome, ProblemKind, Removal,
+    SegmentId,
 };
 
 /// All of it.
@@ -155,6 +156,7 @@ pub(super) fn spooled(
         db.prepare_cached("UPDATE docking SET spooled_at = ?2, cleared_at = NULL WHERE id = ?1")?
             .execute(params![docking.to_string(), at.millis()])?;
     }
+    hours::add(db, at, Counted::Spooled, "", size)?;
     count(db, &Event { what: Counted::Spooled, whose: "", bytes: size, took: None })
 }
 
@@ -177,6 +179,7 @@ pub(super) fn proven(
         .transpose()?;
     let Some((bytes, spooled)) = newly else { return Ok(()) };
     let took = at.since(Moment::from_millis(spooled));
+    hours::add(db, at, Counted::Proven, destination.as_str(), bytes)?;
     count(db, &Event { what: Counted::Proven, whose: destination.as_str(), bytes, took: Some(&took) })
 }
 

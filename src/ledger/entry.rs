@@ -39,7 +39,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use super::LedgerError;
+use super::{LedgerError, Outcome};
 use crate::domain::{
     Action, BayName, Caller, CameraSerial, DestinationName, DockingId, MediumId, Need, NoLogIn, PlaceId, ProblemId,
     ProblemKind, ProofMethod, Segment, SegmentId, SourcePath, UserName, Version,
@@ -205,17 +205,6 @@ pub enum Entry {
         /// What.
         action: Action,
     },
-}
-
-/// How a docking ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything was proven and wiped before the camera was taken.
-    Completed,
-    /// The camera was taken before that; the rest waits for its next docking.
-    TakenEarly,
-    /// The station stopped.
-    Interrupted,
 }
 
 impl Entry {

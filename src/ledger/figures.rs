@@ -2,9 +2,9 @@
 
 use super::counters::counters;
 use super::problems::count;
-use super::queue::sums;
+use super::queue::{copies, sums};
 use super::{Ledger, LedgerError};
-use crate::domain::{Counters, Moment, QueueSnapshot};
+use crate::domain::{Amount, Counters, Moment, QueueSnapshot};
 
 /// What the ledger tells at one moment in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Figures {
     pub queue: QueueSnapshot,
     /// How many problems there are.
     pub problems: u64,
+    /// The copies in the spool.
+    pub copies: Amount,
     /// What was done since the log began.
     pub counters: Counters,
 }
@@ -23,6 +25,10 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
     pub async fn figures(&self, now: Moment) -> Result<Figures, LedgerError> {
-        self.look(move |db| Ok(Figures { queue: sums(db, now)?, problems: count(db)?, counters: counters(db)? })).await
+        self.look(move |db| {
+            let (queue, problems) = (sums(db, now)?, count(db)?);
+            Ok(Figures { queue, problems, copies: copies(db)?, counters: counters(db)? })
+        })
+        .await
     }
 }

@@ -14,10 +14,12 @@ mod copies;
 mod counters;
 mod custody_log;
 mod derive;
+mod dockings;
 mod enrolments;
 mod entry;
 mod figures;
 mod files;
+mod hours;
 mod open;
 mod problems;
 mod projection;
@@ -35,15 +37,16 @@ use rusqlite::Connection;
 
 use crate::domain::Moment;
 
+// What the domain has the words for, and only the ledger knows.
+pub use crate::domain::{Copy, DeliveryState, Explanation, Gone, Outcome, Removal, SpoolCopy};
+
 pub use ballast::Room;
 pub use changes::Changes;
-pub use entry::{Entry, Outcome, UnknownEntries};
+pub use entry::{Entry, UnknownEntries};
 pub use figures::Figures;
 pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
 pub use queue::{Delivery, QueuedCamera};
-pub use records::{
-    Copy, Deletion, DeliveryState, DestinationNeed, Explanation, Gone, KnownSegment, Removal, SpoolCopy,
-};
+pub use records::{Deletion, DestinationNeed, KnownSegment};
 pub use worker::Pause;
 
 use ballast::Ballast;

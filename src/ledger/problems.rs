@@ -1,10 +1,15 @@
 //! What a person must look at.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 
 use super::records::name;
 use super::{Ledger, LedgerError, entry};
-use crate::domain::{CameraSerial, DestinationName, Moment, Problem, ProblemId, ProblemKind, SegmentId, SourcePath};
+use crate::domain::{
+    CameraSerial, DestinationName, Moment, Problem, ProblemId, ProblemKind, Segment, SegmentId, SourcePath,
+};
+
+pub(super) const FOUND_AFTER: &str = "WHERE id > ?1 ORDER BY id LIMIT ?2";
+pub(super) const NOWHERE_AFTER: &str = "AND seq > ?1 ORDER BY seq LIMIT ?2";
 
 impl Ledger {
     /// What waits for a person, oldest first; of one camera, or of all.
@@ -13,6 +18,22 @@ impl Ledger {
     /// [`LedgerError`] if the database cannot be read.
     pub async fn problems(&self, camera: Option<CameraSerial>) -> Result<Vec<Problem>, LedgerError> {
         self.look(move |db| problems(db, camera.as_ref())).await
+    }
+
+    /// What waits for a person, oldest first: `limit` at most, from behind the problem `after` on. Costs the same however many there
+    /// are.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn problems_after(&self, after: ProblemId, limit: u32) -> Result<Vec<Problem>, LedgerError> {
+        self.look(move |db| {
+            let found = select(db, FOUND_AFTER, params![after.0, limit])?;
+            let mut problems = [found, select_nowhere(db, NOWHERE_AFTER, params![after.0, limit])?].concat();
+            problems.sort_by_key(|problem| problem.id);
+            problems.truncate(limit as usize);
+            Ok(problems)
+        })
+        .await
     }
 
     /// How many problems there are.
@@ -53,6 +74,17 @@ pub(super) fn problems(db: &Connection, camera: Option<&CameraSerial>) -> Result
             [select(db, "WHERE camera = ?1", [camera])?, select_nowhere(db, "AND camera = ?1", [camera])?].concat()
         }
     };
+    problems.sort_by_key(|problem| problem.id);
+    Ok(problems)
+}
+
+/// What waits for a person about one segment, oldest first.
+pub(super) fn about(db: &Connection, segment: &Segment) -> Result<Vec<Problem>, LedgerError> {
+    let (camera, path) = (segment.camera.as_str(), segment.path.as_bytes());
+    let found = select(db, "WHERE camera = ?1 AND path = ?2", params![camera, path])?;
+    let nowhere = select_nowhere(db, "AND id = ?1", [segment.id.as_bytes()])?;
+    let mut problems = [found, nowhere].concat();
+    problems.retain(|problem| problem.segment == Some(segment.id));
     problems.sort_by_key(|problem| problem.id);
     Ok(problems)
 }

@@ -4,11 +4,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LedgerError;
 use super::entry::{self, Entry};
-use super::records::{DeliveryState, RECOVERED, Removal, SpoolCopy, bytes, sql_bytes};
-use super::{counters, enrolments};
+use super::records::{RECOVERED, bytes, sql_bytes};
+use super::{counters, dockings, enrolments};
 use crate::domain::{
-    CameraSerial, DestinationName, DockingId, MediumId, Moment, Need, PlaceId, ProblemId, ProblemKind, ProofMethod,
-    Segment, SegmentId, SourcePath, Version,
+    CameraSerial, DeliveryState, DestinationName, DockingId, MediumId, Moment, Need, PlaceId, ProblemId, ProblemKind,
+    ProofMethod, Removal, Segment, SegmentId, SourcePath, SpoolCopy, Version,
 };
 use crate::faults::{PlantedBug, planted};
 
@@ -33,8 +33,8 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
     match entry {
         Entry::DestinationsSet { destinations } => set_destinations(db, at, destinations),
         Entry::DockingBegan { docking, camera, bay } => {
-            db.prepare_cached("INSERT INTO docking (id, camera, bay, began_at) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![docking.to_string(), camera.as_str(), bay.as_str(), at.millis()])?;
+            db.prepare_cached("INSERT INTO docking (id, camera, bay, began_at, seq) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![docking.to_string(), camera.as_str(), bay.as_str(), at.millis(), seq])?;
             counters::docked(db, bay)
         }
         Entry::SegmentSpooled { docking, segment } => spooled(db, seq, at, *docking, segment),
@@ -154,7 +154,9 @@ fn original_gone(
         })?
         .next()
         .transpose()?;
-    gone.map_or(Ok(()), |(how, size)| counters::removed(db, at, docking, how, size))
+    let Some((how, size)) = gone else { return Ok(()) };
+    dockings::handled(db, docking, segment)?;
+    counters::removed(db, at, docking, how, size)
 }
 
 fn withdraw(db: &Connection, at: Moment, segment: SegmentId, destination: &DestinationName) -> Result<(), LedgerError> {
@@ -259,6 +261,9 @@ fn spooled(
          ON CONFLICT (destination, segment) DO UPDATE SET state = 'queued' WHERE state = 'stranded'",
     )?
     .execute([segment.id.as_bytes()])?;
+    if let Some(docking) = docking {
+        dockings::handled(db, docking, segment.id)?;
+    }
     counters::spooled(db, at, docking, fingerprint.size)?;
     sum_up(db, at, segment.id)
 }

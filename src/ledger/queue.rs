@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::records::{DestinationNeed, StoredSegment, name, select_segments};
+use super::records::{DestinationNeed, StoredSegment, bytes, name, select_segments};
 use super::{Ledger, LedgerError};
-use crate::domain::{ByteCount, CameraSerial, DestinationName, DockingId, Moment, QueueSnapshot, Segment};
+use crate::domain::{Amount, ByteCount, CameraSerial, DestinationName, DockingId, Moment, QueueSnapshot, Segment};
 
 /// One segment that waits to be sent to one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +120,17 @@ pub(super) fn sums(db: &Connection, now: Moment) -> Result<QueueSnapshot, Ledger
         oldest_seconds: oldest.map_or(Duration::ZERO, |at| now.since(Moment::from_millis(at))).as_secs(),
         clear: None,
     })
+}
+
+/// How many copies the spool has, and their bytes.
+pub(super) fn copies(db: &Connection) -> Result<Amount, LedgerError> {
+    db.prepare_cached("SELECT copies, copied FROM tally")?
+        .query_and_then([], |row| {
+            let times: i64 = row.get(0)?;
+            Ok(Amount { times: u64::try_from(times).unwrap_or(0), bytes: bytes(row, 1)? })
+        })?
+        .next()
+        .unwrap_or(Ok(Amount::default()))
 }
 
 /// Steps through the queue's index from camera to camera without reading what lies between.

@@ -3,10 +3,10 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row};
 
-use super::{LedgerError, Outcome};
+use super::LedgerError;
 use crate::domain::{
-    ByteCount, CameraSerial, Crc64, DestinationName, DockingId, Fingerprint, Moment, Need, Problem, ProofMethod,
-    Segment, SegmentId, Sha256, SourcePath, Version,
+    ByteCount, CameraSerial, Crc64, DeliveryState, DestinationName, DockingId, Fingerprint, Gone, Moment, Need,
+    Outcome, ProofMethod, Removal, Segment, SegmentId, Sha256, SourcePath, SpoolCopy,
 };
 
 /// Stands in the column `docking` of a segment that was found in the spool after a crash.
@@ -61,37 +61,6 @@ words!(Outcome { Completed = "completed", TakenEarly = "taken-early", Interrupte
 /// A destination and whether the wipe waits for it.
 pub type DestinationNeed = (DestinationName, Need);
 
-/// What became of a spool copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpoolCopy {
-    /// It is there.
-    Present,
-    /// It was removed after every destination had proven its own.
-    Released,
-    /// It went missing, was damaged, or is needed again after it was released: the segment must be pulled again.
-    Lost,
-}
-
-/// How an original left its camera.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removal {
-    /// camdock deleted it, and looked.
-    Wiped,
-    /// camdock had begun to delete it, every copy proven, and was interrupted; it was gone at the next look.
-    Interrupted,
-    /// The camera itself or somebody else removed or replaced it.
-    NotByCamdock,
-}
-
-/// An original that its camera no longer has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gone {
-    /// When that was seen.
-    pub at: Moment,
-    /// How it went.
-    pub how: Removal,
-}
-
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Counted {
@@ -124,32 +93,6 @@ pub(super) enum Stage {
     Wipe,
 }
 
-/// How far one segment is at one destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeliveryState {
-    /// It waits in the spool to be sent.
-    Queued,
-    /// The destination had proven its copy when last asked.
-    Proven,
-    /// A person must look at it.
-    Problem,
-    /// There is no spool copy to send; the camera must be docked again.
-    Stranded,
-}
-
-/// One destination's copy of a segment, as far as the ledger knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copy {
-    /// Where.
-    pub destination: DestinationName,
-    /// How far.
-    pub state: DeliveryState,
-    /// The proven state of the object.
-    pub version: Option<Version>,
-    /// How it was proven.
-    pub method: Option<ProofMethod>,
-}
-
 /// A segment that is, as far as the ledger knows, still on its camera.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownSegment {
@@ -170,23 +113,6 @@ pub enum Deletion {
     NotBegun,
     /// It did; whatever became of that.
     Begun,
-}
-
-/// Everything that `camdock explain` tells about one segment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explanation {
-    /// The segment.
-    pub segment: Segment,
-    /// Its spool copy.
-    pub spool: SpoolCopy,
-    /// Its copies at the configured destinations.
-    pub copies: Vec<Copy>,
-    /// What a person must look at about it.
-    pub problems: Vec<Problem>,
-    /// When and how its original left the camera.
-    pub gone: Option<Gone>,
-    /// When a person said to have seen that it is lost.
-    pub seen_at: Option<Moment>,
 }
 
 const COLUMNS: &str = "segment.id, segment.camera, segment.path, segment.recorded_at, segment.size, segment.sha256, \

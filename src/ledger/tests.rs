@@ -73,6 +73,14 @@ async fn queued(ledger: &Ledger, destination: &str) -> Vec<SegmentId> {
     queued.iter().flat_map(|camera| camera.deliveries.iter().map(|delivery| delivery.segment.id)).collect()
 }
 
+/// The steps by which SQLite answers a question.
+pub(super) fn plan(db: &Connection, question: &str) -> Result<Vec<String>, LedgerError> {
+    let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {question}"))?;
+    let nothing = vec![rusqlite::types::Null; statement.parameter_count()];
+    let rows = statement.query_map(rusqlite::params_from_iter(nothing), |row| row.get(3))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 #[tokio::test]
 async fn a_segment_comes_back_as_it_was_written_down() {
     let segment = segment(&camera("A"), "DCIM/\u{e9}\n.MP4", b"0123456789");
@@ -281,16 +289,7 @@ async fn gone_by_itself_is_told_apart_from_wiped() {
 #[tokio::test]
 async fn placing_a_problem_reads_no_other_problem_of_its_camera() {
     let ledger = ledger(Vec::new()).await;
-    let plan: Vec<String> = ledger
-        .look(|db| {
-            let sql = format!("EXPLAIN QUERY PLAN {}", projection::PLACE);
-            let mut statement = db.prepare(&sql)?;
-            let nothing = vec![rusqlite::types::Null; statement.parameter_count()];
-            let rows = statement.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-        .await
-        .unwrap();
+    let plan = ledger.look(|db| plan(db, projection::PLACE)).await.unwrap();
     assert!(plan.iter().any(|step| step.contains("INDEX problem_about (camera=? AND path=?)")), "{plan:?}");
     assert!(!plan.iter().any(|step| step.contains("SCAN problem")), "{plan:?}");
 }

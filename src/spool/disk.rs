@@ -166,7 +166,7 @@ impl Spool for DiskSpool {
             let disk = rustix::fs::statvfs(&folder)?;
             let bytes = |blocks: u64| ByteCount::new(blocks.saturating_mul(disk.f_frsize));
             let free = bytes(disk.f_bavail).saturating_sub(reserve + promised);
-            Ok(SpoolSpace { free, size: bytes(disk.f_blocks) })
+            Ok(SpoolSpace { free, reserve, size: bytes(disk.f_blocks) })
         })
         .await
     }
@@ -368,7 +368,7 @@ mod tests {
     async fn what_is_free_is_what_may_still_be_copied() {
         let folder = tempfile::tempdir().unwrap();
         let spool = DiskSpool::open(folder.path().join("spool"), ByteCount::new(0)).unwrap();
-        let SpoolSpace { free, size } = spool.space().await.unwrap();
+        let SpoolSpace { free, size, .. } = spool.space().await.unwrap();
         assert!(free > ByteCount::new(0) && free <= size, "{free} of {size}");
         // Others use this disk as well, so half of it is promised: more than they will take or give meanwhile.
         let half = ByteCount::new(free.get() / 2);

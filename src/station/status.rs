@@ -62,7 +62,7 @@ pub(super) async fn compose(
         bays.borrow_and_update();
         ledger.mark_seen();
         let destinations: Vec<_> = destinations.iter().map(|shown| shown.borrow().clone()).collect();
-        let Figures { queue, problems, counters } = site.ledger.figures(site.clock.now()).await?;
+        let Figures { queue, problems, copies, counters } = site.ledger.figures(site.clock.now()).await?;
         let mut snapshot = Snapshot {
             station: site.station.clone(),
             bays: told_what_they_wait_for(board.look(), &destinations, &required),
@@ -71,6 +71,7 @@ pub(super) async fn compose(
             problems,
             disk: *disk.borrow(),
             spool: *space.borrow(),
+            copies,
             counters,
             setup: setup.borrow_and_update().clone(),
         };
@@ -159,7 +160,7 @@ fn say_what_is_missing(snapshot: &mut Snapshot) {
 mod tests {
     use super::*;
     use crate::domain::{
-        BayName, CameraSerial, Counters, Moment, Notice, PutOff, QueueSnapshot, SetupCause, StationId,
+        Amount, BayName, CameraSerial, Counters, Moment, Notice, PutOff, QueueSnapshot, SetupCause, StationId,
     };
 
     fn uploading(camera: &str) -> BaySnapshot {
@@ -223,6 +224,7 @@ mod tests {
             problems: 0,
             disk: DiskState::default(),
             spool: None,
+            copies: Amount::default(),
             counters: Counters::default(),
             setup: vec![
                 trouble(Part::Bay(name("1"))),

@@ -5,15 +5,36 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 
-use super::api::{Desk, ProblemView};
-use crate::domain::{Action, Caller, DestinationName, Earlier, PlaceId, ProblemId, Visitor};
+use super::remembered::ProblemView;
+use crate::domain::{Action, Caller, DestinationName, Earlier, PlaceId, Problem, ProblemId, Visitor};
 use crate::words::Words;
+
+/// Takes requests to the station.
+#[async_trait]
+pub trait Desk: Send + Sync {
+    /// Tries again what a person has looked at. `None` if there is no such problem.
+    async fn retry(&self, problem: ProblemId, by: Caller) -> Result<Option<Problem>, String>;
+
+    /// Enrols the place that a person has looked at, if the station sees the same one. `None` if there is no such
+    /// destination; the inner error says why it was not enrolled.
+    async fn enrol(
+        &self,
+        destination: DestinationName,
+        place: PlaceId,
+        earlier: Earlier,
+        by: Caller,
+    ) -> Result<Option<Result<(), String>>, String>;
+
+    /// Writes down that somebody wanted this, and may not.
+    async fn refuse(&self, action: Action, by: Caller);
+}
 
 /// `/api/v1/problems/{id}/retry`, `/api/v1/destinations/{name}/enrol/{place}`, `/api/v1/destinations/{name}/replace/{place}`. Each
 /// request needs a [`Visitor`] among its extensions.

@@ -24,7 +24,7 @@ use url::form_urlencoded::byte_serialize;
 
 use super::answer::Origin;
 use super::log_in::LogInPage;
-use super::page::Wanted;
+use super::page::frame::Wanted;
 use super::porter::{NotIn, Porter};
 use super::sessions::{Channel, Sessions};
 use crate::domain::{Caller, Right, Role, Standing, UserName, Visitor};

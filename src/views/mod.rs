@@ -4,7 +4,7 @@
 
 mod acting;
 mod answer;
-mod api;
+mod diagnosis;
 mod document;
 mod entrance;
 mod events;
@@ -15,18 +15,26 @@ mod metrics;
 mod news;
 mod page;
 mod porter;
+mod reading;
+mod records;
+mod remembered;
 mod sessions;
 mod socket;
+mod station;
 pub mod systemd;
 mod web;
 
-pub use acting::acting;
-pub use api::{Desk, ProblemView, reading};
+pub use acting::{Desk, acting};
+pub use diagnosis::{Diagnosis, Finding};
 pub use document::{BayDocument, DestinationDocument, QueueDocument, StatusDocument};
 pub use identity::{Identity, NoIdentity};
 pub use legend::legend;
 pub use metrics::{health, metrics};
 pub use page::{Dock, files, page};
 pub use porter::{NotIn, Porter};
+pub use reading::{PROBLEMS_AT_ONCE, reading};
+pub use records::{NoRecords, Records};
+pub use remembered::ProblemView;
 pub use socket::{CommandSocket, Commands, Recognise, SOCKET_FILE, SocketError, bind, serve};
+pub use station::station;
 pub use web::{Access, Routes, WebDoor, WebError};

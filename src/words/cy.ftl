@@ -372,3 +372,152 @@ log-in-wait =
     }
 log-in-unavailable = Ni all neb fewngofnodi nawr: ni all yr orsaf ei gofnodi. Nid effeithir ar dystiolaeth.
 log-out = Allgofnodi
+
+## Tudalen yr orsaf
+
+station-title = Gorsaf { $station }
+station-link = Gorsaf
+station-bays = Baeau
+station-no-records = Nid yw'r cofnod yn ateb ar hyn o bryd, felly hepgorir hyn.
+station-faults = Ble mae'r nam
+link-name =
+    { $link ->
+        [camera] camera
+        [cable] cebl
+        [port] porth
+        [disk] disg
+        [network] rhwydwaith
+        [cloud] cwmwl
+        [credential] manylion mynediad
+       *[configuration] ffurfweddiad
+    }
+part-name =
+    { $part ->
+        [destination] cyrchfan { $name }
+        [bay] bae { $name }
+        [profile] proffil { $name }
+        [page] y dudalen
+        [lamp] golau bae { $name }
+        [station-lamp] golau'r orsaf
+        [users] y rhestr defnyddwyr
+        [certificate] tystysgrif y dudalen
+        [operators] grŵp y gweithredwyr
+       *[control-socket] soced y gorchmynion
+    }
+station-itself = yr orsaf
+links-well = ni welir nam ar: { $links }
+problems-wait = { $problems } problem yn aros am berson: camdock problems
+station-queue = Ciw
+queue-waits = { $segments } segment, { BYTES($bytes) }
+queue-empty = Nid oes dim yn aros
+queue-oldest = Yr hynaf ers { $age }
+queue-clear-by = Yn wag erbyn
+queue-clear-between = Yn wag rhwng
+station-disk = Copïau lleol
+disk-copies = Mae'r copïau'n cymryd
+disk-free = Lle i ragor
+disk-reserve = Cedwir yn rhydd
+disk-size = Y ddisg gyfan
+disk-silent = Nid yw'r ddisg yn dweud faint o le sydd arni.
+station-day = Y 24 awr diwethaf
+day-copied = Wedi'i gopïo o gamerâu
+day-proven = Wedi'i brofi yn { $destination }
+day-row = { $what }: { BYTES($total) } mewn 24 awr, a dim mwy na { BYTES($most) } mewn un awr.
+day-most = Awr yw pob bar, a'r uchaf yw { BYTES($most) }.
+day-numbers = Yr un peth mewn rhifau
+station-destinations = Cyrchfannau
+destination-word =
+    { $state ->
+        [ok] Iawn
+        [waiting] Yn aros
+        [overdue] Yn hwyr
+        [refused] Gwrthodwyd
+        [attention] Sylw
+       *[unknown] Heb ei holi eto
+    }
+station-since = ers
+station-again-at = ceisir eto am
+put-off-more = ac o { $more } camera arall: camdock status --json
+station-problems = Problemau
+problem-number = Problem { $problem }
+problems-none = Nid oes dim yn aros am berson.
+problems-more = Ni ddangosir { $more } arall yma. Y cyfan: camdock problems
+problems-retry = Ar ôl trwsio achos, mae “camdock retry” a'r rhif yn peri rhoi cynnig arall arni.
+station-dockings = Dociadau diweddar
+column =
+    { $column ->
+        [camera] Camera
+        [bay] Bae
+        [began] I mewn
+        [ended] Daeth i ben
+        [outcome] Canlyniad
+        [segments] Segmentau
+        [bytes] Maint
+       *[hour] Awr o
+    }
+docking-outcome =
+    { $outcome ->
+        [completed] Cyflawn
+        [taken-early] Cymerwyd yn gynnar
+        [interrupted] Torrwyd ar draws
+       *[unknown] Ar waith
+    }
+dockings-none = Ni ddociwyd camera.
+dockings-older = Dociadau hŷn
+docking-title = Dociad { $camera }
+docking-sums = { $segments } segment wedi'i gopïo o'r camera neu wedi'i adael yn y dociad hwn: { BYTES($bytes) }
+docking-empty = Ni chopïwyd dim o'r camera yn y dociad hwn, ac ni adawodd dim ef.
+docking-unknown = Nid oes dociad o'r fath.
+docking-more = Rhagor o segmentau
+docking-as-of = Darllenwyd am
+segment-damaged = wedi'i ddifrodi yn ei ffynhonnell
+verdict-word =
+    { $verdict ->
+        [met] ydy
+       *[unmet] nac ydy
+    }
+segment-problem = problem { $problem }: { $message }
+segment-seen = nid yw yn unman, fel y dywedodd person iddo weld am { TIME($at) }
+
+## Amodau'r gwagio, ar ôl enw'r segment
+
+condition-was-read =
+    fe'i darllenwyd o'r camera{ $copy ->
+        [present] , ac mae yn y copïau lleol, yn ddiogel ac wedi'i gymharu
+        [released] ; tynnwyd y copi lleol ar ôl pob prawf
+       *[lost] { $original ->
+            [unknown] ; mae ei gopi lleol ar goll: dociwch y camera eto
+           *[other] ; mae ei gopi lleol ar goll
+        }
+    }
+condition-something-is-required =
+    mae cyrchfan yn ofynnol{ $verdict ->
+        [met] {""}
+       *[unmet] : nid oes un, felly ni ellir profi dim
+    }
+condition-every-byte-was-read =
+    gellid darllen pob beit{ $verdict ->
+        [met] {""}
+       *[unmet] : ni ellir darllen rhai, felly cedwir y gwreiddiol
+    }
+condition-copy-is-proven =
+    mae { $destination } wedi profi ei gopi{ $state ->
+        [proven] { $method ->
+            [unknown] {""}
+           *[other] {" "}({ $method })
+        }{ $original ->
+            [unknown] ; fe'i holir eto cyn y gwagio
+           *[other] {""}
+        }
+        [queued] : dim eto, mae yn y ciw
+        [problem] : na, rhaid i berson edrych arno; gweler isod
+        [stranded] : na, ac nid oes copi lleol
+       *[unknown] : na, nid yw yn y ciw
+    }
+condition-source-is-the-segment =
+    yr hyn sydd ar y camera nawr yw'r hyn a lwythwyd i fyny{ $original ->
+        [wiped] : fe'i cymharwyd a'i ddileu, fel y dangosodd rhestr am { TIME($at) }
+        [interrupted] : fe'i cymharwyd; torrwyd ar draws ei ddileu, ac roedd wedi mynd ar yr olwg nesaf, am { TIME($at) }
+        [not-by-camdock] : mae wedi mynd o'r camera, fel y dangosodd rhestr am { TIME($at) }, ond nid camdock a'i dileodd
+       *[unknown] : fe'i darllenir eto, ei gymharu a'i ddileu pan fydd popeth arall wedi'i gyflawni
+    }

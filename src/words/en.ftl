@@ -418,3 +418,172 @@ log-in-wait =
     }
 log-in-unavailable = Nobody can log in now: the station cannot write it down. Evidence is not affected.
 log-out = Log out
+
+## The station page
+
+station-title = Station { $station }
+station-link = Station
+station-bays = Bays
+station-no-records = The ledger does not answer just now, so this is left out.
+station-faults = What is at fault
+link-name =
+    { $link ->
+        [camera] camera
+        [cable] cable
+        [port] port
+        [disk] disk
+        [network] network
+        [cloud] cloud
+        [credential] credential
+       *[configuration] configuration
+    }
+part-name =
+    { $part ->
+        [destination] destination { $name }
+        [bay] bay { $name }
+        [profile] profile { $name }
+        [page] the page
+        [lamp] the lamp of bay { $name }
+        [station-lamp] the station's lamp
+        [users] the list of users
+        [certificate] the certificate of the page
+        [operators] the group of operators
+       *[control-socket] the commands' socket
+    }
+station-itself = the station
+links-well = no trouble seen with: { $links }
+problems-wait =
+    { $problems ->
+        [one] { $problems } problem for a person: camdock problems
+       *[other] { $problems } problems for a person: camdock problems
+    }
+station-queue = Queue
+queue-waits =
+    { $segments ->
+        [one] { $segments } segment, { BYTES($bytes) }
+       *[other] { $segments } segments, { BYTES($bytes) }
+    }
+queue-empty = Nothing waits
+queue-oldest = The oldest for { $age }
+queue-clear-by = Clear by
+queue-clear-between = Clear between
+station-disk = Local copies
+disk-copies = Copies take
+disk-free = Room for more
+disk-reserve = Kept free
+disk-size = Whole disk
+disk-silent = The disk does not say how much room it has.
+station-day = The last 24 hours
+day-copied = Copied from cameras
+day-proven = Proven at { $destination }
+day-row = { $what }: { BYTES($total) } in 24 hours, and no more than { BYTES($most) } in one hour.
+day-most = Each bar is an hour, and the highest { BYTES($most) }.
+day-numbers = The same in numbers
+station-destinations = Destinations
+destination-word =
+    { $state ->
+        [ok] Well
+        [waiting] Waiting
+        [overdue] Overdue
+        [refused] Refused
+        [attention] Attention
+       *[unknown] Not asked yet
+    }
+station-since = since
+station-again-at = tried again at
+put-off-more =
+    { $more ->
+        [one] and of { $more } other camera: camdock status --json
+       *[other] and of { $more } other cameras: camdock status --json
+    }
+station-problems = Problems
+problem-number = Problem { $problem }
+problems-none = Nothing waits for a person.
+problems-more =
+    { $more ->
+        [one] { $more } more is not shown here. All of them: camdock problems
+       *[other] { $more } more are not shown here. All of them: camdock problems
+    }
+problems-retry = Once a cause is mended, “camdock retry” and the number has it tried again.
+station-dockings = Recent dockings
+column =
+    { $column ->
+        [camera] Camera
+        [bay] Bay
+        [began] Put in
+        [ended] Ended
+        [outcome] Outcome
+        [segments] Segments
+        [bytes] Size
+       *[hour] Hour from
+    }
+docking-outcome =
+    { $outcome ->
+        [completed] Completed
+        [taken-early] Taken early
+        [interrupted] Interrupted
+       *[unknown] Going on
+    }
+dockings-none = No camera was docked.
+dockings-older = Older dockings
+docking-title = Docking of { $camera }
+docking-sums =
+    { $segments ->
+        [one] { $segments } segment was copied from the camera or left it in this docking: { BYTES($bytes) }
+       *[other] { $segments } segments were copied from the camera or left it in this docking: { BYTES($bytes) }
+    }
+docking-empty = Nothing was copied from the camera in this docking, and nothing left it.
+docking-unknown = There is no such docking.
+docking-more = More segments
+docking-as-of = As of
+segment-damaged = damaged at its source
+verdict-word =
+    { $verdict ->
+        [met] met
+       *[unmet] unmet
+    }
+segment-problem = problem { $problem }: { $message }
+segment-seen = it is nowhere, as a person said to have seen at { TIME($at) }
+
+## The conditions of a wipe, told after the segment's name
+
+condition-was-read =
+    it was read from the camera{ $copy ->
+        [present] , and is in the spool, durable and compared
+        [released] ; the spool copy was removed after every proof
+       *[lost] { $original ->
+            [unknown] ; its spool copy is lost: dock the camera again
+           *[other] ; its spool copy is lost
+        }
+    }
+condition-something-is-required =
+    a destination is required{ $verdict ->
+        [met] {""}
+       *[unmet] : none is, so nothing can be proven
+    }
+condition-every-byte-was-read =
+    every byte could be read{ $verdict ->
+        [met] {""}
+       *[unmet] : some cannot, so the original is kept
+    }
+condition-copy-is-proven =
+    { $destination } has proven its copy{ $state ->
+        [proven] { $method ->
+            [unknown] {""}
+           *[other] {" "}({ $method })
+        }{ $original ->
+            [unknown] ; it is asked again before the wipe
+           *[other] {""}
+        }
+        [queued] : not yet, it is queued
+        [problem] : no, a person must look at it; see below
+        [stranded] : no, and there is no spool copy
+       *[unknown] : no, it is not queued
+    }
+condition-source-is-the-segment =
+    what the camera holds now is what was uploaded{ $original ->
+        [wiped] : it was compared, and deleted, as a listing showed at { TIME($at) }
+        [interrupted] : it was compared; its deletion was interrupted, and it was gone at the next look, at { TIME($at) }
+        [not-by-camdock] : it is gone from the camera, as a listing showed at { TIME($at) }, but not by camdock
+       *[unknown] : it is read again, compared, and deleted when everything else is met
+    }

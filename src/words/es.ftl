@@ -418,3 +418,172 @@ log-in-wait =
     }
 log-in-unavailable = Ahora nadie puede iniciar sesión: la estación no puede anotarlo. Las pruebas no se ven afectadas.
 log-out = Cerrar sesión
+
+## La página de la estación
+
+station-title = Estación { $station }
+station-link = Estación
+station-bays = Puestos
+station-no-records = El registro no responde ahora mismo, así que esto falta.
+station-faults = Dónde está el fallo
+link-name =
+    { $link ->
+        [camera] cámara
+        [cable] cable
+        [port] puerto
+        [disk] disco
+        [network] red
+        [cloud] nube
+        [credential] credencial
+       *[configuration] configuración
+    }
+part-name =
+    { $part ->
+        [destination] destino { $name }
+        [bay] puesto { $name }
+        [profile] perfil { $name }
+        [page] la página
+        [lamp] la luz del puesto { $name }
+        [station-lamp] la luz de la estación
+        [users] la lista de usuarios
+        [certificate] el certificado de la página
+        [operators] el grupo de operadores
+       *[control-socket] el socket de los comandos
+    }
+station-itself = la estación
+links-well = sin fallos a la vista en: { $links }
+problems-wait =
+    { $problems ->
+        [one] { $problems } problema espera a una persona: camdock problems
+       *[other] { $problems } problemas esperan a una persona: camdock problems
+    }
+station-queue = Cola
+queue-waits =
+    { $segments ->
+        [one] { $segments } segmento, { BYTES($bytes) }
+       *[other] { $segments } segmentos, { BYTES($bytes) }
+    }
+queue-empty = No espera nada
+queue-oldest = El más antiguo desde hace { $age }
+queue-clear-by = Vacía antes de las
+queue-clear-between = Vacía entre las
+station-disk = Copias locales
+disk-copies = Ocupan las copias
+disk-free = Sitio para más
+disk-reserve = Se deja libre
+disk-size = Todo el disco
+disk-silent = El disco no dice cuánto sitio tiene.
+station-day = Las últimas 24 horas
+day-copied = Copiado de las cámaras
+day-proven = Comprobado en { $destination }
+day-row = { $what }: { BYTES($total) } en 24 horas, y no más de { BYTES($most) } en una hora.
+day-most = Cada barra es una hora, y la más alta { BYTES($most) }.
+day-numbers = Lo mismo en cifras
+station-destinations = Destinos
+destination-word =
+    { $state ->
+        [ok] Bien
+        [waiting] Esperando
+        [overdue] Retrasado
+        [refused] Rechazado
+        [attention] Atención
+       *[unknown] Aún sin preguntar
+    }
+station-since = desde las
+station-again-at = se intenta de nuevo a las
+put-off-more =
+    { $more ->
+        [one] y de { $more } cámara más: camdock status --json
+       *[other] y de { $more } cámaras más: camdock status --json
+    }
+station-problems = Problemas
+problem-number = Problema { $problem }
+problems-none = Nada espera a una persona.
+problems-more =
+    { $more ->
+        [one] { $more } más no se muestra aquí. Todos: camdock problems
+       *[other] { $more } más no se muestran aquí. Todos: camdock problems
+    }
+problems-retry = Reparada una causa, «camdock retry» y el número hace que se intente de nuevo.
+station-dockings = Conexiones recientes
+column =
+    { $column ->
+        [camera] Cámara
+        [bay] Puesto
+        [began] Puesta
+        [ended] Terminó
+        [outcome] Resultado
+        [segments] Segmentos
+        [bytes] Tamaño
+       *[hour] Hora desde
+    }
+docking-outcome =
+    { $outcome ->
+        [completed] Completada
+        [taken-early] Retirada antes
+        [interrupted] Interrumpida
+       *[unknown] En curso
+    }
+dockings-none = No se ha conectado ninguna cámara.
+dockings-older = Conexiones anteriores
+docking-title = Conexión de { $camera }
+docking-sums =
+    { $segments ->
+        [one] { $segments } segmento se copió de la cámara o salió de ella en esta conexión: { BYTES($bytes) }
+       *[other] { $segments } segmentos se copiaron de la cámara o salieron de ella en esta conexión: { BYTES($bytes) }
+    }
+docking-empty = En esta conexión no se copió nada de la cámara, y nada salió de ella.
+docking-unknown = No hay tal conexión.
+docking-more = Más segmentos
+docking-as-of = Leído a las
+segment-damaged = dañado en su origen
+verdict-word =
+    { $verdict ->
+        [met] sí
+       *[unmet] no
+    }
+segment-problem = problema { $problem }: { $message }
+segment-seen = no está en ninguna parte, como una persona dijo haber visto el { TIME($at) }
+
+## Las condiciones del vaciado, dichas tras el nombre del segmento
+
+condition-was-read =
+    se leyó de la cámara{ $copy ->
+        [present] , y está en las copias locales, a salvo y comparado
+        [released] ; la copia local se quitó tras todas las comprobaciones
+       *[lost] { $original ->
+            [unknown] ; su copia local se perdió: conecte de nuevo la cámara
+           *[other] ; su copia local se perdió
+        }
+    }
+condition-something-is-required =
+    se exige un destino{ $verdict ->
+        [met] {""}
+       *[unmet] : no se exige ninguno, así que nada puede comprobarse
+    }
+condition-every-byte-was-read =
+    se pudo leer cada byte{ $verdict ->
+        [met] {""}
+       *[unmet] : algunos no, así que se conserva el original
+    }
+condition-copy-is-proven =
+    { $destination } ha comprobado su copia{ $state ->
+        [proven] { $method ->
+            [unknown] {""}
+           *[other] {" "}({ $method })
+        }{ $original ->
+            [unknown] ; se le pregunta de nuevo antes del vaciado
+           *[other] {""}
+        }
+        [queued] : aún no, está en la cola
+        [problem] : no, una persona debe mirarlo; vea abajo
+        [stranded] : no, y no hay copia local
+       *[unknown] : no, no está en la cola
+    }
+condition-source-is-the-segment =
+    lo que la cámara tiene ahora es lo que se subió{ $original ->
+        [wiped] : se comparó y se borró, como mostró un listado el { TIME($at) }
+        [interrupted] : se comparó; su borrado se interrumpió, y ya no estaba al mirar de nuevo, el { TIME($at) }
+        [not-by-camdock] : ya no está en la cámara, como mostró un listado el { TIME($at) }, pero no lo borró camdock
+       *[unknown] : se lee de nuevo, se compara y se borra cuando se cumpla todo lo demás
+    }

@@ -17,8 +17,11 @@ use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 use serde_json::Value;
 
 pub use self::language::Language;
-pub use self::text::Text;
-use crate::domain::{ByteCount, Moment, Notice, Subject};
+pub use self::text::{Column, Text};
+use crate::domain::{ByteCount, Judgement, Moment, Notice, Subject};
+
+/// What the names of the sentences about conditions begin with.
+const CONDITION: &str = "condition";
 
 /// The words of one language.
 pub struct Words {
@@ -123,6 +126,12 @@ impl Words {
         self.format(id, &names, &mut Vec::new())
     }
 
+    /// How a condition of a wipe stands.
+    #[must_use]
+    pub fn judgement(&self, judgement: &Judgement) -> String {
+        self.tell_all(&judged(judgement), &mut Vec::new()).sentence
+    }
+
     /// What stands on a page besides notices.
     #[must_use]
     pub fn text(&self, text: &Text) -> String {
@@ -192,6 +201,13 @@ pub fn harmless(text: &str) -> String {
         }
     }
     written
+}
+
+/// The facts about a condition.
+fn judged(judgement: &Judgement) -> Value {
+    let mut facts = serde_json::to_value(judgement).unwrap_or_default();
+    facts["about"] = CONDITION.into();
+    facts
 }
 
 /// The name of the message about some facts.

@@ -7,10 +7,11 @@ use strum::VariantNames;
 
 use super::*;
 use crate::domain::{
-    AccessNotice, BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, DestinationCause, DestinationName,
-    DestinationNotice, DestinationState, DockNotice, Instruction, Manner, OddityKind, OtherNotice, Part, PlaceId,
-    ProblemKind, ProofMethod, PutOff, SegmentId, SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath,
-    StationId, StationNotice, StorageNotice,
+    AccessNotice, BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, Condition, DeliveryState,
+    DestinationCause, DestinationName, DestinationNotice, DestinationState, DockNotice, Instruction, Link, Manner,
+    OddityKind, OtherNotice, Part, PlaceId, ProblemId, ProblemKind, ProofMethod, PutOff, Removal, SegmentId,
+    SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath, SpoolCopy, StationId, StationNotice, StorageNotice,
+    Verdict,
 };
 
 fn camera() -> CameraSerial {
@@ -257,6 +258,79 @@ fn texts() -> Vec<Text> {
     ]
 }
 
+/// What stands on the station page.
+fn station_texts() -> Vec<Text> {
+    let (segments, bytes) = (2, ByteCount::new(1 << 30));
+    vec![
+        Text::StationTitle { station: StationId::new("hq-01").unwrap() },
+        Text::StationLink,
+        Text::StationBays,
+        Text::StationNoRecords,
+        Text::StationFaults,
+        Text::LinkName { link: Link::Cable },
+        Text::PartName { part: Part::Destination(nas()) },
+        Text::StationItself,
+        Text::LinksWell { links: vec!["camera".to_owned()] },
+        Text::ProblemsWait { problems: 3 },
+        Text::StationQueue,
+        Text::QueueWaits { segments, bytes },
+        Text::QueueEmpty,
+        Text::QueueOldest { age: "2 h".to_owned() },
+        Text::QueueClearBy,
+        Text::QueueClearBetween,
+        Text::StationDisk,
+        Text::DiskCopies,
+        Text::DiskFree,
+        Text::DiskReserve,
+        Text::DiskSize,
+        Text::DiskSilent,
+        Text::StationDay,
+        Text::DayCopied,
+        Text::DayProven { destination: nas() },
+        Text::DayRow { what: "x".to_owned(), total: bytes, most: bytes },
+        Text::DayMost { most: bytes },
+        Text::DayNumbers,
+        Text::StationDestinations,
+        Text::DestinationWord { state: DestinationState::Ok },
+        Text::StationSince,
+        Text::StationAgainAt,
+        Text::PutOffMore { more: 2 },
+        Text::StationProblems,
+        Text::ProblemNumber { problem: ProblemId(7) },
+        Text::ProblemsNone,
+        Text::ProblemsMore { more: 9 },
+        Text::ProblemsRetry,
+        Text::StationDockings,
+        Text::Column { column: Column::Camera },
+        Text::DockingOutcome { outcome: None },
+        Text::DockingsNone,
+        Text::DockingsOlder,
+        Text::DockingTitle { camera: camera() },
+        Text::DockingSums { segments, bytes },
+        Text::DockingEmpty,
+        Text::DockingUnknown,
+        Text::DockingMore,
+        Text::DockingAsOf,
+        Text::SegmentDamaged,
+        Text::VerdictWord { verdict: Verdict::Met },
+        Text::SegmentProblem { problem: ProblemId(7), message: "x".to_owned() },
+        Text::SegmentSeen { at: Moment::from_millis(0) },
+    ]
+}
+
+fn conditions() -> Vec<Value> {
+    let (original, at) = (Some(Removal::Wiped), Some(Moment::from_millis(0)));
+    let (state, method) = (Some(DeliveryState::Proven), Some(ProofMethod::ReadBack));
+    let all = [
+        Condition::WasRead { copy: SpoolCopy::Lost, original },
+        Condition::SomethingIsRequired,
+        Condition::EveryByteWasRead,
+        Condition::CopyIsProven { destination: nas(), state, method, original },
+        Condition::SourceIsTheSegment { original, at },
+    ];
+    all.map(|condition| judged(&Judgement { condition, verdict: Verdict::Unmet })).to_vec()
+}
+
 /// One of every kind.
 fn every_notice() -> Vec<Notice> {
     let bays = bays().into_iter().map(Notice::from);
@@ -272,7 +346,8 @@ fn every_notice() -> Vec<Notice> {
 }
 
 fn every_id() -> BTreeSet<String> {
-    Notice::ids().into_iter().chain(Text::VARIANTS.iter().map(|id| (*id).to_owned())).collect()
+    let conditions = Condition::VARIANTS.iter().map(|id| format!("{CONDITION}-{id}"));
+    Notice::ids().into_iter().chain(Text::VARIANTS.iter().map(|id| (*id).to_owned())).chain(conditions).collect()
 }
 
 /// The messages of a language's file.
@@ -293,7 +368,8 @@ fn every_notice_has_its_sentence_in_every_language_and_every_sentence_its_notice
 #[test]
 fn a_sentence_knows_the_facts_that_it_tells() {
     let notices = every_notice().into_iter().map(|notice| serde_json::to_value(notice).unwrap());
-    let all: Vec<_> = notices.chain(texts().into_iter().map(|text| serde_json::to_value(text).unwrap())).collect();
+    let texts = texts().into_iter().chain(station_texts()).map(|text| serde_json::to_value(text).unwrap());
+    let all: Vec<_> = notices.chain(texts).chain(conditions()).collect();
     assert_eq!(all.iter().map(key).collect::<BTreeSet<_>>(), every_id(), "one of every kind is tried");
     for language in Language::ALL {
         for facts in &all {

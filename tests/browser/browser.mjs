@@ -1,8 +1,8 @@
-// What a real browser sees of the bay page, told line by line as JSON. The tests in `tests/daemon/browser.rs` start it.
+// What a real browser sees of the pages, told line by line as JSON. The tests in `tests/daemon/browser.rs` start it.
 //
 // usage: browser.mjs watch URL          tells each change of what is shown, until standard input ends
-//        browser.mjs look URL FOLDER    tells of each size, theme and language what axe and the layout have to complain of, and
-//                                       leaves pictures in FOLDER
+//        browser.mjs look URL FOLDER NAME  tells of each size, theme and language what axe and the layout have to complain of, and
+//                                       leaves pictures called NAME in FOLDER
 //        browser.mjs plain URL          tells what is shown without scripts
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -48,7 +48,7 @@ async function watch(browser, url) {
   }
 }
 
-async function look(browser, url, folder) {
+async function look(browser, url, folder, called) {
   const axe = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
   for (const [name, [width, height]] of Object.entries(SIZES)) {
     for (const colorScheme of THEMES) {
@@ -56,21 +56,23 @@ async function look(browser, url, folder) {
         const context = await browser.newContext({ viewport: { width, height }, colorScheme });
         const page = await context.newPage();
         await page.goto(`${url}?lang=${language}`);
-        await page.waitForSelector("#bays > .tile");
+        await page.waitForSelector("main > *");
         await page.evaluate(axe);
         const { violations } = await page.evaluate(() => globalThis.axe.run());
         const overflow = await page.evaluate(() => {
-          const [page, bays] = [document.documentElement, document.getElementById("bays")];
+          const [page, bays] = [document.documentElement, document.querySelector("main")];
           const isCut = (part) => part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1;
           return {
             across: page.scrollWidth - innerWidth,
             down: Math.max(page.scrollHeight - innerHeight, bays.scrollHeight - bays.clientHeight),
-            cut: [...bays.children].filter((tile) => isCut(tile)).map((tile) => tile.id),
+            cut: [...bays.children].filter((part) => isCut(part)).map((part) => part.id || part.textContent),
           };
         });
         const complaints = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
         tell({ size: name, theme: colorScheme, language, complaints, overflow });
-        if (language === LANGUAGES[0]) await page.screenshot({ path: join(folder, `bays-${name}-${colorScheme}.png`) });
+        const path = join(folder, `${called}-${name}-${colorScheme}.png`);
+        // A page that is scrolled through is shown as far as it goes.
+        if (language === LANGUAGES[0]) await page.screenshot({ path, fullPage: called !== "bays" });
         await context.close();
       }
     }
@@ -84,7 +86,7 @@ async function plain(browser, url) {
   tell({ refresh, text: await page.locator("#bays").innerText() });
 }
 
-const [what, url, folder] = process.argv.slice(2);
+const [what, url, folder, called] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: process.env.BROWSER ?? "/usr/bin/chromium",
   // As root there is no sandbox; and nothing but the station is to be asked.
@@ -96,7 +98,7 @@ try {
     process.stdin.on("end", () => browser.close().finally(() => process.exit(0)));
     await watch(browser, url);
   } else if (what === "look") {
-    await look(browser, url, folder);
+    await look(browser, url, folder, called);
   } else {
     await plain(browser, url);
   }

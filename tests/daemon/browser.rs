@@ -1,4 +1,4 @@
-//! The bay page in a real browser: live through the whole story of a camera, and fit to be looked at by anybody, at any size.
+//! The pages in a real browser: live through the whole story of a camera, and fit to be looked at by anybody, at any size.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -7,10 +7,12 @@ use std::time::Duration;
 use camdock::domain::BayState;
 use camdock_test_support::footage::Footage;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
+use crate::history;
 use crate::station::{RunningStation, Settings, bay};
 use crate::trouble::Cloud;
 
@@ -105,13 +107,19 @@ impl Shown {
 
 /// A station whose page stays at one address over restarts.
 async fn station(cloud: &Cloud, bays: usize) -> (RunningStation, String) {
+    let (mut station, page) = prepared(cloud, bays);
+    station.start();
+    station.until("it is open", |status| bay(status, 1).state == BayState::Empty).await;
+    (station, page)
+}
+
+/// The same, before it is started.
+fn prepared(cloud: &Cloud, bays: usize) -> (RunningStation, String) {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut station = RunningStation::new(Settings { bays, ..cloud.settings() });
+    let station = RunningStation::new(Settings { bays, ..cloud.settings() });
     // A lamp, so that its legend is on the page; that it is dead keeps nobody waiting.
     let web = format!("[station]\nlamp = \"no:such:led\"\n[web]\nlisten = \"{free}\"\ncolumns = 4\n");
     std::fs::write(station.beside("camdock.toml.d/web.toml"), web).unwrap();
-    station.start();
-    station.until("it is open", |status| bay(status, 1).state == BayState::Empty).await;
     (station, format!("http://{free}/"))
 }
 
@@ -161,6 +169,29 @@ async fn without_scripts_the_page_shows_the_same_and_is_loaded_again() {
     station.stop().await;
 }
 
+/// A page as it is judged at every size, in either theme and in every language. On one that hangs on a wall nobody scrolls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    OnAWall,
+    AtADesk,
+}
+
+/// Looks at a page as everybody does, and leaves pictures of that name.
+async fn judge(page: &str, name: &str, used: Use, pictures: &Pictures) {
+    let mut browser = Browser::start(&["look", page, pictures.folder().to_str().unwrap(), name]);
+    let mut seen = 0;
+    while let Some(told) = browser.next().await {
+        let Judgement { size, complaints, overflow } = serde_json::from_str(&told).unwrap();
+        assert!(complaints.is_empty(), "{name}: {told}");
+        assert!(overflow.cut.is_empty(), "{name}: {told}");
+        assert!(overflow.across <= 0, "{name}: nobody scrolls sideways: {told}");
+        let fits = overflow.down <= 0 || size == "phone" || used == Use::AtADesk;
+        assert!(fits, "{name}: nobody scrolls at a wall: {told}");
+        seen += 1;
+    }
+    assert_eq!(seen, 3 * 2 * 3, "sizes, themes and languages");
+}
+
 #[tokio::test]
 async fn anybody_can_read_it_on_a_kiosk_a_phone_and_a_wall_in_either_theme_and_every_language() {
     let cloud = Cloud::well().await;
@@ -168,10 +199,7 @@ async fn anybody_can_read_it_on_a_kiosk_a_phone_and_a_wall_in_either_theme_and_e
     for (bay, serial) in [(2, "BWC-1042"), (3, "BWC-1043")] {
         station.dock(bay, &footage(serial));
     }
-    let strange = footage("BWC-1044");
-    strange.write_to(&station.bay(5).join(".preparing"));
-    rustix::fs::symlinkat("/etc/passwd", rustix::fs::CWD, station.bay(5).join(".preparing/LINK.MP4")).unwrap();
-    std::fs::rename(station.bay(5).join(".preparing"), station.camera(5, &strange)).unwrap();
+    strange(&station, 5, "BWC-1044");
     std::fs::write(station.bay(6).join("note.txt"), "no camera").unwrap();
     station
         .until("all is as it shall be seen", |status| {
@@ -181,17 +209,40 @@ async fn anybody_can_read_it_on_a_kiosk_a_phone_and_a_wall_in_either_theme_and_e
                 && state(6) == BayState::Refused
         })
         .await;
+    judge(&page, "bays", Use::OnAWall, &Pictures::new()).await;
+    station.stop().await;
+}
+
+/// Docks a camera with something on it that is no file.
+fn strange(station: &RunningStation, bay: usize, serial: &str) {
+    let strange = footage(serial);
+    strange.write_to(&station.bay(bay).join(".preparing"));
+    rustix::fs::symlinkat("/etc/passwd", rustix::fs::CWD, station.bay(bay).join(".preparing/LINK.MP4")).unwrap();
+    std::fs::rename(station.bay(bay).join(".preparing"), station.camera(bay, &strange)).unwrap();
+}
+
+#[tokio::test]
+async fn anybody_can_read_it_the_station_page_after_a_busy_day_and_a_dockings_page() {
+    let cloud = Cloud::well().await;
+    let (mut station, page) = prepared(&cloud, 8);
+    history::write(&station).await;
+    station.start();
+    station.dock(2, &footage("BWC-1042"));
+    strange(&station, 5, "BWC-1044");
+    let done = station.until("all is as it shall be seen", |status| {
+        bay(status, 2).state == BayState::Ready
+            && bay(status, 5).state == BayState::Attention
+            && status.queue.segments == 0
+    });
+    assert!(done.await.problems > 4);
+    let dockings: Value = serde_json::from_str(&station.answer("/api/v1/dockings?limit=2").await.unwrap()).unwrap();
+    let of = |camera: &str| {
+        let mut all = dockings["dockings"].as_array().unwrap().iter();
+        all.find(|docking| docking["camera"] == camera).unwrap()["id"].as_str().unwrap().to_owned()
+    };
     let pictures = Pictures::new();
-    let mut browser = Browser::start(&["look", &page, pictures.folder().to_str().unwrap()]);
-    let mut seen = 0;
-    while let Some(told) = browser.next().await {
-        let Judgement { size, complaints, overflow } = serde_json::from_str(&told).unwrap();
-        assert!(complaints.is_empty(), "{told}");
-        assert!(overflow.cut.is_empty(), "{told}");
-        assert!(overflow.across <= 0 && (overflow.down <= 0 || size == "phone"), "nobody scrolls at a wall: {told}");
-        seen += 1;
-    }
-    assert_eq!(seen, 3 * 2 * 3, "sizes, themes and languages");
+    judge(&format!("{page}station"), "station", Use::AtADesk, &pictures).await;
+    judge(&format!("{page}station/dockings/{}", of("BWC-1044")), "docking", Use::AtADesk, &pictures).await;
     station.stop().await;
 }
 

@@ -58,10 +58,20 @@ async fn no_name_is_more_than_text_on_the_page_in_the_journal_on_a_terminal_in_m
         assert!(!shown.contains(|letter| steers(letter) && letter != '\n'), "{arguments:?}: {shown:?}");
         assert!(!shown.lines().any(|line| line.starts_with("forged")), "{arguments:?}: {shown}");
     }
-    let page = reqwest::get(station.page()).await.unwrap().text().await.unwrap();
-    assert!(page.contains("&lt;script&gt;alert(1)"), "{page}");
-    assert!(!page.contains("<script>alert") && !page.contains("<b id=x"), "{page}");
-    assert!(!page.contains(|letter| steers(letter) && letter != '\n'), "{page:?}");
+    let at = station.page();
+    for path in ["", "station"] {
+        let page = reqwest::get(format!("{at}{path}")).await.unwrap().text().await.unwrap();
+        assert!(page.contains("&lt;script&gt;alert(1)"), "{page}");
+        assert!(!page.contains("<script>alert") && !page.contains("<b id=x"), "{page}");
+        assert!(!page.contains(|letter| steers(letter) && letter != '\n'), "{page:?}");
+    }
+
+    let problems: Value = serde_json::from_str(&station.answer("/api/v1/problems").await.unwrap()).unwrap();
+    let written =
+        |problem: &Value| [&problem["path"], &problem["message"]].map(|text| text.as_str().unwrap().to_owned());
+    let told: Vec<_> = problems.as_array().unwrap().iter().flat_map(written).collect();
+    assert!(told.iter().any(|text| text.contains("script")), "{told:?}");
+    assert!(told.iter().all(|text| !text.contains(steers)), "{told:?}");
 
     let document: Value = serde_json::from_str(&station.answer("/api/v1/status").await.unwrap()).unwrap();
     let told = document["bays"][0]["also"].as_array().unwrap();

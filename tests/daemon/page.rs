@@ -18,8 +18,8 @@ fn footage() -> Footage {
 }
 
 /// Reads the news of a page until one has all these parts.
-async fn until_news(page: &str, parts: &[&str]) -> String {
-    let answer = reqwest::get(format!("{page}live?lang=en")).await.unwrap();
+pub(crate) async fn until_news(live: &str, parts: &[&str]) -> String {
+    let answer = reqwest::get(live).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     let (mut stream, mut unread) = (answer.bytes_stream(), String::new());
     let read = async {
@@ -49,7 +49,8 @@ async fn a_browser_sees_a_camera_come_and_be_done_without_asking_again() {
     let first = first.text().await.unwrap();
     assert!(first.contains(r#"<article class="tile free" id="bay-1">"#), "{first}");
     let news = tokio::spawn(async move {
-        until_news(&page, &["event: tiles", "tile working", "BWC-1"]).await;
+        let page = format!("{page}live?lang=en");
+        until_news(&page, &["event: changed", "tile working", "BWC-1"]).await;
         until_news(&page, &["tile ready", "BWC-1", "Take this one", "Ready since"]).await
     });
     station.dock(1, &footage());
@@ -67,16 +68,18 @@ async fn what_is_not_for_this_very_address_is_told_nothing() {
     station.until("it is open", |_| true).await;
     let (page, browser) = (station.page(), reqwest::Client::new());
     for host in ["evidence.example", "127.0.0.1", "localhost", "127.0.0.1.evil.example:80"] {
-        let answer = browser.get(&page).header(HOST, host).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST, "{host}");
-        assert!(!answer.text().await.unwrap().contains("hq-01"), "{host}");
+        for path in ["", "station", "api/v1/status", "api/v1/dockings"] {
+            let answer = browser.get(format!("{page}{path}")).header(HOST, host).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST, "{host} {path}");
+            assert!(!answer.text().await.unwrap().contains("hq-01"), "{host} {path}");
+        }
     }
-    for path in ["api/v1/status", "api/v1/problems", "api/v1/problems/1/retry", "nothing"] {
+    for path in ["api/v1/problems/1/retry", "nothing"] {
         assert_eq!(reqwest::get(format!("{page}{path}")).await.unwrap().status(), StatusCode::NOT_FOUND, "{path}");
     }
     let posted = browser.post(&page).body("x").send().await.unwrap();
     assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
-    for file in ["page.css", "page.js"] {
+    for file in ["page.css", "bays.css", "station.css", "page.js"] {
         let answer = reqwest::get(format!("{page}{file}")).await.unwrap();
         assert_eq!(
             (answer.status(), &answer.headers()["x-content-type-options"]),

@@ -250,7 +250,8 @@ impl camdock::spool::Spool for StationSpool {
             |world| {
                 let spool = here(world, station);
                 let bytes = ByteCount::new;
-                SpoolSpace { free: bytes(spool.capacity.saturating_sub(spool.used())), size: bytes(spool.capacity) }
+                let free = bytes(spool.capacity.saturating_sub(spool.used()));
+                SpoolSpace { free, reserve: bytes(0), size: bytes(spool.capacity) }
             },
         );
         Ok(measured.await)

@@ -52,6 +52,7 @@ fn tables(db: &Connection) -> String {
     for table in [
         "destination",
         "docking",
+        "handled",
         "segment",
         "delivery",
         "problem",
@@ -59,6 +60,7 @@ fn tables(db: &Connection) -> String {
         "enrolment",
         "tally",
         "counted",
+        "hourly",
     ] {
         let mut statement = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
         let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
@@ -306,5 +308,5 @@ fn nothing_follows_from_an_entry_about_a_segment_that_nobody_wrote_down() {
     );
     let (db, _) =
         told([format!(r#"{{"step":"proof-withdrawn","segment":"{id}","destination":"p","why":"gone"}}"#).as_str()]);
-    assert_eq!(tables(&db), "tally: one=1 segments=0 bytes=0\n");
+    assert_eq!(tables(&db), "tally: one=1 segments=0 bytes=0 copies=0 copied=0\n");
 }

@@ -52,7 +52,8 @@ fn busy(bays: usize) -> Snapshot {
         }],
         problems: 1,
         disk: DiskState::Full,
-        spool: Some(SpoolSpace { free: ByteCount::new(1), size: ByteCount::new(2) }),
+        spool: Some(SpoolSpace { free: ByteCount::new(1), reserve: ByteCount::new(0), size: ByteCount::new(2) }),
+        copies: Amount::default(),
         counters: Counters {
             entries: 100,
             dockings: (1..=bays).map(|number| (bay(number), 7)).collect(),
@@ -220,7 +221,7 @@ async fn asked(shown: &watch::Receiver<Snapshot>, path: &str, accept: Option<&st
     let mut headers = HeaderMap::new();
     headers.extend(accept.map(|kinds| (ACCEPT, kinds.parse().unwrap())));
     let state = State(shown.clone());
-    let answer = if path == "/healthz" { health(state).await } else { numbers(state, headers).await };
+    let answer = if path == "/healthz" { alive(state).await } else { numbers(state, headers).await };
     let kind = answer.headers().get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap().to_owned());
     let (status, body) = (answer.status(), to_bytes(answer.into_body(), usize::MAX).await.unwrap());
     (status, kind.unwrap_or_default(), String::from_utf8(body.to_vec()).unwrap())

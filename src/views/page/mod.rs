@@ -4,6 +4,7 @@
 //! scripts it changes by itself, says since when it has been cut off, and recovers; without, it shows the same and is loaded again
 //! every few seconds. Every state has a word, a colour and a pattern.
 
+pub(super) mod frame;
 mod tiles;
 
 use std::convert::Infallible;
@@ -11,21 +12,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::response::sse::{Event, Sse};
-use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use futures::{Stream, StreamExt as _};
-use maud::{DOCTYPE, Markup, html};
-use serde::Deserialize;
+use maud::{Markup, html};
 use tokio::sync::watch;
 
+use self::frame::{Frame, Freshness, Wanted, answer, file, style};
 use self::tiles::{legend, tiles};
 use super::legend::in_short;
 use super::news::{News, news};
 use crate::domain::{Rhythms, Snapshot};
-use crate::words::{Language, Text, Words};
+use crate::words::{Text, Words};
 
 /// How the dock looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,67 +46,36 @@ pub fn page(snapshot: watch::Receiver<Snapshot>, dock: Dock) -> Router {
     Router::new().route("/", get(whole)).route("/live", get(live)).with_state(Arc::new(Page { snapshot, dock }))
 }
 
-/// What pages look like: `/page.css`, `/page.js`.
+/// What pages look like: `/page.css`, `/bays.css`, `/page.js`.
 pub fn files() -> Router {
     Router::new()
-        .route("/page.css", get(async || file("text/css; charset=utf-8", include_str!("page.css"))))
+        .route("/page.css", get(async || style(include_str!("page.css"))))
+        .route("/bays.css", get(async || style(include_str!("bays.css"))))
         .route("/page.js", get(async || file("text/javascript; charset=utf-8", include_str!("page.js"))))
 }
 
-#[derive(Deserialize)]
-pub(super) struct Wanted {
-    lang: Option<String>,
-}
-
-impl Wanted {
-    /// The language that is asked for, or else the browser's.
-    pub(super) fn words(&self, headers: &HeaderMap) -> &'static Words {
-        let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|languages| languages.to_str().ok()).unwrap_or_default();
-        let mut tags = self.lang.as_deref().into_iter().chain(accepted.split(','));
-        let language = tags.find_map(|tag| Language::of(tag.split(['-', ';']).next()?.trim()));
-        Words::of(language.unwrap_or_default())
-    }
-}
-
 async fn whole(State(page): State<Arc<Page>>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
-    let words = wanted.words(&headers);
     let shown = page.snapshot.borrow().clone();
-    ([(CACHE_CONTROL, "no-store")], Html(document(&shown, &page.dock, words).into_string())).into_response()
+    answer(document(&shown, &page.dock, wanted.words(&headers)))
 }
 
 fn document(shown: &Snapshot, dock: &Dock, words: &Words) -> Markup {
-    let title = words.text(&Text::PageTitle { station: shown.station.clone() });
-    html! {
-        (DOCTYPE)
-        html lang=(words.language().tag()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                link rel="stylesheet" href="/page.css";
-                script src="/page.js" defer {}
-                noscript { meta http-equiv="refresh" content="5"; }
-            }
-            body data-version=(env!("CARGO_PKG_VERSION")) {
-                header {
-                    h1 { (title) }
-                    p #cut-off role="status" data-begin=(words.text(&Text::PageNotLive)) {}
-                    nav {
-                        @for language in Language::ALL {
-                            a href={ "/?lang=" (language.tag()) } lang=(language.tag()) hreflang=(language.tag())
-                                aria-current=[(language == words.language()).then_some("true")] { (language.name()) }
-                        }
-                    }
-                }
-                main #bays data-columns=[dock.columns] { (tiles(shown, words)) }
-                footer {
-                    (legend(words))
-                    @if let Some(rhythms) = &dock.lamps { (in_short(rhythms, words)) }
-                }
-            }
+    let live = format!("/live?lang={}", words.language().tag());
+    let frame = Frame {
+        title: words.text(&Text::PageTitle { station: shown.station.clone() }),
+        path: "/",
+        style: "/bays.css",
+        link: ("/station", Text::StationLink),
+        freshness: Freshness::Live,
+    };
+    let content = html! {
+        main #bays data-columns=[dock.columns] data-live=(live) { (tiles(shown, words)) }
+        footer {
+            (legend(words))
+            @if let Some(rhythms) = &dock.lamps { (in_short(rhythms, words)) }
         }
-    }
+    };
+    frame.around(&content, words)
 }
 
 /// The tiles, whenever they change, and at once.
@@ -118,16 +87,10 @@ async fn live(
     let words = wanted.words(&headers);
     let look = move |shown: &Snapshot| tiles(shown, words).into_string();
     let told = news(page.snapshot.clone(), None, look).map(|news| match news {
-        News::Changed(tiles) => Event::default().event("tiles").id(env!("CARGO_PKG_VERSION")).data(tiles),
+        News::Changed(tiles) => Event::default().event("changed").id(env!("CARGO_PKG_VERSION")).data(tiles),
         News::Alive => Event::default().event("alive").data("1"),
     });
     Sse::new(told.map(Ok))
-}
-
-fn file(kind: &'static str, content: &'static str) -> Response {
-    let headers =
-        [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
-    (headers, content).into_response()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-// Keeps the page live: takes each change from the station, and says since when none has come.
+// Keeps a page live: takes each change from the station, and says since when none has come. Writes times as clocks here show them.
 "use strict";
 
 (() => {
   const language = document.documentElement.lang;
-  const bays = document.getElementById("bays");
+  const shown = document.querySelector("main");
   const cutOff = document.getElementById("cut-off");
   const version = document.body.dataset.version;
   // The station gives a sign of life every five seconds.
@@ -11,29 +11,40 @@
   let heard = Date.now();
   let source;
 
-  const clock = (at) => new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+  const TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const DAY = { day: "numeric", month: "short" };
+  const written = (at, parts) => new Intl.DateTimeFormat(language, parts).format(at);
+  const clock = (at) => written(at, TIME);
 
   const showTimes = (within) => {
     for (const time of within.querySelectorAll("time")) {
-      time.textContent = clock(new Date(time.dateTime));
+      const at = new Date(time.dateTime);
+      time.textContent = time.dataset.day === undefined ? clock(at) : `${written(at, DAY)}, ${clock(at)}`;
     }
   };
 
-  // Only tiles that differ are exchanged, so that nobody loses their place on the page.
+  // Only parts that differ are exchanged, and what somebody has opened or chosen stays so: nobody loses their place on the page.
   const show = (text) => {
     const news = new DOMParser().parseFromString(text, "text/html").body;
     showTimes(news);
-    const tiles = [...news.children];
-    const same = tiles.length === bays.children.length && tiles.every((tile, index) => tile.id === bays.children[index].id);
-    if (!same) {
-      bays.replaceChildren(...tiles);
-      return;
+    for (const open of shown.querySelectorAll("details[open]")) {
+      news.querySelector(`#${open.id}`)?.setAttribute("open", "");
     }
-    tiles.forEach((tile, index) => {
-      if (!tile.isEqualNode(bays.children[index])) {
-        bays.children[index].replaceWith(tile);
-      }
-    });
+    const chosen = document.activeElement?.getAttribute("href");
+    const parts = [...news.children];
+    const same = parts.length === shown.children.length && parts.every((part, index) => part.id === shown.children[index].id);
+    if (!same) {
+      shown.replaceChildren(...parts);
+    } else {
+      parts.forEach((part, index) => {
+        if (!part.isEqualNode(shown.children[index])) {
+          shown.children[index].replaceWith(part);
+        }
+      });
+    }
+    if (chosen && document.activeElement === document.body) {
+      shown.querySelector(`a[href="${CSS.escape(chosen)}"]`)?.focus();
+    }
   };
 
   const isLive = (live) => {
@@ -48,9 +59,9 @@
 
   const listen = () => {
     source?.close();
-    source = new EventSource(`/live?lang=${language}`);
+    source = new EventSource(shown.dataset.live);
     source.addEventListener("alive", hear);
-    source.addEventListener("tiles", (event) => {
+    source.addEventListener("changed", (event) => {
       if (event.lastEventId !== version) {
         // Another camdock runs now, and its page may be another one.
         location.reload();
@@ -67,7 +78,7 @@
     });
   };
 
-  setInterval(() => {
+  const watch = () => {
     if (Date.now() - heard > PATIENCE) {
       isLive(false);
       if (source.readyState === EventSource.OPEN) {
@@ -75,8 +86,11 @@
         listen();
       }
     }
-  }, 1_000);
+  };
 
-  showTimes(bays);
-  listen();
+  showTimes(document);
+  if (shown.dataset.live) {
+    setInterval(watch, 1_000);
+    listen();
+  }
 })();

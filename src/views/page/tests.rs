@@ -3,6 +3,9 @@
 use crate::domain::{BayName, BayNotice, BaySnapshot, ByteCount, CameraSerial, Expected, Moment, StationId};
 
 use super::*;
+use crate::words::Language;
+use axum::http::HeaderValue;
+use axum::http::header::ACCEPT_LANGUAGE;
 
 fn bay(name: &str, notice: BayNotice) -> BaySnapshot {
     let camera = (notice != BayNotice::Empty).then(|| CameraSerial::new(format!("BWC-{name}")).unwrap());
@@ -72,7 +75,7 @@ fn each_language_says_it_in_its_words_and_the_page_says_which_it_is() {
         );
         let page = page.into_string();
         assert!(page.contains(word) && page.contains(begin), "{page}");
-        assert!(page.contains(r#"<main id="bays" data-columns="4">"#), "{page}");
+        assert!(page.contains(r#"<main id="bays" data-columns="4" data-live="/live?lang="#), "{page}");
     }
 }
 

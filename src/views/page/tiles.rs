@@ -1,14 +1,10 @@
 //! One tile for each bay.
 
-use std::time::Duration;
-
 use maud::{Markup, html};
 
-use crate::domain::{BayName, BaySnapshot, BayState, Expected, Instruction, Moment, Snapshot};
+use super::frame::{clock, expected};
+use crate::domain::{BayName, BaySnapshot, BayState, Instruction, Snapshot};
 use crate::words::{Text, Words};
-
-/// A range that is shorter is told as its end.
-const A_TIME: Duration = Duration::from_mins(10);
 
 /// How a tile looks: each has a colour and a pattern of its own in `page.css`, and a sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,8 +95,8 @@ fn tile(bay: &BaySnapshot, turns: Turns<'_>, words: &Words) -> Markup {
             @if let Some(at) = bay.ready_at.filter(|_| look == Look::Ready) {
                 p.since { (words.text(&Text::PageReadySince)) " " (clock(at)) }
             }
-            @if let Some(expected) = bay.expected.filter(|_| look == Look::Working) {
-                p.since { (readiness(expected, words)) }
+            @if let Some(range) = bay.expected.filter(|_| look == Look::Working) {
+                p.since { (expected(range, &Text::PageReadyBy, &Text::PageReadyBetween, words)) }
             }
             @if is_telling {
                 p.sentence { (told.sentence) }
@@ -129,25 +125,6 @@ fn progress(bay: &BaySnapshot, words: &Words) -> Markup {
             span aria-hidden="true" { (said) }
         }
     }
-}
-
-/// When it will be ready. A range of a few minutes is a time.
-fn readiness(Expected { earliest, latest }: Expected, words: &Words) -> Markup {
-    let text = |text| words.text(&text);
-    html! {
-        @if latest.since(earliest) <= A_TIME {
-            (text(Text::PageReadyBy)) " " (clock(latest))
-        } @else {
-            (text(Text::PageReadyBetween)) " " (clock(earliest)) " " (text(Text::PageReadyAnd)) " " (clock(latest))
-        }
-    }
-}
-
-/// A time of day. `page.js` writes it as clocks here show it.
-fn clock(at: Moment) -> Markup {
-    let written = at.to_string();
-    let of_day = written.get(11..16).unwrap_or_default();
-    html! { time datetime=(written) { (of_day) " UTC" } }
 }
 
 /// One small tile for each look.

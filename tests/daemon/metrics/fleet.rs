@@ -72,7 +72,11 @@ pub(super) fn empty(name: &str, bays: u32, places: &[&str]) -> Snapshot {
     let bays = (1..=bays).map(|number| BaySnapshot::empty(bay(number))).collect();
     Snapshot {
         destinations: places.iter().map(|name| DestinationSnapshot::unasked(place(name))).collect(),
-        spool: Some(SpoolSpace { free: ByteCount::new(1 << 38), size: ByteCount::new(1 << 40) }),
+        spool: Some(SpoolSpace {
+            free: ByteCount::new(1 << 38),
+            reserve: ByteCount::new(1 << 30),
+            size: ByteCount::new(1 << 40),
+        }),
         ..Snapshot::of(StationId::new(name).unwrap(), bays)
     }
 }

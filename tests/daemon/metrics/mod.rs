@@ -203,7 +203,7 @@ async fn after_a_thousand_dockings_there_are_as_many_series_as_before() {
     let station = MadeUp::telling(move || {
         let ledger = Arc::clone(&shown);
         async move {
-            let Figures { queue, problems, counters } = ledger.figures(Moment::from_millis(0)).await.unwrap();
+            let Figures { queue, problems, counters, .. } = ledger.figures(Moment::from_millis(0)).await.unwrap();
             Snapshot { queue, problems, counters, ..empty("hq-01", 8, &["nas", "primary"]) }
         }
     })

@@ -132,7 +132,18 @@ async fn until(shown: &mut watch::Receiver<Snapshot>, what: &str, done: impl FnM
 fn tables(path: &Path) -> Vec<String> {
     let db = Connection::open(path).unwrap();
     let mut dump = Vec::new();
-    for table in ["destination", "docking", "segment", "delivery", "problem", "unsettled_medium", "tally", "counted"] {
+    for table in [
+        "destination",
+        "docking",
+        "handled",
+        "segment",
+        "delivery",
+        "problem",
+        "unsettled_medium",
+        "tally",
+        "counted",
+        "hourly",
+    ] {
         let mut statement = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let columns = statement.column_count();
         let rows = statement.query_map([], |row| (0..columns).map(|cell| row.get(cell)).collect());

@@ -1,0 +1,87 @@
+//! What a station did yesterday and today, written into its ledger before it is started.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use camdock::domain::{
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Moment, Need, Outcome, ProblemKind,
+    ProofMethod, Segment, SegmentId, SourcePath, Version,
+};
+use camdock::ledger::{Entry, Ledger, StationLock};
+
+use crate::station::RunningStation;
+
+/// Dockings are so many, over so many hours.
+pub(crate) const DOCKINGS: u32 = 60;
+const HOURS: u32 = 23;
+/// How large a segment of a shift's first hour is; others differ.
+const SIZE: u64 = 700 << 20;
+
+/// Writes a day of dockings that are all done, and some problems that are not.
+pub(crate) async fn write(station: &RunningStation) {
+    let _lock = StationLock::take(&station.data_dir()).unwrap();
+    let ledger = Ledger::threaded(Ledger::connect(&station.ledger()).unwrap()).unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let began = Moment::from_millis(i64::try_from(now.as_millis()).unwrap()).minus(Duration::from_hours(23));
+    let destinations = vec![(primary(), Need::Required)];
+    ledger.record(began, vec![Entry::DestinationsSet { destinations }]).await.unwrap();
+    for number in 0..DOCKINGS {
+        // Shifts end in the morning, in the afternoon and at night, and a few come between.
+        let hour = if number % 4 == 0 { number * HOURS / DOCKINGS } else { [3, 11, 19][number as usize % 3] };
+        let at = began.plus(Duration::from_secs(u64::from(hour * 3_600 + number * 47 % 3_000)));
+        dock(&ledger, number, at).await;
+    }
+    for number in 0..4 {
+        ledger.record(began, vec![too_large(number)]).await.unwrap();
+    }
+}
+
+fn primary() -> DestinationName {
+    DestinationName::new("primary").unwrap()
+}
+
+fn camera(number: u32) -> CameraSerial {
+    CameraSerial::new(format!("BWC-{}", 1_000 + number * 7 % 48)).unwrap()
+}
+
+fn segment(docking: u32, number: u32) -> Segment {
+    let name = format!("DCIM/100MEDIA/{docking:03}{number:04}.MP4").into_bytes();
+    let (camera, path) = (camera(docking), SourcePath::new(name.clone()));
+    let size = ByteCount::new(SIZE + u64::from(docking * 97 % 13) * (90 << 20));
+    let fingerprint = Fingerprint { size, ..Fingerprint::of(&name, ByteCount::new(64 << 10)) };
+    let id = SegmentId::of(&camera, &path, &fingerprint.sha256);
+    Segment { id, camera, path, recorded_at: Moment::from_millis(1_790_000_000_000), fingerprint, damaged: false }
+}
+
+/// A camera comes, and everything on it is copied, proven and wiped, or it is taken before that.
+async fn dock(ledger: &Ledger, number: u32, began: Moment) {
+    let docking = DockingId::new(began);
+    let segments: Vec<_> = (0..2 + number % 9).map(|file| segment(number, file)).collect();
+    let bay = BayName::new((number % 8 + 1).to_string()).unwrap();
+    let each = |entry: &dyn Fn(&Segment) -> Entry| segments.iter().map(entry).collect::<Vec<_>>();
+    let (ids, at) =
+        (segments.iter().map(|segment| segment.id).collect(), |minutes| began.plus(Duration::from_mins(minutes)));
+    let proven = |segment: &Segment| Entry::CopyProven {
+        segment: segment.id,
+        destination: primary(),
+        version: Version("v1".to_owned()),
+        method: ProofMethod::Attested,
+    };
+    let outcome = if number % 11 == 3 { Outcome::TakenEarly } else { Outcome::Completed };
+    for (at, entries) in [
+        (at(0), vec![Entry::DockingBegan { docking, camera: camera(number), bay }]),
+        (at(6), each(&|segment| Entry::SegmentSpooled { docking: Some(docking), segment: segment.clone() })),
+        (at(25), each(&proven)),
+        (at(26), vec![Entry::WipeIntended { docking, segments: ids, media: Vec::new() }]),
+        (at(27), each(&|segment| Entry::SegmentWiped { docking, segment: segment.id })),
+        (at(28), each(&|segment| Entry::SpoolCopyReleased { segment: segment.id })),
+        (at(40), vec![Entry::DockingEnded { docking, outcome }]),
+    ] {
+        ledger.record(at, entries).await.unwrap();
+    }
+}
+
+fn too_large(number: u32) -> Entry {
+    let path = SourcePath::new(format!("DCIM/100MEDIA/LONG{number}.MP4").into_bytes());
+    let kind = ProblemKind::TooLarge { size: 3 << 40 };
+    Entry::ProblemFound { camera: camera(number), path, segment: None, destination: None, kind }
+}
