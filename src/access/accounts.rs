@@ -5,7 +5,7 @@ use std::time::Duration;
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 use tokio::time::timeout;
 
-use crate::domain::{Caller, Role, Standing, Visitor};
+use crate::domain::{Caller, Known, Role, Standing, Visitor};
 
 /// The machine's directory of accounts may be elsewhere, and not answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -52,7 +52,7 @@ impl Accounts {
         };
         let acts = uid == 0 || uid == self.own || member;
         let standing = Standing::Of(if acts { Role::Admin } else { Role::Officer });
-        Visitor { standing, caller: Some(Caller::Account { uid, name }) }
+        Visitor { standing, known: Known::As(Caller::Account { uid, name }) }
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
             let visitor = Accounts::new(group.map(str::to_owned)).visitor(uid).await;
             assert_eq!(visitor.standing.may(Right::Retry), acts, "{uid} with {group:?}");
             assert!(visitor.standing.may(Right::SeeStation), "whoever could open the socket may read");
-            assert!(matches!(visitor.caller, Some(Caller::Account { uid: written, .. }) if written == uid));
+            assert!(matches!(visitor.known, Known::As(Caller::Account { uid: written, .. }) if written == uid));
         }
     }
 

@@ -149,7 +149,7 @@ impl Behind {
             metrics: views::metrics(shown()),
             bays: views::page(shown(), dock),
             station: views::station(shown(), records()).merge(views::reading(shown(), records())),
-            acting: views::acting(Arc::clone(&self.desk)),
+            acting: views::acting(Arc::clone(&self.desk)).merge(views::buttons(Arc::clone(&self.desk))),
         }
     }
 }

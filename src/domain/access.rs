@@ -92,8 +92,33 @@ impl fmt::Display for Caller {
 pub struct Visitor {
     /// What they are to the station.
     pub standing: Standing,
-    /// Who they are, where that is known; without it they do nothing.
-    pub caller: Option<Caller>,
+    /// Who they are.
+    pub known: Known,
+}
+
+/// Whether it is known who somebody is. Who is not known does nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// This one.
+    As(Caller),
+    /// They may log in.
+    NotYet,
+    /// They cannot say who they are, here.
+    Never,
+}
+
+impl Visitor {
+    /// Somebody of whom nothing is known.
+    pub const STRANGER: Self = Self { standing: Standing::Stranger, known: Known::Never };
+
+    /// Who they are, if they may do this.
+    #[must_use]
+    pub fn who_may(&self, right: Right) -> Option<&Caller> {
+        match &self.known {
+            Known::As(caller) if self.standing.may(right) => Some(caller),
+            _ => None,
+        }
+    }
 }
 
 /// What a person has the station do.

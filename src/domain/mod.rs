@@ -26,7 +26,7 @@ mod transport;
 mod units;
 mod usb;
 
-pub use access::{Action, Caller, NoLogIn, Right, Role, Standing, Visitor};
+pub use access::{Action, Caller, Known, NoLogIn, Right, Role, Standing, Visitor};
 pub use clock::Clock;
 pub use counters::{Amount, Counters, Deliveries, Durations, Endings, Removals, Stages};
 pub use day::{Day, Hours};

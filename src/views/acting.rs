@@ -8,12 +8,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 
 use super::remembered::ProblemView;
-use crate::domain::{Action, Caller, DestinationName, Earlier, PlaceId, Problem, ProblemId, Visitor};
+use crate::domain::{Action, Caller, DestinationName, Earlier, Known, PlaceId, Problem, ProblemId, Visitor};
 use crate::words::Words;
 
 /// Takes requests to the station.
@@ -36,6 +36,21 @@ pub trait Desk: Send + Sync {
     async fn refuse(&self, action: Action, by: Caller);
 }
 
+/// The button on the station page: `/station/problems/{id}/retry`. Each request needs a [`Visitor`] among its extensions.
+pub fn buttons(desk: Arc<dyn Desk>) -> Router {
+    Router::new().route("/station/problems/{id}/retry", post(pressed)).with_state(desk)
+}
+
+async fn pressed(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>, id: Path<i64>) -> Response {
+    let answer = retry(desk, visitor, id).await;
+    // One that is there no more was tried again already.
+    if answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND {
+        Redirect::to("/station#problems").into_response()
+    } else {
+        answer
+    }
+}
+
 /// `/api/v1/problems/{id}/retry`, `/api/v1/destinations/{name}/enrol/{place}`, `/api/v1/destinations/{name}/replace/{place}`. Each
 /// request needs a [`Visitor`] among its extensions.
 pub fn acting(desk: Arc<dyn Desk>) -> Router {
@@ -48,15 +63,13 @@ pub fn acting(desk: Arc<dyn Desk>) -> Router {
 
 /// Who it is, if they may do it.
 pub(super) async fn allowed(desk: &dyn Desk, visitor: Visitor, action: &Action) -> Result<Caller, Response> {
-    let Visitor { standing, caller } = visitor;
-    let Some(caller) = caller else {
-        return Err(
-            (StatusCode::UNAUTHORIZED, "log in first: what is done here is written down with a name").into_response()
-        );
-    };
-    if standing.may(action.needs()) {
-        return Ok(caller);
+    if let Some(caller) = visitor.who_may(action.needs()) {
+        return Ok(caller.clone());
     }
+    let Known::As(caller) = visitor.known else {
+        let told = "log in first: what is done here is written down with a name";
+        return Err((StatusCode::UNAUTHORIZED, told).into_response());
+    };
     let told = match &caller {
         Caller::User(name) => format!("user {name} may not do this; an administrator of this station can change that"),
         Caller::Account { .. } => "you may look, and not do this: run it as root, or as a member of the group that \

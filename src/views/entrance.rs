@@ -23,11 +23,11 @@ use tower_sessions::session::Id;
 use url::form_urlencoded::byte_serialize;
 
 use super::answer::Origin;
-use super::log_in::LogInPage;
-use super::page::frame::Wanted;
+use super::log_in::{LogInPage, STYLE};
+use super::page::frame::{Wanted, style};
 use super::porter::{NotIn, Porter};
 use super::sessions::{Channel, Sessions};
-use crate::domain::{Caller, Right, Role, Standing, UserName, Visitor};
+use crate::domain::{Caller, Known, Right, Role, Standing, UserName, Visitor};
 
 /// Under this key a session has its user's name.
 const USER: &str = "user";
@@ -65,7 +65,11 @@ impl Entrance {
         if self.0.porter.is_none() {
             return Router::new();
         }
-        Router::new().route("/log-in", get(form).post(log_in)).route("/log-out", post(log_out)).with_state(self.clone())
+        Router::new()
+            .route("/log-in", get(form).post(log_in))
+            .route("/log-in.css", get(async || style(STYLE)))
+            .route("/log-out", post(log_out))
+            .with_state(self.clone())
     }
 
     /// Has the routes be for those who have this right.
@@ -125,8 +129,12 @@ async fn recognise(
     {
         entrance.0.sessions.touch(&id);
     }
-    let caller = user.map(|(name, _)| Caller::User(name));
-    request.extensions_mut().insert(Visitor { standing, caller });
+    let known = match (user, &entrance.0.porter) {
+        (Some((name, _)), _) => Known::As(Caller::User(name)),
+        (None, Some(_)) => Known::NotYet,
+        (None, None) => Known::Never,
+    };
+    request.extensions_mut().insert(Visitor { standing, known });
     let response = next.run(request).await;
     match open {
         Some(id) if is_news(&response) => while_open(response, entrance, session, id),

@@ -1,12 +1,16 @@
 //! The page on which somebody says who they are.
 
-use axum::http::header::CACHE_CONTROL;
-use axum::response::{Html, IntoResponse as _, Response};
-use maud::{DOCTYPE, html};
+use axum::response::Response;
+use maud::html;
 use url::form_urlencoded::byte_serialize;
 
+use super::page::frame::{Frame, Freshness, answer};
 use super::porter::NotIn;
+use crate::domain::Known;
 use crate::words::{Text, Words};
+
+/// What it looks like.
+pub(super) const STYLE: &str = include_str!("log_in.css");
 
 /// What it has to say.
 pub(super) struct LogInPage<'a> {
@@ -19,33 +23,30 @@ pub(super) struct LogInPage<'a> {
 impl LogInPage<'_> {
     pub(super) fn show(&self, words: &Words) -> Response {
         let to: String = byte_serialize(self.to.as_bytes()).collect();
-        let language = words.language().tag();
-        let page = html! {
-            (DOCTYPE)
-            html lang=(language) {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (words.text(&Text::LogIn)) }
-                    link rel="stylesheet" href="/page.css";
+        let title = words.text(&Text::LogIn);
+        let content = html! {
+            main.log-in {
+                @if let Some(trouble) = self.trouble {
+                    p.trouble role="alert" { (words.text(&why(trouble))) }
                 }
-                body {
-                    main.log-in {
-                        h1 { (words.text(&Text::LogIn)) }
-                        @if let Some(trouble) = self.trouble {
-                            p.trouble role="alert" { (words.text(&why(trouble))) }
-                        }
-                        form method="post" action={ "/log-in?lang=" (language) "&to=" (to) } {
-                            label { (words.text(&Text::LogInName)) input name="name" autocomplete="username" autocapitalize="none" maxlength="64" required autofocus; }
-                            label { (words.text(&Text::LogInPassword)) input name="password" type="password" autocomplete="current-password" required; }
-                            button { (words.text(&Text::LogIn)) }
-                        }
-                    }
+                form method="post" action={ "/log-in?lang=" (words.language().tag()) "&to=" (to) } {
+                    label { (words.text(&Text::LogInName))
+                        input name="name" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" required autofocus; }
+                    label { (words.text(&Text::LogInPassword))
+                        input name="password" type="password" autocomplete="current-password" required; }
+                    button { (title) }
                 }
             }
         };
-        ([(CACHE_CONTROL, "no-store")], Html(page.into_string())).into_response()
+        let frame = Frame {
+            title,
+            path: "/log-in",
+            style: "/log-in.css",
+            link: ("/", Text::StationBays),
+            freshness: Freshness::Still,
+            known: Known::Never,
+        };
+        answer(frame.around(&content, words))
     }
 }
 

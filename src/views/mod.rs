@@ -24,7 +24,7 @@ mod station;
 pub mod systemd;
 mod web;
 
-pub use acting::{Desk, acting};
+pub use acting::{Desk, acting, buttons};
 pub use diagnosis::{Diagnosis, Finding};
 pub use document::{BayDocument, DestinationDocument, QueueDocument, StatusDocument};
 pub use identity::{Identity, NoIdentity};

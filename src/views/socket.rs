@@ -17,7 +17,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::sleep;
 
 use super::answer::{Guest, Origin, answer};
-use crate::domain::{Standing, Visitor};
+use crate::domain::Visitor;
 
 /// The socket's file below the data folder.
 pub const SOCKET_FILE: &str = "camdock.sock";
@@ -114,7 +114,7 @@ async fn recognised(
 ) -> Response {
     let visitor = match origin {
         Origin::Account(uid) => recognise(uid).await,
-        Origin::Address(_) => Visitor { standing: Standing::Stranger, caller: None },
+        Origin::Address(_) => Visitor::STRANGER,
     };
     request.extensions_mut().insert(visitor);
     next.run(request).await
@@ -160,8 +160,7 @@ mod tests {
     }
 
     fn commands() -> Commands {
-        let recognise: Recognise =
-            Arc::new(|_| Box::pin(async { Visitor { standing: Standing::Stranger, caller: None } }));
+        let recognise: Recognise = Arc::new(|_| Box::pin(async { Visitor::STRANGER }));
         Commands { reading: Router::new(), acting: Router::new(), recognise }
     }
 

@@ -371,7 +371,8 @@ log-in-wait =
        *[other] Bu gormod o fethiannau. Rhowch gynnig arall arni ymhen { $minutes } munud.
     }
 log-in-unavailable = Ni all neb fewngofnodi nawr: ni all yr orsaf ei gofnodi. Nid effeithir ar dystiolaeth.
-log-out = Allgofnodi
+log-out = Allgofnodi { $user }
+problem-retry = Rhoi cynnig arall arni
 
 ## Tudalen yr orsaf
 

@@ -417,7 +417,8 @@ log-in-wait =
        *[other] There were too many failures. Try again in { $minutes } minutes.
     }
 log-in-unavailable = Nobody can log in now: the station cannot write it down. Evidence is not affected.
-log-out = Log out
+log-out = Log out { $user }
+problem-retry = Try again
 
 ## The station page
 

@@ -417,7 +417,8 @@ log-in-wait =
        *[other] Ha habido demasiados intentos fallidos. Vuelva a intentarlo dentro de { $minutes } minutos.
     }
 log-in-unavailable = Ahora nadie puede iniciar sesión: la estación no puede anotarlo. Las pruebas no se ven afectadas.
-log-out = Cerrar sesión
+log-out = Cerrar la sesión de { $user }
+problem-retry = Volver a intentarlo
 
 ## La página de la estación
 

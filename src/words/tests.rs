@@ -11,7 +11,7 @@ use crate::domain::{
     DestinationCause, DestinationName, DestinationNotice, DestinationState, DockNotice, Instruction, Link, Manner,
     OddityKind, OtherNotice, Part, PlaceId, ProblemId, ProblemKind, ProofMethod, PutOff, Removal, SegmentId,
     SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath, SpoolCopy, StationId, StationNotice, StorageNotice,
-    Verdict,
+    UserName, Verdict,
 };
 
 fn camera() -> CameraSerial {
@@ -254,7 +254,8 @@ fn texts() -> Vec<Text> {
         Text::LogInWrong,
         Text::LogInWait { minutes: 9 },
         Text::LogInUnavailable,
-        Text::LogOut,
+        Text::LogOut { user: UserName::new("sam").unwrap() },
+        Text::ProblemRetry,
     ]
 }
 

@@ -5,7 +5,7 @@ use strum::VariantNames;
 
 use crate::domain::{
     BayName, BayState, ByteCount, CameraSerial, Colour, DestinationName, DestinationState, Instruction, Link, Manner,
-    Moment, Outcome, Part, ProblemId, Signal, SourcePath, StationId, Verdict,
+    Moment, Outcome, Part, ProblemId, Signal, SourcePath, StationId, UserName, Verdict,
 };
 
 /// What stands above a column of a table.
@@ -143,7 +143,12 @@ pub enum Text {
     /// Nobody is let in now.
     LogInUnavailable,
     /// What they press to be nobody again.
-    LogOut,
+    LogOut {
+        /// Who they are.
+        user: UserName,
+    },
+    /// What they press to have a problem tried again.
+    ProblemRetry,
     /// The station page's title, and the way to it.
     StationTitle {
         /// Which station.

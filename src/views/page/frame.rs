@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 
-use crate::domain::{Expected, Moment};
+use crate::domain::{Caller, Expected, Known, Moment};
 use crate::words::{Language, Text, Words};
 
 /// A range that is shorter is told as its end.
@@ -40,6 +40,8 @@ pub(in crate::views) struct Frame<'f> {
     /// Where else one may want to go, and how that is called.
     pub(in crate::views) link: (&'static str, Text),
     pub(in crate::views) freshness: Freshness,
+    /// Whose page it is.
+    pub(in crate::views) known: Known,
 }
 
 /// Whether a page follows what it shows.
@@ -76,6 +78,15 @@ impl Frame<'_> {
                         p #cut-off role="status" data-begin=(words.text(&Text::PageNotLive)) {}
                         nav {
                             a href={ (self.link.0) "?lang=" (tag) } { (words.text(&self.link.1)) }
+                            @match &self.known {
+                                Known::As(Caller::User(user)) => {
+                                    form method="post" action="/log-out" {
+                                        button { (words.text(&Text::LogOut { user: user.clone() })) }
+                                    }
+                                }
+                                Known::NotYet => { a href={ "/log-in?lang=" (tag) "&to=" (self.path) } { (words.text(&Text::LogIn)) } }
+                                Known::As(Caller::Account { .. }) | Known::Never => {}
+                            }
                             @for language in Language::ALL {
                                 a href={ (self.path) "?lang=" (language.tag()) } lang=(language.tag()) hreflang=(language.tag())
                                     aria-current=[(language == words.language()).then_some("true")] { (language.name()) }

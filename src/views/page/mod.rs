@@ -10,12 +10,12 @@ mod tiles;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::response::sse::{Event, Sse};
 use axum::routing::get;
+use axum::{Extension, Router};
 use futures::{Stream, StreamExt as _};
 use maud::{Markup, html};
 use tokio::sync::watch;
@@ -24,7 +24,7 @@ use self::frame::{Frame, Freshness, Wanted, answer, file, style};
 use self::tiles::{legend, tiles};
 use super::legend::in_short;
 use super::news::{News, news};
-use crate::domain::{Rhythms, Snapshot};
+use crate::domain::{Known, Rhythms, Snapshot, Visitor};
 use crate::words::{Text, Words};
 
 /// How the dock looks.
@@ -54,12 +54,17 @@ pub fn files() -> Router {
         .route("/page.js", get(async || file("text/javascript; charset=utf-8", include_str!("page.js"))))
 }
 
-async fn whole(State(page): State<Arc<Page>>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
+async fn whole(
+    State(page): State<Arc<Page>>,
+    Extension(visitor): Extension<Visitor>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Response {
     let shown = page.snapshot.borrow().clone();
-    answer(document(&shown, &page.dock, wanted.words(&headers)))
+    answer(document(&shown, &page.dock, visitor.known, wanted.words(&headers)))
 }
 
-fn document(shown: &Snapshot, dock: &Dock, words: &Words) -> Markup {
+fn document(shown: &Snapshot, dock: &Dock, known: Known, words: &Words) -> Markup {
     let live = format!("/live?lang={}", words.language().tag());
     let frame = Frame {
         title: words.text(&Text::PageTitle { station: shown.station.clone() }),
@@ -67,6 +72,7 @@ fn document(shown: &Snapshot, dock: &Dock, words: &Words) -> Markup {
         style: "/bays.css",
         link: ("/station", Text::StationLink),
         freshness: Freshness::Live,
+        known,
     };
     let content = html! {
         main #bays data-columns=[dock.columns] data-live=(live) { (tiles(shown, words)) }

@@ -1,6 +1,8 @@
 //! What a page shows, read as a browser reads it: the document, and not the styles.
 
-use crate::domain::{BayName, BayNotice, BaySnapshot, ByteCount, CameraSerial, Expected, Moment, StationId};
+use crate::domain::{
+    BayName, BayNotice, BaySnapshot, ByteCount, Caller, CameraSerial, Expected, Moment, StationId, UserName,
+};
 
 use super::*;
 use crate::words::Language;
@@ -71,6 +73,7 @@ fn each_language_says_it_in_its_words_and_the_page_says_which_it_is() {
         let page = document(
             &shown(vec![bay("1", BayNotice::Ready)]),
             &Dock { columns: Some(4), lamps: None },
+            Known::Never,
             Words::of(language),
         );
         let page = page.into_string();
@@ -99,7 +102,8 @@ fn the_language_is_the_one_that_is_asked_for_or_the_browsers_first_that_there_is
 fn what_the_lamps_say_is_told_where_there_are_lamps() {
     let page = |lamps| {
         let dock = Dock { columns: None, lamps };
-        document(&shown(vec![bay("1", BayNotice::Ready)]), &dock, Words::of(Language::English)).into_string()
+        document(&shown(vec![bay("1", BayNotice::Ready)]), &dock, Known::Never, Words::of(Language::English))
+            .into_string()
     };
     assert!(!page(None).contains("lamps"));
     let told = page(Some(Arc::default()));
@@ -127,4 +131,16 @@ fn a_camera_at_work_says_when_it_will_be_ready_and_one_that_is_ready_does_not() 
     assert_eq!(said(uploading(20)).as_deref(), Some("Ready by 08:20 UTC"));
     let waits = BaySnapshot { expected: expected(20), ..bay("1", BayNotice::WriteProtected) };
     assert_eq!(said(waits), None, "it needs somebody first");
+}
+
+#[test]
+fn who_is_logged_in_finds_the_way_out_and_who_may_log_in_the_way_in() {
+    let page = |known| {
+        let dock = Dock { columns: None, lamps: None };
+        document(&shown(vec![bay("1", BayNotice::Ready)]), &dock, known, Words::of(Language::English)).into_string()
+    };
+    let sam = Known::As(Caller::User(UserName::new("sam").unwrap()));
+    assert!(page(sam).contains(r#"<form method="post" action="/log-out"><button>Log out sam</button></form>"#));
+    assert!(page(Known::NotYet).contains(r#"<a href="/log-in?lang=en&amp;to=/">Log in</a>"#));
+    assert!(!page(Known::Never).contains("log-"));
 }

@@ -1,6 +1,6 @@
 //! The station page, for those who look after it: what waits, where it goes, what is at fault, and what was done.
 //!
-//! Promises: it changes nothing. What it shows comes from the snapshot and from records that are asked for a few rows each, for all who
+//! Promises: it changes nothing by itself; who may have a problem tried again finds a button for that. What it shows comes from the snapshot and from records that are asked for a few rows each, for all who
 //! look together and no more often than every other second; where they do not answer, it says so and shows the rest. Nothing on it
 //! needs a script, and no picture on it needs to be seen.
 
@@ -12,12 +12,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use futures::{Stream, StreamExt as _};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -29,7 +29,7 @@ use super::page::frame::{Frame, Freshness, Wanted, answer, style};
 use super::reading::page;
 use super::records::{NoRecords, Records};
 use crate::domain::{
-    Day, Docking, DockingId, ExplainedDocking, Problem, ProblemId, QueueSnapshot, SegmentId, Snapshot,
+    Day, Docking, DockingId, ExplainedDocking, Known, Problem, ProblemId, QueueSnapshot, SegmentId, Snapshot, Visitor,
 };
 use crate::words::{Text, Words};
 
@@ -76,9 +76,9 @@ impl Station {
         remembered
     }
 
-    async fn parts(&self, words: &Words) -> Markup {
+    async fn parts(&self, visitor: &Visitor, words: &Words) -> Markup {
         let remembered = self.remembered().await;
-        parts(&self.snapshot.borrow().clone(), &remembered, words)
+        parts(&self.snapshot.borrow().clone(), &remembered, visitor, words)
     }
 }
 
@@ -93,8 +93,8 @@ pub fn station(snapshot: watch::Receiver<Snapshot>, records: Arc<dyn Records>) -
         .with_state(Arc::new(Station { snapshot, records, asked: Mutex::default() }))
 }
 
-/// All parts of the page.
-fn parts(shown: &Snapshot, remembered: &Remembered, words: &Words) -> Markup {
+/// All parts of the page, as somebody may see and use them.
+fn parts(shown: &Snapshot, remembered: &Remembered, visitor: &Visitor, words: &Words) -> Markup {
     let Remembered { day, dockings, problems } = remembered;
     html! {
         (now::faults(shown, words))
@@ -103,7 +103,7 @@ fn parts(shown: &Snapshot, remembered: &Remembered, words: &Words) -> Markup {
         (now::destinations(&shown.destinations, words))
         (part("day", &Text::StationDay, &or_silence(day, words, |day| day::picture(day, &shown.destinations, words)), words))
         (part("problems", &Text::StationProblems, &or_silence(problems, words, |problems| {
-            now::problems(problems, shown.problems, words)
+            now::problems(problems, shown.problems, visitor, words)
         }), words))
         (part("dockings", &Text::StationDockings, &or_silence(dockings, words, |dockings| {
             docking::table(dockings, older(dockings), words)
@@ -131,32 +131,39 @@ fn older(dockings: &[Docking]) -> Option<DockingId> {
     dockings.last().filter(|_| dockings.len() >= DOCKINGS as usize).map(|last| last.id)
 }
 
-async fn whole(State(station): State<Arc<Station>>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
+async fn whole(
+    State(station): State<Arc<Station>>,
+    Extension(visitor): Extension<Visitor>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Response {
     let words = wanted.words(&headers);
     let title = words.text(&Text::StationTitle { station: station.snapshot.borrow().station.clone() });
     let live = format!("/station/live?lang={}", words.language().tag());
-    let content = html! { main.station data-live=(live) { (station.parts(words).await) } };
-    answer(frame(title, "/station", ("/", Text::StationBays), Freshness::Live).around(&content, words))
+    let content = html! { main.station data-live=(live) { (station.parts(&visitor, words).await) } };
+    let frame = frame(title, "/station", ("/", Text::StationBays), Freshness::Live);
+    answer(Frame { known: visitor.known, ..frame }.around(&content, words))
 }
 
 /// A page of the station.
 fn frame<'f>(title: String, path: &'f str, link: (&'static str, Text), freshness: Freshness) -> Frame<'f> {
-    Frame { title, path, style: "/station.css", link, freshness }
+    Frame { title, path, style: "/station.css", link, freshness, known: Known::Never }
 }
 
 /// The parts, whenever the station changes, and at once.
 async fn live(
     State(station): State<Arc<Station>>,
+    Extension(visitor): Extension<Visitor>,
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let words = wanted.words(&headers);
     let told = news(station.snapshot.clone(), None, to_the_minute).then(move |news| {
-        let station = Arc::clone(&station);
+        let (station, visitor) = (Arc::clone(&station), visitor.clone());
         async move {
             match news {
                 News::Changed(_) => {
-                    let parts = station.parts(words).await.into_string();
+                    let parts = station.parts(&visitor, words).await.into_string();
                     Event::default().event("changed").id(env!("CARGO_PKG_VERSION")).data(parts)
                 }
                 News::Alive => Event::default().event("alive").data("1"),

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::part;
 use crate::domain::{
-    ByteCount, DestinationSnapshot, DestinationState, Link, Notice, Problem, QueueSnapshot, Snapshot, Subject,
+    ByteCount, DestinationSnapshot, DestinationState, Link, Notice, Problem, QueueSnapshot, Right, Snapshot, Subject,
+    Visitor,
 };
 use crate::views::diagnosis::{Diagnosis, Finding};
 use crate::views::document::StatusDocument;
@@ -134,15 +135,25 @@ const fn class(state: DestinationState) -> &'static str {
 }
 
 /// The oldest problems, and how many more there are.
-pub(super) fn problems(problems: &[Problem], all: u64, words: &Words) -> Markup {
+pub(super) fn problems(problems: &[Problem], all: u64, visitor: &Visitor, words: &Words) -> Markup {
+    let may_retry = visitor.who_may(Right::Retry).is_some();
     let more = all.saturating_sub(problems.len() as u64);
     html! {
         @if problems.is_empty() && more == 0 {
             p { (words.text(&Text::ProblemsNone)) }
         } @else {
-            ul.problems { @for problem in problems { (self::problem(problem, words)) } }
+            ul.problems { @for problem in problems {
+                li {
+                    (self::problem(problem, words))
+                    @if may_retry {
+                        form method="post" action={ "/station/problems/" (problem.id.0) "/retry" } {
+                            button { (words.text(&Text::ProblemRetry)) }
+                        }
+                    }
+                }
+            } }
             @if more > 0 { p.more { (words.text(&Text::ProblemsMore { more })) } }
-            p.since { (words.text(&Text::ProblemsRetry)) }
+            @if !may_retry { p.since { (words.text(&Text::ProblemsRetry)) } }
         }
     }
 }
@@ -152,11 +163,9 @@ fn problem(problem: &Problem, words: &Words) -> Markup {
     let subject = Subject { camera, file: Some(path), destination, ..Subject::station() };
     let told = words.tell(&kind.into());
     html! {
-        li {
             p { strong { (words.text(&Text::ProblemNumber { problem: id })) } " "
                 span.since { (words.text(&Text::StationSince)) " " (date(since)) } }
             p { (words.line(&subject, &crate::words::Told { advice: None, sentence: told.sentence })) }
             @if let Some(advice) = told.advice { p.advice { (advice) } }
-        }
     }
 }

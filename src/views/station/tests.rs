@@ -5,9 +5,10 @@ use proptest::prelude::*;
 use super::day::{Bar, bars};
 use super::*;
 use crate::domain::{
-    Amount, BayName, BaySnapshot, ByteCount, CameraSerial, Condition, DestinationCause, DestinationName,
+    Amount, BayName, BaySnapshot, ByteCount, Caller, CameraSerial, Condition, DestinationCause, DestinationName,
     DestinationNotice, DestinationSnapshot, Expected, ExplainedSegment, Explanation, Fingerprint, Hours, Judgement,
-    Moment, Outcome, ProblemKind, PutOff, Segment, SourcePath, SpoolCopy, SpoolSpace, StationId, Verdict,
+    Moment, Outcome, ProblemKind, PutOff, Role, Segment, SourcePath, SpoolCopy, SpoolSpace, Standing, StationId,
+    UserName, Verdict,
 };
 use crate::words::Language;
 
@@ -45,7 +46,7 @@ fn nothing() -> Remembered {
 }
 
 fn told(shown: &Snapshot, remembered: &Remembered) -> String {
-    parts(shown, remembered, Words::english()).into_string()
+    parts(shown, remembered, &Visitor::STRANGER, Words::english()).into_string()
 }
 
 /// The texts within a part of the page, without the tags.
@@ -156,6 +157,22 @@ fn of_ten_thousand_problems_the_oldest_are_shown_and_the_others_counted() {
 }
 
 #[test]
+fn who_may_have_a_problem_tried_again_finds_a_button_for_it_and_nobody_else() {
+    let remembered = Remembered { problems: Ok(vec![problem(7, "DCIM/7.MP4")]), ..nothing() };
+    let shown = Snapshot { problems: 1, ..calm() };
+    let sam = Known::As(Caller::User(UserName::new("sam").unwrap()));
+    let button = r#"<form method="post" action="/station/problems/7/retry"><button>Try again</button></form>"#;
+    for (standing, known, finds) in [
+        (Standing::Of(Role::It), sam.clone(), true),
+        (Standing::Of(Role::Officer), sam, false),
+        (Standing::Of(Role::Officer), Known::NotYet, false),
+    ] {
+        let page = parts(&shown, &remembered, &Visitor { standing, known }, Words::english()).into_string();
+        assert_eq!((page.contains(button), page.contains("camdock retry")), (finds, !finds), "{standing:?}");
+    }
+}
+
+#[test]
 fn what_the_records_do_not_tell_is_left_out_and_said_to_be() {
     let silent = || NoRecords::Silent { seconds: 5 };
     let none = Remembered { day: Err(silent()), dockings: Err(silent()), problems: Err(silent()) };
@@ -236,7 +253,7 @@ fn each_language_has_it_in_its_words() {
         (Language::Spanish, ["Copiado de las cámaras", "Comprobado en nas", "En curso"]),
         (Language::Welsh, ["gopïo o gamerâu", "brofi yn nas", "Ar waith"]),
     ] {
-        let page = parts(&calm(), &some, Words::of(language)).into_string().replace("&#39;", "'");
+        let page = parts(&calm(), &some, &Visitor::STRANGER, Words::of(language)).into_string().replace("&#39;", "'");
         for word in words {
             assert!(page.contains(word), "{word}: {page}");
         }
