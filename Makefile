@@ -15,6 +15,7 @@ ESBUILD := 0.28.2
 AZCOPY := 10.32.2
 PLAYWRIGHT := 1.64.1
 AXE := 4.14.1
+SCHEMATHESIS := 4.32.5
 NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
 CARGO_DEB := 3.8.0
@@ -141,7 +142,8 @@ setup-guest: ## install QEMU and what makes disk images
 	@tests/guest/image/setup.sh target/guest
 
 .PHONY: tools
-tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE) $(TOOLS)/.prometheus ## install what the tests use, below target/
+tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE) $(TOOLS)/.prometheus \
+	$(TOOLS)/.schemathesis-$(SCHEMATHESIS) ## install what the tests use, below target/
 
 .PHONY: bench-tools
 bench-tools: $(TOOLS)/.azcopy-$(AZCOPY) ## install what the benchmark compares with, below target/
@@ -189,6 +191,12 @@ $(TOOLS)/bin/azurite-blob: $(AZURITE_INSTALLED)
 $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE):
 	@tests/tools/setup.sh node:nodejs npm:npm chromium:chromium
 	@tests/tools/npm.sh $(TOOLS)/browser playwright-core@$(PLAYWRIGHT) axe-core@$(AXE)
+	@touch $@
+
+# What asks the interface everything that its description allows, and much that it does not.
+$(TOOLS)/.schemathesis-$(SCHEMATHESIS):
+	@tests/tools/setup.sh python3:python3
+	@tests/tools/python.sh $(TOOLS) schemathesis schemathesis schemathesis==$(SCHEMATHESIS)
 	@touch $@
 
 # Whatever version Debian has: stations are watched by that one.

@@ -16,7 +16,8 @@ use crate::station::{RunningStation, printed};
 use crate::trouble::Cloud;
 
 const NAME: &str = "dock-hq.example";
-const RIGHT: &str = "four words are enough";
+/// Everybody's password.
+pub(crate) const RIGHT: &str = "four words are enough";
 
 /// Makes what the page proves itself with, in the place of what was there.
 fn certify(station: &RunningStation, name: &str) -> Certificate {
@@ -28,7 +29,7 @@ fn certify(station: &RunningStation, name: &str) -> Certificate {
 }
 
 /// A station that listens to the network, with a user of each role, and a problem; and what its page is trusted for.
-async fn reachable(cloud: &Cloud) -> (RunningStation, Certificate) {
+pub(crate) async fn reachable(cloud: &Cloud) -> (RunningStation, Certificate) {
     let mut station = cloud.station();
     let settings = r#"
         [web]

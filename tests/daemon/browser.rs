@@ -7,11 +7,12 @@ use std::time::Duration;
 use camdock::domain::BayState;
 use camdock_test_support::footage::Footage;
 use serde::Deserialize;
-use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
+use crate::access::{RIGHT, reachable};
 use crate::history;
 use crate::station::{RunningStation, Settings, bay};
 use crate::trouble::Cloud;
@@ -21,8 +22,16 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A browser, and what it tells.
 struct Browser {
     told: Lines<BufReader<ChildStdout>>,
+    said: ChildStdin,
     // Its end closes the browser, too.
     _process: Child,
+}
+
+/// Where somebody came to.
+#[derive(Debug, Deserialize)]
+struct Seen {
+    path: String,
+    text: String,
 }
 
 /// What is shown at one moment.
@@ -74,7 +83,15 @@ impl Browser {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().expect("`make tools` installs node");
         let told = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self { told, _process: process }
+        let said = process.stdin.take().unwrap();
+        Self { told, said, _process: process }
+    }
+
+    /// Has somebody do something, and returns where they came to.
+    async fn does(&mut self, deed: Value) -> Seen {
+        self.said.write_all(format!("{deed}\n").as_bytes()).await.unwrap();
+        let told = self.next().await.expect("the browser is open");
+        serde_json::from_str(&told).unwrap_or_else(|_| panic!("after {deed} the page broke: {told}"))
     }
 
     async fn next(&mut self) -> Option<String> {
@@ -243,6 +260,42 @@ async fn anybody_can_read_it_the_station_page_after_a_busy_day_and_a_dockings_pa
     let pictures = Pictures::new();
     judge(&format!("{page}station"), "station", Use::AtADesk, &pictures).await;
     judge(&format!("{page}station/dockings/{}", of("BWC-1044")), "docking", Use::AtADesk, &pictures).await;
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn anybody_can_read_it_the_page_on_which_they_log_in() {
+    let cloud = Cloud::well().await;
+    let (mut station, _) = reachable(&cloud).await;
+    judge(&format!("{}log-in", station.page()), "log-in", Use::AtADesk, &Pictures::new()).await;
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn somebody_logs_in_does_what_they_may_and_is_out_when_they_are_no_user_any_more() {
+    let cloud = Cloud::well().await;
+    let (mut station, _) = reachable(&cloud).await;
+    let mut browser = Browser::start(&["visit", &station.page()]);
+
+    let asked = browser.does(json!({"go": "/station"})).await;
+    assert_eq!(asked.path, "/log-in");
+    let wrong = browser.does(json!({"logIn": ["an-it", "not their password"]})).await;
+    assert!(wrong.text.contains("do not go together"), "{wrong:?}");
+    let officer = browser.does(json!({"logIn": ["an-officer", RIGHT]})).await;
+    assert_eq!(officer.path, "/station");
+    assert!(officer.text.contains("camera BWC-1, LINK") && !officer.text.contains("Try again"), "an officer sees: {officer:?}");
+
+    assert_eq!(browser.does(json!({"press": "Log out an-officer"})).await.path, "/log-in");
+    browser.does(json!({"go": "/station"})).await;
+    let may = browser.does(json!({"logIn": ["an-it", RIGHT]})).await;
+    assert!(may.text.contains("Try again"), "{may:?}");
+    let tried = browser.does(json!({"press": "Try again"})).await;
+    assert_eq!(tried.path, "/station");
+    assert_eq!(station.written_down(&["action-taken"]).len(), 1);
+
+    station.camdock(&["user", "remove", "an-it"]).await;
+    let out = browser.does(json!({"until": "/log-in"})).await;
+    assert!(out.text.contains("Password"), "the page itself comes to where one logs in: {out:?}");
     station.stop().await;
 }
 

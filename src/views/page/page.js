@@ -57,6 +57,16 @@
     isLive(true);
   };
 
+  // Whoever is no longer logged in is to see that, and not a page that is cut off.
+  const listenAgain = async () => {
+    const answer = await fetch(shown.dataset.live, { method: "HEAD" }).catch(() => undefined);
+    if (answer?.status === 401) {
+      location.reload();
+    } else {
+      listen();
+    }
+  };
+
   const listen = () => {
     source?.close();
     source = new EventSource(shown.dataset.live);
@@ -73,7 +83,7 @@
     source.addEventListener("error", () => {
       isLive(false);
       if (source.readyState === EventSource.CLOSED) {
-        setTimeout(listen, 3_000);
+        setTimeout(listenAgain, 3_000);
       }
     });
   };
