@@ -28,7 +28,7 @@ impl Day {
     /// The one that `now` is the last hour of, of which nothing is known.
     #[must_use]
     pub fn until(now: Moment) -> Self {
-        let from = now.hour().minus(Self::HOUR * (Self::HOURS as u32 - 1));
+        let from = now.hour().minus(Duration::from_hours(Self::HOURS as u64 - 1));
         Self { from, copied: Hours::default(), proven: BTreeMap::new() }
     }
 
@@ -40,7 +40,6 @@ impl Day {
 
     /// When each of its hours began.
     pub fn beginnings(&self) -> impl Iterator<Item = Moment> {
-        let from = self.from;
-        (0..Self::HOURS as u32).map(move |hour| from.plus(Self::HOUR * hour))
+        std::iter::successors(Some(self.from), |begins| Some(begins.plus(Self::HOUR))).take(Self::HOURS)
     }
 }

@@ -55,7 +55,7 @@ pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
 pub use setup::{Part, SetupCause, SetupTrouble};
 pub use signal::{Beat, Beats, Colour, Manner, NoRhythms, Rhythm, Rhythms, Signal};
 pub use snapshot::{BaySnapshot, DestinationSnapshot, DiskState, Expected, QueueSnapshot, Snapshot, SpoolSpace};
-pub use source_path::SourcePath;
+pub use source_path::{SourcePath, misleads};
 pub use transport::Transport;
 pub use units::{ByteCount, Moment, UnitError, counted, parse_duration};
 pub use usb::{NoUsbPort, UsbClass, UsbDevice, UsbId, UsbPort, UsbSpeed};

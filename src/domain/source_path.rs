@@ -103,10 +103,15 @@ fn push_escape(text: &mut String, byte: u8) {
     let _ = write!(text, "\\x{byte:02x}");
 }
 
-/// Whether a character ends a line, controls a terminal, or changes the direction in which others are shown.
-fn misleads(character: char) -> bool {
+/// Whether a character of a text from outside ends a line, controls a terminal, changes the direction in which others are shown, or is
+/// not seen at all.
+#[must_use]
+pub fn misleads(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        )
 }
 
 impl fmt::Debug for SourcePath {

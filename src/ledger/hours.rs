@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::records::{Counted, bytes, name, sql_bytes};
 use super::{Ledger, LedgerError};
-use crate::domain::{ByteCount, Day, DestinationName, Hours, Moment};
+use crate::domain::{ByteCount, Day, DestinationName, Moment};
 
 /// Hours are kept for so long: a day and another one, so that a clock that is set back still has a day behind it.
 const KEPT: Duration = Duration::from_hours(48);
@@ -36,7 +36,7 @@ fn day(db: &Connection, now: Moment) -> Result<Day, LedgerError> {
         let Some(place) = day.place(Moment::from_millis(row.get(0)?)) else { continue };
         let hours = match row.get(1)? {
             Counted::Spooled => &mut day.copied,
-            Counted::Proven => day.proven.entry(name(row, 2, DestinationName::new)?).or_insert_with(Hours::default),
+            Counted::Proven => day.proven.entry(name(row, 2, DestinationName::new)?).or_default(),
             _ => continue,
         };
         hours[place] += bytes(row, 3)?;

@@ -49,9 +49,9 @@ pub fn reading(snapshot: watch::Receiver<Snapshot>, records: Arc<dyn Records>) -
         .merge(events::routes(snapshot))
 }
 
-/// Which page of a list.
+/// Which excerpt of a list.
 #[derive(Deserialize)]
-struct Part {
+struct Excerpt {
     before: Option<String>,
     after: Option<String>,
     limit: Option<String>,
@@ -105,7 +105,7 @@ pub(super) fn no_docking(id: DockingId) -> NotTold {
     NotTold::Unknown(format!("there is no docking {id} here, or no such segment in the ledger"))
 }
 
-impl Part {
+impl Excerpt {
     /// How many, at most `most`.
     fn limit(&self, usual: u32, most: u32) -> Result<u32, NotTold> {
         let Some(text) = &self.limit else { return Ok(usual) };
@@ -125,18 +125,18 @@ async fn status(State(answers): State<Arc<Answers>>) -> Response {
     told(StatusDocument::new(&answers.snapshot.borrow(), Words::english()))
 }
 
-async fn problems(State(answers): State<Arc<Answers>>, Query(part): Query<Part>) -> Result<Response, NotTold> {
-    let limit = part.limit(PROBLEMS_AT_ONCE, PROBLEMS_AT_ONCE)?;
-    let after = part.after.as_deref().map_or(Ok(0), str::parse);
+async fn problems(State(answers): State<Arc<Answers>>, Query(excerpt): Query<Excerpt>) -> Result<Response, NotTold> {
+    let limit = excerpt.limit(PROBLEMS_AT_ONCE, PROBLEMS_AT_ONCE)?;
+    let after = excerpt.after.as_deref().map_or(Ok(0), str::parse);
     let after = after.map_err(|_| NotTold::Wrong("after is the number of a problem".to_owned()))?;
     let problems = answers.records.problems(ProblemId(after), limit).await?;
     let view = |problem| ProblemView::new(problem, Words::english());
     Ok(told(problems.into_iter().map(view).collect::<Vec<_>>()))
 }
 
-async fn dockings(State(answers): State<Arc<Answers>>, Query(part): Query<Part>) -> Result<Response, NotTold> {
-    let limit = part.limit(DOCKINGS, DOCKINGS_AT_ONCE)?;
-    let before = part.before.as_deref().map(docking_id).transpose()?;
+async fn dockings(State(answers): State<Arc<Answers>>, Query(excerpt): Query<Excerpt>) -> Result<Response, NotTold> {
+    let limit = excerpt.limit(DOCKINGS, DOCKINGS_AT_ONCE)?;
+    let before = excerpt.before.as_deref().map(docking_id).transpose()?;
     let dockings = answers.records.dockings(before, limit + 1).await?;
     // There is always something before none.
     let mut dockings = match (dockings, before) {
@@ -151,10 +151,10 @@ async fn dockings(State(answers): State<Arc<Answers>>, Query(part): Query<Part>)
 async fn docking(
     State(answers): State<Arc<Answers>>,
     Path(id): Path<String>,
-    Query(part): Query<Part>,
+    Query(excerpt): Query<Excerpt>,
 ) -> Result<Response, NotTold> {
-    let (id, limit) = (docking_id(&id)?, part.limit(SEGMENTS_AT_ONCE, SEGMENTS_AT_ONCE)?);
-    let after = part.after.as_deref().map(segment_id).transpose()?;
+    let (id, limit) = (docking_id(&id)?, excerpt.limit(SEGMENTS_AT_ONCE, SEGMENTS_AT_ONCE)?);
+    let after = excerpt.after.as_deref().map(segment_id).transpose()?;
     let found = answers.records.docking(id, after, limit + 1).await?;
     let ExplainedDocking { docking, mut segments, .. } = found.ok_or_else(|| no_docking(id))?;
     let after = page(&mut segments, limit).map(|last| last.known.segment.id);

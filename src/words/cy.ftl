@@ -416,6 +416,7 @@ queue-clear-by = Yn wag erbyn
 queue-clear-between = Yn wag rhwng
 station-disk = Copïau lleol
 disk-copies = Mae'r copïau'n cymryd
+disk-others = Popeth arall
 disk-free = Lle i ragor
 disk-reserve = Cedwir yn rhydd
 disk-size = Y ddisg gyfan

@@ -470,6 +470,7 @@ queue-clear-by = Clear by
 queue-clear-between = Clear between
 station-disk = Local copies
 disk-copies = Copies take
+disk-others = Everything else
 disk-free = Room for more
 disk-reserve = Kept free
 disk-size = Whole disk

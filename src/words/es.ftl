@@ -470,6 +470,7 @@ queue-clear-by = Vacía antes de las
 queue-clear-between = Vacía entre las
 station-disk = Copias locales
 disk-copies = Ocupan las copias
+disk-others = Todo lo demás
 disk-free = Sitio para más
 disk-reserve = Se deja libre
 disk-size = Todo el disco

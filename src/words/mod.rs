@@ -18,7 +18,7 @@ use serde_json::Value;
 
 pub use self::language::Language;
 pub use self::text::{Column, Text};
-use crate::domain::{ByteCount, Judgement, Moment, Notice, Subject};
+use crate::domain::{ByteCount, Judgement, Moment, Notice, Subject, misleads};
 
 /// What the names of the sentences about conditions begin with.
 const CONDITION: &str = "condition";
@@ -185,16 +185,12 @@ const fn whole(number: f64) -> i64 {
 /// reading direction is written out.
 #[must_use]
 pub fn harmless(text: &str) -> String {
-    let steers = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    if !text.contains(steers) {
+    if !text.contains(misleads) {
         return text.to_owned();
     }
     let mut written = String::with_capacity(text.len());
     for letter in text.chars() {
-        if steers(letter) {
+        if misleads(letter) {
             written.extend(letter.escape_unicode());
         } else {
             written.push(letter);

@@ -281,6 +281,7 @@ fn station_texts() -> Vec<Text> {
         Text::QueueClearBetween,
         Text::StationDisk,
         Text::DiskCopies,
+        Text::DiskOthers,
         Text::DiskFree,
         Text::DiskReserve,
         Text::DiskSize,
@@ -539,4 +540,46 @@ fn a_line_says_of_what_it_is_said() {
     assert_eq!(line, "bay 3, camera BWC-1, destination nas: Uploaded, proven and wiped: 1 segment, 1 GiB.");
     let line = words.line(&Subject::station(), &words.tell(&StationNotice::DiskFull.into()));
     assert!(line.starts_with("The disk that holds"), "{line}");
+}
+
+#[test]
+fn how_a_condition_stands_is_told_with_what_is_known_of_it() {
+    let (at, wiped) = (Some(Moment::from_millis(0)), Some(Removal::Wiped));
+    let proven = |state, method, original| Condition::CopyIsProven { destination: nas(), state, method, original };
+    let read = |copy, original| Condition::WasRead { copy, original };
+    let same = |original, at| Condition::SourceIsTheSegment { original, at };
+    let (met, unmet) = (Verdict::Met, Verdict::Unmet);
+    for (condition, verdict, said) in [
+        (read(SpoolCopy::Present, None), met, "it was read from the camera, and is in the spool, durable and compared"),
+        (
+            read(SpoolCopy::Lost, None),
+            unmet,
+            "it was read from the camera; its spool copy is lost: dock the camera again",
+        ),
+        (read(SpoolCopy::Lost, wiped), unmet, "it was read from the camera; its spool copy is lost"),
+        (Condition::SomethingIsRequired, met, "a destination is required"),
+        (Condition::EveryByteWasRead, unmet, "every byte could be read: some cannot, so the original is kept"),
+        (
+            proven(Some(DeliveryState::Proven), Some(ProofMethod::ReadBack), None),
+            met,
+            "nas has proven its copy (read-back); it is asked again before the wipe",
+        ),
+        (proven(Some(DeliveryState::Proven), None, wiped), met, "nas has proven its copy"),
+        (proven(Some(DeliveryState::Queued), None, None), unmet, "nas has proven its copy: not yet, it is queued"),
+        (proven(None, None, None), unmet, "nas has proven its copy: no, it is not queued"),
+        (
+            same(wiped, at),
+            met,
+            "what the camera holds now is what was uploaded: it was compared, and deleted, as a listing showed at \
+             1970-01-01T00:00:00Z",
+        ),
+        (
+            same(None, None),
+            unmet,
+            "what the camera holds now is what was uploaded: it is read again, compared, and deleted when everything \
+             else is met",
+        ),
+    ] {
+        assert_eq!(Words::english().judgement(&Judgement { condition, verdict }), said);
+    }
 }

@@ -209,6 +209,8 @@ pub enum Text {
     StationDisk,
     /// What local copies take.
     DiskCopies,
+    /// What else is on the disk.
+    DiskOthers,
     /// What may still be copied.
     DiskFree,
     /// What is kept free.

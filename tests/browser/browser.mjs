@@ -76,8 +76,7 @@ async function look(browser, url, folder, called) {
         const complaints = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
         tell({ size: name, theme: colorScheme, language, complaints, overflow });
         const path = join(folder, `${called}-${name}-${colorScheme}.png`);
-        // A page that is scrolled through is shown as far as it goes.
-        if (language === LANGUAGES[0]) await page.screenshot({ path, fullPage: called !== "bays" });
+        if (language === LANGUAGES[0]) await page.screenshot({ path });
         await context.close();
       }
     }

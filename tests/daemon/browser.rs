@@ -238,10 +238,9 @@ fn strange(station: &RunningStation, bay: usize, serial: &str) {
     std::fs::rename(station.bay(bay).join(".preparing"), station.camera(bay, &strange)).unwrap();
 }
 
-#[tokio::test]
-async fn anybody_can_read_it_the_station_page_after_a_busy_day_and_a_dockings_page() {
-    let cloud = Cloud::well().await;
-    let (mut station, page) = prepared(&cloud, 8);
+/// A station after a busy day, and the docking of a camera that needs a person.
+async fn busy(cloud: &Cloud) -> (RunningStation, String, String) {
+    let (mut station, page) = prepared(cloud, 8);
     history::write(&station).await;
     station.start();
     station.dock(2, &footage("BWC-1042"));
@@ -253,13 +252,25 @@ async fn anybody_can_read_it_the_station_page_after_a_busy_day_and_a_dockings_pa
     });
     assert!(done.await.problems > 4);
     let dockings: Value = serde_json::from_str(&station.answer("/api/v1/dockings?limit=2").await.unwrap()).unwrap();
-    let of = |camera: &str| {
-        let mut all = dockings["dockings"].as_array().unwrap().iter();
-        all.find(|docking| docking["camera"] == camera).unwrap()["id"].as_str().unwrap().to_owned()
-    };
-    let pictures = Pictures::new();
-    judge(&format!("{page}station"), "station", Use::AtADesk, &pictures).await;
-    judge(&format!("{page}station/dockings/{}", of("BWC-1044")), "docking", Use::AtADesk, &pictures).await;
+    let mut dockings = dockings["dockings"].as_array().unwrap().iter();
+    let strange = dockings.find(|docking| docking["camera"] == "BWC-1044").unwrap();
+    let docking = format!("{page}station/dockings/{}", strange["id"].as_str().unwrap());
+    (station, format!("{page}station"), docking)
+}
+
+#[tokio::test]
+async fn anybody_can_read_it_the_station_page_after_a_busy_day() {
+    let cloud = Cloud::well().await;
+    let (mut station, page, _) = busy(&cloud).await;
+    judge(&page, "station", Use::AtADesk, &Pictures::new()).await;
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn anybody_can_read_it_the_page_of_a_docking() {
+    let cloud = Cloud::well().await;
+    let (mut station, _, docking) = busy(&cloud).await;
+    judge(&docking, "docking", Use::AtADesk, &Pictures::new()).await;
     station.stop().await;
 }
 

@@ -1,10 +1,11 @@
 //! What a station did yesterday and today, written into its ledger before it is started.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use camdock::daemon::SystemClock;
 use camdock::domain::{
-    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Moment, Need, Outcome, ProblemKind,
-    ProofMethod, Segment, SegmentId, SourcePath, Version,
+    BayName, ByteCount, CameraSerial, Clock as _, DestinationName, DockingId, Fingerprint, Moment, Need, Outcome,
+    ProblemKind, ProofMethod, Segment, SegmentId, SourcePath, Version,
 };
 use camdock::ledger::{Entry, Ledger, StationLock};
 
@@ -20,19 +21,23 @@ const SIZE: u64 = 700 << 20;
 pub(crate) async fn write(station: &RunningStation) {
     let _lock = StationLock::take(&station.data_dir()).unwrap();
     let ledger = Ledger::threaded(Ledger::connect(&station.ledger()).unwrap()).unwrap();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let began = Moment::from_millis(i64::try_from(now.as_millis()).unwrap()).minus(Duration::from_hours(23));
+    let began = SystemClock.now().minus(Duration::from_hours(23));
     let destinations = vec![(primary(), Need::Required)];
     ledger.record(began, vec![Entry::DestinationsSet { destinations }]).await.unwrap();
-    for number in 0..DOCKINGS {
-        // Shifts end in the morning, in the afternoon and at night, and a few come between.
-        let hour = if number % 4 == 0 { number * HOURS / DOCKINGS } else { [3, 11, 19][number as usize % 3] };
-        let at = began.plus(Duration::from_secs(u64::from(hour * 3_600 + number * 47 % 3_000)));
+    let mut dockings: Vec<_> = (0..DOCKINGS).map(|number| (began.plus(into_the_day(number)), number)).collect();
+    dockings.sort();
+    for (at, number) in dockings {
         dock(&ledger, number, at).await;
     }
     for number in 0..4 {
         ledger.record(began, vec![too_large(number)]).await.unwrap();
     }
+}
+
+/// Shifts end in the morning, in the afternoon and at night, and a few cameras come between.
+fn into_the_day(docking: u32) -> Duration {
+    let hour = if docking.is_multiple_of(4) { docking * HOURS / DOCKINGS } else { [3, 11, 19][docking as usize % 3] };
+    Duration::from_secs(u64::from(hour * 3_600 + docking * 47 % 3_000))
 }
 
 fn primary() -> DestinationName {

@@ -65,7 +65,7 @@ async fn a_docking_is_told_to_people_and_programs_as_the_commands_tell_it() {
     let station_page = read(&got(&format!("{page}station?lang=en")).await.1);
     let doctor = printed(&station.camdock(&["doctor"]).await);
     assert!(doctor.lines().all(|line| station_page.contains(line)), "{doctor}: {station_page}");
-    for part in ["BWC-1", "Going on", "293", "Proven at primary", "Nothing waits for a person."] {
+    for part in ["BWC-1", "Going on", "292.9 KiB", "Proven at primary", "Nothing waits for a person."] {
         assert!(station_page.contains(part), "{part}: {station_page}");
     }
     station.stop().await;
@@ -78,14 +78,12 @@ async fn the_station_page_tells_by_itself_that_a_camera_came_and_went() {
     station.start();
     station.until("it is open", |status| bay(status, 1).state == BayState::Empty).await;
     let live = format!("{}station/live?lang=en", station.page());
-    let came = tokio::spawn(async move {
-        until_news(&live, &["event: changed", "BWC-1", "Going on"]).await;
-        until_news(&live, &["BWC-1", "Completed"]).await
-    });
     station.dock(1, &footage());
+    until_news(&live, &["event: changed", "BWC-1", "Going on"]).await;
+    let gone = tokio::spawn(async move { until_news(&live, &["BWC-1", "Completed"]).await });
     station.until_all_done().await;
     station.take(1, &footage());
-    assert!(came.await.unwrap().contains("Copied from cameras: 293"), "and how much that was");
+    assert!(gone.await.unwrap().contains("Copied from cameras: 292.9 KiB"), "and how much that was");
     station.stop().await;
 }
 

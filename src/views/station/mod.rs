@@ -101,18 +101,18 @@ fn parts(shown: &Snapshot, remembered: &Remembered, visitor: &Visitor, words: &W
         (now::queue(shown.queue, words))
         (now::disk(shown, words))
         (now::destinations(&shown.destinations, words))
-        (part("day", &Text::StationDay, &or_silence(day, words, |day| day::picture(day, &shown.destinations, words)), words))
-        (part("problems", &Text::StationProblems, &or_silence(problems, words, |problems| {
+        (section("day", &Text::StationDay, &or_silence(day, words, |day| day::picture(day, &shown.destinations, words)), words))
+        (section("problems", &Text::StationProblems, &or_silence(problems, words, |problems| {
             now::problems(problems, shown.problems, visitor, words)
         }), words))
-        (part("dockings", &Text::StationDockings, &or_silence(dockings, words, |dockings| {
+        (section("dockings", &Text::StationDockings, &or_silence(dockings, words, |dockings| {
             docking::table(dockings, older(dockings), words)
         }), words))
     }
 }
 
-/// A part with its heading.
-fn part(id: &str, heading: &Text, content: &Markup, words: &Words) -> Markup {
+/// A part of the page with its heading.
+fn section(id: &str, heading: &Text, content: &Markup, words: &Words) -> Markup {
     html! {
         section #(id) { h2 { (words.text(heading)) } (content) }
     }
@@ -120,10 +120,7 @@ fn part(id: &str, heading: &Text, content: &Markup, words: &Words) -> Markup {
 
 /// What the records tell, or that they do not.
 fn or_silence<T>(told: &Result<T, NoRecords>, words: &Words, show: impl FnOnce(&T) -> Markup) -> Markup {
-    match told {
-        Ok(told) => show(told),
-        Err(_) => html! { p.silent { (words.text(&Text::StationNoRecords)) } },
-    }
+    told.as_ref().map_or_else(|_| html! { p.silent { (words.text(&Text::StationNoRecords)) } }, show)
 }
 
 /// Before which docking the older ones are, if there may be any.
@@ -179,9 +176,9 @@ fn to_the_minute(shown: &Snapshot) -> Snapshot {
     Snapshot { queue, ..shown.clone() }
 }
 
-/// Which page of a list.
+/// Which excerpt of a list.
 #[derive(Deserialize)]
-struct Part {
+struct Excerpt {
     before: Option<String>,
     after: Option<String>,
 }
@@ -189,11 +186,11 @@ struct Part {
 async fn dockings(
     State(station): State<Arc<Station>>,
     Query(wanted): Query<Wanted>,
-    Query(part): Query<Part>,
+    Query(excerpt): Query<Excerpt>,
     headers: HeaderMap,
 ) -> Response {
     let words = wanted.words(&headers);
-    let Ok(before) = part.before.as_deref().map(DockingId::parse).transpose() else {
+    let Ok(before) = excerpt.before.as_deref().map(DockingId::parse).transpose() else {
         return refused(StatusCode::BAD_REQUEST, &Text::DockingUnknown, words);
     };
     match station.records.dockings(before, DOCKINGS).await {
@@ -212,11 +209,11 @@ async fn docking(
     State(station): State<Arc<Station>>,
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
-    Query(part): Query<Part>,
+    Query(excerpt): Query<Excerpt>,
     headers: HeaderMap,
 ) -> Response {
     let words = wanted.words(&headers);
-    let after = part.after.as_deref().map(SegmentId::parse).transpose();
+    let after = excerpt.after.as_deref().map(SegmentId::parse).transpose();
     let (Ok(id), Ok(after)) = (DockingId::parse(&id), after) else {
         return refused(StatusCode::BAD_REQUEST, &Text::DockingUnknown, words);
     };

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::part;
+use super::section;
 use crate::domain::{
     ByteCount, DestinationSnapshot, DestinationState, Link, Notice, Problem, QueueSnapshot, Right, Snapshot, Subject,
     Visitor,
@@ -31,7 +31,7 @@ pub(super) fn faults(shown: &Snapshot, words: &Words) -> Markup {
         }
         @if let Some(well) = diagnosis.well(words) { p.well { (well) } }
     };
-    part("faults", &Text::StationFaults, &content, words)
+    section("faults", &Text::StationFaults, &content, words)
 }
 
 /// What waits to be proven, and until when.
@@ -48,7 +48,7 @@ pub(super) fn queue(queue: QueueSnapshot, words: &Words) -> Markup {
             p.clear { (expected(clear, &Text::QueueClearBy, &Text::QueueClearBetween, words)) }
         }
     };
-    part("queue", &Text::StationQueue, &content, words)
+    section("queue", &Text::StationQueue, &content, words)
 }
 
 /// Hours and minutes, with symbols that every language has.
@@ -70,6 +70,7 @@ pub(super) fn disk(shown: &Snapshot, words: &Words) -> Markup {
             (bar(&[("copies", copies), ("others", space.others(copies)), ("free", space.free)], space.size))
             dl {
                 (row(&Text::DiskCopies, "copies", copies))
+                (row(&Text::DiskOthers, "others", space.others(copies)))
                 (row(&Text::DiskFree, "free", space.free))
                 (row(&Text::DiskReserve, "reserve", space.reserve))
                 (row(&Text::DiskSize, "whole", space.size))
@@ -79,7 +80,7 @@ pub(super) fn disk(shown: &Snapshot, words: &Words) -> Markup {
             p.silent { (words.text(&Text::DiskSilent)) }
         }
     };
-    part("disk", &Text::StationDisk, &content, words)
+    section("disk", &Text::StationDisk, &content, words)
 }
 
 /// Parts of a whole beside each other. What they are stands beside it in words.
@@ -100,7 +101,7 @@ fn bar(parts: &[(&str, ByteCount)], whole: ByteCount) -> Markup {
 /// Every destination and how it is doing.
 pub(super) fn destinations(places: &[DestinationSnapshot], words: &Words) -> Markup {
     let content = html! { ul.destinations { @for place in places { (destination(place, words)) } } };
-    part("destinations", &Text::StationDestinations, &content, words)
+    section("destinations", &Text::StationDestinations, &content, words)
 }
 
 fn destination(place: &DestinationSnapshot, words: &Words) -> Markup {
@@ -128,7 +129,7 @@ fn destination(place: &DestinationSnapshot, words: &Words) -> Markup {
 const fn class(state: DestinationState) -> &'static str {
     match state {
         DestinationState::Unknown => "unknown",
-        DestinationState::Ok => "well",
+        DestinationState::Ok => "fine",
         DestinationState::Waiting => "waiting",
         DestinationState::Refused | DestinationState::Overdue | DestinationState::Attention => "trouble",
     }
