@@ -18,7 +18,7 @@
 //! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
 //! | `ledger` | `domain`, `files`, `journal` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio` |
 //! | `access` | `domain`, `files` | `argon2`, `nix`, `tempfile`, `tokio` |
-//! | `views` | `domain`, `words` | `async-trait`, `axum`, `futures`, `hyper`, `hyper-util`, `maud`, `prometheus-client`, `rustix`, `sd-notify`, `serde`, `serde_json`, `strum`, `tokio`, `tokio-rustls`, `tower`, `tower-sessions`, `url`, `x509-parser` |
+//! | `views` | `domain`, `words` | `async-trait`, `axum`, `futures`, `hyper`, `hyper-util`, `maud`, `prometheus-client`, `rustix`, `sd-notify`, `serde`, `serde_json`, `strum`, `tokio`, `tokio-rustls`, `tower`, `tower-sessions`, `url`, `utoipa`, `utoipa-axum`, `x509-parser` |
 //! | `custody` | `cloud`, `domain` | `futures` |
 //! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |
 //! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |

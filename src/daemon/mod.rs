@@ -135,7 +135,7 @@ impl Behind {
     /// What commands can ask for.
     fn the_socket(&self, recognise: Recognise) -> Commands {
         let numbers = views::metrics(self.shown.clone()).merge(views::health(self.shown.clone()));
-        let reading = views::reading(self.shown.clone(), self.records.clone()).merge(numbers);
+        let reading = views::reading(self.shown.clone(), self.records.clone()).merge(views::openapi()).merge(numbers);
         Commands { reading, acting: views::acting(Arc::clone(&self.desk)), recognise }
     }
 
@@ -148,7 +148,9 @@ impl Behind {
             open: views::files().merge(views::health(shown())),
             metrics: views::metrics(shown()),
             bays: views::page(shown(), dock),
-            station: views::station(shown(), records()).merge(views::reading(shown(), records())),
+            station: views::station(shown(), records())
+                .merge(views::reading(shown(), records()))
+                .merge(views::openapi()),
             acting: views::acting(Arc::clone(&self.desk)).merge(views::buttons(Arc::clone(&self.desk))),
         }
     }

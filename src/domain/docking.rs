@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{BayName, ByteCount, CameraSerial, DockingId, Moment};
 
 /// How a docking ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Everything was proven and wiped before the camera was taken.

@@ -18,7 +18,7 @@ pub enum SpoolCopy {
 }
 
 /// How an original left its camera.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum Removal {
     /// camdock deleted it, and looked.

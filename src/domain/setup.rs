@@ -64,7 +64,7 @@ impl fmt::Display for Part {
 }
 
 /// Why a part could not be set up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum SetupCause {
     /// Its credential is not there.

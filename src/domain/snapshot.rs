@@ -88,7 +88,7 @@ impl SpoolSpace {
 }
 
 /// How the disk is doing that holds ledger and spool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, strum::VariantArray)]
 #[serde(rename_all = "lowercase")]
 pub enum DiskState {
     /// There is room.

@@ -12,6 +12,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
 use super::remembered::ProblemView;
 use crate::domain::{Action, Caller, DestinationName, Earlier, Known, PlaceId, Problem, ProblemId, Visitor};
 use crate::words::Words;
@@ -54,11 +57,12 @@ async fn pressed(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>, id: Pa
 /// `/api/v1/problems/{id}/retry`, `/api/v1/destinations/{name}/enrol/{place}`, `/api/v1/destinations/{name}/replace/{place}`. Each
 /// request needs a [`Visitor`] among its extensions.
 pub fn acting(desk: Arc<dyn Desk>) -> Router {
-    Router::new()
-        .route("/api/v1/problems/{id}/retry", post(retry))
-        .route("/api/v1/destinations/{name}/enrol/{place}", post(enrol))
-        .route("/api/v1/destinations/{name}/replace/{place}", post(replace))
-        .with_state(desk)
+    Router::from(described().with_state(desk))
+}
+
+/// The routes, as they are described to programs.
+pub(super) fn described() -> OpenApiRouter<Arc<dyn Desk>> {
+    OpenApiRouter::new().routes(routes!(retry)).routes(routes!(enrol)).routes(routes!(replace))
 }
 
 /// Who it is, if they may do it.
@@ -80,6 +84,21 @@ pub(super) async fn allowed(desk: &dyn Desk, visitor: Visitor, action: &Action) 
     Err((StatusCode::FORBIDDEN, told).into_response())
 }
 
+/// Has a problem tried again. Nothing is ever wiped by that.
+#[utoipa::path(
+    post,
+    path = "/api/v1/problems/{id}/retry",
+    tag = "acting",
+    params(("id" = i64, Path, description = "its number")),
+    responses(
+        (status = 200, description = "The problem as it was", body = ProblemView),
+        (status = 400, description = "That is no number", body = String, content_type = "text/plain"),
+        (status = 401, description = "Nobody knows who asks", body = String, content_type = "text/plain"),
+        (status = 403, description = "Who asks may not, or the request came from a page of somebody else", body = String, content_type = "text/plain"),
+        (status = 404, description = "There is no such problem", body = String, content_type = "text/plain"),
+        (status = 503, description = "The station is stopping", body = String, content_type = "text/plain"),
+    )
+)]
 async fn retry(
     State(desk): State<Arc<dyn Desk>>,
     Extension(visitor): Extension<Visitor>,
@@ -100,10 +119,48 @@ async fn retry(
 /// A destination and a place, as they stand in an address.
 type Named = Path<(String, String)>;
 
+/// Says that a place is the right one for a destination that has none yet.
+#[utoipa::path(
+    post,
+    path = "/api/v1/destinations/{name}/enrol/{place}",
+    tag = "acting",
+    params(
+        ("name" = String, Path, description = "which destination"),
+        ("place" = String, Path, description = "the id that lies there, as a person has seen it", pattern = "^[0-9a-f]{32}$"),
+    ),
+    responses(
+        (status = 200, description = "The place", body = String),
+        (status = 400, description = "That is no name or no place", body = String, content_type = "text/plain"),
+        (status = 401, description = "Nobody knows who asks", body = String, content_type = "text/plain"),
+        (status = 403, description = "Who asks may not, or the request came from a page of somebody else", body = String, content_type = "text/plain"),
+        (status = 404, description = "There is no such destination", body = String, content_type = "text/plain"),
+        (status = 409, description = "The station sees another place there, or another one counts", body = String, content_type = "text/plain"),
+        (status = 503, description = "The station is stopping", body = String, content_type = "text/plain"),
+    )
+)]
 async fn enrol(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>, named: Named) -> Response {
     enrolled(desk, visitor, named, Earlier::Stays).await
 }
 
+/// Says that another place counts as a destination from now on.
+#[utoipa::path(
+    post,
+    path = "/api/v1/destinations/{name}/replace/{place}",
+    tag = "acting",
+    params(
+        ("name" = String, Path, description = "which destination"),
+        ("place" = String, Path, description = "the id that lies there, as a person has seen it", pattern = "^[0-9a-f]{32}$"),
+    ),
+    responses(
+        (status = 200, description = "The place", body = String),
+        (status = 400, description = "That is no name or no place", body = String, content_type = "text/plain"),
+        (status = 401, description = "Nobody knows who asks", body = String, content_type = "text/plain"),
+        (status = 403, description = "Who asks may not, or the request came from a page of somebody else", body = String, content_type = "text/plain"),
+        (status = 404, description = "There is no such destination", body = String, content_type = "text/plain"),
+        (status = 409, description = "The station sees another place there, or another one counts", body = String, content_type = "text/plain"),
+        (status = 503, description = "The station is stopping", body = String, content_type = "text/plain"),
+    )
+)]
 async fn replace(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>, named: Named) -> Response {
     enrolled(desk, visitor, named, Earlier::IsReplaced).await
 }

@@ -4,7 +4,9 @@
 //! daemon.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::schema;
 use crate::domain::{
     BayCause, BayName, BaySnapshot, BayState, ByteCount, CameraSerial, DestinationCause, DestinationName,
     DestinationSnapshot, DestinationState, DiskState, Moment, Notice, PutOff, QueueSnapshot, SetupTrouble, Snapshot,
@@ -13,9 +15,10 @@ use crate::domain::{
 use crate::words::Words;
 
 /// The whole station.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatusDocument {
     /// Which station.
+    #[schema(value_type = String)]
     pub station: StationId,
     /// Every configured bay, in the order of the configuration.
     pub bays: Vec<BayDocument>,
@@ -27,55 +30,68 @@ pub struct StatusDocument {
     pub problems: u64,
     /// How the disk is doing that holds ledger and spool.
     #[serde(default)]
+    #[schema(schema_with = schema::disk_state)]
     pub disk: DiskState,
     /// What could not be set up as configured; the rest works without it.
     #[serde(default)]
+    #[schema(value_type = Vec<SetupDocument>)]
     pub setup: Vec<SetupTrouble>,
 }
 
 /// What camdock still brings to its required destinations by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct QueueDocument {
     /// Segments in the spool that some required destination is still to prove.
     pub segments: u64,
     /// Their bytes.
+    #[schema(value_type = u64)]
     pub bytes: ByteCount,
     /// Age of the oldest of them, in seconds.
     pub oldest_seconds: u64,
     /// By when they, and what is on docked cameras, are expected to be proven; none where nobody can tell.
     #[serde(default)]
+    #[schema(schema_with = schema::moment_or_none)]
     pub clear_at: Option<Moment>,
     /// Before when they are not expected to be.
     #[serde(default)]
+    #[schema(schema_with = schema::moment_or_none)]
     pub clear_from: Option<Moment>,
 }
 
 /// One bay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BayDocument {
     /// Which bay.
+    #[schema(value_type = String)]
     pub name: BayName,
     /// What is going on in it.
+    #[schema(schema_with = schema::bay_state)]
     pub state: BayState,
     /// Why, where the state alone does not say it.
+    #[schema(schema_with = schema::bay_cause)]
     pub cause: Option<BayCause>,
     /// The notice that says so.
     #[serde(default)]
     pub notice: String,
     /// The camera in it.
+    #[schema(value_type = Option<String>)]
     pub camera: Option<CameraSerial>,
     /// Segments found in this docking.
     pub segments_total: u64,
     /// Segments proven and deleted from the camera in this docking.
     pub segments_wiped: u64,
     /// Bytes found in this docking.
+    #[schema(value_type = u64)]
     pub bytes_total: ByteCount,
     /// Bytes of this docking that every required destination has proven.
+    #[schema(value_type = u64)]
     pub bytes_uploaded: ByteCount,
     /// When the camera became ready to be taken; before that, by when it is expected to be, where anybody can tell.
+    #[schema(schema_with = schema::moment_or_none)]
     pub ready_at: Option<Moment>,
     /// Before when it is not expected to be; none once it is ready.
     #[serde(default)]
+    #[schema(schema_with = schema::moment_or_none)]
     pub ready_from: Option<Moment>,
     /// What is so, and what to do.
     pub message: String,
@@ -85,13 +101,16 @@ pub struct BayDocument {
 }
 
 /// One destination.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DestinationDocument {
     /// Which destination.
+    #[schema(value_type = String)]
     pub name: DestinationName,
     /// How it is doing.
+    #[schema(schema_with = schema::destination_state)]
     pub state: DestinationState,
     /// Why it is waiting or refuses.
+    #[schema(schema_with = schema::destination_cause)]
     pub cause: Option<DestinationCause>,
     /// The notice that says so.
     #[serde(default)]
@@ -100,13 +119,42 @@ pub struct DestinationDocument {
     pub message: String,
     /// Since when it, or what is put off, has been waiting.
     #[serde(default)]
+    #[schema(schema_with = schema::moment_or_none)]
     pub since: Option<Moment>,
     /// Until when it is left alone.
     #[serde(default)]
+    #[schema(schema_with = schema::moment_or_none)]
     pub again_at: Option<Moment>,
     /// What does not get through although the destination is well, camera by camera.
     #[serde(default)]
+    #[schema(value_type = Vec<PutOffDocument>)]
     pub put_off: Vec<PutOff>,
+}
+
+/// How a [`SetupTrouble`] is described: what could not be set up, and is tried again.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the trouble itself")]
+struct SetupDocument {
+    #[schema(schema_with = schema::part)]
+    part: String,
+    /// Which one, where there are several.
+    name: Option<String>,
+    #[schema(schema_with = schema::setup_cause)]
+    cause: String,
+    /// What is wrong, what camdock does about it, and what to do.
+    message: String,
+}
+
+/// How a [`PutOff`] is described: what of a camera does not get through, and is tried again now and then.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+struct PutOffDocument {
+    camera: String,
+    segments: u64,
+    #[schema(schema_with = schema::moment)]
+    since: i64,
+    /// What was said of the first of them.
+    error: String,
 }
 
 impl StatusDocument {

@@ -12,9 +12,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
-use axum::routing::get;
 use futures::{Stream, StreamExt as _};
 use tokio::sync::watch;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::document::{QueueDocument, StatusDocument};
 use super::news::{News, news};
@@ -64,9 +65,22 @@ fn id(text: &str) -> String {
 
 /// `/api/v1/events`.
 pub(super) fn routes(snapshot: watch::Receiver<Snapshot>) -> Router {
-    Router::new().route("/api/v1/events", get(events)).with_state(Arc::new(snapshot))
+    Router::from(described().with_state(Arc::new(snapshot)))
 }
 
+/// The route, as it is described to programs.
+pub(super) fn described() -> OpenApiRouter<Arc<watch::Receiver<Snapshot>>> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+/// The station's document whenever it changes, as server-sent events named `status`; `alive` while nothing changes.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events",
+    tag = "reading",
+    params(("last-event-id" = Option<String>, Header, description = "the id of the last event that is known")),
+    responses((status = 200, description = "It does not end", body = String, content_type = "text/event-stream"))
+)]
 async fn events(
     State(snapshot): State<Arc<watch::Receiver<Snapshot>>>,
     headers: HeaderMap,

@@ -12,9 +12,10 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::document::StatusDocument;
 use super::events;
@@ -33,20 +34,24 @@ const DOCKINGS: u32 = 50;
 const SEGMENTS_AT_ONCE: u32 = 500;
 
 /// What the routes answer from.
-struct Answers {
+pub(super) struct Answers {
     snapshot: watch::Receiver<Snapshot>,
     records: Arc<dyn Records>,
 }
 
 /// `/api/v1/status`, `/api/v1/events`, `/api/v1/problems`, `/api/v1/dockings`, `/api/v1/dockings/{id}`.
 pub fn reading(snapshot: watch::Receiver<Snapshot>, records: Arc<dyn Records>) -> Router {
-    Router::new()
-        .route("/api/v1/status", get(status))
-        .route("/api/v1/problems", get(problems))
-        .route("/api/v1/dockings", get(dockings))
-        .route("/api/v1/dockings/{id}", get(docking))
-        .with_state(Arc::new(Answers { snapshot: snapshot.clone(), records }))
-        .merge(events::routes(snapshot))
+    let answers = Arc::new(Answers { snapshot: snapshot.clone(), records });
+    Router::from(described().with_state(answers)).merge(events::routes(snapshot))
+}
+
+/// The routes, as they are described to programs.
+pub(super) fn described() -> OpenApiRouter<Arc<Answers>> {
+    OpenApiRouter::new()
+        .routes(routes!(status))
+        .routes(routes!(problems))
+        .routes(routes!(dockings))
+        .routes(routes!(docking))
 }
 
 /// Which excerpt of a list.
@@ -121,10 +126,27 @@ pub(super) fn page<T: Clone>(all: &mut Vec<T>, limit: u32) -> Option<T> {
     all.last().filter(|_| is_more).cloned()
 }
 
+/// How the station is, at this moment.
+#[utoipa::path(get, path = "/api/v1/status", tag = "reading", responses((status = 200, body = StatusDocument)))]
 async fn status(State(answers): State<Arc<Answers>>) -> Response {
     told(StatusDocument::new(&answers.snapshot.borrow(), Words::english()))
 }
 
+/// What waits for a person, in the order in which it was found.
+#[utoipa::path(
+    get,
+    path = "/api/v1/problems",
+    tag = "reading",
+    params(
+        ("after" = Option<i64>, Query, description = "the number of the last one that is known; those after it are told"),
+        ("limit" = Option<u32>, Query, description = "how many at most", minimum = 1, maximum = 1000),
+    ),
+    responses(
+        (status = 200, body = [ProblemView]),
+        (status = 400, description = "What is wrong with the question", body = String, content_type = "text/plain"),
+        (status = 503, description = "The ledger does not answer just now", body = String, content_type = "text/plain"),
+    )
+)]
 async fn problems(State(answers): State<Arc<Answers>>, Query(excerpt): Query<Excerpt>) -> Result<Response, NotTold> {
     let limit = excerpt.limit(PROBLEMS_AT_ONCE, PROBLEMS_AT_ONCE)?;
     let after = excerpt.after.as_deref().map_or(Ok(0), str::parse);
@@ -134,6 +156,22 @@ async fn problems(State(answers): State<Arc<Answers>>, Query(excerpt): Query<Exc
     Ok(told(problems.into_iter().map(view).collect::<Vec<_>>()))
 }
 
+/// The dockings, the latest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/dockings",
+    tag = "reading",
+    params(
+        ("before" = Option<String>, Query, pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description = "the last one that is known; those before it are told"),
+        ("limit" = Option<u32>, Query, description = "how many at most", minimum = 1, maximum = 500),
+    ),
+    responses(
+        (status = 200, body = DockingsDocument),
+        (status = 400, description = "What is wrong with the question", body = String, content_type = "text/plain"),
+        (status = 404, description = "There is no such docking", body = String, content_type = "text/plain"),
+        (status = 503, description = "The ledger does not answer just now", body = String, content_type = "text/plain"),
+    )
+)]
 async fn dockings(State(answers): State<Arc<Answers>>, Query(excerpt): Query<Excerpt>) -> Result<Response, NotTold> {
     let limit = excerpt.limit(DOCKINGS, DOCKINGS_AT_ONCE)?;
     let before = excerpt.before.as_deref().map(docking_id).transpose()?;
@@ -148,6 +186,23 @@ async fn dockings(State(answers): State<Arc<Answers>>, Query(excerpt): Query<Exc
     Ok(told(DockingsDocument { dockings: dockings.into_iter().map(Into::into).collect(), before }))
 }
 
+/// One docking with its segments, each with every condition of its wipe.
+#[utoipa::path(
+    get,
+    path = "/api/v1/dockings/{id}",
+    tag = "reading",
+    params(
+        ("id" = String, Path, pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description = "which"),
+        ("after" = Option<String>, Query, description = "the last segment that is known; those after it are told", pattern = "^[0-9a-f]{32}$"),
+        ("limit" = Option<u32>, Query, description = "how many segments at most", minimum = 1, maximum = 500),
+    ),
+    responses(
+        (status = 200, body = WholeDocking),
+        (status = 400, description = "What is wrong with the question", body = String, content_type = "text/plain"),
+        (status = 404, description = "There is no such docking, or no such segment", body = String, content_type = "text/plain"),
+        (status = 503, description = "The ledger does not answer just now", body = String, content_type = "text/plain"),
+    )
+)]
 async fn docking(
     State(answers): State<Arc<Answers>>,
     Path(id): Path<String>,

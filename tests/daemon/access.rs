@@ -15,7 +15,8 @@ use tokio::time::{sleep, timeout};
 use crate::station::{RunningStation, printed};
 use crate::trouble::Cloud;
 
-const NAME: &str = "dock-hq.example";
+/// How the station is called.
+pub(crate) const NAME: &str = "dock-hq.example";
 /// Everybody's password.
 pub(crate) const RIGHT: &str = "four words are enough";
 
@@ -28,8 +29,8 @@ fn certify(station: &RunningStation, name: &str) -> Certificate {
     Certificate::from_pem(made.cert.pem().as_bytes()).unwrap()
 }
 
-/// A station that listens to the network, with a user of each role, and a problem; and what its page is trusted for.
-pub(crate) async fn reachable(cloud: &Cloud) -> (RunningStation, Certificate) {
+/// A station that listens to the network under a name, with a user of each role, and a problem; and what its page is trusted for.
+pub(crate) async fn reachable(cloud: &Cloud, name: &str) -> (RunningStation, Certificate) {
     let mut station = cloud.station();
     let settings = r#"
         [web]
@@ -40,7 +41,7 @@ pub(crate) async fn reachable(cloud: &Cloud) -> (RunningStation, Certificate) {
         collectors = ["127.0.0.3"]
     "#;
     std::fs::write(station.beside("camdock.toml.d/web.toml"), settings).unwrap();
-    let certificate = certify(&station, NAME);
+    let certificate = certify(&station, name);
     for role in ["officer", "it", "admin"] {
         let name = format!("an-{role}");
         let added = station.camdock_reading(&["user", "add", &name, "--role", role], &format!("{RIGHT}\n")).await;
@@ -55,7 +56,7 @@ pub(crate) async fn reachable(cloud: &Cloud) -> (RunningStation, Certificate) {
 }
 
 /// A browser at some address of this machine.
-struct Browser {
+pub(crate) struct Browser {
     client: Client,
     page: String,
     cookie: Option<String>,
@@ -74,7 +75,7 @@ impl Browser {
     }
 
     /// One of somebody whom the station does not know by their address.
-    fn of_a_stranger(station: &RunningStation, certificate: &Certificate) -> Self {
+    pub(crate) fn of_a_stranger(station: &RunningStation, certificate: &Certificate) -> Self {
         Self::at(station, certificate, [127, 0, 0, 1])
     }
 
@@ -105,6 +106,16 @@ impl Browser {
         answer
     }
 
+    /// Logs in, as somebody does who knows the password.
+    pub(crate) async fn log_in_as(&mut self, name: &str) {
+        assert!(self.log_in(name, RIGHT).await.status().is_redirection());
+    }
+
+    /// What the browser shows of its session.
+    pub(crate) fn cookie(&self) -> &str {
+        self.cookie.as_deref().expect("somebody is logged in")
+    }
+
     async fn retry(&self, problem: u64) -> StatusCode {
         self.post(&format!("api/v1/problems/{problem}/retry"), "").await.status()
     }
@@ -113,7 +124,7 @@ impl Browser {
 #[tokio::test]
 async fn over_the_network_each_sees_what_is_theirs_and_strangers_are_asked_to_log_in() {
     let cloud = Cloud::well().await;
-    let (mut station, certificate) = reachable(&cloud).await;
+    let (mut station, certificate) = reachable(&cloud, NAME).await;
     let stranger = Browser::of_a_stranger(&station, &certificate);
     let kiosk = Browser::at(&station, &certificate, [127, 0, 0, 2]);
     let collector = Browser::at(&station, &certificate, [127, 0, 0, 3]);
@@ -145,7 +156,7 @@ async fn over_the_network_each_sees_what_is_theirs_and_strangers_are_asked_to_lo
 #[tokio::test]
 async fn who_logs_in_may_what_their_role_may_and_the_custody_log_has_who_did_what() {
     let cloud = Cloud::well().await;
-    let (mut station, certificate) = reachable(&cloud).await;
+    let (mut station, certificate) = reachable(&cloud, NAME).await;
     let mut browser = Browser::of_a_stranger(&station, &certificate);
 
     assert_eq!(browser.log_in("an-it", "wrong").await.status(), StatusCode::FORBIDDEN);
@@ -204,7 +215,7 @@ async fn who_logs_in_may_what_their_role_may_and_the_custody_log_has_who_did_wha
 #[tokio::test]
 async fn five_failures_lock_a_name_for_ten_minutes_and_that_is_told() {
     let cloud = Cloud::well().await;
-    let (mut station, certificate) = reachable(&cloud).await;
+    let (mut station, certificate) = reachable(&cloud, NAME).await;
     let mut browser = Browser::of_a_stranger(&station, &certificate);
     for _ in 0..5 {
         assert_eq!(browser.log_in("an-it", "wrong").await.status(), StatusCode::FORBIDDEN);
@@ -227,7 +238,7 @@ async fn five_failures_lock_a_name_for_ten_minutes_and_that_is_told() {
 #[tokio::test]
 async fn a_page_of_somebody_else_does_nothing_here_and_reads_nothing() {
     let cloud = Cloud::well().await;
-    let (mut station, certificate) = reachable(&cloud).await;
+    let (mut station, certificate) = reachable(&cloud, NAME).await;
     let mut browser = Browser::of_a_stranger(&station, &certificate);
     browser.log_in("an-it", RIGHT).await;
     let own = station.page();
@@ -255,7 +266,7 @@ async fn a_page_of_somebody_else_does_nothing_here_and_reads_nothing() {
 #[tokio::test]
 async fn who_is_taken_off_the_list_is_out_at_once_and_their_page_hears_no_more() {
     let cloud = Cloud::well().await;
-    let (mut station, certificate) = reachable(&cloud).await;
+    let (mut station, certificate) = reachable(&cloud, NAME).await;
     let mut browser = Browser::of_a_stranger(&station, &certificate);
     browser.log_in("an-officer", RIGHT).await;
     let mut news = browser.get("live").await.bytes_stream();
@@ -277,7 +288,7 @@ async fn who_is_taken_off_the_list_is_out_at_once_and_their_page_hears_no_more()
 #[tokio::test]
 async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not() {
     let cloud = Cloud::well().await;
-    let (mut station, first) = reachable(&cloud).await;
+    let (mut station, first) = reachable(&cloud, NAME).await;
     let proves = |station: &RunningStation, certificate: &Certificate| {
         let browser = Browser::of_a_stranger(station, certificate);
         async move { browser.client.get(format!("{}healthz", browser.page)).send().await.is_ok() }
@@ -304,7 +315,7 @@ async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not
 #[tokio::test]
 async fn what_is_done_by_command_is_written_down_with_the_account_that_did_it() {
     let cloud = Cloud::well().await;
-    let (mut station, _) = reachable(&cloud).await;
+    let (mut station, _) = reachable(&cloud, NAME).await;
     let problems: serde_json::Value = serde_json::from_str(&station.answer("/api/v1/problems").await.unwrap()).unwrap();
     let number = problems[0]["id"].to_string();
     let retried = station.camdock(&["retry", &number]).await;

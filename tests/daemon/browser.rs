@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::access::{RIGHT, reachable};
+use crate::access::{NAME, RIGHT, reachable};
 use crate::history;
 use crate::station::{RunningStation, Settings, bay};
 use crate::trouble::Cloud;
@@ -277,7 +277,7 @@ async fn anybody_can_read_it_the_page_of_a_docking() {
 #[tokio::test]
 async fn anybody_can_read_it_the_page_on_which_they_log_in() {
     let cloud = Cloud::well().await;
-    let (mut station, _) = reachable(&cloud).await;
+    let (mut station, _) = reachable(&cloud, NAME).await;
     judge(&format!("{}log-in", station.page()), "log-in", Use::AtADesk, &Pictures::new()).await;
     station.stop().await;
 }
@@ -285,7 +285,7 @@ async fn anybody_can_read_it_the_page_on_which_they_log_in() {
 #[tokio::test]
 async fn somebody_logs_in_does_what_they_may_and_is_out_when_they_are_no_user_any_more() {
     let cloud = Cloud::well().await;
-    let (mut station, _) = reachable(&cloud).await;
+    let (mut station, _) = reachable(&cloud, NAME).await;
     let mut browser = Browser::start(&["visit", &station.page()]);
 
     let asked = browser.does(json!({"go": "/station"})).await;
@@ -294,7 +294,10 @@ async fn somebody_logs_in_does_what_they_may_and_is_out_when_they_are_no_user_an
     assert!(wrong.text.contains("do not go together"), "{wrong:?}");
     let officer = browser.does(json!({"logIn": ["an-officer", RIGHT]})).await;
     assert_eq!(officer.path, "/station");
-    assert!(officer.text.contains("camera BWC-1, LINK") && !officer.text.contains("Try again"), "an officer sees: {officer:?}");
+    assert!(
+        officer.text.contains("camera BWC-1, LINK") && !officer.text.contains("Try again"),
+        "an officer sees: {officer:?}"
+    );
 
     assert_eq!(browser.does(json!({"press": "Log out an-officer"})).await.path, "/log-in");
     browser.does(json!({"go": "/station"})).await;

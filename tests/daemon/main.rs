@@ -11,6 +11,7 @@ mod events;
 mod everything;
 mod history;
 mod hostile;
+mod interface;
 mod metrics;
 mod mount;
 mod page;

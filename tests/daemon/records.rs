@@ -3,6 +3,7 @@
 use camdock::domain::BayState;
 use camdock_test_support::footage::Footage;
 use reqwest::StatusCode;
+use reqwest::header::ORIGIN;
 use serde_json::Value;
 
 use crate::history;
@@ -118,7 +119,7 @@ async fn what_is_asked_for_wrongly_or_is_not_there_is_answered_with_a_sentence()
 }
 
 #[tokio::test]
-async fn nothing_can_be_done_to_the_station_on_the_door_for_browsers() {
+async fn nobody_without_a_name_has_the_station_do_something_on_the_door_for_browsers() {
     let cloud = Cloud::well().await;
     let mut station = cloud.station();
     station.start();
@@ -130,12 +131,16 @@ async fn nothing_can_be_done_to_the_station_on_the_door_for_browsers() {
         &format!("api/v1/destinations/primary/enrol/{place}"),
         &format!("api/v1/destinations/primary/replace/{place}"),
     ] {
-        let answer = browser.post(format!("{page}{route}")).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{route}");
+        let from_elsewhere = browser.post(format!("{page}{route}"));
+        let from_here = browser.post(format!("{page}{route}")).header(ORIGIN, page.trim_end_matches('/'));
+        for (request, status) in [(from_elsewhere, StatusCode::FORBIDDEN), (from_here, StatusCode::UNAUTHORIZED)] {
+            assert_eq!(request.send().await.unwrap().status(), status, "{route}");
+        }
     }
+    assert!(station.written_down(&["action-taken"]).is_empty());
     for route in ["station", "station/dockings", "api/v1/dockings", "api/v1/problems", "api/v1/status"] {
-        let answer = browser.post(format!("{page}{route}")).body("x").send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{route}");
+        let request = browser.post(format!("{page}{route}")).header(ORIGIN, page.trim_end_matches('/'));
+        assert_eq!(request.body("x").send().await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED, "{route}");
     }
     station.stop().await;
 }

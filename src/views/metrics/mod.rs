@@ -16,9 +16,10 @@ use axum::extract::State;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::domain::Snapshot;
 
@@ -32,14 +33,29 @@ const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `/metrics`
 pub fn metrics(snapshot: watch::Receiver<Snapshot>) -> Router {
-    Router::new().route("/metrics", get(numbers)).with_state(snapshot)
+    Router::from(OpenApiRouter::new().routes(routes!(numbers)).with_state(snapshot))
 }
 
 /// `/healthz`: whether it is alive, and nothing else.
 pub fn health(snapshot: watch::Receiver<Snapshot>) -> Router {
-    Router::new().route("/healthz", get(alive)).with_state(snapshot)
+    Router::from(OpenApiRouter::new().routes(routes!(alive)).with_state(snapshot))
 }
 
+/// The routes, as they are described to programs.
+pub(super) fn described() -> OpenApiRouter<watch::Receiver<Snapshot>> {
+    OpenApiRouter::new().routes(routes!(numbers)).routes(routes!(alive))
+}
+
+/// Whether the station is alive.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "watching",
+    responses(
+        (status = 200, description = "It is", body = String, content_type = "text/plain"),
+        (status = 503, description = "The station has not shown itself for a while", body = String, content_type = "text/plain"),
+    )
+)]
 async fn alive(State(snapshot): State<watch::Receiver<Snapshot>>) -> Response {
     match next(snapshot).await {
         Ok(_) => "ok\n".into_response(),
@@ -47,6 +63,17 @@ async fn alive(State(snapshot): State<watch::Receiver<Snapshot>>) -> Response {
     }
 }
 
+/// The station in numbers, for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "watching",
+    responses(
+        (status = 200, description = "In the text format, or as OpenMetrics where that is accepted",
+         content((String = "text/plain"), (String = "application/openmetrics-text"))),
+        (status = 503, description = "The station has not shown itself for a while", body = String, content_type = "text/plain"),
+    )
+)]
 async fn numbers(State(snapshot): State<watch::Receiver<Snapshot>>, headers: HeaderMap) -> Response {
     let shown = match next(snapshot).await {
         Ok(shown) => shown,

@@ -1,0 +1,83 @@
+//! How the values of documents are described to programs: ids as texts, times and sizes as numbers, closed lists as their words.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use strum::{VariantArray, VariantNames as _};
+use utoipa::openapi::Type;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType};
+
+use crate::domain::{
+    BayCause, BayState, Condition, DestinationCause, DestinationState, DiskState, Outcome, Part, Removal, SetupCause,
+};
+
+/// A value, or none.
+fn or_none(kind: Type) -> SchemaType {
+    SchemaType::from_iter([kind, Type::Null])
+}
+
+/// The words of a closed list as they stand in documents.
+fn words_of<T: VariantArray + Serialize>() -> Vec<Value> {
+    T::VARIANTS.iter().map(|value| json!(value)).collect()
+}
+
+fn one_of(words: Vec<Value>) -> Schema {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+}
+
+fn one_or_none(mut words: Vec<Value>) -> Schema {
+    words.push(Value::Null);
+    ObjectBuilder::new().schema_type(or_none(Type::String)).enum_values(Some(words)).into()
+}
+
+macro_rules! closed_lists {
+    ($($name:ident is $list:ty),+ $(,)?) => {
+        $(pub(super) fn $name() -> Schema {
+            one_of(words_of::<$list>())
+        })+
+    };
+}
+
+macro_rules! closed_lists_or_none {
+    ($($name:ident is $list:ty),+ $(,)?) => {
+        $(pub(super) fn $name() -> Schema {
+            one_or_none(words_of::<$list>())
+        })+
+    };
+}
+
+closed_lists! {
+    bay_state is BayState,
+    destination_state is DestinationState,
+    disk_state is DiskState,
+    setup_cause is SetupCause,
+}
+
+closed_lists_or_none! {
+    bay_cause is BayCause,
+    destination_cause is DestinationCause,
+    outcome is Outcome,
+    removal is Removal,
+}
+
+pub(super) fn part() -> Schema {
+    one_of(Part::VARIANTS.iter().map(|word| json!(word)).collect())
+}
+
+pub(super) fn condition() -> Schema {
+    one_of(Condition::VARIANTS.iter().map(|word| json!(word)).collect())
+}
+
+/// Milliseconds since 1970 UTC.
+pub(super) fn moment() -> Schema {
+    time(Type::Integer.into())
+}
+
+/// The same, or none.
+pub(super) fn moment_or_none() -> Schema {
+    time(or_none(Type::Integer))
+}
+
+fn time(kind: SchemaType) -> Schema {
+    let described = ObjectBuilder::new().schema_type(kind).description(Some("in milliseconds since 1970 UTC"));
+    described.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).into()
+}
