@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use camdock::config::Config;
 use camdock::domain::{
-    BayCause, BayState, DestinationCause, DestinationState, DiskState, Part, StationNotice, counted,
+    BayCause, BayState, CameraNotice, DestinationCause, DestinationState, DiskState, Part, ShiftStart, StationNotice,
+    counted,
 };
 use camdock::views::{DestinationDocument, StatusDocument};
 use camdock::words::Words;
@@ -86,6 +87,9 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
     if let (Some(from), Some(at)) = (queue.clear_from, queue.clear_at) {
         writeln!(out, "  clear between {from} and {at}, at the pace of late")?;
     }
+    if let Some(ShiftStart { time: shift, .. }) = queue.shift {
+        writeln!(out, "  {}", english.say(StationNotice::LateForShift { shift }))?;
+    }
     if status.disk == DiskState::Full {
         writeln!(out, "  {}", english.say(StationNotice::DiskFull))?;
     }
@@ -101,6 +105,9 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
             bay.segments_total,
             bay.message
         )?;
+        if let Some(ShiftStart { time: shift, .. }) = bay.shift {
+            writeln!(out, "      {}", english.say(CameraNotice::LateForShift { shift }))?;
+        }
         for other in &bay.also {
             writeln!(out, "      {other}")?;
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
+use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 
 use super::late::{LateDestination, Standing};
@@ -21,7 +22,7 @@ use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{
-    BayName, Clock, DockingId, LedName, Moment, Part, Profile, SetupCause, Snapshot, Transport, UsbDevice,
+    BayName, Clock, DockingId, LedName, Moment, Part, Profile, SetupCause, ShiftStarts, Snapshot, Transport, UsbDevice,
 };
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
@@ -186,6 +187,7 @@ pub(super) fn open_station(
         concurrency: config.upload.concurrency.get(),
         keep_after_wipe: config.spool.keep_after_wipe,
         persistence: Persistence::OF_A_STATION,
+        shifts: ShiftStarts::new(config.station.shift_starts.clone(), TimeZone::system()),
     })
 }
 

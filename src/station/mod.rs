@@ -7,6 +7,7 @@ mod bays;
 mod board;
 mod docking;
 mod forecast;
+mod lateness;
 mod recover;
 mod status;
 mod supervise;

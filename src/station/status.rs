@@ -10,10 +10,12 @@ use tokio::time::{Instant, sleep, timeout};
 use super::StationError;
 use super::board::Board;
 use super::forecast::Forecast;
+use super::lateness::Lateness;
 use crate::domain::{
     BayNotice, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
-    DestinationState, DiskState, Part, SetupTrouble, Snapshot, SpoolSpace,
+    DestinationState, DiskState, Part, SetupTrouble, ShiftStarts, Snapshot, SpoolSpace,
 };
+use crate::journal::tell;
 use crate::ledger::Figures;
 use crate::transfer::{Site, WatchDestination};
 
@@ -52,10 +54,11 @@ pub(super) async fn compose(
     disk: watch::Receiver<DiskState>,
     space: watch::Receiver<Option<SpoolSpace>>,
     mut setup: watch::Receiver<Vec<SetupTrouble>>,
+    shifts: ShiftStarts,
     snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
     let required = site.required();
-    let mut forecast = Forecast::default();
+    let (mut forecast, mut lateness) = (Forecast::default(), Lateness::default());
     let mut bays = board.watch();
     let mut ledger = site.ledger.changes();
     loop {
@@ -73,9 +76,13 @@ pub(super) async fn compose(
             spool: *space.borrow(),
             counters,
             setup: setup.borrow_and_update().clone(),
+            shift: shifts.next_after(site.clock.now()),
         };
         say_what_is_missing(&mut snapshot);
         forecast.tell(&mut snapshot, &required, (Instant::now(), site.clock.now()));
+        for (about, notice) in lateness.news(&snapshot) {
+            tell(&about, notice);
+        }
         // If nobody takes it, the station is about to stop.
         let _ = snapshots.send(snapshot).await;
         let changed = async {
@@ -222,6 +229,7 @@ mod tests {
                 trouble(Part::Bay(name("2"))),
                 trouble(Part::Destination(place.clone())),
             ],
+            shift: None,
         };
         say_what_is_missing(&mut snapshot);
         let mut later = Snapshot { setup: Vec::new(), ..snapshot.clone() };

@@ -12,7 +12,7 @@ use super::board::Board;
 use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
 use crate::dock::BayEvent;
-use crate::domain::{BayName, BaySnapshot, DiskState, SetupTrouble, Snapshot, StorageNotice, Subject};
+use crate::domain::{BayName, BaySnapshot, DiskState, SetupTrouble, ShiftStarts, Snapshot, StorageNotice, Subject};
 use crate::journal::tell;
 use crate::ledger::{Entry, Room};
 use crate::transfer::{
@@ -43,6 +43,8 @@ pub struct Station {
     pub keep_after_wipe: Duration,
     /// How long a segment is tried that fails by itself.
     pub persistence: Persistence,
+    /// When shifts start.
+    pub shifts: ShiftStarts,
 }
 
 /// What reaches a running station from outside.
@@ -98,6 +100,7 @@ impl Station {
             disk_shown,
             space_shown,
             setup,
+            self.shifts.clone(),
             composed,
         ));
 

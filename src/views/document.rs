@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     BayCause, BayName, BaySnapshot, BayState, ByteCount, CameraSerial, DestinationCause, DestinationName,
-    DestinationSnapshot, DestinationState, DiskState, Moment, Notice, PutOff, QueueSnapshot, SetupTrouble, Snapshot,
-    StationId,
+    DestinationSnapshot, DestinationState, DiskState, Moment, Notice, PutOff, QueueSnapshot, SetupTrouble, ShiftStart,
+    Snapshot, StationId,
 };
 use crate::words::Words;
 
@@ -48,6 +48,9 @@ pub struct QueueDocument {
     /// Before when they are not expected to be.
     #[serde(default)]
     pub clear_from: Option<Moment>,
+    /// The start of the next shift, if they will not be before it even in the best case.
+    #[serde(default)]
+    pub shift: Option<ShiftStart>,
 }
 
 /// One bay.
@@ -77,6 +80,9 @@ pub struct BayDocument {
     /// Before when it is not expected to be; none once it is ready.
     #[serde(default)]
     pub ready_from: Option<Moment>,
+    /// The start of the next shift, if it will not be before that even in the best case.
+    #[serde(default)]
+    pub shift: Option<ShiftStart>,
     /// What is so, and what to do.
     pub message: String,
     /// What else is in the bay, and what to do about each: it is not what the rest of this is about.
@@ -115,8 +121,8 @@ impl StatusDocument {
     pub fn new(snapshot: &Snapshot, words: &Words) -> Self {
         Self {
             station: snapshot.station.clone(),
-            bays: snapshot.bays.iter().map(|bay| BayDocument::new(bay, words)).collect(),
-            queue: QueueDocument::new(snapshot.queue),
+            bays: snapshot.bays.iter().map(|bay| BayDocument::new(snapshot, bay, words)).collect(),
+            queue: QueueDocument::new(snapshot),
             destinations: snapshot.destinations.iter().map(|place| DestinationDocument::new(place, words)).collect(),
             problems: snapshot.problems,
             disk: snapshot.disk,
@@ -126,14 +132,15 @@ impl StatusDocument {
 }
 
 impl QueueDocument {
-    fn new(QueueSnapshot { segments, bytes, oldest_seconds, clear }: QueueSnapshot) -> Self {
+    fn new(snapshot: &Snapshot) -> Self {
+        let QueueSnapshot { segments, bytes, oldest_seconds, clear } = snapshot.queue;
         let (clear_at, clear_from) = (clear.map(|clear| clear.latest), clear.map(|clear| clear.earliest));
-        Self { segments, bytes, oldest_seconds, clear_at, clear_from }
+        Self { segments, bytes, oldest_seconds, clear_at, clear_from, shift: snapshot.not_clear_before() }
     }
 }
 
 impl BayDocument {
-    fn new(bay: &BaySnapshot, words: &Words) -> Self {
+    fn new(snapshot: &Snapshot, bay: &BaySnapshot, words: &Words) -> Self {
         let notice = Notice::from(bay.notice.clone());
         Self {
             name: bay.name.clone(),
@@ -147,6 +154,7 @@ impl BayDocument {
             bytes_uploaded: bay.bytes_uploaded,
             ready_at: bay.ready_at.or(bay.expected.map(|expected| expected.latest)),
             ready_from: bay.expected.map(|expected| expected.earliest),
+            shift: snapshot.not_ready_before(bay),
             message: words.say(notice),
             also: bay.also.iter().cloned().map(|other| words.say(other)).collect(),
         }

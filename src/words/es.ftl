@@ -248,6 +248,8 @@ station-lines-missing =
         [one] Falta aquí { $lines } línea, porque no se pudieron escribir a tiempo. El registro lo tiene todo.
        *[other] Faltan aquí { $lines } líneas, porque no se pudieron escribir a tiempo. El registro lo tiene todo.
     }
+station-late-for-shift = Lo que espera aquí y en las cámaras puestas no habrá terminado antes del turno de las { $shift }, ni siquiera al mejor ritmo de los últimos minutos.
+    .advice = Para ese turno, tome cámaras que estén listas, y mire qué va lento: camdock status.
 
 ## How a destination is doing
 
@@ -345,6 +347,8 @@ camera-stays-mounted = El volumen { $volume } no se pudo desmontar ({ $error });
 camera-other-version = No es el segmento que parecía; se copia como uno nuevo.
 camera-still-there = Debía borrarse y quizá sigue ahí; camdock vuelve a mirar.
 camera-not-wiped = Aún no se borra: { $error }.
+camera-late-for-shift = No estará lista antes del turno de las { $shift }, ni siquiera al mejor ritmo de los últimos minutos.
+    .advice = Para ese turno, que se tome otra cámara.
 
 ## Lo que ocurre con un segmento
 

@@ -144,6 +144,7 @@ fn camera_notices() -> Vec<CameraNotice> {
         CameraNotice::OtherVersion,
         CameraNotice::StillThere,
         CameraNotice::NotWiped { error },
+        CameraNotice::LateForShift { shift: "14:00".parse().unwrap() },
     ]
 }
 
@@ -201,6 +202,7 @@ fn station() -> Vec<StationNotice> {
         StationNotice::Enrolled { destination: nas(), place: PlaceId::random() },
         StationNotice::LampStaysLit { error: "EIO".to_owned() },
         StationNotice::LinesMissing { lines: 3 },
+        StationNotice::LateForShift { shift: "14:00".parse().unwrap() },
     ]
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camdock::dock::{BayEvent, Location};
-use camdock::domain::{BayName, ByteCount, DockingId, ObjectPrefix, Snapshot, StationId};
+use camdock::domain::{BayName, ByteCount, DockingId, ObjectPrefix, ShiftStarts, Snapshot, StationId};
 use camdock::ledger::{Health, Ledger, Pause, UnknownEntries};
 use camdock::station::{Command, Doors, Station, StationError};
 use camdock::transfer::{AtOnce, Persistence, Site, Target};
@@ -77,6 +77,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         keep_after_wipe: traits.keep_after_wipe,
         // Stories are short.
         persistence: Persistence { attempts: 3, lasting: Duration::from_secs(20) },
+        shifts: ShiftStarts::unknown(),
     };
     let (bays, bay_events) = mpsc::channel(256);
     let (commands, command_inbox) = mpsc::channel(8);

@@ -1,13 +1,15 @@
 //! `[station]`
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{Seen, lamp, noted};
-use crate::config::reader::{Given, Keys, Reader};
+use crate::config::document::Value;
+use crate::config::reader::{Given, Keys, Reader, Wrong};
 use crate::config::values;
-use crate::domain::{Lamp, StationId};
+use crate::domain::{Lamp, StationId, TimeOfDay};
 
-pub(super) const KEYS: Keys = Keys::table("station", &["id", "data_dir", "lamp"]);
+pub(super) const KEYS: Keys = Keys::table("station", &["id", "data_dir", "lamp", "shift_starts"]);
 
 /// The station itself.
 #[derive(Debug, Clone)]
@@ -18,6 +20,8 @@ pub struct StationSettings {
     pub data_dir: PathBuf,
     /// Its own lamp, if it has one.
     pub lamp: Option<Lamp>,
+    /// When shifts start, by the clock on its wall; none if nobody said.
+    pub shift_starts: Vec<TimeOfDay>,
 }
 
 pub(super) fn given_data_dir(station: &mut Reader<'_>) -> Option<Given<PathBuf>> {
@@ -29,7 +33,17 @@ pub(super) fn station(root: &mut Reader<'_>, seen: &mut Seen) -> Option<StationS
     let id = table.required("id", "\"hq-01\"", |value| values::name(value, StationId::new));
     let data_dir = given_data_dir(&mut table);
     let lamp = lamp::lamp(&mut table, &mut seen.lights);
+    let shift_starts = table.or("shift_starts", Vec::new(), shift_starts);
     table.close("here");
     let data_dir = noted(data_dir, "the data_dir".to_owned(), &mut seen.folders);
-    Some(StationSettings { id: id?.value, data_dir: data_dir?, lamp: lamp? })
+    Some(StationSettings { id: id?.value, data_dir: data_dir?, lamp: lamp?, shift_starts: shift_starts? })
+}
+
+fn shift_starts(value: &Value) -> Result<Vec<TimeOfDay>, Wrong> {
+    let starts = values::list(value, values::time_of_day)?;
+    let distinct: BTreeSet<_> = starts.iter().collect();
+    if distinct.len() < starts.len() {
+        return Err(Wrong::new("a time is in it twice", "write each time once"));
+    }
+    Ok(starts)
 }
