@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use camdock::config::Config;
-use camdock::domain::{BayCause, DiskState, Link, StationNotice, counted};
+use camdock::domain::{BayCause, DiskState, Link, Overdue, StationNotice, counted};
 use camdock::views::StatusDocument;
 use camdock::words::Words;
 use strum::VariantArray as _;
@@ -16,6 +16,9 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<Outcome> {
     print(&shown)?;
     Ok(status::outcome(&shown))
 }
+
+/// So many overdue cameras are named.
+const MISSED_BY_NAME: usize = 10;
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +65,11 @@ fn print(shown: &StatusDocument) -> std::io::Result<()> {
     }
     if shown.problems > 0 {
         writeln!(out, "{} for a person: camdock problems", counted(shown.problems, "problem"))?;
+    }
+    if let Some(Overdue { cameras, days, latest }) = shown.overdue.as_ref().filter(|overdue| overdue.cameras > 0) {
+        let notice = StationNotice::CamerasOverdue { cameras: *cameras, days: *days };
+        let named: Vec<_> = latest.iter().take(MISSED_BY_NAME).map(|overdue| overdue.camera.as_str()).collect();
+        writeln!(out, "{} The latest: {}.", Words::english().say(notice), named.join(", "))?;
     }
     let well: Vec<_> = Link::VARIANTS.iter().filter(|link| all.iter().all(|finding| finding.link != **link)).collect();
     let well = well.into_iter().map(Link::to_string).collect::<Vec<_>>().join(", ");

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use camdock::config::Config;
 use camdock::domain::{
-    BayCause, BayState, CameraNotice, DestinationCause, DestinationState, DiskState, Part, ShiftStart, StationNotice,
-    counted,
+    BayCause, BayState, CameraNotice, DestinationCause, DestinationState, DiskState, Overdue, OverdueCamera, Part,
+    ShiftStart, StationNotice, counted,
 };
 use camdock::views::{DestinationDocument, StatusDocument};
 use camdock::words::Words;
@@ -45,6 +45,9 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
         }
     }
 }
+
+/// So many overdue cameras are named; the document has more.
+const MISSED_BY_NAME: usize = 10;
 
 /// Whether a person is needed.
 pub(super) fn outcome(status: &StatusDocument) -> Outcome {
@@ -92,6 +95,13 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
     }
     if status.disk == DiskState::Full {
         writeln!(out, "  {}", english.say(StationNotice::DiskFull))?;
+    }
+    if let Some(overdue) = status.overdue.as_ref().filter(|overdue| overdue.cameras > 0) {
+        let Overdue { cameras, days, latest } = overdue;
+        writeln!(out, "  {}", english.say(StationNotice::CamerasOverdue { cameras: *cameras, days: *days }))?;
+        for OverdueCamera { camera, since } in latest.iter().take(MISSED_BY_NAME) {
+            writeln!(out, "      {camera}, last here until {since}")?;
+        }
     }
     for bay in &status.bays {
         let camera = bay.camera.as_ref().map_or("-", |camera| camera.as_str());
@@ -154,6 +164,7 @@ mod tests {
                 destinations: vec![place],
                 disk: DiskState::default(),
                 setup: Vec::new(),
+                overdue: None,
                 problems: 0,
             };
             assert_eq!(outcome(&status), outcome_of_it, "{state}");

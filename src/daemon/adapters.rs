@@ -188,6 +188,7 @@ pub(super) fn open_station(
         keep_after_wipe: config.spool.keep_after_wipe,
         persistence: Persistence::OF_A_STATION,
         shifts: ShiftStarts::new(config.station.shift_starts.clone(), TimeZone::system()),
+        overdue_after: config.station.overdue_after,
     })
 }
 

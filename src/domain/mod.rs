@@ -11,6 +11,7 @@ mod lamp;
 mod link;
 mod notice;
 mod object;
+mod overdue;
 mod problem;
 mod profile;
 mod segment;
@@ -37,6 +38,7 @@ pub use notice::{
     Instruction, Notice, OtherNotice, PutOff, SegmentNotice, Severity, StationNotice, StorageNotice, Subject,
 };
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
+pub use overdue::{Overdue, OverdueCamera};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};

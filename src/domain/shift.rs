@@ -11,7 +11,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::{Expected, Moment};
+use super::Moment;
 
 /// A time of day, to the minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,10 +67,10 @@ pub struct ShiftStart {
 }
 
 impl ShiftStart {
-    /// Whether something that is expected then is too late for it, even in the best case.
+    /// Whether something that is done then at the earliest is too late for it.
     #[must_use]
-    pub fn is_missed(self, expected: Expected) -> bool {
-        expected.earliest > self.at
+    pub fn is_missed(self, earliest: Moment) -> bool {
+        earliest > self.at
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BayCause, BayName, BayNotice, BayState, ByteCount, CameraSerial, Counters, DestinationCause, DestinationName,
-    DestinationNotice, DestinationState, Moment, OtherNotice, PutOff, SetupTrouble, ShiftStart, StationId,
+    DestinationNotice, DestinationState, Moment, OtherNotice, Overdue, PutOff, SetupTrouble, ShiftStart, StationId,
 };
 
 /// The whole station.
@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub setup: Vec<SetupTrouble>,
     /// When the next shift starts, where somebody said when shifts do.
     pub shift: Option<ShiftStart>,
+    /// Which cameras should have come back, where somebody said when they should.
+    pub overdue: Option<Overdue>,
 }
 
 impl Snapshot {
@@ -47,6 +49,7 @@ impl Snapshot {
             counters: Counters::default(),
             setup: Vec::new(),
             shift: None,
+            overdue: None,
         }
     }
 
@@ -65,7 +68,7 @@ impl Snapshot {
     /// Where nobody can tell when something is done, nothing is said.
     fn missed(&self, expected: Option<Expected>) -> Option<ShiftStart> {
         let expected = expected?;
-        self.shift.filter(|start| start.is_missed(expected))
+        self.shift.filter(|start| start.is_missed(expected.earliest))
     }
 }
 

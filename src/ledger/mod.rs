@@ -25,6 +25,7 @@ mod queue;
 mod rebuild;
 mod records;
 mod schema;
+mod visits;
 mod worker;
 
 use std::future::Future;
@@ -44,6 +45,7 @@ pub use queue::{Delivery, QueuedCamera};
 pub use records::{
     Copy, Deletion, DeliveryState, DestinationNeed, Explanation, Gone, KnownSegment, Removal, SpoolCopy,
 };
+pub use visits::LastVisit;
 pub use worker::Pause;
 
 use ballast::Ballast;

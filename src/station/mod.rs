@@ -8,6 +8,7 @@ mod board;
 mod docking;
 mod forecast;
 mod lateness;
+mod overdue;
 mod recover;
 mod status;
 mod supervise;

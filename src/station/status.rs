@@ -13,7 +13,7 @@ use super::forecast::Forecast;
 use super::lateness::Lateness;
 use crate::domain::{
     BayNotice, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
-    DestinationState, DiskState, Part, SetupTrouble, ShiftStarts, Snapshot, SpoolSpace,
+    DestinationState, DiskState, Overdue, Part, SetupTrouble, ShiftStarts, Snapshot, SpoolSpace,
 };
 use crate::journal::tell;
 use crate::ledger::Figures;
@@ -45,15 +45,25 @@ pub(super) async fn measure(site: Site, space: watch::Sender<Option<SpoolSpace>>
     }
 }
 
+/// What others find out about the station, as far as they have.
+pub(super) struct Found {
+    /// How the disk is doing.
+    pub(super) disk: watch::Receiver<DiskState>,
+    /// How much room the spool has.
+    pub(super) space: watch::Receiver<Option<SpoolSpace>>,
+    /// What could not be set up.
+    pub(super) setup: watch::Receiver<Vec<SetupTrouble>>,
+    /// Which cameras should have come back.
+    pub(super) overdue: watch::Receiver<Option<Overdue>>,
+}
+
 /// Composes a snapshot whenever the station changed, and at least about every second. Each is a sign of life: it takes an
 /// answer from the ledger to make one, and the station's own loop to pass it on.
 pub(super) async fn compose(
     site: Site,
     board: Board,
     destinations: Vec<WatchDestination>,
-    disk: watch::Receiver<DiskState>,
-    space: watch::Receiver<Option<SpoolSpace>>,
-    mut setup: watch::Receiver<Vec<SetupTrouble>>,
+    mut found: Found,
     shifts: ShiftStarts,
     snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
@@ -72,11 +82,12 @@ pub(super) async fn compose(
             queue,
             destinations,
             problems,
-            disk: *disk.borrow(),
-            spool: *space.borrow(),
+            disk: *found.disk.borrow(),
+            spool: *found.space.borrow(),
             counters,
-            setup: setup.borrow_and_update().clone(),
+            setup: found.setup.borrow_and_update().clone(),
             shift: shifts.next_after(site.clock.now()),
+            overdue: found.overdue.borrow().clone(),
         };
         say_what_is_missing(&mut snapshot);
         forecast.tell(&mut snapshot, &required, (Instant::now(), site.clock.now()));
@@ -90,7 +101,7 @@ pub(super) async fn compose(
                 biased;
                 _ = bays.changed() => {}
                 () = ledger.changed() => {}
-                Ok(()) = setup.changed() => {}
+                Ok(()) = found.setup.changed() => {}
             }
         };
         // Without news, only ages have grown.
@@ -230,6 +241,7 @@ mod tests {
                 trouble(Part::Destination(place.clone())),
             ],
             shift: None,
+            overdue: None,
         };
         say_what_is_missing(&mut snapshot);
         let mut later = Snapshot { setup: Vec::new(), ..snapshot.clone() };

@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use super::bays::Bays;
 use super::board::Board;
 use super::docking::NotYet;
-use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
+use super::{Command, Examine, OpenCamera, StationError, outcome, overdue, recover, status};
 use crate::dock::BayEvent;
 use crate::domain::{BayName, BaySnapshot, DiskState, SetupTrouble, ShiftStarts, Snapshot, StorageNotice, Subject};
 use crate::journal::tell;
@@ -45,6 +45,8 @@ pub struct Station {
     pub persistence: Persistence,
     /// When shifts start.
     pub shifts: ShiftStarts,
+    /// After how long a camera that was not docked here is overdue; never, if nobody said.
+    pub overdue_after: Option<Duration>,
 }
 
 /// What reaches a running station from outside.
@@ -91,15 +93,18 @@ impl Station {
         tasks.spawn(status::measure(self.site.clone(), space));
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
+        let (missed, overdue_shown) = watch::channel(None);
+        if let Some(after) = self.overdue_after {
+            tasks.spawn(overdue::watch(self.site.clone(), board.clone(), after, missed));
+        }
         let (composed, mut snapshots) = mpsc::channel(1);
-        let setup = doors.setup.clone();
+        let found =
+            status::Found { disk: disk_shown, space: space_shown, setup: doors.setup.clone(), overdue: overdue_shown };
         tasks.spawn(status::compose(
             self.site.clone(),
             board.clone(),
             destinations,
-            disk_shown,
-            space_shown,
-            setup,
+            found,
             self.shifts.clone(),
             composed,
         ));

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     BayCause, BayName, BaySnapshot, BayState, ByteCount, CameraSerial, DestinationCause, DestinationName,
-    DestinationSnapshot, DestinationState, DiskState, Moment, Notice, PutOff, QueueSnapshot, SetupTrouble, ShiftStart,
-    Snapshot, StationId,
+    DestinationSnapshot, DestinationState, DiskState, Moment, Notice, Overdue, PutOff, QueueSnapshot, SetupTrouble,
+    ShiftStart, Snapshot, StationId,
 };
 use crate::words::Words;
 
@@ -31,6 +31,9 @@ pub struct StatusDocument {
     /// What could not be set up as configured; the rest works without it.
     #[serde(default)]
     pub setup: Vec<SetupTrouble>,
+    /// Which cameras were not docked here for longer than `overdue_after`; none where that is not set.
+    #[serde(default)]
+    pub overdue: Option<Overdue>,
 }
 
 /// What camdock still brings to its required destinations by itself.
@@ -127,6 +130,7 @@ impl StatusDocument {
             problems: snapshot.problems,
             disk: snapshot.disk,
             setup: snapshot.setup.clone(),
+            overdue: snapshot.overdue.clone(),
         }
     }
 }

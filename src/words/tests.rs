@@ -145,6 +145,7 @@ fn camera_notices() -> Vec<CameraNotice> {
         CameraNotice::StillThere,
         CameraNotice::NotWiped { error },
         CameraNotice::LateForShift { shift: "14:00".parse().unwrap() },
+        CameraNotice::Overdue { days: 14 },
     ]
 }
 
@@ -203,6 +204,7 @@ fn station() -> Vec<StationNotice> {
         StationNotice::LampStaysLit { error: "EIO".to_owned() },
         StationNotice::LinesMissing { lines: 3 },
         StationNotice::LateForShift { shift: "14:00".parse().unwrap() },
+        StationNotice::CamerasOverdue { cameras: 7, days: 14 },
     ]
 }
 

@@ -3,10 +3,12 @@
 use assert_cmd::Command;
 
 /// What is written, and what is said about it.
-const MISTAKES: [(&str, [&str; 2]); 3] = [
+const MISTAKES: [(&str, [&str; 2]); 5] = [
     (r#"shift_starts = ["06:00", "6 pm"]"#, ["\"6 pm\" is not a time of day", "with two digits each"]),
     (r#"shift_starts = ["06:00", "06:00"]"#, ["a time is in it twice", "write each time once"]),
     (r#"shift_starts = "06:00""#, ["it is a text, not a list", "in brackets"]),
+    (r#"overdue_after = "2h""#, ["station.overdue_after = \"2h\": it is out of range", "such as \"14d\""]),
+    ("overdue_after = 14", ["it is a number, not a text in quotes", "a whole number and a unit"]),
 ];
 
 #[test]

@@ -78,6 +78,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         // Stories are short.
         persistence: Persistence { attempts: 3, lasting: Duration::from_secs(20) },
         shifts: ShiftStarts::unknown(),
+        overdue_after: None,
     };
     let (bays, bay_events) = mpsc::channel(256);
     let (commands, command_inbox) = mpsc::channel(8);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Seen, lamp, noted};
 use crate::config::document::Value;
@@ -9,7 +10,7 @@ use crate::config::reader::{Given, Keys, Reader, Wrong};
 use crate::config::values;
 use crate::domain::{Lamp, StationId, TimeOfDay};
 
-pub(super) const KEYS: Keys = Keys::table("station", &["id", "data_dir", "lamp", "shift_starts"]);
+pub(super) const KEYS: Keys = Keys::table("station", &["id", "data_dir", "lamp", "shift_starts", "overdue_after"]);
 
 /// The station itself.
 #[derive(Debug, Clone)]
@@ -22,7 +23,12 @@ pub struct StationSettings {
     pub lamp: Option<Lamp>,
     /// When shifts start, by the clock on its wall; none if nobody said.
     pub shift_starts: Vec<TimeOfDay>,
+    /// After how long a camera that was not docked here is overdue; never, if nobody said.
+    pub overdue_after: Option<Duration>,
 }
+
+const SHORTEST_ABSENCE: Duration = Duration::from_hours(24);
+const LONGEST_ABSENCE: Duration = Duration::from_hours(24 * 3650);
 
 pub(super) fn given_data_dir(station: &mut Reader<'_>) -> Option<Given<PathBuf>> {
     station.required("data_dir", "\"/var/lib/camdock\"", values::folder)
@@ -34,9 +40,16 @@ pub(super) fn station(root: &mut Reader<'_>, seen: &mut Seen) -> Option<StationS
     let data_dir = given_data_dir(&mut table);
     let lamp = lamp::lamp(&mut table, &mut seen.lights);
     let shift_starts = table.or("shift_starts", Vec::new(), shift_starts);
+    let overdue_after = table.optional("overdue_after", overdue_after);
     table.close("here");
     let data_dir = noted(data_dir, "the data_dir".to_owned(), &mut seen.folders);
-    Some(StationSettings { id: id?.value, data_dir: data_dir?, lamp: lamp?, shift_starts: shift_starts? })
+    Some(StationSettings {
+        id: id?.value,
+        data_dir: data_dir?,
+        lamp: lamp?,
+        shift_starts: shift_starts?,
+        overdue_after: overdue_after?.map(|given| given.value),
+    })
 }
 
 fn shift_starts(value: &Value) -> Result<Vec<TimeOfDay>, Wrong> {
@@ -46,4 +59,13 @@ fn shift_starts(value: &Value) -> Result<Vec<TimeOfDay>, Wrong> {
         return Err(Wrong::new("a time is in it twice", "write each time once"));
     }
     Ok(starts)
+}
+
+fn overdue_after(value: &Value) -> Result<Duration, Wrong> {
+    let absence = values::duration(value)?;
+    if (SHORTEST_ABSENCE..=LONGEST_ABSENCE).contains(&absence) {
+        Ok(absence)
+    } else {
+        Err(Wrong::new("it is out of range", "write a duration from \"1d\" to \"3650d\", such as \"14d\""))
+    }
 }

@@ -88,6 +88,11 @@ pub enum CameraNotice {
         /// When that starts, by the clock on the wall.
         shift: TimeOfDay,
     },
+    /// It was not docked here for too long.
+    Overdue {
+        /// How many whole days are too long.
+        days: u64,
+    },
 }
 
 impl CameraNotice {
@@ -105,9 +110,11 @@ impl CameraNotice {
             | Self::OtherVersion
             | Self::StillThere
             | Self::NotWiped { .. } => Severity::Outcome,
-            Self::GoneByItself | Self::TroublesChange | Self::NotMounted { .. } | Self::LateForShift { .. } => {
-                Severity::Warning
-            }
+            Self::GoneByItself
+            | Self::TroublesChange
+            | Self::NotMounted { .. }
+            | Self::LateForShift { .. }
+            | Self::Overdue { .. } => Severity::Warning,
         }
     }
 }

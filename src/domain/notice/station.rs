@@ -60,6 +60,13 @@ pub enum StationNotice {
         /// When that starts, by the clock on the wall.
         shift: TimeOfDay,
     },
+    /// Cameras were not docked here for too long.
+    CamerasOverdue {
+        /// How many.
+        cameras: u64,
+        /// How many whole days are too long.
+        days: u64,
+    },
 }
 
 impl StationNotice {
@@ -72,7 +79,9 @@ impl StationNotice {
             | Self::SetUp { .. }
             | Self::Enrolled { .. }
             | Self::LinesMissing { .. } => Severity::Outcome,
-            Self::DiskFull | Self::LampStaysLit { .. } | Self::LateForShift { .. } => Severity::Warning,
+            Self::DiskFull | Self::LampStaysLit { .. } | Self::LateForShift { .. } | Self::CamerasOverdue { .. } => {
+                Severity::Warning
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ impl Collector for Numbers {
         bays(&mut sheet, shown)?;
         destinations(&mut sheet, &shown.destinations)?;
         waiting(&mut sheet, shown)?;
-        shifts(&mut sheet, shown)?;
+        people(&mut sheet, shown)?;
         dockings(&mut sheet, shown)?;
         copies(&mut sheet, shown)?;
         deletions(&mut sheet, &shown.counters)
@@ -155,7 +155,8 @@ fn waiting(sheet: &mut Sheet<'_>, shown: &Snapshot) -> fmt::Result {
     )
 }
 
-fn shifts(sheet: &mut Sheet<'_>, shown: &Snapshot) -> fmt::Result {
+/// What people wait for.
+fn people(sheet: &mut Sheet<'_>, shown: &Snapshot) -> fmt::Result {
     let where_known = |value: usize| shown.shift.map(|_| ([], value as u64));
     sheet.gauge(
         Metric::of(
@@ -170,6 +171,13 @@ fn shifts(sheet: &mut Sheet<'_>, shown: &Snapshot) -> fmt::Result {
             "Bays whose camera will not be ready before the next shift even in the best case. Absent where shift_starts is not set.",
         ),
         where_known(shown.bays.iter().filter(|bay| shown.not_ready_before(bay).is_some()).count()),
+    )?;
+    sheet.gauge(
+        Metric::of(
+            "cameras_overdue",
+            "Cameras that were not docked here for longer than overdue_after. Absent where that is not set.",
+        ),
+        shown.overdue.as_ref().map(|overdue| ([], overdue.cameras)),
     )
 }
 
