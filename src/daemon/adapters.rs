@@ -218,9 +218,14 @@ pub(super) fn watch_bays(config: &Config, troubles: &Troubles) -> Vec<mpsc::Rece
             Slot::Port(port) => ports.push((bay.name.clone(), port.clone())),
         }
     }
-    let watched_folders = all_that_can_be(&mut folders, |bay| &bay.name, troubles, watch_folders);
-    let watched_ports =
-        all_that_can_be(&mut ports, |(name, _)| name, troubles, |ports| watch_usb(ports, &config.profiles));
+    let watched_folders =
+        all_that_can_be(&mut folders, |bay| &bay.name, troubles, |bays| watch_folders(bays, troubles.beat()));
+    let watched_ports = all_that_can_be(
+        &mut ports,
+        |(name, _)| name,
+        troubles,
+        |ports| watch_usb(ports, &config.profiles, troubles.beat()),
+    );
     for FolderBay { name, folder, .. } in folders {
         parts::look_after(Part::Bay(name), troubles.clone(), move || bays::folder_missing(&folder));
     }
@@ -353,7 +358,8 @@ mod tests {
         let mut bays = vec![bay("1", folder.path()), bay("2", &inside), bay("3", folder.path())];
         let troubles = Troubles::none();
         let shown = troubles.watch();
-        let mut events = all_that_can_be(&mut bays, |bay| &bay.name, &troubles, watch_folders);
+        let mut events =
+            all_that_can_be(&mut bays, |bay| &bay.name, &troubles, |bays| watch_folders(bays, troubles.beat()));
         assert!(matches!(events.recv().await, Some(BayEvent::Docked { bay, .. }) if bay == name("1")));
         assert_eq!(bays.len(), 1, "only that one is looked after");
         let told: Vec<_> = shown.borrow().iter().map(|trouble| (trouble.part.clone(), trouble.cause)).collect();

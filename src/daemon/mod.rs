@@ -16,16 +16,17 @@ mod page;
 mod parts;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
-use crate::dock::BayEvent;
+use crate::dock::{self, BayEvent};
 use crate::domain::{DestinationName, Earlier, Part, PlaceId, SetupCause, Snapshot};
 use crate::ledger::StationLock;
 use crate::station::{Doors, Station, StationError};
 use crate::transfer::{NoPlace, confirm};
-use crate::views::{self, Dock, systemd};
+use crate::views::{self, Audience, Dock, systemd};
 
 pub use adapters::{DestinationSetupError, LastLedger, OpenError, lights_out, open_destination};
 pub use clock::SystemClock;
@@ -37,6 +38,8 @@ use parts::Troubles;
 
 /// Requests, and news of bays, that may wait for the station.
 const BACKLOG: usize = 16;
+/// An idle station that nobody looks at shows itself this often, for its watchdog: several times in the two minutes for which that waits.
+const ALONE: Duration = Duration::from_secs(30);
 
 /// A station with its doors open: cameras can come, and commands be asked.
 pub struct Daemon {
@@ -64,7 +67,7 @@ impl Daemon {
     /// # Errors
     /// [`DaemonError`] says which part cannot be opened, and what to do.
     pub fn open(config: &Config, last: LastLedger, lock: &StationLock) -> Result<Self, DaemonError> {
-        let troubles = Troubles::none();
+        let troubles = Troubles::none_at(dock::beat());
         let setup = troubles.watch();
         for broken in &config.broken_profiles {
             let message = format!("{broken}. Once it is mended, run: systemctl restart camdock");
@@ -76,14 +79,17 @@ impl Daemon {
         let (snapshot, shown) = watch::channel(station.first_snapshot());
         let (orders, commands) = mpsc::channel(BACKLOG);
         let bays = together(adapters::watch_bays(config, &troubles));
-        let doors = Doors { bays, commands, setup, snapshot };
+        let has_lamps = lamps::of(config).next().is_some();
+        let audience = Audience::nobody(if has_lamps { lamps::FRESH } else { ALONE });
+        let doors = Doors { bays, commands, setup, pause: audience.pause(), snapshot };
         let metrics = || views::metrics(shown.clone());
         let routes = views::routes(shown.clone(), Arc::new(StationDesk { ledger, orders })).merge(metrics());
+        let routes = audience.of(routes);
         adapters::light_lamps(config, &shown, &troubles);
         let control = Control::open(config.station.data_dir.clone(), routes, troubles.clone());
-        let has_lamps = lamps::of(config).next().is_some();
         let dock = Dock { columns: config.web.columns, lamps: has_lamps.then(|| Arc::clone(&config.rhythms)) };
-        let page = Page::open(config.web.listen, views::page(shown.clone(), dock).merge(metrics()), troubles);
+        let page =
+            Page::open(config.web.listen, audience.of(views::page(shown.clone(), dock).merge(metrics())), troubles);
         Ok(Self { station, doors, control, page, shown })
     }
 

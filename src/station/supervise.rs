@@ -57,8 +57,10 @@ pub struct Doors {
     pub commands: mpsc::Receiver<Command>,
     /// What could not be set up, and is tried again outside.
     pub setup: watch::Receiver<Vec<SetupTrouble>>,
-    /// Where the station shows itself: whenever something changed, and at least every few seconds for as long as all is
-    /// well with its loop and its ledger, so that whoever watches can tell that it hangs.
+    /// How often whoever looks wants to see the station at least, while nothing goes on in it.
+    pub pause: watch::Receiver<Duration>,
+    /// Where the station shows itself: whenever something changed, every second while something goes on in it, and otherwise as often
+    /// as is wanted, for as long as all is well with its loop and its ledger, so that whoever watches can tell that it hangs.
     pub snapshot: watch::Sender<Snapshot>,
 }
 
@@ -90,7 +92,7 @@ impl Station {
         let (disk, disk_shown) = watch::channel(DiskState::Ok);
         tasks.spawn(release(self.site.clone(), self.keep_after_wipe, disk));
         let (space, space_shown) = watch::channel(None);
-        tasks.spawn(status::measure(self.site.clone(), space));
+        tasks.spawn(status::measure(self.site.clone(), space, doors.pause.clone()));
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
         let (missed, overdue_shown) = watch::channel(None);
@@ -99,12 +101,13 @@ impl Station {
         }
         let (composed, mut snapshots) = mpsc::channel(1);
         let found =
-            status::Found { disk: disk_shown, space: space_shown, setup: doors.setup.clone(), overdue: overdue_shown };
+            status::Found { disk: disk_shown, space: space_shown, overdue: overdue_shown, pause: doors.pause.clone() };
         tasks.spawn(status::compose(
             self.site.clone(),
             board.clone(),
             destinations,
             found,
+            doors.setup.clone(),
             self.shifts.clone(),
             composed,
         ));
@@ -123,7 +126,7 @@ impl Station {
                     Some(event) => bays.on(event).await?,
                     None => return Err(StationError::Broken("the bays are no longer watched".to_owned())),
                 },
-                _ = turns.tick() => bays.take_turns().await?,
+                _ = turns.tick(), if bays.somebody_waits() => bays.take_turns().await?,
                 Some(command) = doors.commands.recv() => self.obey(command, &ask, &mut tasks).await?,
                 Some(snapshot) = snapshots.recv() => { doors.snapshot.send_replace(snapshot); }
             }
@@ -187,7 +190,7 @@ async fn release(site: Site, keep: Duration, disk: watch::Sender<DiskState>) -> 
             Room::Kept => (DiskState::Ok, keep),
             Room::Short => (DiskState::Full, Duration::ZERO),
         };
-        disk.send_replace(state);
+        disk.send_if_modified(|known| std::mem::replace(known, state) != state);
         match release_wiped(&site, keep).await {
             Ok(0) => sleep(RELEASE_EVERY).await,
             Ok(_) => {}

@@ -3,6 +3,7 @@
 //! Promise: views read snapshots and pass on requests; they change nothing and know no other room than the domain and its words.
 
 mod api;
+mod audience;
 mod document;
 mod events;
 mod few;
@@ -15,6 +16,7 @@ pub mod systemd;
 mod web;
 
 pub use api::{Desk, ProblemView, routes};
+pub use audience::Audience;
 pub use document::{BayDocument, DestinationDocument, QueueDocument, StatusDocument};
 pub use legend::legend;
 pub use metrics::metrics;

@@ -87,8 +87,8 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         let host = &mut look(&life.world).hosts[life.station];
         (host.snapshot, host.untrue) = (Some(snapshot.clone()), BTreeMap::new());
     }
-    let (_, setup) = watch::channel(Vec::new());
-    let doors = Doors { bays: bay_events, commands: command_inbox, setup, snapshot: shown };
+    let ((_, setup), (_, pause)) = (watch::channel(Vec::new()), watch::channel(Duration::from_secs(1)));
+    let doors = Doors { bays: bay_events, commands: command_inbox, setup, pause, snapshot: shown };
     let task = Some(tokio::spawn(station.run(doors)));
     Running { task, bays, commands, snapshot, told: vec![None; cameras] }
 }

@@ -12,7 +12,7 @@ const COMPOSITION: &str = "daemon";
 
 /// Where threads, blocking calls and the machine's own clocks are at home: everything that the simulator
 /// replaces, and the thread that writes lines, from which nothing comes back.
-const ADAPTER_MODULES: [&str; 13] = [
+const ADAPTER_MODULES: [&str; 14] = [
     "files",
     "spool::disk",
     "ledger::worker",
@@ -23,6 +23,7 @@ const ADAPTER_MODULES: [&str; 13] = [
     "camera::mass_storage",
     "dock::folder",
     "dock::led",
+    "dock::mounts",
     "dock::usb",
     "journal::outlet",
     COMPOSITION,
