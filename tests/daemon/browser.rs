@@ -1,5 +1,6 @@
 //! The bay page in a real browser: live through the whole story of a camera, and fit to be looked at by anybody, at any size.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -54,6 +55,29 @@ struct Overflow {
     down: i64,
     /// Tiles of which something cannot be seen.
     cut: Vec<String>,
+}
+
+/// What some kind of eyes sees of the page in one theme.
+#[derive(Debug, Deserialize)]
+struct Seen {
+    states: Vec<Look>,
+    faintest: Text,
+    texts: usize,
+}
+
+/// What a state looks like, whatever its colour.
+#[derive(Debug, Deserialize)]
+struct Look {
+    look: String,
+    sign: String,
+    word: String,
+    form: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Text {
+    /// From 1, which nobody can read, to 21.
+    contrast: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -164,7 +188,47 @@ async fn without_scripts_the_page_shows_the_same_and_is_loaded_again() {
 #[tokio::test]
 async fn anybody_can_read_it_on_a_kiosk_a_phone_and_a_wall_in_either_theme_and_every_language() {
     let cloud = Cloud::well().await;
-    let (mut station, page) = station(&cloud, 8).await;
+    let (mut station, page) = of_all_kinds(&cloud).await;
+    let pictures = Pictures::new();
+    let mut browser = Browser::start(&["look", &page, pictures.folder().to_str().unwrap()]);
+    let mut seen = 0;
+    while let Some(told) = browser.next().await {
+        let Judgement { size, complaints, overflow } = serde_json::from_str(&told).unwrap();
+        assert!(complaints.is_empty(), "{told}");
+        assert!(overflow.cut.is_empty(), "{told}");
+        assert!(overflow.across <= 0 && (overflow.down <= 0 || size == "phone"), "nobody scrolls at a wall: {told}");
+        seen += 1;
+    }
+    assert_eq!(seen, 3 * 2 * 3, "sizes, themes and languages");
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn states_are_told_apart_and_texts_can_be_read_by_eyes_that_lack_a_kind_of_cones() {
+    let cloud = Cloud::well().await;
+    let (mut station, page) = of_all_kinds(&cloud).await;
+    let pictures = Pictures::new();
+    let mut browser = Browser::start(&["eyes", &page, pictures.folder().to_str().unwrap()]);
+    let mut seen = 0;
+    while let Some(told) = browser.next().await {
+        let Seen { states, faintest, texts } = serde_json::from_str(&told).unwrap();
+        let looks: BTreeSet<_> = states.iter().map(|state| state.look.as_str()).collect();
+        assert_eq!(looks, BTreeSet::from(["attention", "free", "ready", "refused", "working"]), "{told}");
+        let each: [fn(&Look) -> &String; 3] = [|state| &state.sign, |state| &state.word, |state| &state.form];
+        for of in each {
+            let different: BTreeSet<_> = states.iter().map(of).collect();
+            assert_eq!(different.len(), states.len(), "two are alike but for their colours: {told}");
+        }
+        assert!(faintest.contrast >= 4.5 && texts > 20, "{told}");
+        seen += 1;
+    }
+    assert_eq!(seen, 2 * 4, "themes and kinds of eyes");
+    station.stop().await;
+}
+
+/// A station with bays in every state that stays, and its page.
+async fn of_all_kinds(cloud: &Cloud) -> (RunningStation, String) {
+    let (mut station, page) = station(cloud, 8).await;
     for (bay, serial) in [(2, "BWC-1042"), (3, "BWC-1043")] {
         station.dock(bay, &footage(serial));
     }
@@ -181,18 +245,7 @@ async fn anybody_can_read_it_on_a_kiosk_a_phone_and_a_wall_in_either_theme_and_e
                 && state(6) == BayState::Refused
         })
         .await;
-    let pictures = Pictures::new();
-    let mut browser = Browser::start(&["look", &page, pictures.folder().to_str().unwrap()]);
-    let mut seen = 0;
-    while let Some(told) = browser.next().await {
-        let Judgement { size, complaints, overflow } = serde_json::from_str(&told).unwrap();
-        assert!(complaints.is_empty(), "{told}");
-        assert!(overflow.cut.is_empty(), "{told}");
-        assert!(overflow.across <= 0 && (overflow.down <= 0 || size == "phone"), "nobody scrolls at a wall: {told}");
-        seen += 1;
-    }
-    assert_eq!(seen, 3 * 2 * 3, "sizes, themes and languages");
-    station.stop().await;
+    (station, page)
 }
 
 /// Where the browser's pictures go: to `CAMDOCK_PICTURES`, or away.
