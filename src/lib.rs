@@ -8,13 +8,14 @@
 //! | room | may use | libraries |
 //! |---|---|---|
 //! | every room | `faults` | `thiserror` |
-//! | `domain` | | `crc-fast`, `fastrand`, `serde`, `sha2`, `strum`, `time`, `uuid` |
+//! | `beat` | | `tokio` |
+//! | `domain` | | `crc-fast`, `fastrand`, `jiff`, `serde`, `sha2`, `strum`, `time`, `uuid` |
 //! | `faults` | | `rustix` |
 //! | `files` | | `aligned-vec`, `bytes`, `futures`, `rustix`, `tokio` |
 //! | `words` | `domain` | `fluent-bundle`, `serde`, `serde_json`, `strum`, `unic-langid` |
 //! | `journal` | `domain`, `words` | `libsystemd`, `serde_json`, `tokio`, `tracing`, `tracing-subscriber`, `uuid` |
 //! | `cloud` | `domain` | `async-trait`, `bytes`, `fastrand`, `futures` |
-//! | `dock` | `domain`, `journal` | `tokio` |
+//! | `dock` | `beat`, `domain`, `journal` | `rustix`, `tokio` |
 //! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
 //! | `ledger` | `domain`, `files`, `journal` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio` |
 //! | `access` | `domain`, `files` | `argon2`, `nix`, `tempfile`, `tokio` |
@@ -25,8 +26,8 @@
 //! | `cloud::http` | `cloud`, `domain` | `bytes`, `futures`, `reqwest`, `tokio` |
 //! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `sha2`, `time`, `url` |
 //! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
-//! | `dock::folder` | `dock`, `domain`, `journal` | `notify`, `tokio` |
-//! | `dock::usb` | `dock`, `domain`, `journal` | `rustix`, `tokio`, `udev` |
+//! | `dock::folder` | `beat`, `dock`, `domain`, `journal` | `notify`, `rustix`, `tokio` |
+//! | `dock::usb` | `beat`, `dock`, `domain`, `journal` | `rustix`, `tokio`, `udev` |
 //! | `dock::led` | `domain` | `gpiocdev` |
 //! | `spool::disk` | `domain`, `files`, `spool` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
 //! | `camera::folder` | `camera`, `custody`, `domain`, `files`, `journal` | `async-trait`, `bytes`, `camdock-lease`, `rustix`, `tokio` |
@@ -34,7 +35,7 @@
 //! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `journal`, `ledger`, `spool`, `words` | `bytes`, `fastrand`, `futures`, `tokio` |
 //! | `station` | `camera`, `custody`, `dock`, `domain`, `journal`, `ledger`, `spool`, `transfer`, `words` | `futures`, `tokio` |
 //! | `audit` | `custody`, `domain`, `ledger`, `spool` | |
-//! | `daemon` | `access`, `audit`, `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::led`, `dock::usb`, `domain`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `tokio` |
+//! | `daemon` | `access`, `audit`, `beat`, `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::led`, `dock::usb`, `domain`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `jiff`, `notify`, `tokio` |
 //!
 //! `cloud`, `dock`, `spool` and `camera` are ports, and the rooms within them their adapters: besides themselves, only
 //! `daemon` knows an adapter by name. `faults` is empty in a release build, so every room may mention it. `thiserror`
@@ -43,6 +44,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod beat;
 pub mod camera;
 pub mod cloud;
 pub mod config;

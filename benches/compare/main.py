@@ -15,17 +15,25 @@ import socket
 import statistics
 import subprocess
 import sys
+import time
 
 import peers
 import report
 from camdock import CamdockRun, proven, queued
-from process import MIB, Cost, Sink
+from process import MIB, Cost, Sink, Views, cpu_seconds, wake_ups
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RELEASE = ROOT / "target/release"
 BENCH = ROOT / "target/bench"
 MILLION = 1_000_000
 BAYS = 8
+MOST_BAYS = 64
+PAGES = 20
+VIEWS_SECONDS = 20
+# What was busy at the start is at rest by then.
+SETTLED_SECONDS = 30
+# As long as systemd's watchdog waits.
+IDLE_SECONDS = 120
 
 
 class Bench:
@@ -195,6 +203,35 @@ class Bench:
         wall = statistics.median(cost.wall for cost in costs)
         self.targets.append(report.Target("start-up, 1,000,000 queued", wall, 2, " s"))
 
+    def idle(self):
+        """How often an idle station wakes: folders as bays, nobody looks, nothing to do."""
+        with self.clean(), self.sink(), self.station(bays=BAYS) as station:
+            station.start()
+            station.until("an answer", lambda status: True)
+            time.sleep(SETTLED_SECONDS)
+            pid = station.child.pid
+            before, woken = cpu_seconds(pid), wake_ups(pid, IDLE_SECONDS)
+            cpu = cpu_seconds(pid) - before
+        per_minute = woken * 60 / IDLE_SECONDS
+        self.sections.append(
+            ("Idle, eight bays", report.IDLE_HEAD, [["camdock", f"{per_minute:.0f}", f"{100 * cpu / IDLE_SECONDS:.2f}"]])
+        )
+        self.targets.append(report.Target("idle: threads woken, each minute", per_minute, 200))
+
+    def views(self):
+        """What twenty open pages cost a station with 64 bays at work, in the same process without any and with them."""
+        rows, costs = [], {}
+        for pages in (0, PAGES):
+            with Views(RELEASE / "examples/views", MOST_BAYS) as views:
+                time.sleep(1)
+                costs[pages], told = views.cost(pages, VIEWS_SECONDS)
+            core = 100 * costs[pages].cpu / VIEWS_SECONDS
+            rows.append([f"{pages} pages", f"{core:.1f}", f"{costs[pages].memory:.1f}", f"{told / VIEWS_SECONDS:.1f}"])
+        self.sections.append((f"{MOST_BAYS} bays at work", report.VIEWS_HEAD, rows))
+        core = 100 * (costs[PAGES].cpu - costs[0].cpu) / VIEWS_SECONDS
+        self.targets.append(report.Target(f"{PAGES} pages: more of a core", core, 3, " %"))
+        self.targets.append(report.Target(f"{PAGES} pages: more memory", costs[PAGES].memory - costs[0].memory, 10, " MiB"))
+
 
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -241,6 +278,8 @@ def main():
         "offload": Bench.offload,
         "memory": Bench.memory,
         "startup": Bench.startup,
+        "idle": Bench.idle,
+        "views": Bench.views,
     }
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3, help="runs of each contestant (default: 3)")
@@ -251,7 +290,7 @@ def main():
 
     bench = Bench(options)
     for name, measure in measurements.items():
-        alone = name in ("memory", "startup")
+        alone = name in ("memory", "startup", "idle", "views")
         if name in (options.only or measurements) and not (alone and options.peers_only):
             measure(bench)
 

@@ -1,7 +1,10 @@
 """Runs one program and tells what it cost: wall time, CPU time of it and its children, peak memory."""
 
+import contextlib
 import os
 import pathlib
+import selectors
+import socket
 import subprocess
 import time
 import urllib.request
@@ -45,6 +48,63 @@ def peak_memory(pid):
     """The most memory a running process has had resident, in MiB."""
     lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def memory(pid):
+    """The memory that a running process has resident now, in MiB."""
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))
+
+
+def wake_ups(pid, seconds):
+    """How often a thread of a running process was woken within so many seconds. Threads that end meanwhile count as well, as long as
+    they live for half a second."""
+
+    def counts():
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            try:
+                lines = (task / "status").read_text().splitlines()
+            except FileNotFoundError:
+                continue
+            yield task.name, next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches:"))
+
+    before, now = dict(counts()), {}
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.5)
+        now |= dict(counts())
+    return sum(count - before.get(thread, 0) for thread, count in now.items())
+
+
+class Views:
+    """The page of a made-up station whose bays all work, as a context."""
+
+    def __init__(self, binary, bays):
+        self.command = [str(binary), str(bays)]
+
+    def __enter__(self):
+        self.child = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        self.port = int(self.child.stdout.readline().removeprefix("listening "))
+        return self
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.wait()
+        self.child.stdout.close()
+
+    def cost(self, pages, seconds):
+        """Its CPU time of so many seconds, its memory at their end, and what each page was told in them, with so many pages open."""
+        with contextlib.ExitStack() as opened, selectors.DefaultSelector() as selector:
+            for _ in range(pages):
+                page = opened.enter_context(socket.create_connection(("127.0.0.1", self.port)))
+                page.sendall(f"GET /live?lang=en HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n\r\n".encode())
+                page.setblocking(False)
+                selector.register(page, selectors.EVENT_READ)
+            begun, before, told = time.monotonic(), cpu_seconds(self.child.pid), 0
+            while (left := begun + seconds - time.monotonic()) > 0:
+                for key, _ in selector.select(left):
+                    told += key.fileobj.recv(1 << 16).count(b"event: tiles")
+            return Cost(seconds, cpu_seconds(self.child.pid) - before, memory(self.child.pid)), told / max(pages, 1)
 
 
 class Sink:

@@ -39,6 +39,8 @@ def cost_row(name, costs):
 
 
 COST_HEAD = ["", "wall s", "from–to", "CPU s", "peak MiB", "sink CPU s"]
+IDLE_HEAD = ["", "woken each minute", "% of a core"]
+VIEWS_HEAD = ["", "% of a core", "MiB", "told each second"]
 TARGET_HEAD = ["target", "measured", "limit", ""]
 
 

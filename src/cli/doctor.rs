@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use camdock::config::Config;
+use camdock::domain::{Overdue, StationNotice};
 use camdock::views::{Diagnosis, Finding, StatusDocument};
 use camdock::words::{Text, Words};
 
@@ -15,6 +16,9 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<Outcome> {
     Ok(status::outcome(&shown))
 }
 
+/// So many overdue cameras are named.
+const MISSED_BY_NAME: usize = 10;
+
 fn print(shown: &StatusDocument) -> std::io::Result<()> {
     let words = Words::english();
     let diagnosis = Diagnosis::of(shown, words);
@@ -25,6 +29,11 @@ fn print(shown: &StatusDocument) -> std::io::Result<()> {
     }
     if shown.problems > 0 {
         writeln!(out, "{}", words.text(&Text::ProblemsWait { problems: shown.problems }))?;
+    }
+    if let Some(Overdue { cameras, days, latest }) = shown.overdue.as_ref().filter(|overdue| overdue.cameras > 0) {
+        let notice = StationNotice::CamerasOverdue { cameras: *cameras, days: *days };
+        let named: Vec<_> = latest.iter().take(MISSED_BY_NAME).map(|overdue| overdue.camera.as_str()).collect();
+        writeln!(out, "{} The latest: {}.", words.say(notice), named.join(", "))?;
     }
     diagnosis.well(words).map_or(Ok(()), |well| writeln!(out, "{well}"))
 }

@@ -16,6 +16,9 @@ use super::Outcome;
 
 /// Blocking work, such as a read from a camera that no longer answers, is left behind after this long.
 const LEAVE_BEHIND: Duration = Duration::from_secs(3);
+/// A thread for blocking work is kept for so long without any: bays and parts are looked at every half minute, and that is no reason to
+/// start threads and end them each time.
+const KEPT_FOR: Duration = Duration::from_mins(1);
 /// LEDs that are well are dark at once.
 const LAMPS_TAKE: Duration = Duration::from_millis(500);
 /// What is logged, unless `CAMDOCK_LOG` says otherwise. What a request failed of is said once, in camdock's
@@ -28,7 +31,8 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Outcome> {
     let lock = StationLock::take(&config.station.data_dir)?;
     let mut last = LastLedger::Trusted;
     loop {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(2).thread_keep_alive(KEPT_FOR).enable_all().build()?;
         let ended = runtime.block_on(serve(config, last, &lock));
         // Whatever still runs is cancelled; nothing is lost by that.
         runtime.shutdown_timeout(LEAVE_BEHIND);

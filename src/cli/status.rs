@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use camdock::config::Config;
 use camdock::domain::{
-    BayCause, BayState, DestinationCause, DestinationState, DiskState, Part, StationNotice, counted,
+    BayCause, BayState, CameraNotice, DestinationCause, DestinationState, DiskState, Overdue, OverdueCamera, Part,
+    ShiftStart, StationNotice, counted,
 };
 use camdock::views::{DestinationDocument, StatusDocument};
 use camdock::words::Words;
@@ -44,6 +45,9 @@ pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome>
         }
     }
 }
+
+/// So many overdue cameras are named; the document has more.
+const MISSED_BY_NAME: usize = 10;
 
 /// Whether a person is needed.
 pub(super) fn outcome(status: &StatusDocument) -> Outcome {
@@ -93,8 +97,18 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
     if let (Some(from), Some(at)) = (queue.clear_from, queue.clear_at) {
         writeln!(out, "  clear between {from} and {at}, at the pace of late")?;
     }
+    if let Some(ShiftStart { time: shift, .. }) = queue.shift {
+        writeln!(out, "  {}", english.say(StationNotice::LateForShift { shift }))?;
+    }
     if status.disk == DiskState::Full {
         writeln!(out, "  {}", english.say(StationNotice::DiskFull))?;
+    }
+    if let Some(overdue) = status.overdue.as_ref().filter(|overdue| overdue.cameras > 0) {
+        let Overdue { cameras, days, latest } = overdue;
+        writeln!(out, "  {}", english.say(StationNotice::CamerasOverdue { cameras: *cameras, days: *days }))?;
+        for OverdueCamera { camera, since } in latest.iter().take(MISSED_BY_NAME) {
+            writeln!(out, "      {camera}, last here until {since}")?;
+        }
     }
     for bay in &status.bays {
         let camera = bay.camera.as_ref().map_or("-", |camera| camera.as_str());
@@ -108,6 +122,9 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
             bay.segments_total,
             bay.message
         )?;
+        if let Some(ShiftStart { time: shift, .. }) = bay.shift {
+            writeln!(out, "      {}", english.say(CameraNotice::LateForShift { shift }))?;
+        }
         for other in &bay.also {
             writeln!(out, "      {other}")?;
         }
@@ -154,6 +171,7 @@ mod tests {
                 destinations: vec![place],
                 disk: DiskState::default(),
                 setup: Vec::new(),
+                overdue: None,
                 problems: 0,
             };
             assert_eq!(outcome(&status), outcome_of_it, "{state}");

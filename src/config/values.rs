@@ -10,7 +10,8 @@ use url::{Host, Url};
 use super::document::Value;
 use super::reader::{Wrong, similar};
 use crate::domain::{
-    Beats, ByteCount, IdError, LedName, NoUsbPort, ObjectPrefix, Pattern, Rhythm, SourcePath, UsbPort, parse_duration,
+    Beats, ByteCount, IdError, LedName, NoTimeOfDay, NoUsbPort, ObjectPrefix, Pattern, Rhythm, SourcePath, TimeOfDay,
+    UsbPort, parse_duration,
 };
 
 /// Any text but an empty one.
@@ -150,6 +151,13 @@ pub(super) fn duration(value: &Value) -> Result<Duration, Wrong> {
     let remedy = "write a whole number and a unit, such as \"24h\" (s, m, h, d)";
     let text = quoted(value, remedy)?;
     parse_duration(text).map_err(|_| Wrong::new("it is not a duration", remedy))
+}
+
+/// A time of day.
+pub(super) fn time_of_day(value: &Value) -> Result<TimeOfDay, Wrong> {
+    let remedy = "write hours and minutes with two digits each, from \"00:00\" to \"23:59\": [\"06:00\", \"18:00\"]";
+    let text = quoted(value, remedy)?;
+    text.parse().map_err(|NoTimeOfDay| Wrong::new(format!("{text:?} is not a time of day"), remedy))
 }
 
 /// The path of a folder: absolute and without `..`, so that what it means depends on nothing else.

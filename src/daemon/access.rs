@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::{Notify, watch};
 
 use super::clock::SystemClock;
-use super::parts::{Troubles, look_after};
+use super::parts::{Troubles, look_after, look_after_news};
 use super::porter::StationPorter;
 use crate::access::{Accounts, Users, UsersError};
 use crate::config::{TlsSettings, WebSettings};
@@ -16,6 +17,33 @@ use crate::views::{Access, Identity, Porter, Recognise};
 
 /// What a part's look finds in its way.
 type Found = Option<(SetupCause, String)>;
+
+/// Hears when something changes beside these files, which may be replaced as a whole. Where nothing is heard of it, it is seen at the
+/// next beat.
+struct Ear {
+    changed: Arc<Notify>,
+    /// It hears for as long as it is kept.
+    _watcher: Option<RecommendedWatcher>,
+}
+
+impl Ear {
+    fn at(files: &[&Path]) -> Self {
+        let changed = Arc::new(Notify::new());
+        let wake = Arc::clone(&changed);
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // Our own looking is reported, too.
+            if !matches!(event, Ok(event) if matches!(event.kind, EventKind::Access(_))) {
+                wake.notify_one();
+            }
+        })
+        .ok();
+        for folder in files.iter().filter_map(|file| file.parent()) {
+            // A folder that is not there is looked for by those who miss their file.
+            let _ = watcher.as_mut().map(|watcher| watcher.watch(folder, RecursiveMode::NonRecursive));
+        }
+        Self { changed, _watcher: watcher }
+    }
+}
 
 /// As it is configured, and as its files are from now on. Needs a runtime.
 pub(super) fn access(web: &WebSettings, ledger: &Ledger, troubles: &Troubles) -> Access {
@@ -46,7 +74,10 @@ pub(super) fn accounts(operators: Option<String>, troubles: &Troubles) -> Recogn
 /// The list of users. While it cannot be read, nobody is on it.
 fn watched_users(path: PathBuf, troubles: &Troubles) -> watch::Receiver<Users> {
     let (list, known) = watch::channel(Users::default());
+    let ear = Ear::at(&[&path]);
+    let changed = Arc::clone(&ear.changed);
     let look = move || -> Found {
+        let _ = &ear;
         let (users, found) = match Users::read(&path) {
             Ok(users) => (users, None),
             Err(error) => {
@@ -66,7 +97,7 @@ fn watched_users(path: PathBuf, troubles: &Troubles) -> watch::Receiver<Users> {
     };
     let found = look();
     troubles.note(&Part::Users, found);
-    look_after(Part::Users, troubles.clone(), look);
+    look_after_news(Part::Users, troubles.clone(), changed, look);
     known
 }
 
@@ -74,13 +105,16 @@ fn watched_users(path: PathBuf, troubles: &Troubles) -> watch::Receiver<Users> {
 fn identity(files: TlsSettings, troubles: &Troubles) -> watch::Receiver<Option<Identity>> {
     let (shown, identity) = watch::channel(None);
     let mut last = None;
+    let ear = Ear::at(&[&files.certificate, &files.key]);
+    let changed = Arc::clone(&ear.changed);
     let mut look = move || {
+        let _ = &ear;
         let found = read(&files, &mut last, &shown);
         found.or_else(|| expired(shown.borrow().as_ref()))
     };
     let found = look();
     troubles.note(&Part::Certificate, found);
-    look_after(Part::Certificate, troubles.clone(), look);
+    look_after_news(Part::Certificate, troubles.clone(), changed, look);
     identity
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
+use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 
 use super::late::{LateDestination, Standing};
@@ -21,7 +22,7 @@ use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{
-    BayName, Clock, DockingId, LedName, Moment, Part, Profile, SetupCause, Snapshot, Transport, UsbDevice,
+    BayName, Clock, DockingId, LedName, Moment, Part, Profile, SetupCause, ShiftStarts, Snapshot, Transport, UsbDevice,
 };
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
@@ -186,6 +187,8 @@ pub(super) fn open_station(
         concurrency: config.upload.concurrency.get(),
         keep_after_wipe: config.spool.keep_after_wipe,
         persistence: Persistence::OF_A_STATION,
+        shifts: ShiftStarts::new(config.station.shift_starts.clone(), TimeZone::system()),
+        overdue_after: config.station.overdue_after,
     })
 }
 
@@ -215,9 +218,14 @@ pub(super) fn watch_bays(config: &Config, troubles: &Troubles) -> Vec<mpsc::Rece
             Slot::Port(port) => ports.push((bay.name.clone(), port.clone())),
         }
     }
-    let watched_folders = all_that_can_be(&mut folders, |bay| &bay.name, troubles, watch_folders);
-    let watched_ports =
-        all_that_can_be(&mut ports, |(name, _)| name, troubles, |ports| watch_usb(ports, &config.profiles));
+    let watched_folders =
+        all_that_can_be(&mut folders, |bay| &bay.name, troubles, |bays| watch_folders(bays, troubles.beat()));
+    let watched_ports = all_that_can_be(
+        &mut ports,
+        |(name, _)| name,
+        troubles,
+        |ports| watch_usb(ports, &config.profiles, troubles.beat()),
+    );
     for FolderBay { name, folder, .. } in folders {
         parts::look_after(Part::Bay(name), troubles.clone(), move || bays::folder_missing(&folder));
     }
@@ -350,7 +358,8 @@ mod tests {
         let mut bays = vec![bay("1", folder.path()), bay("2", &inside), bay("3", folder.path())];
         let troubles = Troubles::none();
         let shown = troubles.watch();
-        let mut events = all_that_can_be(&mut bays, |bay| &bay.name, &troubles, watch_folders);
+        let mut events =
+            all_that_can_be(&mut bays, |bay| &bay.name, &troubles, |bays| watch_folders(bays, troubles.beat()));
         assert!(matches!(events.recv().await, Some(BayEvent::Docked { bay, .. }) if bay == name("1")));
         assert_eq!(bays.len(), 1, "only that one is looked after");
         let told: Vec<_> = shown.borrow().iter().map(|trouble| (trouble.part.clone(), trouble.cause)).collect();

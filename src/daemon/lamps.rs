@@ -13,8 +13,10 @@ use super::parts::{Troubles, look_after_news};
 use crate::config::Config;
 use crate::domain::{BayName, Lamp, Part, SetupCause, Signal, Snapshot};
 
-/// So long a lamp goes on saying what it said last. There is a new snapshot about every second.
+/// So long a lamp goes on saying what it said last. A live station has a new snapshot in time.
 const SILENCE: Duration = Duration::from_secs(15);
+/// So a station with lamps shows itself this often at least.
+pub(super) const FRESH: Duration = Duration::from_secs(10);
 
 /// Where a lamp stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,16 +19,17 @@ mod porter;
 mod records;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
-use crate::dock::BayEvent;
+use crate::dock::{self, BayEvent};
 use crate::domain::{Caller, DestinationName, Earlier, Part, PlaceId, SetupCause, Snapshot};
 use crate::ledger::StationLock;
 use crate::station::{Doors, Station, StationError};
 use crate::transfer::{NoPlace, confirm};
-use crate::views::{self, Commands, Desk, Dock, Recognise, Routes, systemd};
+use crate::views::{self, Audience, Commands, Desk, Dock, Recognise, Routes, systemd};
 
 pub use adapters::{DestinationSetupError, LastLedger, OpenError, lights_out, open_destination};
 pub use clock::SystemClock;
@@ -41,6 +42,8 @@ use records::LedgerRecords;
 
 /// Requests, and news of bays, that may wait for the station.
 const BACKLOG: usize = 16;
+/// An idle station that nobody looks at shows itself this often, for its watchdog: several times in the two minutes for which that waits.
+const ALONE: Duration = Duration::from_secs(30);
 
 /// A station with its doors open: cameras can come, and commands be asked.
 pub struct Daemon {
@@ -68,7 +71,7 @@ impl Daemon {
     /// # Errors
     /// [`DaemonError`] says which part cannot be opened, and what to do.
     pub fn open(config: &Config, last: LastLedger, lock: &StationLock) -> Result<Self, DaemonError> {
-        let troubles = Troubles::none();
+        let troubles = Troubles::none_at(dock::beat());
         let setup = troubles.watch();
         for broken in &config.broken_profiles {
             let message = format!("{broken}. Once it is mended, run: systemctl restart camdock");
@@ -80,10 +83,11 @@ impl Daemon {
         let (snapshot, shown) = watch::channel(station.first_snapshot());
         let (orders, commands) = mpsc::channel(BACKLOG);
         let bays = together(adapters::watch_bays(config, &troubles));
-        let doors = Doors { bays, commands, setup, snapshot };
+        let audience = Audience::nobody(if lamps::of(config).next().is_some() { lamps::FRESH } else { ALONE });
+        let doors = Doors { bays, commands, setup, pause: audience.pause(), snapshot };
         adapters::light_lamps(config, &shown, &troubles);
         let desk: Arc<dyn Desk> = Arc::new(StationDesk::new(ledger.clone(), orders));
-        let behind = Behind { shown: shown.clone(), records: Arc::new(LedgerRecords::of(config)), desk };
+        let behind = Behind { shown: shown.clone(), records: Arc::new(LedgerRecords::of(config)), desk, audience };
         let recognise = access::accounts(config.station.operators.clone(), &troubles);
         let control = Control::open(config.station.data_dir.clone(), behind.the_socket(recognise), troubles.clone());
         let access = access::access(&config.web, &ledger, &troubles);
@@ -129,6 +133,8 @@ struct Behind {
     shown: watch::Receiver<Snapshot>,
     records: Arc<LedgerRecords>,
     desk: Arc<dyn Desk>,
+    /// Those who look.
+    audience: Audience,
 }
 
 impl Behind {
@@ -136,7 +142,7 @@ impl Behind {
     fn the_socket(&self, recognise: Recognise) -> Commands {
         let numbers = views::metrics(self.shown.clone()).merge(views::health(self.shown.clone()));
         let reading = views::reading(self.shown.clone(), self.records.clone()).merge(views::openapi()).merge(numbers);
-        Commands { reading, acting: views::acting(Arc::clone(&self.desk)), recognise }
+        Commands { reading: self.audience.of(reading), acting: views::acting(Arc::clone(&self.desk)), recognise }
     }
 
     /// What browsers can ask for.
@@ -144,13 +150,14 @@ impl Behind {
         let (shown, records) = (|| self.shown.clone(), || self.records.clone());
         let has_lamps = lamps::of(config).next().is_some();
         let dock = Dock { columns: config.web.columns, lamps: has_lamps.then(|| Arc::clone(&config.rhythms)) };
+        let station =
+            views::station(shown(), records()).merge(views::reading(shown(), records())).merge(views::openapi());
+        let seen = |routes| self.audience.of(routes);
         Routes {
-            open: views::files().merge(views::health(shown())),
-            metrics: views::metrics(shown()),
-            bays: views::page(shown(), dock),
-            station: views::station(shown(), records())
-                .merge(views::reading(shown(), records()))
-                .merge(views::openapi()),
+            open: views::files().merge(seen(views::health(shown()))),
+            metrics: seen(views::metrics(shown())),
+            bays: seen(views::page(shown(), dock)),
+            station: seen(station),
             acting: views::acting(Arc::clone(&self.desk)).merge(views::buttons(Arc::clone(&self.desk))),
         }
     }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
+use crate::beat::Beat;
 use crate::domain::{Part, SetupCause, SetupTrouble, StationNotice, Subject};
 use crate::journal::tell;
 
-/// How often a part is looked at.
+/// How often a part is looked at with which something is the matter. One that is well is looked at with each beat.
 pub(super) const AGAIN: Duration = Duration::from_secs(3);
 /// A look that takes longer may never end: a share whose server is gone, for instance.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,11 +20,23 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(super) struct Troubles {
     shown: watch::Sender<Vec<SetupTrouble>>,
+    beat: Beat,
 }
 
 impl Troubles {
+    /// None yet, with a beat of their own. Needs a runtime.
     pub(super) fn none() -> Self {
-        Self { shown: watch::channel(Vec::new()).0 }
+        Self::none_at(Beat::every(AGAIN))
+    }
+
+    /// None yet.
+    pub(super) fn none_at(beat: Beat) -> Self {
+        Self { shown: watch::channel(Vec::new()).0, beat }
+    }
+
+    /// The beat with which parts are looked at that are well.
+    pub(super) const fn beat(&self) -> &Beat {
+        &self.beat
     }
 
     pub(super) fn watch(&self) -> watch::Receiver<Vec<SetupTrouble>> {
@@ -68,6 +81,7 @@ pub(super) fn look_after_news(
     news: Arc<Notify>,
     mut look: impl FnMut() -> Option<(SetupCause, String)> + Send + 'static,
 ) {
+    let mut beat = troubles.beat.listen();
     tokio::spawn(async move {
         loop {
             let mut looking = tokio::task::spawn_blocking(move || {
@@ -83,9 +97,11 @@ pub(super) fn look_after_news(
             // It fails only when the runtime shuts down.
             let Ok((kept, found)) = looked else { return };
             look = kept;
+            let is_well = found.is_none();
             troubles.note(&part, found);
             tokio::select! {
-                () = sleep(AGAIN) => {}
+                () = beat.next() => {}
+                () = sleep(AGAIN), if !is_well => {}
                 () = news.notified() => {}
                 () = troubles.shown.closed() => return,
             }
@@ -104,6 +120,7 @@ pub(super) fn no_answer() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::mpsc;
 
     use super::*;
@@ -134,6 +151,28 @@ mod tests {
         drop(answer);
         until(&mut shown, |troubles| troubles.len() == 1).await;
         assert_eq!(shown.borrow()[0].part, bay("missing"), "and what hung is well again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_is_well_is_looked_at_seldom_and_one_that_is_not_soon() {
+        let beat = Beat::every(Duration::from_secs(30));
+        let troubles = Troubles::none_at(beat.clone());
+        let _watched = troubles.watch();
+        let looks = Arc::new([const { AtomicU32::new(0) }; 2]);
+        for (which, trouble) in [None, Some((SetupCause::FolderMissing, "gone".to_owned()))].into_iter().enumerate() {
+            let (looks, trouble) = (Arc::clone(&looks), trouble.clone());
+            look_after(bay(&which.to_string()), troubles.clone(), move || {
+                looks[which].fetch_add(1, Ordering::Relaxed);
+                trouble.clone()
+            });
+        }
+        sleep(Duration::from_secs(299)).await;
+        let looked = || looks.each_ref().map(|times| times.load(Ordering::Relaxed));
+        let [well, gone] = looked();
+        assert!(well == 10 && gone > 90, "{well} {gone}");
+        beat.now();
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(looked()[0], 11, "somebody heard of a change");
     }
 
     #[tokio::test]

@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
 use super::{BayEvent, Location};
+use crate::beat::Listener;
 use crate::domain::BayName;
 
 /// Events that may wait for the station.
@@ -23,7 +24,7 @@ pub(super) const BACKLOG: usize = 16;
 /// How long to wait after a notification, since changes seldom come alone.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 
-/// How often to look without having been notified.
+/// How soon to look again where something may change that nobody tells of.
 const RESCAN: Duration = Duration::from_secs(3);
 
 /// A camera in a bay. Two are equal only if it is the same camera at the same visit.
@@ -47,6 +48,15 @@ pub(super) struct Found<C> {
     pub(super) refused: BTreeMap<OsString, String>,
 }
 
+/// When to look again, if nothing is told before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// Whatever changes there is told: at the next beat is soon enough.
+    AtBeat,
+    /// After a few seconds.
+    Soon,
+}
+
 /// What a bay holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BayContents<C> {
@@ -55,11 +65,13 @@ pub(super) struct BayContents<C> {
     refused: BTreeMap<OsString, String>,
 }
 
-/// One bay's story, until nobody listens any longer: looks whenever something `changed`, and every few seconds.
-pub(super) async fn watch<C: Docked, L: FnMut() -> Found<C> + Send + 'static>(
+/// One bay's story, until nobody listens any longer: looks whenever something `changed`, at each beat, and every few seconds where
+/// nobody tells of changes.
+pub(super) async fn watch<C: Docked, L: FnMut() -> (Found<C>, Again) + Send + 'static>(
     bay: BayName,
     mut look: L,
     changed: Arc<Notify>,
+    mut beat: Listener,
     events: mpsc::Sender<BayEvent>,
 ) {
     let mut before = BayContents::empty(bay);
@@ -69,7 +81,7 @@ pub(super) async fn watch<C: Docked, L: FnMut() -> Found<C> + Send + 'static>(
             (look, found)
         });
         // It fails only when the runtime shuts down.
-        let Ok((kept, found)) = looking.await else { return };
+        let Ok((kept, (found, again))) = looking.await else { return };
         look = kept;
         let now = before.then(found);
         for event in changes(&before, &now) {
@@ -80,7 +92,8 @@ pub(super) async fn watch<C: Docked, L: FnMut() -> Found<C> + Send + 'static>(
         before = now;
         tokio::select! {
             () = changed.notified() => tokio::time::sleep(DEBOUNCE).await,
-            () = tokio::time::sleep(RESCAN) => {}
+            () = beat.next() => {}
+            () = tokio::time::sleep(RESCAN), if again == Again::Soon => {}
             () = events.closed() => return,
         }
     }

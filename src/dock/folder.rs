@@ -1,7 +1,8 @@
 //! Bays that are folders: a directory that appears in one is a docked camera, and its name is the serial.
 //!
 //! Promises:
-//! - What counts is what is in the folder now; notifications only make it quicker (on network file systems none come).
+//! - What counts is what is in the folder now; notifications only make it quicker. Where none come, as on network file
+//!   systems, it is looked every few seconds; elsewhere at each beat.
 //! - A directory that was replaced by another of the same name between two looks was removed, and another one docked.
 //! - A bay's folder may be missing, and may come and go; without it the bay is empty.
 
@@ -17,8 +18,9 @@ use std::time::{Duration, SystemTime};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{Notify, mpsc};
 
-use super::contents::{self, Docked, Found};
+use super::contents::{self, Again, Docked, Found};
 use super::{BayEvent, DockError, Location};
+use crate::beat::Beat;
 use crate::domain::{BayName, CameraSerial, DockNotice, SourcePath, Subject};
 use crate::journal::tell;
 
@@ -40,7 +42,7 @@ pub struct FolderBay {
 ///
 /// # Panics
 /// If called outside a tokio runtime.
-pub fn watch_folders(bays: Vec<FolderBay>) -> Result<mpsc::Receiver<BayEvent>, DockError> {
+pub fn watch_folders(bays: Vec<FolderBay>, beat: &Beat) -> Result<mpsc::Receiver<BayEvent>, DockError> {
     for (index, second) in bays.iter().enumerate() {
         let overlaps =
             |first: &&FolderBay| second.folder.starts_with(&first.folder) || first.folder.starts_with(&second.folder);
@@ -52,10 +54,10 @@ pub fn watch_folders(bays: Vec<FolderBay>) -> Result<mpsc::Receiver<BayEvent>, D
     let (events, receiver) = mpsc::channel(contents::BACKLOG);
     for bay in bays {
         let changed = Arc::new(Notify::new());
-        let mut lookout = Lookout::new(bay.folder.clone(), Arc::clone(&changed));
+        let mut lookout = Lookout::new(bay.folder.clone(), Arc::clone(&changed), beat.clone());
         let (bay, of) = (bay.name.clone(), bay);
-        let look = move || sorted_out(&of, &lookout.look());
-        tokio::spawn(contents::watch(bay, look, changed, events.clone()));
+        let look = move || (sorted_out(&of, &lookout.look()), lookout.again());
+        tokio::spawn(contents::watch(bay, look, changed, beat.listen(), events.clone()));
     }
     Ok(receiver)
 }
@@ -68,10 +70,17 @@ struct Lookout {
     watched: Option<Identity>,
     /// What went wrong last time, to be logged once.
     trouble: Option<io::ErrorKind>,
+    /// Who else is to look when the folder is gone, or back.
+    beat: Beat,
 }
 
+/// File systems of this machine, on which nobody changes anything but through its kernel, which tells of it. From `linux/magic.h` of
+/// Linux 6.12, and `EXFAT_SUPER_MAGIC` there: ext, xfs, btrfs, f2fs, tmpfs, overlayfs, FAT, exFAT.
+const TOLD_OF: [i64; 8] =
+    [0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x0102_1994, 0x794C_7630, 0x4D44, 0x2011_BAB0];
+
 impl Lookout {
-    fn new(folder: PathBuf, changed: Arc<Notify>) -> Self {
+    fn new(folder: PathBuf, changed: Arc<Notify>, beat: Beat) -> Self {
         let wake = move |event: notify::Result<notify::Event>| match event {
             // Our own looking is reported too.
             Ok(event) if matches!(event.kind, EventKind::Access(_)) && !event.need_rescan() => {}
@@ -83,7 +92,7 @@ impl Lookout {
                 tell(&Subject::station(), DockNotice::NoNewsOfFolder { folder, error });
             })
             .ok();
-        Self { folder, watcher, watched: None, trouble: None }
+        Self { folder, watcher, watched: None, trouble: None, beat }
     }
 
     /// What is in the folder now. A folder that cannot be looked into counts as empty: no camera in it can be reached.
@@ -92,18 +101,29 @@ impl Lookout {
         match self.watch_this_folder().and_then(|()| scan(&self.folder)) {
             Ok(found) => {
                 if self.trouble.take().is_some() {
+                    self.beat.now();
                     tell(&Subject::station(), DockNotice::FolderBack { folder: self.folder.display().to_string() });
                 }
                 found
             }
             Err(error) => {
                 if self.trouble.replace(error.kind()) != Some(error.kind()) {
+                    self.beat.now();
                     let (folder, error) = (self.folder.display().to_string(), error.to_string());
                     tell(&Subject::station(), DockNotice::FolderUnreadable { folder, error });
                 }
                 Vec::new()
             }
         }
+    }
+
+    /// Whether the next beat is soon enough: only where the folder is watched, and lies where all changes are told of.
+    fn again(&self) -> Again {
+        let told_of = || {
+            let lies_on = rustix::fs::statfs(&self.folder);
+            lies_on.is_ok_and(|lies_on| TOLD_OF.contains(&i64::from(lies_on.f_type)))
+        };
+        if self.watched.is_some() && told_of() { Again::AtBeat } else { Again::Soon }
     }
 
     fn watch_this_folder(&mut self) -> io::Result<()> {

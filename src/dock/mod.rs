@@ -6,6 +6,7 @@
 mod contents;
 mod folder;
 pub mod led;
+mod mounts;
 pub mod usb;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use crate::domain::{BayName, CameraSerial, Profile, UsbDevice, UsbPort};
 
 pub use folder::{FolderBay, watch_folders};
+pub use mounts::beat;
 pub use usb::watch_usb;
 
 /// Something happened in a bay.

@@ -15,10 +15,12 @@ mod lamp;
 mod link;
 mod notice;
 mod object;
+mod overdue;
 mod problem;
 mod profile;
 mod segment;
 mod setup;
+mod shift;
 mod signal;
 mod snapshot;
 mod source_path;
@@ -49,10 +51,12 @@ pub use notice::{
     Subject,
 };
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
+pub use overdue::{Overdue, OverdueCamera};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
 pub use setup::{Part, SetupCause, SetupTrouble};
+pub use shift::{NoTimeOfDay, ShiftStart, ShiftStarts, TimeOfDay};
 pub use signal::{Beat, Beats, Colour, Manner, NoRhythms, Rhythm, Rhythms, Signal};
 pub use snapshot::{BaySnapshot, DestinationSnapshot, DiskState, Expected, QueueSnapshot, Snapshot, SpoolSpace};
 pub use source_path::{SourcePath, misleads};

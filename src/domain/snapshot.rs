@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Amount, BayCause, BayName, BayNotice, BayState, ByteCount, CameraSerial, Counters, DestinationCause,
-    DestinationName, DestinationNotice, DestinationState, Moment, OtherNotice, PutOff, SetupTrouble, StationId,
+    DestinationName, DestinationNotice, DestinationState, Moment, OtherNotice, Overdue, PutOff, SetupTrouble,
+    ShiftStart, StationId,
 };
 
 /// The whole station.
@@ -30,6 +31,10 @@ pub struct Snapshot {
     pub counters: Counters,
     /// What could not be set up as configured; the rest works without it.
     pub setup: Vec<SetupTrouble>,
+    /// When the next shift starts, where somebody said when shifts do.
+    pub shift: Option<ShiftStart>,
+    /// Which cameras should have come back, where somebody said when they should.
+    pub overdue: Option<Overdue>,
 }
 
 impl Snapshot {
@@ -47,7 +52,27 @@ impl Snapshot {
             copies: Amount::default(),
             counters: Counters::default(),
             setup: Vec::new(),
+            shift: None,
+            overdue: None,
         }
+    }
+
+    /// The next shift's start, if the queue will not be clear before it even in the best case.
+    #[must_use]
+    pub fn not_clear_before(&self) -> Option<ShiftStart> {
+        self.missed(self.queue.clear)
+    }
+
+    /// The next shift's start, if this bay's camera will not be ready before it even in the best case.
+    #[must_use]
+    pub fn not_ready_before(&self, bay: &BaySnapshot) -> Option<ShiftStart> {
+        self.missed(bay.expected)
+    }
+
+    /// Where nobody can tell when something is done, nothing is said.
+    fn missed(&self, expected: Option<Expected>) -> Option<ShiftStart> {
+        let expected = expected?;
+        self.shift.filter(|start| start.is_missed(expected.earliest))
     }
 }
 

@@ -27,6 +27,7 @@ mod queue;
 mod rebuild;
 mod records;
 mod schema;
+mod visits;
 mod worker;
 
 use std::future::Future;
@@ -47,6 +48,7 @@ pub use figures::Figures;
 pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
 pub use queue::{Delivery, QueuedCamera};
 pub use records::{Deletion, DestinationNeed, KnownSegment};
+pub use visits::LastVisit;
 pub use worker::Pause;
 
 use ballast::Ballast;

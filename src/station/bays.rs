@@ -192,6 +192,11 @@ impl Bays {
         }
     }
 
+    /// Whether anybody waits for another to give way.
+    pub(super) fn somebody_waits(&self) -> bool {
+        self.others.values().any(|others| !others.waiting.is_empty())
+    }
+
     /// Where others wait in a bay for one that nothing more can be done for, the next of them is served.
     pub(super) async fn take_turns(&mut self) -> Result<(), StationError> {
         let gives_way = |(bay, occupant): (&BayName, &Occupant)| {

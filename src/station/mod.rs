@@ -7,6 +7,8 @@ mod bays;
 mod board;
 mod docking;
 mod forecast;
+mod lateness;
+mod overdue;
 mod recover;
 mod status;
 mod supervise;

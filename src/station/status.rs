@@ -4,22 +4,27 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::StationError;
 use super::board::Board;
 use super::forecast::Forecast;
+use super::lateness::Lateness;
 use crate::domain::{
     BayNotice, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
-    DestinationState, DiskState, Part, SetupTrouble, Snapshot, SpoolSpace,
+    DestinationState, DiskState, Overdue, Part, SetupTrouble, ShiftStarts, Snapshot, SpoolSpace,
 };
+use crate::journal::tell;
 use crate::ledger::Figures;
 use crate::transfer::{Site, WatchDestination};
 
 /// Changes closer together than this are shown together.
 const QUIET: Duration = Duration::from_millis(100);
-/// Ages grow without anything changing.
+/// While something goes on, ages grow and paces fall without anything changing.
 const REFRESH: Duration = Duration::from_secs(1);
 
 /// How often the spool's room is looked at.
@@ -29,7 +34,11 @@ const MEASURING_TAKES: Duration = Duration::from_secs(10);
 
 /// Keeps the spool's room known, for as long as the station runs. By itself, since a disk may hang; then it is asked no second time
 /// before it has answered.
-pub(super) async fn measure(site: Site, space: watch::Sender<Option<SpoolSpace>>) -> Result<(), StationError> {
+pub(super) async fn measure(
+    site: Site,
+    space: watch::Sender<Option<SpoolSpace>>,
+    pause: watch::Receiver<Duration>,
+) -> Result<(), StationError> {
     loop {
         let mut measuring = pin!(site.space());
         let measured = if let Ok(measured) = timeout(MEASURING_TAKES, &mut measuring).await {
@@ -39,29 +48,57 @@ pub(super) async fn measure(site: Site, space: watch::Sender<Option<SpoolSpace>>
             measuring.await
         };
         space.send_replace(measured.ok());
-        sleep(MEASURE_EVERY).await;
+        let pause = MEASURE_EVERY.max(*pause.borrow());
+        sleep(pause).await;
     }
 }
 
-/// Composes a snapshot whenever the station changed, and at least about every second. Each is a sign of life: it takes an
-/// answer from the ledger to make one, and the station's own loop to pass it on.
+/// What others find out about the station, as far as they have.
+pub(super) struct Found {
+    /// How the disk is doing.
+    pub(super) disk: watch::Receiver<DiskState>,
+    /// How much room the spool has.
+    pub(super) space: watch::Receiver<Option<SpoolSpace>>,
+    /// Which cameras should have come back.
+    pub(super) overdue: watch::Receiver<Option<Overdue>>,
+    /// How often whoever looks wants to see the station at least.
+    pub(super) pause: watch::Receiver<Duration>,
+}
+
+impl Found {
+    /// Something is not as it was when it was looked at last. That the spool has more or less room can wait.
+    async fn changes(&mut self, destinations: &mut [WatchDestination]) {
+        let mut places: FuturesUnordered<_> = destinations.iter_mut().map(watch::Receiver::changed).collect();
+        tokio::select! {
+            Some(Ok(())) = places.next() => {}
+            Ok(()) = self.disk.changed() => {}
+            Ok(()) = self.overdue.changed() => {}
+            Ok(()) = self.pause.changed() => {}
+            else => std::future::pending().await,
+        }
+    }
+}
+
+/// Composes a snapshot whenever the station changed; every second while something goes on in it, and else as often as somebody
+/// wants. Each is a sign of life: it takes an answer from the ledger to make one, and the station's own loop to pass it on.
 pub(super) async fn compose(
     site: Site,
     board: Board,
-    destinations: Vec<WatchDestination>,
-    disk: watch::Receiver<DiskState>,
-    space: watch::Receiver<Option<SpoolSpace>>,
+    mut places: Vec<WatchDestination>,
+    mut found: Found,
     mut setup: watch::Receiver<Vec<SetupTrouble>>,
+    shifts: ShiftStarts,
     snapshots: mpsc::Sender<Snapshot>,
 ) -> Result<(), StationError> {
     let required = site.required();
-    let mut forecast = Forecast::default();
+    let (mut forecast, mut lateness) = (Forecast::default(), Lateness::default());
     let mut bays = board.watch();
     let mut ledger = site.ledger.changes();
     loop {
         bays.borrow_and_update();
         ledger.mark_seen();
-        let destinations: Vec<_> = destinations.iter().map(|shown| shown.borrow().clone()).collect();
+        let wanted = *found.pause.borrow_and_update();
+        let destinations: Vec<_> = places.iter_mut().map(|shown| shown.borrow_and_update().clone()).collect();
         let Figures { queue, problems, copies, counters } = site.ledger.figures(site.clock.now()).await?;
         let mut snapshot = Snapshot {
             station: site.station.clone(),
@@ -69,14 +106,20 @@ pub(super) async fn compose(
             queue,
             destinations,
             problems,
-            disk: *disk.borrow(),
-            spool: *space.borrow(),
+            disk: *found.disk.borrow_and_update(),
+            spool: *found.space.borrow(),
             copies,
             counters,
             setup: setup.borrow_and_update().clone(),
+            shift: shifts.next_after(site.clock.now()),
+            overdue: found.overdue.borrow_and_update().clone(),
         };
         say_what_is_missing(&mut snapshot);
         forecast.tell(&mut snapshot, &required, (Instant::now(), site.clock.now()));
+        for (about, notice) in lateness.news(&snapshot) {
+            tell(&about, notice);
+        }
+        let pause = if is_idle(&snapshot) { wanted } else { REFRESH };
         // If nobody takes it, the station is about to stop.
         let _ = snapshots.send(snapshot).await;
         let changed = async {
@@ -85,12 +128,24 @@ pub(super) async fn compose(
                 _ = bays.changed() => {}
                 () = ledger.changed() => {}
                 Ok(()) = setup.changed() => {}
+                // Whoever looks again in a second sees the rest then.
+                () = found.changes(&mut places), if pause > REFRESH => {}
             }
         };
-        // Without news, only ages have grown.
-        let _ = timeout(REFRESH, changed).await;
+        let _ = timeout(pause, changed).await;
         sleep(QUIET).await;
     }
+}
+
+/// Whether nothing goes on, so that nothing of it grows old.
+fn is_idle(shown: &Snapshot) -> bool {
+    let at_work = |bay: &BaySnapshot| match bay.state() {
+        BayState::Empty | BayState::Ready | BayState::Attention | BayState::Refused => false,
+        BayState::Identifying | BayState::Offloading | BayState::Uploading | BayState::Wiping | BayState::Charging => {
+            true
+        }
+    };
+    shown.queue.segments == 0 && !shown.bays.iter().any(at_work)
 }
 
 /// A camera that waits for its uploads is told of here as what it waits for, if that has lasted too long: its docking knows
@@ -231,6 +286,8 @@ mod tests {
                 trouble(Part::Bay(name("2"))),
                 trouble(Part::Destination(place.clone())),
             ],
+            shift: None,
+            overdue: None,
         };
         say_what_is_missing(&mut snapshot);
         let mut later = Snapshot { setup: Vec::new(), ..snapshot.clone() };

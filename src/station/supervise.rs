@@ -10,9 +10,11 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use super::bays::Bays;
 use super::board::Board;
 use super::docking::NotYet;
-use super::{Command, Examine, OpenCamera, StationError, outcome, recover, status};
+use super::{Command, Examine, OpenCamera, StationError, outcome, overdue, recover, status};
 use crate::dock::BayEvent;
-use crate::domain::{Action, BayName, BaySnapshot, DiskState, SetupTrouble, Snapshot, StorageNotice, Subject};
+use crate::domain::{
+    Action, BayName, BaySnapshot, DiskState, SetupTrouble, ShiftStarts, Snapshot, StorageNotice, Subject,
+};
 use crate::journal::tell;
 use crate::ledger::{Entry, Room};
 use crate::transfer::{
@@ -43,6 +45,10 @@ pub struct Station {
     pub keep_after_wipe: Duration,
     /// How long a segment is tried that fails by itself.
     pub persistence: Persistence,
+    /// When shifts start.
+    pub shifts: ShiftStarts,
+    /// After how long a camera that was not docked here is overdue; never, if nobody said.
+    pub overdue_after: Option<Duration>,
 }
 
 /// What reaches a running station from outside.
@@ -53,8 +59,10 @@ pub struct Doors {
     pub commands: mpsc::Receiver<Command>,
     /// What could not be set up, and is tried again outside.
     pub setup: watch::Receiver<Vec<SetupTrouble>>,
-    /// Where the station shows itself: whenever something changed, and at least every few seconds for as long as all is
-    /// well with its loop and its ledger, so that whoever watches can tell that it hangs.
+    /// How often whoever looks wants to see the station at least, while nothing goes on in it.
+    pub pause: watch::Receiver<Duration>,
+    /// Where the station shows itself: whenever something changed, every second while something goes on in it, and otherwise as often
+    /// as is wanted, for as long as all is well with its loop and its ledger, so that whoever watches can tell that it hangs.
     pub snapshot: watch::Sender<Snapshot>,
 }
 
@@ -86,18 +94,23 @@ impl Station {
         let (disk, disk_shown) = watch::channel(DiskState::Ok);
         tasks.spawn(release(self.site.clone(), self.keep_after_wipe, disk));
         let (space, space_shown) = watch::channel(None);
-        tasks.spawn(status::measure(self.site.clone(), space));
+        tasks.spawn(status::measure(self.site.clone(), space, doors.pause.clone()));
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
+        let (missed, overdue_shown) = watch::channel(None);
+        if let Some(after) = self.overdue_after {
+            tasks.spawn(overdue::watch(self.site.clone(), board.clone(), after, missed));
+        }
         let (composed, mut snapshots) = mpsc::channel(1);
-        let setup = doors.setup.clone();
+        let found =
+            status::Found { disk: disk_shown, space: space_shown, overdue: overdue_shown, pause: doors.pause.clone() };
         tasks.spawn(status::compose(
             self.site.clone(),
             board.clone(),
             destinations,
-            disk_shown,
-            space_shown,
-            setup,
+            found,
+            doors.setup.clone(),
+            self.shifts.clone(),
             composed,
         ));
 
@@ -115,7 +128,7 @@ impl Station {
                     Some(event) => bays.on(event).await?,
                     None => return Err(StationError::Broken("the bays are no longer watched".to_owned())),
                 },
-                _ = turns.tick() => bays.take_turns().await?,
+                _ = turns.tick(), if bays.somebody_waits() => bays.take_turns().await?,
                 Some(command) = doors.commands.recv() => self.obey(command, &ask, &mut tasks).await?,
                 Some(snapshot) = snapshots.recv() => { doors.snapshot.send_replace(snapshot); }
             }
@@ -179,7 +192,7 @@ async fn release(site: Site, keep: Duration, disk: watch::Sender<DiskState>) -> 
             Room::Kept => (DiskState::Ok, keep),
             Room::Short => (DiskState::Full, Duration::ZERO),
         };
-        disk.send_replace(state);
+        disk.send_if_modified(|known| std::mem::replace(known, state) != state);
         match release_wiped(&site, keep).await {
             Ok(0) => sleep(RELEASE_EVERY).await,
             Ok(_) => {}

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use super::schema;
 use crate::domain::{
     BayCause, BayName, BaySnapshot, BayState, ByteCount, CameraSerial, DestinationCause, DestinationName,
-    DestinationSnapshot, DestinationState, DiskState, Moment, Notice, PutOff, QueueSnapshot, SetupTrouble, Snapshot,
-    StationId,
+    DestinationSnapshot, DestinationState, DiskState, Moment, Notice, Overdue, PutOff, QueueSnapshot, SetupTrouble,
+    ShiftStart, Snapshot, StationId,
 };
 use crate::words::Words;
 
@@ -34,8 +34,12 @@ pub struct StatusDocument {
     pub disk: DiskState,
     /// What could not be set up as configured; the rest works without it.
     #[serde(default)]
-    #[schema(value_type = Vec<SetupDocument>)]
+    #[schema(value_type = Vec<schema::Setup>)]
     pub setup: Vec<SetupTrouble>,
+    /// Which cameras were not docked here for longer than `overdue_after`; none where that is not set.
+    #[serde(default)]
+    #[schema(value_type = Option<schema::Overdue>)]
+    pub overdue: Option<Overdue>,
 }
 
 /// What camdock still brings to its required destinations by itself.
@@ -56,6 +60,10 @@ pub struct QueueDocument {
     #[serde(default)]
     #[schema(schema_with = schema::moment_or_none)]
     pub clear_from: Option<Moment>,
+    /// The start of the next shift, if they will not be before it even in the best case.
+    #[serde(default)]
+    #[schema(value_type = Option<schema::Shift>)]
+    pub shift: Option<ShiftStart>,
 }
 
 /// One bay.
@@ -93,6 +101,10 @@ pub struct BayDocument {
     #[serde(default)]
     #[schema(schema_with = schema::moment_or_none)]
     pub ready_from: Option<Moment>,
+    /// The start of the next shift, if it will not be before that even in the best case.
+    #[serde(default)]
+    #[schema(value_type = Option<schema::Shift>)]
+    pub shift: Option<ShiftStart>,
     /// What is so, and what to do.
     pub message: String,
     /// What else is in the bay, and what to do about each: it is not what the rest of this is about.
@@ -127,34 +139,8 @@ pub struct DestinationDocument {
     pub again_at: Option<Moment>,
     /// What does not get through although the destination is well, camera by camera.
     #[serde(default)]
-    #[schema(value_type = Vec<PutOffDocument>)]
+    #[schema(value_type = Vec<schema::PutOff>)]
     pub put_off: Vec<PutOff>,
-}
-
-/// How a [`SetupTrouble`] is described: what could not be set up, and is tried again.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "a description; what is written is the trouble itself")]
-struct SetupDocument {
-    #[schema(schema_with = schema::part)]
-    part: String,
-    /// Which one, where there are several.
-    name: Option<String>,
-    #[schema(schema_with = schema::setup_cause)]
-    cause: String,
-    /// What is wrong, what camdock does about it, and what to do.
-    message: String,
-}
-
-/// How a [`PutOff`] is described: what of a camera does not get through, and is tried again now and then.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "a description; what is written is the fact itself")]
-struct PutOffDocument {
-    camera: String,
-    segments: u64,
-    #[schema(schema_with = schema::moment)]
-    since: i64,
-    /// What was said of the first of them.
-    error: String,
 }
 
 impl StatusDocument {
@@ -163,25 +149,27 @@ impl StatusDocument {
     pub fn new(snapshot: &Snapshot, words: &Words) -> Self {
         Self {
             station: snapshot.station.clone(),
-            bays: snapshot.bays.iter().map(|bay| BayDocument::new(bay, words)).collect(),
-            queue: QueueDocument::new(snapshot.queue),
+            bays: snapshot.bays.iter().map(|bay| BayDocument::new(snapshot, bay, words)).collect(),
+            queue: QueueDocument::new(snapshot),
             destinations: snapshot.destinations.iter().map(|place| DestinationDocument::new(place, words)).collect(),
             problems: snapshot.problems,
             disk: snapshot.disk,
             setup: snapshot.setup.clone(),
+            overdue: snapshot.overdue.clone(),
         }
     }
 }
 
 impl QueueDocument {
-    fn new(QueueSnapshot { segments, bytes, oldest_seconds, clear }: QueueSnapshot) -> Self {
+    fn new(snapshot: &Snapshot) -> Self {
+        let QueueSnapshot { segments, bytes, oldest_seconds, clear } = snapshot.queue;
         let (clear_at, clear_from) = (clear.map(|clear| clear.latest), clear.map(|clear| clear.earliest));
-        Self { segments, bytes, oldest_seconds, clear_at, clear_from }
+        Self { segments, bytes, oldest_seconds, clear_at, clear_from, shift: snapshot.not_clear_before() }
     }
 }
 
 impl BayDocument {
-    fn new(bay: &BaySnapshot, words: &Words) -> Self {
+    fn new(snapshot: &Snapshot, bay: &BaySnapshot, words: &Words) -> Self {
         let notice = Notice::from(bay.notice.clone());
         Self {
             name: bay.name.clone(),
@@ -195,6 +183,7 @@ impl BayDocument {
             bytes_uploaded: bay.bytes_uploaded,
             ready_at: bay.ready_at.or(bay.expected.map(|expected| expected.latest)),
             ready_from: bay.expected.map(|expected| expected.earliest),
+            shift: snapshot.not_ready_before(bay),
             message: words.say(notice),
             also: bay.also.iter().cloned().map(|other| words.say(other)).collect(),
         }

@@ -4,6 +4,7 @@
 
 mod acting;
 mod answer;
+mod audience;
 mod diagnosis;
 mod document;
 mod entrance;
@@ -27,6 +28,7 @@ pub mod systemd;
 mod web;
 
 pub use acting::{Desk, acting, buttons};
+pub use audience::Audience;
 pub use diagnosis::{Diagnosis, Finding};
 pub use document::{BayDocument, DestinationDocument, QueueDocument, StatusDocument};
 pub use identity::{Identity, NoIdentity};

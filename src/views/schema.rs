@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use strum::{VariantArray, VariantNames as _};
+use utoipa::ToSchema;
 use utoipa::openapi::Type;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType};
 
@@ -80,4 +81,59 @@ pub(super) fn moment_or_none() -> Schema {
 fn time(kind: SchemaType) -> Schema {
     let described = ObjectBuilder::new().schema_type(kind).description(Some("in milliseconds since 1970 UTC"));
     described.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).into()
+}
+
+/// What could not be set up, and is tried again: [`crate::domain::SetupTrouble`].
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+pub(super) struct Setup {
+    #[schema(schema_with = part)]
+    part: String,
+    /// Which one, where there are several.
+    name: Option<String>,
+    #[schema(schema_with = setup_cause)]
+    cause: String,
+    /// What is wrong, what camdock does about it, and what to do.
+    message: String,
+}
+
+/// What of a camera does not get through, and is tried again now and then: [`crate::domain::PutOff`].
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+pub(super) struct PutOff {
+    camera: String,
+    segments: u64,
+    #[schema(schema_with = moment)]
+    since: i64,
+    /// What was said of the first of them.
+    error: String,
+}
+
+/// The start of a shift: [`crate::domain::ShiftStart`].
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+pub(super) struct Shift {
+    #[schema(schema_with = moment)]
+    at: i64,
+    /// By the clock on the station's wall: hours and minutes.
+    time: String,
+}
+
+/// Cameras that should have come back by now: [`crate::domain::Overdue`].
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+pub(super) struct Overdue {
+    /// How many whole days are too long.
+    days: u64,
+    cameras: u64,
+    /// Those of them that were here last, the latest first, up to a hundred.
+    latest: Vec<OverdueCamera>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+pub(super) struct OverdueCamera {
+    #[schema(schema_with = moment)]
+    since: i64,
+    camera: String,
 }

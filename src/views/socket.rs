@@ -23,7 +23,7 @@ use crate::domain::Visitor;
 pub const SOCKET_FILE: &str = "camdock.sock";
 
 /// How often it is looked whether commands still find the socket.
-const LOOK_EVERY: Duration = Duration::from_secs(3);
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// So many connections are open at once: commands ask and go, and some programs follow the events.
 const AT_ONCE: usize = 128;

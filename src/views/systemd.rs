@@ -1,6 +1,6 @@
 //! What systemd is told: ready, stopping, one line of status, and that the station is alive.
 //!
-//! Promises: the watchdog is fed by snapshots alone, never by a timer. A station publishes one at least every few seconds,
+//! Promises: the watchdog is fed by snapshots alone, never by a timer. A station publishes one at least every half minute,
 //! and only while its ledger answers and its own loop turns; one that hangs is therefore restarted. The status line says
 //! in one line what `camdock status` says. Without systemd there is nobody to tell, and nothing happens.
 

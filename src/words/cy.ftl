@@ -226,6 +226,10 @@ station-enrolled = Mae cyrchfan { $destination } wedi'i chofrestru: o hyn ymlaen
 station-lamp-stays-lit = Efallai fod lamp yn dal i ddangos yr hyn oedd cyn i camdock orffen: { $error }.
     .advice = Peidiwch â'i chredu nes bod camdock yn rhedeg eto.
 station-lines-missing = Mae { $lines } llinell ar goll yma, am na ellid eu hysgrifennu mewn pryd. Mae popeth yn y cofnod.
+station-late-for-shift = Ni fydd yr hyn sy'n aros yma ac ar gamerâu yn y dociau wedi'i gwblhau cyn y sifft am { $shift }, hyd yn oed ar y cyflymder gorau yn ddiweddar.
+    .advice = Cymerwch gamerâu sy'n barod ar gyfer y sifft honno, ac edrychwch beth sy'n araf: camdock status.
+station-cameras-overdue = Ni chafodd { $cameras } camera eu docio yma ers mwy na { $days } diwrnod.
+    .advice = Ceisiwch ganfod ble maen nhw, neu a aethant i orsaf arall: mae camdock status yn eu henwi.
 
 ## How a destination is doing
 
@@ -305,6 +309,10 @@ camera-stays-mounted = Ni ellid dadosod cyfrol { $volume } ({ $error }); gwneir 
 camera-other-version = Nid dyma'r segment yr oedd yn edrych fel; mae'n cael ei chopïo fel un newydd.
 camera-still-there = Roedd i gael ei dileu, ac efallai ei bod yno o hyd; mae camdock yn edrych eto.
 camera-not-wiped = Heb ei dileu eto: { $error }.
+camera-late-for-shift = Ni fydd yn barod cyn y sifft am { $shift }, hyd yn oed ar y cyflymder gorau yn ddiweddar.
+    .advice = Cymerwch gamera arall ar gyfer y sifft honno.
+camera-overdue = Ni chafodd ei docio yma ers mwy na { $days } diwrnod.
+    .advice = Ceisiwch ganfod ble mae, neu a aeth i orsaf arall.
 
 ## Beth sy'n digwydd gyda segment
 

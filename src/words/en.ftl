@@ -254,6 +254,17 @@ station-lines-missing =
         [one] { $lines } line is missing here, because they could not be written in time. The ledger has everything.
        *[other] { $lines } lines are missing here, because they could not be written in time. The ledger has everything.
     }
+station-late-for-shift = What waits here and on docked cameras will not be clear before the shift at { $shift }, even at the best pace of late.
+    .advice = Take cameras that are ready for it, and look at what is slow: camdock status.
+station-cameras-overdue =
+    { $cameras ->
+        [one] { $cameras } camera was
+       *[other] { $cameras } cameras were
+    } not docked here for more than { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    }.
+    .advice = Find out where they are, or whether they went to another station: camdock status names them.
 
 ## How a destination is doing
 
@@ -351,6 +362,14 @@ camera-stays-mounted = Volume { $volume } could not be unmounted ({ $error }); i
 camera-other-version = It is not the segment that it looked like; it is copied as a new one.
 camera-still-there = It was to be deleted, and may be there still; camdock looks again.
 camera-not-wiped = Not wiped yet: { $error }.
+camera-late-for-shift = It will not be ready before the shift at { $shift }, even at the best pace of late.
+    .advice = Have another camera taken for that shift.
+camera-overdue =
+    It was not docked here for more than { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    }.
+    .advice = Find out where it is, or whether it went to another station.
 
 ## What happens with a segment
 

@@ -254,6 +254,17 @@ station-lines-missing =
         [one] Falta aquí { $lines } línea, porque no se pudieron escribir a tiempo. El registro lo tiene todo.
        *[other] Faltan aquí { $lines } líneas, porque no se pudieron escribir a tiempo. El registro lo tiene todo.
     }
+station-late-for-shift = Lo que espera aquí y en las cámaras puestas no habrá terminado antes del turno de las { $shift }, ni siquiera al mejor ritmo de los últimos minutos.
+    .advice = Para ese turno, tome cámaras que estén listas, y mire qué va lento: camdock status.
+station-cameras-overdue =
+    { $cameras ->
+        [one] { $cameras } cámara no se ha
+       *[other] { $cameras } cámaras no se han
+    } puesto aquí desde hace más de { $days ->
+        [one] { $days } día
+       *[other] { $days } días
+    }.
+    .advice = Averigüe dónde están, o si fueron a otra estación: camdock status las nombra.
 
 ## How a destination is doing
 
@@ -351,6 +362,14 @@ camera-stays-mounted = El volumen { $volume } no se pudo desmontar ({ $error });
 camera-other-version = No es el segmento que parecía; se copia como uno nuevo.
 camera-still-there = Debía borrarse y quizá sigue ahí; camdock vuelve a mirar.
 camera-not-wiped = Aún no se borra: { $error }.
+camera-late-for-shift = No estará lista antes del turno de las { $shift }, ni siquiera al mejor ritmo de los últimos minutos.
+    .advice = Para ese turno, que se tome otra cámara.
+camera-overdue =
+    No se ha puesto aquí desde hace más de { $days ->
+        [one] { $days } día
+       *[other] { $days } días
+    }.
+    .advice = Averigüe dónde está, o si fue a otra estación.
 
 ## Lo que ocurre con un segmento
 

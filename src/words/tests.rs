@@ -146,6 +146,8 @@ fn camera_notices() -> Vec<CameraNotice> {
         CameraNotice::OtherVersion,
         CameraNotice::StillThere,
         CameraNotice::NotWiped { error },
+        CameraNotice::LateForShift { shift: "14:00".parse().unwrap() },
+        CameraNotice::Overdue { days: 14 },
     ]
 }
 
@@ -213,6 +215,8 @@ fn station() -> Vec<StationNotice> {
         StationNotice::Enrolled { destination: nas(), place: PlaceId::random() },
         StationNotice::LampStaysLit { error: "EIO".to_owned() },
         StationNotice::LinesMissing { lines: 3 },
+        StationNotice::LateForShift { shift: "14:00".parse().unwrap() },
+        StationNotice::CamerasOverdue { cameras: 7, days: 14 },
     ]
 }
 

@@ -6,4 +6,5 @@ mod config;
 mod dock;
 mod gate;
 mod lamp;
+mod shifts;
 mod usb;

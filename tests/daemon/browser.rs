@@ -1,5 +1,6 @@
 //! The pages in a real browser: live through the whole story of a camera, and fit to be looked at by anybody, at any size.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -29,7 +30,7 @@ struct Browser {
 
 /// Where somebody came to.
 #[derive(Debug, Deserialize)]
-struct Seen {
+struct Arrived {
     path: String,
     text: String,
 }
@@ -67,6 +68,29 @@ struct Overflow {
     cut: Vec<String>,
 }
 
+/// What some kind of eyes sees of the page in one theme.
+#[derive(Debug, Deserialize)]
+struct Seen {
+    states: Vec<Look>,
+    faintest: Text,
+    texts: usize,
+}
+
+/// What a state looks like, whatever its colour.
+#[derive(Debug, Deserialize)]
+struct Look {
+    look: String,
+    sign: String,
+    word: String,
+    form: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Text {
+    /// From 1, which nobody can read, to 21.
+    contrast: f64,
+}
+
 #[derive(Debug, Deserialize)]
 struct Plain {
     refresh: u32,
@@ -88,7 +112,7 @@ impl Browser {
     }
 
     /// Has somebody do something, and returns where they came to.
-    async fn does(&mut self, deed: Value) -> Seen {
+    async fn does(&mut self, deed: Value) -> Arrived {
         self.said.write_all(format!("{deed}\n").as_bytes()).await.unwrap();
         let told = self.next().await.expect("the browser is open");
         serde_json::from_str(&told).unwrap_or_else(|_| panic!("after {deed} the page broke: {told}"))
@@ -212,7 +236,37 @@ async fn judge(page: &str, name: &str, used: Use, pictures: &Pictures) {
 #[tokio::test]
 async fn anybody_can_read_it_on_a_kiosk_a_phone_and_a_wall_in_either_theme_and_every_language() {
     let cloud = Cloud::well().await;
-    let (mut station, page) = station(&cloud, 8).await;
+    let (mut station, page) = of_all_kinds(&cloud).await;
+    judge(&page, "bays", Use::OnAWall, &Pictures::new()).await;
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn states_are_told_apart_and_texts_can_be_read_by_eyes_that_lack_a_kind_of_cones() {
+    let cloud = Cloud::well().await;
+    let (mut station, page) = of_all_kinds(&cloud).await;
+    let pictures = Pictures::new();
+    let mut browser = Browser::start(&["eyes", &page, pictures.folder().to_str().unwrap()]);
+    let mut seen = 0;
+    while let Some(told) = browser.next().await {
+        let Seen { states, faintest, texts } = serde_json::from_str(&told).unwrap();
+        let looks: BTreeSet<_> = states.iter().map(|state| state.look.as_str()).collect();
+        assert_eq!(looks, BTreeSet::from(["attention", "free", "ready", "refused", "working"]), "{told}");
+        let each: [fn(&Look) -> &String; 3] = [|state| &state.sign, |state| &state.word, |state| &state.form];
+        for of in each {
+            let different: BTreeSet<_> = states.iter().map(of).collect();
+            assert_eq!(different.len(), states.len(), "two are alike but for their colours: {told}");
+        }
+        assert!(faintest.contrast >= 4.5 && texts > 20, "{told}");
+        seen += 1;
+    }
+    assert_eq!(seen, 2 * 4, "themes and kinds of eyes");
+    station.stop().await;
+}
+
+/// A station with bays in every state that stays, and its page.
+async fn of_all_kinds(cloud: &Cloud) -> (RunningStation, String) {
+    let (mut station, page) = station(cloud, 8).await;
     for (bay, serial) in [(2, "BWC-1042"), (3, "BWC-1043")] {
         station.dock(bay, &footage(serial));
     }
@@ -226,8 +280,7 @@ async fn anybody_can_read_it_on_a_kiosk_a_phone_and_a_wall_in_either_theme_and_e
                 && state(6) == BayState::Refused
         })
         .await;
-    judge(&page, "bays", Use::OnAWall, &Pictures::new()).await;
-    station.stop().await;
+    (station, page)
 }
 
 /// Docks a camera with something on it that is no file.

@@ -88,6 +88,44 @@ fn systemd_understands_every_line_of_the_unit() {
     assert!(ours.is_empty(), "{ours:#?}");
 }
 
+/// The unit for a kiosk, as somebody copies it from the package.
+const KIOSK: &str = "packaging/kiosk/camdock-kiosk.service";
+
+#[test]
+fn systemd_understands_every_line_of_the_kiosks_unit() {
+    let folder = TempDir::new().unwrap();
+    let unit = folder.path().join("camdock-kiosk.service");
+    // Neither is installed where this runs.
+    let programs = text(KIOSK).replace("/usr/bin/cage", "/bin/true").replace("/usr/bin/chromium", "/bin/true");
+    std::fs::write(&unit, programs).unwrap();
+    let verified = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit).output().unwrap();
+    let complaints = String::from_utf8_lossy(&verified.stderr).into_owned();
+    let ours = complaints.lines().filter(|line| line.contains("camdock-kiosk")).collect::<Vec<_>>();
+    assert!(ours.is_empty(), "{ours:#?}");
+}
+
+#[test]
+fn a_kiosk_reaches_this_machine_alone_and_comes_back_whenever_it_ends() {
+    let unit = text(KIOSK);
+    for line in [
+        "User=camdock-kiosk",
+        "CapabilityBoundingSet=",
+        "NoNewPrivileges=yes",
+        "IPAddressDeny=any",
+        "IPAddressAllow=localhost",
+        "InaccessiblePaths=-/var/lib/camdock -/etc/camdock",
+        "Restart=always",
+        "StartLimitIntervalSec=0",
+    ] {
+        assert!(unit.lines().any(|written| written == line), "{line}");
+    }
+    assert!(!unit.contains("--no-sandbox"), "Chromium's own sandbox is on");
+    let page = camdock::config::EXAMPLE.lines().find_map(|line| line.strip_prefix("listen = \"")).unwrap();
+    let (address, port) = page.trim_end_matches('"').rsplit_once(':').unwrap();
+    assert!(unit.contains(&format!("http://{address}:{port}/")), "{page}");
+    assert!(unit.contains(&format!("/dev/tcp/{address}/{port})")), "it waits for the page");
+}
+
 #[test]
 fn the_sandbox_is_as_tight_as_the_readme_says() {
     let analysed = analysed(&["security", "--offline=true", "--no-pager", "--threshold=20"]);

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use camdock::beat::Beat;
 use camdock::dock::{BayEvent, DockError, FolderBay, Location, watch_folders};
 use camdock::domain::{BayName, CameraSerial};
 use tempfile::TempDir;
@@ -18,12 +19,17 @@ fn bay() -> BayName {
     BayName::new("1").unwrap()
 }
 
+/// A beat that is slower than anybody here waits.
+fn beat() -> Beat {
+    Beat::every(Duration::from_hours(1))
+}
+
 fn watched(name: BayName, folder: &Path) -> FolderBay {
     FolderBay { name, folder: folder.to_owned(), quiet: Duration::ZERO }
 }
 
 fn watch(folder: &Path) -> Receiver<BayEvent> {
-    watch_folders(vec![watched(bay(), folder)]).unwrap()
+    watch_folders(vec![watched(bay(), folder)], &beat()).unwrap()
 }
 
 fn location(folder: &Path, serial: &str) -> Location {
@@ -170,6 +176,6 @@ async fn bays_whose_folders_are_not_apart_are_refused() {
     for second in [folder.path().join("."), folder.path().join("bay-2"), folder.path().parent().unwrap().to_owned()] {
         let bays = vec![watched(bay(), folder.path()), watched(other.clone(), &second)];
         let expected = DockError::Overlap { first: bay(), second: other.clone(), folder: second };
-        assert_eq!(watch_folders(bays).map(|_| ()), Err(expected));
+        assert_eq!(watch_folders(bays, &beat()).map(|_| ()), Err(expected));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camdock::dock::{BayEvent, Location};
-use camdock::domain::{BayName, ByteCount, DockingId, ObjectPrefix, Snapshot, StationId};
+use camdock::domain::{BayName, ByteCount, DockingId, ObjectPrefix, ShiftStarts, Snapshot, StationId};
 use camdock::ledger::{Health, Ledger, Pause, UnknownEntries};
 use camdock::station::{Command, Doors, Station, StationError};
 use camdock::transfer::{AtOnce, Persistence, Site, Target};
@@ -77,6 +77,8 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         keep_after_wipe: traits.keep_after_wipe,
         // Stories are short.
         persistence: Persistence { attempts: 3, lasting: Duration::from_secs(20) },
+        shifts: ShiftStarts::unknown(),
+        overdue_after: None,
     };
     let (bays, bay_events) = mpsc::channel(256);
     let (commands, command_inbox) = mpsc::channel(8);
@@ -85,8 +87,8 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         let host = &mut look(&life.world).hosts[life.station];
         (host.snapshot, host.untrue) = (Some(snapshot.clone()), BTreeMap::new());
     }
-    let (_, setup) = watch::channel(Vec::new());
-    let doors = Doors { bays: bay_events, commands: command_inbox, setup, snapshot: shown };
+    let ((_, setup), (_, pause)) = (watch::channel(Vec::new()), watch::channel(Duration::from_secs(1)));
+    let doors = Doors { bays: bay_events, commands: command_inbox, setup, pause, snapshot: shown };
     let task = Some(tokio::spawn(station.run(doors)));
     Running { task, bays, commands, snapshot, told: vec![None; cameras] }
 }

@@ -13,19 +13,21 @@ mod sysfs;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, PipeReader};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use udev::{MonitorBuilder, MonitorSocket};
 
-use super::contents::{self, Docked, Found};
+use super::contents::{self, Again, Docked, Found};
 use super::{BayEvent, DockError, Location};
+use crate::beat::Beat;
 use crate::domain::{BayName, DockNotice, Profile, Subject, UsbDevice, UsbPort};
 use crate::journal::tell;
 
@@ -50,6 +52,7 @@ const GATE_IS_SLOW: Duration = Duration::from_secs(30);
 pub fn watch_usb(
     bays: Vec<(BayName, UsbPort)>,
     profiles: &Arc<[Arc<Profile>]>,
+    beat: &Beat,
 ) -> Result<mpsc::Receiver<BayEvent>, DockError> {
     let sysfs = Sysfs::default();
     for (index, (second, port)) in bays.iter().enumerate() {
@@ -60,6 +63,7 @@ pub fn watch_usb(
     }
     let (events, receiver) = mpsc::channel(contents::BACKLOG);
     let mut wake = Vec::new();
+    let listens = Arc::new(AtomicBool::new(false));
     for (bay, port) in bays {
         let changed = Arc::new(Notify::new());
         wake.push(Arc::clone(&changed));
@@ -71,32 +75,52 @@ pub fn watch_usb(
             kept_out: BTreeMap::new(),
             is_decided: udev_is_done,
             trouble: None,
+            listens: Arc::clone(&listens),
         };
-        tokio::spawn(contents::watch(bay, move || lookout.look(), changed, events.clone()));
+        let look = move || (lookout.look(), lookout.again());
+        tokio::spawn(contents::watch(bay, look, changed, beat.listen(), events.clone()));
     }
     if !wake.is_empty() {
-        tokio::task::spawn_blocking(move || listen(&wake, &events));
+        tokio::task::spawn_blocking(move || listen_until(events, &wake, &listens));
     }
     Ok(receiver)
 }
 
+/// Listens until nobody wants to know any longer. Blocks; needs a runtime.
+fn listen_until(ended: mpsc::Sender<BayEvent>, wake: &[Arc<Notify>], listens: &AtomicBool) {
+    let listening = io::pipe().and_then(|(end, ends)| {
+        // It is closed at the latest when the runtime shuts down, which drops what still waits.
+        tokio::spawn(async move {
+            ended.closed().await;
+            drop(ends);
+        });
+        listen(wake, listens, &end)
+    });
+    listens.store(false, Ordering::Relaxed);
+    if let Err(error) = listening {
+        wake.iter().for_each(|bay| bay.notify_one());
+        tell(&Subject::station(), DockNotice::NoNewsOfUsb { error: error.to_string() });
+    }
+}
+
 /// Wakes every bay whenever udev is done with a USB device. Its rules ran by then, so the device is authorised if ever.
-/// Blocks until nobody listens any longer.
-fn listen(wake: &[Arc<Notify>], events: &mpsc::Sender<BayEvent>) {
-    let patience = Timespec { tv_sec: 1, tv_nsec: 0 };
-    let listening = monitor().and_then(|socket| {
-        while !events.is_closed() {
-            match poll(&mut [PollFd::new(&socket, PollFlags::IN)], Some(&patience)) {
-                Ok(0) | Err(Errno::INTR) => {}
-                Ok(_) if socket.iter().count() > 0 => wake.iter().for_each(|bay| bay.notify_one()),
-                Ok(_) => {}
+/// Blocks until the other end of `end` is closed.
+fn listen(wake: &[Arc<Notify>], listens: &AtomicBool, end: &PipeReader) -> io::Result<()> {
+    let socket = monitor()?;
+    listens.store(true, Ordering::Relaxed);
+    loop {
+        // What was plugged in before anybody listened is seen now.
+        wake.iter().for_each(|bay| bay.notify_one());
+        loop {
+            let mut news = [PollFd::new(&socket, PollFlags::IN), PollFd::new(end, PollFlags::IN)];
+            match poll(&mut news, None) {
+                Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
+                Ok(_) if !news[1].revents().is_empty() => return Ok(()),
+                Ok(_) if socket.iter().count() > 0 => break,
+                Ok(_) => {}
             }
         }
-        Ok(())
-    });
-    if let Err(error) = listening {
-        tell(&Subject::station(), DockNotice::NoNewsOfUsb { error: error.to_string() });
     }
 }
 
@@ -116,6 +140,8 @@ struct Lookout {
     is_decided: fn(&UsbPort) -> bool,
     /// What went wrong last time, to be logged once.
     trouble: Option<io::ErrorKind>,
+    /// Whether udev tells of what is plugged in.
+    listens: Arc<AtomicBool>,
 }
 
 impl Lookout {
@@ -138,6 +164,12 @@ impl Lookout {
                 Found { cameras: Vec::new(), refused: BTreeMap::new() }
             }
         }
+    }
+
+    /// Whether the next beat is soon enough: not while the gate may still let somebody in.
+    fn again(&self) -> Again {
+        let told = self.listens.load(Ordering::Relaxed) && self.kept_out.is_empty();
+        if told { Again::AtBeat } else { Again::Soon }
     }
 
     /// What the gate may not have looked at yet does not count yet.
@@ -293,6 +325,7 @@ mod tests {
             kept_out: BTreeMap::new(),
             is_decided: |_| true,
             trouble: None,
+            listens: Arc::default(),
         };
         machine.plug("1-1", "Cam", &[sysfs::STORAGE]);
         machine.set("1-1", "authorized", "0");
@@ -317,6 +350,7 @@ mod tests {
             kept_out: BTreeMap::new(),
             is_decided: |_| false,
             trouble: None,
+            listens: Arc::default(),
         };
         machine.plug("1-1", "Cam", &[sysfs::STORAGE]);
         machine.set("1-1", "authorized", "0");

@@ -4,6 +4,7 @@ use serde::Serialize;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::Severity;
+use crate::domain::TimeOfDay;
 
 /// Something that happened with a camera or one of its files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, IntoStaticStr, VariantNames)]
@@ -82,6 +83,16 @@ pub enum CameraNotice {
         /// What is in the way.
         error: String,
     },
+    /// It will not be ready before the next shift, even in the best case.
+    LateForShift {
+        /// When that starts, by the clock on the wall.
+        shift: TimeOfDay,
+    },
+    /// It was not docked here for too long.
+    Overdue {
+        /// How many whole days are too long.
+        days: u64,
+    },
 }
 
 impl CameraNotice {
@@ -99,7 +110,11 @@ impl CameraNotice {
             | Self::OtherVersion
             | Self::StillThere
             | Self::NotWiped { .. } => Severity::Outcome,
-            Self::GoneByItself | Self::TroublesChange | Self::NotMounted { .. } => Severity::Warning,
+            Self::GoneByItself
+            | Self::TroublesChange
+            | Self::NotMounted { .. }
+            | Self::LateForShift { .. }
+            | Self::Overdue { .. } => Severity::Warning,
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::Severity;
-use crate::domain::{DestinationName, Part, PlaceId, StationId};
+use crate::domain::{DestinationName, Part, PlaceId, StationId, TimeOfDay};
 
 /// Something that is the matter with the station, or happened with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, IntoStaticStr, VariantNames)]
@@ -55,6 +55,18 @@ pub enum StationNotice {
         /// How many.
         lines: u64,
     },
+    /// The queue, and what is on docked cameras, will not be clear before the next shift, even in the best case.
+    LateForShift {
+        /// When that starts, by the clock on the wall.
+        shift: TimeOfDay,
+    },
+    /// Cameras were not docked here for too long.
+    CamerasOverdue {
+        /// How many.
+        cameras: u64,
+        /// How many whole days are too long.
+        days: u64,
+    },
 }
 
 impl StationNotice {
@@ -67,7 +79,9 @@ impl StationNotice {
             | Self::SetUp { .. }
             | Self::Enrolled { .. }
             | Self::LinesMissing { .. } => Severity::Outcome,
-            Self::DiskFull | Self::LampStaysLit { .. } => Severity::Warning,
+            Self::DiskFull | Self::LampStaysLit { .. } | Self::LateForShift { .. } | Self::CamerasOverdue { .. } => {
+                Severity::Warning
+            }
         }
     }
 }

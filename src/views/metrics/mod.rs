@@ -23,7 +23,7 @@ use utoipa_axum::routes;
 
 use crate::domain::Snapshot;
 
-/// A station shows itself every second. One that has not for this long hangs; Prometheus waits ten seconds by default.
+/// A station shows itself at once to who asks. One that has not for this long hangs; Prometheus waits ten seconds by default.
 const SIGN_OF_LIFE_WITHIN: Duration = Duration::from_secs(8);
 
 /// What Prometheus asks for: <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>.

@@ -44,6 +44,7 @@ impl Collector for Numbers {
         bays(&mut sheet, shown)?;
         destinations(&mut sheet, &shown.destinations)?;
         waiting(&mut sheet, shown)?;
+        people(&mut sheet, shown)?;
         dockings(&mut sheet, shown)?;
         copies(&mut sheet, shown)?;
         deletions(&mut sheet, &shown.counters)
@@ -151,6 +152,32 @@ fn waiting(sheet: &mut Sheet<'_>, shown: &Snapshot) -> fmt::Result {
             let of_kind = shown.setup.iter().filter(|trouble| <&str>::from(&trouble.part) == *kind).count();
             ([("part", *kind)], of_kind as u64)
         }),
+    )
+}
+
+/// What people wait for.
+fn people(sheet: &mut Sheet<'_>, shown: &Snapshot) -> fmt::Result {
+    let where_known = |value: usize| shown.shift.map(|_| ([], value as u64));
+    sheet.gauge(
+        Metric::of(
+            "late_for_shift",
+            "1 while queue and docked cameras will not be clear before the next shift even in the best case. Absent where shift_starts is not set.",
+        ),
+        where_known(usize::from(shown.not_clear_before().is_some())),
+    )?;
+    sheet.gauge(
+        Metric::of(
+            "bays_late_for_shift",
+            "Bays whose camera will not be ready before the next shift even in the best case. Absent where shift_starts is not set.",
+        ),
+        where_known(shown.bays.iter().filter(|bay| shown.not_ready_before(bay).is_some()).count()),
+    )?;
+    sheet.gauge(
+        Metric::of(
+            "cameras_overdue",
+            "Cameras that were not docked here for longer than overdue_after. Absent where that is not set.",
+        ),
+        shown.overdue.as_ref().map(|overdue| ([], overdue.cameras)),
     )
 }
 

@@ -12,7 +12,8 @@ use super::*;
 use crate::domain::{
     Amount, BayCause, BayName, BayNotice, BaySnapshot, BayState, ByteCount, CameraSerial, Counters, Deliveries,
     DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot, DestinationState, DiskState, Durations,
-    Moment, Part, ProblemKind, PutOff, QueueSnapshot, SetupCause, SetupTrouble, SpoolSpace, StationId,
+    Expected, Moment, Overdue, Part, ProblemKind, PutOff, QueueSnapshot, SetupCause, SetupTrouble, ShiftStart,
+    SpoolSpace, StationId,
 };
 
 fn nas() -> DestinationName {
@@ -21,6 +22,12 @@ fn nas() -> DestinationName {
 
 fn bay(number: usize) -> BayName {
     BayName::new(number.to_string()).unwrap()
+}
+
+/// In this hour, at the earliest.
+fn expected(hour: i64) -> Expected {
+    let at = |hour: i64| Moment::from_millis(hour * 3_600_000);
+    Expected { earliest: at(hour), latest: at(hour + 1) }
 }
 
 /// A station of which everything is told that can be.
@@ -33,6 +40,7 @@ fn busy(bays: usize) -> Snapshot {
     let docked = |number| BaySnapshot {
         notice: BayNotice::SpoolFull { files: 2 },
         camera: Some(camera.clone()),
+        expected: Some(expected(13)),
         ..BaySnapshot::empty(bay(number))
     };
     Snapshot {
@@ -42,7 +50,7 @@ fn busy(bays: usize) -> Snapshot {
             segments: 12,
             bytes: ByteCount::new(3 << 20),
             oldest_seconds: 5,
-            ..QueueSnapshot::default()
+            clear: Some(expected(15)),
         },
         destinations: vec![DestinationSnapshot {
             notice: waits,
@@ -64,6 +72,8 @@ fn busy(bays: usize) -> Snapshot {
             ..Counters::default()
         },
         setup: vec![SetupTrouble { part: Part::Page, cause: SetupCause::AddressUnusable, message: "taken".to_owned() }],
+        shift: Some(ShiftStart { at: Moment::from_millis(14 * 3_600_000), time: "14:00".parse().unwrap() }),
+        overdue: Some(Overdue { days: 14, cameras: 3, latest: Vec::new() }),
     }
 }
 
@@ -90,6 +100,9 @@ fn a_number_is_told_with_its_station_its_unit_and_what_it_means() {
         "camdock_destination_waiting_since_timestamp_seconds{station=\"hq-01\",destination=\"nas\"} 1800000000\n",
         "camdock_destination_put_off_segments{station=\"hq-01\",destination=\"nas\"} 3\n",
         "camdock_disk_full{station=\"hq-01\"} 1\n",
+        "camdock_late_for_shift{station=\"hq-01\"} 1\n",
+        "camdock_bays_late_for_shift{station=\"hq-01\"} 0\n",
+        "camdock_cameras_overdue{station=\"hq-01\"} 3\n",
         "camdock_setup_troubles{station=\"hq-01\",part=\"page\"} 1\n",
         "# TYPE camdock_dockings counter\ncamdock_dockings_total{station=\"hq-01\",bay=\"1\"} 7\n",
         "camdock_spooled_bytes_total{station=\"hq-01\"} 900\n",
@@ -165,6 +178,13 @@ fn the_words_that_are_labels_are_those_of_the_status_document() {
     }
     let part = serde_json::to_value(Part::ControlSocket).unwrap();
     assert_eq!(part["part"], <&str>::from(&Part::ControlSocket));
+}
+
+#[test]
+fn a_station_tells_nothing_of_shifts_and_overdue_cameras_that_nobody_asked_for() {
+    let text = plain(Snapshot { shift: None, overdue: None, ..busy(1) });
+    assert!(!text.contains("\ncamdock_cameras_overdue{"), "{text}");
+    assert!(!text.contains("\ncamdock_late_for_shift{") && !text.contains("\ncamdock_bays_late_for_shift{"), "{text}");
 }
 
 #[test]

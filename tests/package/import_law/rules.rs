@@ -12,7 +12,7 @@ const COMPOSITION: &str = "daemon";
 
 /// Where threads, blocking calls and the machine's own clocks are at home: everything that the simulator
 /// replaces, and the thread that writes lines, from which nothing comes back.
-const ADAPTER_MODULES: [&str; 14] = [
+const ADAPTER_MODULES: [&str; 15] = [
     "access",
     "files",
     "spool::disk",
@@ -24,6 +24,7 @@ const ADAPTER_MODULES: [&str; 14] = [
     "camera::mass_storage",
     "dock::folder",
     "dock::led",
+    "dock::mounts",
     "dock::usb",
     "journal::outlet",
     COMPOSITION,
