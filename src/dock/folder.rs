@@ -76,7 +76,7 @@ struct Lookout {
 
 /// File systems of this machine, on which nobody changes anything but through its kernel, which tells of it. From `linux/magic.h` of
 /// Linux 6.12, and `EXFAT_SUPER_MAGIC` there: ext, xfs, btrfs, f2fs, tmpfs, overlayfs, FAT, exFAT.
-const TOLD_OF: [i64; 8] =
+const TOLD_OF: [rustix::fs::FsWord; 8] =
     [0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x0102_1994, 0x794C_7630, 0x4D44, 0x2011_BAB0];
 
 impl Lookout {
@@ -121,7 +121,7 @@ impl Lookout {
     fn again(&self) -> Again {
         let told_of = || {
             let lies_on = rustix::fs::statfs(&self.folder);
-            lies_on.is_ok_and(|lies_on| TOLD_OF.contains(&i64::from(lies_on.f_type)))
+            lies_on.is_ok_and(|lies_on| TOLD_OF.contains(&lies_on.f_type))
         };
         if self.watched.is_some() && told_of() { Again::AtBeat } else { Again::Soon }
     }

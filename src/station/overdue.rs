@@ -145,7 +145,9 @@ mod tests {
     fn look(before: Option<u32>, now: u32, visits: &[LastVisit], docked: &[u32]) -> Look {
         let docked = docked.iter().copied().map(serial).collect();
         let mut look = Look::new(DAYS * 14, before.map(day), day(now));
-        visits.iter().for_each(|visit| look.see(visit, &docked));
+        for visit in visits {
+            look.see(visit, &docked);
+        }
         look
     }
 

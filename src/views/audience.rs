@@ -116,11 +116,12 @@ mod tests {
         let once = asked(&routes, "/once").await.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(once, "3", "while it is answered");
         assert_eq!(*pause.borrow(), ALONE, "and no longer");
-        let (one, mut other) = (asked(&routes, "/news").await.into_body(), asked(&routes, "/news").await.into_body());
-        assert!(other.frame().await.is_some(), "what is followed comes through");
-        drop(one);
+        let (first, mut second) =
+            (asked(&routes, "/news").await.into_body(), asked(&routes, "/news").await.into_body());
+        assert!(second.frame().await.is_some(), "what is followed comes through");
+        drop(first);
         assert_eq!(*pause.borrow(), WATCHED, "somebody still follows");
-        drop(other);
+        drop(second);
         assert_eq!(*pause.borrow(), ALONE);
     }
 }

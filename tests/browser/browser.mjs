@@ -118,7 +118,7 @@ const looks = (page) =>
       const filled = colour(band.backgroundColor).length < 4 ? "filled" : "empty";
       const form = [colourless(band.backgroundImage), band.backgroundSize, filled, frame.borderTopStyle].join(" ");
       const sign = tile.querySelector(".sign").textContent;
-      return { look: tile.classList[1], sign, word: tile.textContent.replace(sign, "").trim(), form };
+      return { state: tile.classList[1], sign, word: tile.textContent.replace(sign, "").trim(), form };
     });
     const behind = (part) => {
       const { backgroundColor } = getComputedStyle(part);

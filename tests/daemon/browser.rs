@@ -79,7 +79,7 @@ struct Seen {
 /// What a state looks like, whatever its colour.
 #[derive(Debug, Deserialize)]
 struct Look {
-    look: String,
+    state: String,
     sign: String,
     word: String,
     form: String,
@@ -250,7 +250,7 @@ async fn states_are_told_apart_and_texts_can_be_read_by_eyes_that_lack_a_kind_of
     let mut seen = 0;
     while let Some(told) = browser.next().await {
         let Seen { states, faintest, texts } = serde_json::from_str(&told).unwrap();
-        let looks: BTreeSet<_> = states.iter().map(|state| state.look.as_str()).collect();
+        let looks: BTreeSet<_> = states.iter().map(|look| look.state.as_str()).collect();
         assert_eq!(looks, BTreeSet::from(["attention", "free", "ready", "refused", "working"]), "{told}");
         let each: [fn(&Look) -> &String; 3] = [|state| &state.sign, |state| &state.word, |state| &state.form];
         for of in each {

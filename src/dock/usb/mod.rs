@@ -98,7 +98,7 @@ fn listen_until(ended: mpsc::Sender<BayEvent>, wake: &[Arc<Notify>], listens: &A
     });
     listens.store(false, Ordering::Relaxed);
     if let Err(error) = listening {
-        wake.iter().for_each(|bay| bay.notify_one());
+        all_look(wake);
         tell(&Subject::station(), DockNotice::NoNewsOfUsb { error: error.to_string() });
     }
 }
@@ -110,7 +110,7 @@ fn listen(wake: &[Arc<Notify>], listens: &AtomicBool, end: &PipeReader) -> io::R
     listens.store(true, Ordering::Relaxed);
     loop {
         // What was plugged in before anybody listened is seen now.
-        wake.iter().for_each(|bay| bay.notify_one());
+        all_look(wake);
         loop {
             let mut news = [PollFd::new(&socket, PollFlags::IN), PollFd::new(end, PollFlags::IN)];
             match poll(&mut news, None) {
@@ -121,6 +121,12 @@ fn listen(wake: &[Arc<Notify>], listens: &AtomicBool, end: &PipeReader) -> io::R
                 Ok(_) => {}
             }
         }
+    }
+}
+
+fn all_look(wake: &[Arc<Notify>]) {
+    for bay in wake {
+        bay.notify_one();
     }
 }
 
