@@ -125,7 +125,7 @@ type Named = Path<(String, String)>;
     path = "/api/v1/destinations/{name}/enrol/{place}",
     tag = "acting",
     params(
-        ("name" = String, Path, description = "which destination"),
+        ("name" = String, Path, description = "which destination", pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,31}$"),
         ("place" = String, Path, description = "the id that lies there, as a person has seen it", pattern = "^[0-9a-f]{32}$"),
     ),
     responses(
@@ -148,7 +148,7 @@ async fn enrol(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>, named: N
     path = "/api/v1/destinations/{name}/replace/{place}",
     tag = "acting",
     params(
-        ("name" = String, Path, description = "which destination"),
+        ("name" = String, Path, description = "which destination", pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,31}$"),
         ("place" = String, Path, description = "the id that lies there, as a person has seen it", pattern = "^[0-9a-f]{32}$"),
     ),
     responses(
@@ -172,7 +172,7 @@ async fn enrolled(
     earlier: Earlier,
 ) -> Response {
     let (Ok(destination), Ok(id)) = (DestinationName::new(name.clone()), PlaceId::parse(&place)) else {
-        return (StatusCode::BAD_REQUEST, format!("{name} or {place} is no name or no place")).into_response();
+        return (StatusCode::BAD_REQUEST, format!("{name:?} or {place:?} is no name or no place")).into_response();
     };
     let action = Action::Enrol { destination: destination.clone(), place: id, earlier };
     let by = match allowed(&*desk, visitor, &action).await {

@@ -25,7 +25,9 @@ async fn asked(page: &str, more: &[&str]) -> Result<(), String> {
     command.current_dir(folder.path()).arg("run").arg(format!("{page}api/v1/openapi.json"));
     // The events never end; they have tests of their own. Whether it is alive takes a second to tell, each time.
     command.args(["--exclude-path", "/api/v1/events", "--max-examples", QUESTIONS, "--seed", "1", "--no-color"]);
-    command.args(["--request-timeout", "20"]).args(more);
+    // As a page of the station's own asks.
+    let origin = format!("Origin: {}", page.trim_end_matches('/'));
+    command.args(["--request-timeout", "20", "-H", &origin]).args(more);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let ended = timeout(Duration::from_mins(5), command.output()).await.expect("it ends").unwrap();
     let told = format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
@@ -55,18 +57,8 @@ async fn so_it_does_for_somebody_who_may_do_everything() {
     let mut browser = Browser::of_a_stranger(&station, &certificate);
     browser.log_in_as("an-admin").await;
     let (page, cookie) = (station.page(), browser.cookie());
-    let origin = format!("Origin: {}", page.trim_end_matches('/'));
     let cookie = format!("Cookie: {cookie}");
-    let arguments = [
-        "--tls-verify",
-        "false",
-        "-H",
-        &origin,
-        "-H",
-        &cookie,
-        "--include-path-regex",
-        "problems|destinations|dockings",
-    ];
+    let arguments = ["--tls-verify", "false", "-H", &cookie, "--include-path-regex", "problems|destinations|dockings"];
     asked(&page, &arguments).await.unwrap_or_else(|told| panic!("{told}"));
     station.stop().await;
 }

@@ -75,8 +75,13 @@ async fn whoever_is_in_its_group_may_ask_and_only_operators_act() {
         let refused = guest.try_run(&as_user(user, &retry), b"").await;
         assert!(refused.code == 1 && refused.out.contains("station.operators"), "{user}: {}", refused.out);
     }
-    let evidence = guest.run(&as_user("reader", "status >/dev/null; ls /var/lib/camdock; cat /var/lib/camdock/ledger.db; true")).await;
-    assert!(!evidence.contains("spool") && !evidence.contains("SQLite"), "the way to the socket leads nowhere else: {evidence}");
+    let evidence = guest
+        .run(&as_user("reader", "status >/dev/null; ls /var/lib/camdock; cat /var/lib/camdock/ledger.db; true"))
+        .await;
+    assert!(
+        !evidence.contains("spool") && !evidence.contains("SQLite"),
+        "the way to the socket leads nowhere else: {evidence}"
+    );
 
     guest.run(r#"mkdir -p /etc/camdock/camdock.toml.d && printf '[station]\noperators = "adm"\n' >/etc/camdock/camdock.toml.d/operators.toml"#).await;
     guest.run("systemctl restart camdock && until camdock status >/dev/null || [ $? = 3 ]; do sleep 0.5; done").await;
@@ -92,14 +97,22 @@ async fn the_page_opens_to_the_network_with_a_certificate_and_a_list_of_users() 
     let made = rcgen::generate_simple_self_signed(["dock.example".to_owned()]).unwrap();
     let guest = station.machine();
     guest.run_with("install -m 0640 -g camdock /dev/stdin /etc/camdock/web.crt", made.cert.pem().as_bytes()).await;
-    guest.run_with("install -m 0640 -g camdock /dev/stdin /etc/camdock/web.key", made.signing_key.serialize_pem().as_bytes()).await;
+    guest
+        .run_with(
+            "install -m 0640 -g camdock /dev/stdin /etc/camdock/web.key",
+            made.signing_key.serialize_pem().as_bytes(),
+        )
+        .await;
     let settings = b"[web]\nlisten = \"0.0.0.0:8470\"\ntls = { certificate = \"web.crt\", key = \"web.key\" }\nusers = \"users\"\n";
     guest.run_with("mkdir -p /etc/camdock/camdock.toml.d && cat >/etc/camdock/camdock.toml.d/web.toml", settings).await;
     let added = guest.run_with("camdock user add sam --role it", b"four words are enough\n").await;
     assert_eq!(added, "user sam may log in now, as it\n");
     assert_eq!(guest.run("stat --format '%a %U %G' /etc/camdock/users").await, "640 root camdock\n");
     let checked = guest.run("runuser -u camdock -- camdock check --offline || [ $? = 3 ]").await;
-    assert!(checked.contains("certificate: access ok: for dock.example, until") && checked.contains("users: access ok"), "{checked}");
+    assert!(
+        checked.contains("certificate: access ok: for dock.example, until") && checked.contains("users: access ok"),
+        "{checked}"
+    );
     guest.run("systemctl restart camdock").await;
     guest.run("until journalctl --unit=camdock --output=cat | grep -q 'The page is at https://dock.example:8470/'; do sleep 0.5; done").await;
     guest.run("bash -c 'exec 3<>/dev/tcp/127.0.0.1/8470'").await;
