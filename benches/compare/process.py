@@ -103,7 +103,7 @@ class Views:
             begun, before, told = time.monotonic(), cpu_seconds(self.child.pid), 0
             while (left := begun + seconds - time.monotonic()) > 0:
                 for key, _ in selector.select(left):
-                    told += key.fileobj.recv(1 << 16).count(b"event: tiles")
+                    told += key.fileobj.recv(1 << 16).count(b"event: changed")
             return Cost(seconds, cpu_seconds(self.child.pid) - before, memory(self.child.pid)), told / max(pages, 1)
 
 

@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use camdock::domain::{
     BayName, BayNotice, BaySnapshot, ByteCount, CameraSerial, Expected, Moment, Snapshot, StationId,
 };
-use camdock::views::{Dock, page};
-use tokio::net::TcpListener;
+use camdock::views::{Access, Dock, Routes, WebDoor, files, page};
 use tokio::sync::watch;
 use tokio::time::interval;
 
@@ -23,10 +23,15 @@ const BEGINNING: Moment = Moment::from_millis(1_767_225_600_000);
 async fn main() -> anyhow::Result<()> {
     let bays: u64 = std::env::args().nth(1).context("usage: views BAYS")?.parse().context("BAYS is a whole number")?;
     let (station, shown) = watch::channel(at_work(bays, 0)?);
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    println!("listening {}", listener.local_addr()?.port());
-    let routes = page(shown, Dock { columns: None, lamps: None });
-    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let nobody = Access { identity: None, porter: None, kiosks: Vec::new(), collectors: Vec::new() };
+    let door = WebDoor::open(([127, 0, 0, 1], 0).into(), nobody)?;
+    let address = door.to_string();
+    let port = address.trim_end_matches('/').rsplit(':').next().context("the door has a port")?;
+    println!("listening {port}");
+    let bays = page(shown, Dock { columns: None, lamps: None });
+    let nothing = Router::new;
+    let routes = Routes { open: files(), metrics: nothing(), bays, station: nothing(), acting: nothing() };
+    tokio::spawn(door.serve(routes));
     let mut pulse = interval(EVERY);
     for step in 0.. {
         pulse.tick().await;

@@ -8,7 +8,7 @@ pub(super) mod frame;
 mod tiles;
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
@@ -25,7 +25,7 @@ use self::tiles::{legend, tiles};
 use super::legend::in_short;
 use super::news::{News, news};
 use crate::domain::{Known, Rhythms, Snapshot, Visitor};
-use crate::words::{Text, Words};
+use crate::words::{Language, Text, Words};
 
 /// How the dock looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +39,38 @@ pub struct Dock {
 struct Page {
     snapshot: watch::Receiver<Snapshot>,
     dock: Dock,
+    drawn: Drawn,
+}
+
+/// The tiles as they were drawn last, for each language: all who look at the same are shown the same, however many they are.
+#[derive(Default)]
+struct Drawn(Mutex<Vec<(Language, Snapshot, Arc<str>)>>);
+
+impl Drawn {
+    fn tiles(&self, shown: &Snapshot, words: &Words) -> Arc<str> {
+        let (mut drawn, language) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), words.language());
+        let known = drawn.iter().position(|(of, ..)| *of == language);
+        if let Some((_, as_it_was, text)) = known.map(|index| &drawn[index])
+            && as_it_was == shown
+        {
+            return Arc::clone(text);
+        }
+        let text: Arc<str> = tiles(shown, words).into_string().into();
+        if let Some(index) = known {
+            drawn.swap_remove(index);
+        }
+        drawn.push((language, shown.clone(), Arc::clone(&text)));
+        text
+    }
 }
 
 /// `/`, `/live`.
 pub fn page(snapshot: watch::Receiver<Snapshot>, dock: Dock) -> Router {
-    Router::new().route("/", get(whole)).route("/live", get(live)).with_state(Arc::new(Page { snapshot, dock }))
+    Router::new().route("/", get(whole)).route("/live", get(live)).with_state(Arc::new(Page {
+        snapshot,
+        dock,
+        drawn: Drawn::default(),
+    }))
 }
 
 /// What pages look like: `/page.css`, `/bays.css`, `/page.js`.
@@ -91,8 +118,9 @@ async fn live(
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let words = wanted.words(&headers);
-    let look = move |shown: &Snapshot| tiles(shown, words).into_string();
-    let told = news(page.snapshot.clone(), None, look).map(|news| match news {
+    let snapshot = page.snapshot.clone();
+    let look = move |shown: &Snapshot| page.drawn.tiles(shown, words);
+    let told = news(snapshot, None, look).map(|news| match news {
         News::Changed(tiles) => Event::default().event("changed").id(env!("CARGO_PKG_VERSION")).data(tiles),
         News::Alive => Event::default().event("alive").data("1"),
     });

@@ -5,7 +5,6 @@ use crate::domain::{
 };
 
 use super::*;
-use crate::words::Language;
 use axum::http::HeaderValue;
 use axum::http::header::ACCEPT_LANGUAGE;
 
@@ -143,4 +142,17 @@ fn who_is_logged_in_finds_the_way_out_and_who_may_log_in_the_way_in() {
     assert!(page(sam).contains(r#"<form method="post" action="/log-out"><button>Log out sam</button></form>"#));
     assert!(page(Known::NotYet).contains(r#"<a href="/log-in?lang=en&amp;to=/">Log in</a>"#));
     assert!(!page(Known::Never).contains("log-"));
+}
+
+#[test]
+fn all_who_look_at_the_same_are_shown_the_same_in_their_own_language_and_what_is_so_now() {
+    let (drawn, ready) = (Drawn::default(), shown(vec![bay("1", BayNotice::Ready)]));
+    let [english, welsh] = [Language::English, Language::Welsh].map(Words::of);
+    let first = drawn.tiles(&ready, english);
+    assert!(Arc::ptr_eq(&first, &drawn.tiles(&ready.clone(), english)), "it is drawn once");
+    assert!(drawn.tiles(&ready, welsh).contains("Cymerwch hwn"));
+    assert!(Arc::ptr_eq(&first, &drawn.tiles(&ready, english)), "and again for nobody else");
+    let empty = shown(vec![bay("1", BayNotice::Empty)]);
+    assert!(drawn.tiles(&empty, english).contains("Put a camera in"));
+    assert_eq!(drawn.0.lock().unwrap().len(), 2, "what is no more is forgotten");
 }
