@@ -28,9 +28,9 @@ async fn main() -> anyhow::Result<()> {
     let address = door.to_string();
     let port = address.trim_end_matches('/').rsplit(':').next().context("the door has a port")?;
     println!("listening {port}");
-    let bays = page(shown, Dock { columns: None, lamps: None });
+    let tiles = page(shown, Dock { columns: None, lamps: None });
     let nothing = Router::new;
-    let routes = Routes { open: files(), metrics: nothing(), bays, station: nothing(), acting: nothing() };
+    let routes = Routes { open: files(), metrics: nothing(), bays: tiles, station: nothing(), acting: nothing() };
     tokio::spawn(door.serve(routes));
     let mut pulse = interval(EVERY);
     for step in 0.. {
