@@ -66,12 +66,14 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Something is not as it was when it was looked at last. That the spool has more or less room can wait.
+    /// Something is not as it was when it was looked at last. That the spool has more or less room can wait, once it is known how much.
     async fn changes(&mut self, destinations: &mut [WatchDestination]) {
+        let unknown = self.space.borrow().is_none();
         let mut places: FuturesUnordered<_> = destinations.iter_mut().map(watch::Receiver::changed).collect();
         tokio::select! {
             Some(Ok(())) = places.next() => {}
             Ok(()) = self.disk.changed() => {}
+            Ok(()) = self.space.changed(), if unknown => {}
             Ok(()) = self.overdue.changed() => {}
             Ok(()) = self.pause.changed() => {}
             else => std::future::pending().await,

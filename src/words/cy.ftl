@@ -1,7 +1,6 @@
 # Cymraeg. Enwir pob neges ar ôl ei hysbysiad; mae ei phriodwedd `advice` yn dweud beth i'w wneud.
 
 ## The page
-
 page-title = Baeau { $station }
 page-bay = Bae { $bay }
 page-state =
@@ -37,7 +36,6 @@ page-legend = Ystyr y lliwiau a'r patrymau
 page-working = Yn gweithio
 
 ## The lamps
-
 lamp-title = Ystyr y goleuadau
 lamp-light =
     { $manner ->
@@ -66,7 +64,6 @@ lamp-station = Mae golau'r orsaf yn dweud y gwaethaf o'r cyfan.
 lamp-bar = Pedair eiliad yw pob bar; du yw golau.
 
 ## What goes on in a bay
-
 bay-empty = Dim camera.
 bay-identifying = Yn darganfod pa gamera yw hwn.
 bay-camera-after-all = Camera ydyw wedi'r cyfan.
@@ -135,13 +132,11 @@ bay-awaits-destination = { $bay } Yn aros am { $name }: { $destination }
 bay-not-set-up = Heb ei osod: { $why }.
 
 ## What else is in a bay
-
 other-no-camera = { $why }
 other-waits-its-turn = Mae { $what } yma hefyd, a chaiff ei drin pan na ellir gwneud dim mwy i hwn.
 other-had-its-turn = Mae { $what } yma o hyd, er iddo gael ei dro: tynnwch ef allan.
 
 ## What a person must look at, told after the file's name
-
 problem-oddity =
     mae'n { $kind ->
         [symbolic-link] ddolen symbolaidd
@@ -189,7 +184,6 @@ problem-lost = AR GOLL: fe'i cymerwyd o'i gamera, nid oes copi ar ôl yma, nid o
     .advice = Mae `camdock explain` yn dweud popeth sy'n hysbys amdano. Efallai ei fod gan orsaf arall neu ymhlith fersiynau'r cyrchfan ei hun. Mae `camdock retry` yn dweud eich bod wedi gweld hyn.
 
 ## The station
-
 setup =
     { $part ->
         [destination] Nid yw cyrchfan { $name }
@@ -232,7 +226,6 @@ station-cameras-overdue = Ni chafodd { $cameras } camera eu docio yma ers mwy na
     .advice = Ceisiwch ganfod ble maen nhw, neu a aethant i orsaf arall: mae camdock status yn eu henwi.
 
 ## How a destination is doing
-
 destination-unasked = Ni ofynnwyd dim ganddo eto.
 destination-set-up = Mae wedi'i osod nawr; ni ofynnwyd dim ganddo ers hynny.
 destination-well = Mae popeth a roddwyd iddo wedi'i brofi neu ar ei ffordd.
@@ -278,7 +271,6 @@ destination-overdue = { $destination } Mae wedi aros am fwy nag awr.
 put-off = { $segments } segment o gamera { $camera } ({ $error })
 
 ## Am beth y mae llinell yn y dyddlyfr, cyn ei brawddeg
-
 subject-bay = bae { $bay }
 subject-camera = camera { $camera }
 subject-file = { $file }
@@ -287,7 +279,6 @@ journal-last = Dywedwyd hyn dair gwaith yn yr awr hon; dim ond ei gyfrif a wneir
 journal-missed = Digwyddodd { $times } gwaith eto ers dweud hyn ddiwethaf.
 
 ## Beth sy'n digwydd gyda chamera
-
 camera-done = Wedi'i lwytho, ei brofi a'i wagio: { $segments } segment, { BYTES($bytes) }.
 camera-taken = Wedi'i gymryd; nid oedd dim ar ôl i'w wneud.
 camera-taken-early = Wedi'i gymryd cyn i bopeth gael ei brofi a'i wagio. Mae'r gweddill yn aros am ei docio nesaf, mewn unrhyw fae.
@@ -315,7 +306,6 @@ camera-overdue = Ni chafodd ei docio yma ers mwy na { $days } diwrnod.
     .advice = Ceisiwch ganfod ble mae, neu a aeth i orsaf arall.
 
 ## Beth sy'n digwydd gyda segment
-
 segment-proven = Wedi'i brofi ({ $method }).
 segment-put-off = Heb ei ddanfon: { $error }. Mae camdock yn rhoi cynnig arall arno ei hun.
 segment-proof-withdrawn = Nid yw'r hyn a brofwyd gan y gyrchfan ganddi bellach; mae'n cael ei lwytho i fyny eto.
@@ -330,7 +320,6 @@ segment-copy-torn = Nid yw copi yma yn gyfan; fe'i cedwir, a'i ddisodli pan doci
 segment-copy-taken-over = Mae copi yma nad oedd y cofnod yn cyfrif arno yn dda, ac mae'n cyfrif o hyn ymlaen.
 
 ## Beth sy'n digwydd gyda'r cofnod a'r copïau lleol
-
 storage-ledger-damaged = Mae'r cofnod wedi'i ddifrodi: { $error }. Fe'i gwneir o'r newydd o'r hyn y gellir ei ddarllen; ni ddilëir dim cyn hynny.
     .advice = Gofynnwch i rywun edrych ar y ddisg.
 storage-rebuilding = Mae'r cofnod yn cael ei wneud o'r newydd o'r hyn y gellir ei ddarllen.
@@ -352,7 +341,6 @@ storage-not-released = Ni ellir tynnu copi lleol nad oes ei angen bellach: { $er
     .advice = Edrychwch ar ffolder data'r orsaf.
 
 ## Beth sy'n digwydd gyda ffolderi a phyrth y baeau
-
 dock-folder-unreadable = Ni ellir edrych i mewn i ffolder { $folder }: { $error }. Mae camdock yn aros amdani.
     .advice = Gosodwch hi eto, neu trwsiwch ei chaniatâd.
 dock-folder-back = Gellir edrych i mewn i ffolder { $folder } eto.
@@ -362,7 +350,6 @@ dock-port-unreadable = Ni ellir edrych ar borth USB { $port }: { $error }. Mae c
     .advice = Edrychwch ar gebl a phŵer y doc.
 
 ## Who asks
-
 access-logged-in = Mewngofnododd rhywun o { $address }. Mae'r log gwarchodaeth yn dweud pwy.
 access-log-in-refused = Rhoddodd rhywun o { $address } enw neu gyfrinair anghywir, ac ni chafodd fynediad.
 access-locked-out = Methodd rhywun o { $address } â mewngofnodi am y pumed tro. Am ddeng munud ni chaiff neb fynediad dan yr enw hwnnw.
@@ -383,7 +370,6 @@ log-out = Allgofnodi { $user }
 problem-retry = Rhoi cynnig arall arni
 
 ## Tudalen yr orsaf
-
 station-title = Gorsaf { $station }
 station-link = Gorsaf
 station-bays = Baeau
@@ -490,7 +476,6 @@ segment-problem = problem { $problem }: { $message }
 segment-seen = nid yw yn unman, fel y dywedodd person iddo weld am { TIME($at) }
 
 ## Amodau'r gwagio, ar ôl enw'r segment
-
 condition-was-read =
     fe'i darllenwyd o'r camera{ $copy ->
         [present] , ac mae yn y copïau lleol, yn ddiogel ac wedi'i gymharu

@@ -1,7 +1,6 @@
 # English. Each message is named by its notice's id; its attribute `advice` says what to do.
 
 ## The page
-
 page-title = Bays of { $station }
 page-bay = Bay { $bay }
 page-state =
@@ -37,7 +36,6 @@ page-legend = What the colours and patterns mean
 page-working = Working
 
 ## The lamps
-
 lamp-title = What the lamps say
 lamp-light =
     { $manner ->
@@ -66,7 +64,6 @@ lamp-station = The station's lamp says the worst of all.
 lamp-bar = Each bar is four seconds; black is lit.
 
 ## What goes on in a bay
-
 bay-empty = No camera.
 bay-identifying = Finding out which camera this is.
 bay-camera-after-all = It is a camera after all.
@@ -159,13 +156,11 @@ bay-awaits-destination = { $bay } Waiting for { $name }: { $destination }
 bay-not-set-up = Not set up: { $why }.
 
 ## What else is in a bay
-
 other-no-camera = { $why }
 other-waits-its-turn = { $what } is here too, and served as soon as nothing more can be done for this one.
 other-had-its-turn = { $what } is here still, though it had its turn: take it out.
 
 ## What a person must look at, told after the file's name
-
 problem-oddity =
     it is { $kind ->
         [symbolic-link] a symbolic link
@@ -213,7 +208,6 @@ problem-lost = LOST: it was taken from its camera, no copy is left here, no dest
     .advice = `camdock explain` tells everything that is known of it. Another station or the destination's own versions may have it. `camdock retry` says that you have seen this.
 
 ## The station
-
 setup =
     { $part ->
         [destination] Destination { $name }
@@ -267,7 +261,6 @@ station-cameras-overdue =
     .advice = Find out where they are, or whether they went to another station: camdock status names them.
 
 ## How a destination is doing
-
 destination-unasked = Nothing was asked of it yet.
 destination-set-up = It is set up now; nothing was asked of it since.
 destination-well = Everything it was given is proven or on its way.
@@ -319,7 +312,6 @@ put-off =
     } of camera { $camera } ({ $error })
 
 ## What a line of the journal is about, told before its sentence
-
 subject-bay = bay { $bay }
 subject-camera = camera { $camera }
 subject-file = { $file }
@@ -332,7 +324,6 @@ journal-missed =
     }
 
 ## What happens with a camera
-
 camera-done =
     Uploaded, proven and wiped: { $segments ->
         [one] { $segments } segment
@@ -372,7 +363,6 @@ camera-overdue =
     .advice = Find out where it is, or whether it went to another station.
 
 ## What happens with a segment
-
 segment-proven = Proven ({ $method }).
 segment-put-off = Not delivered: { $error }. camdock tries it again by itself.
 segment-proof-withdrawn = The destination no longer has what it had proven; it is uploaded again.
@@ -387,7 +377,6 @@ segment-copy-torn = A copy here is not whole; it is kept, and replaced when its 
 segment-copy-taken-over = A copy here that the ledger did not count on is good, and counts from now on.
 
 ## What happens with ledger and spool
-
 storage-ledger-damaged = The ledger is damaged: { $error }. It is made anew from what can be read; nothing is wiped before that is done.
     .advice = Have the disk looked at.
 storage-rebuilding = The ledger is being made anew from what can be read.
@@ -409,7 +398,6 @@ storage-not-released = A copy in the spool that is no longer needed cannot be re
     .advice = Look at the folder of the station's data.
 
 ## What happens with bays' folders and ports
-
 dock-folder-unreadable = Folder { $folder } cannot be looked into: { $error }. camdock waits for it.
     .advice = Mount it again, or mend its permissions.
 dock-folder-back = Folder { $folder } can be looked into again.
@@ -419,7 +407,6 @@ dock-port-unreadable = USB port { $port } cannot be looked at: { $error }. camdo
     .advice = Look at the dock's cable and power.
 
 ## Who asks
-
 access-logged-in = Somebody logged in from { $address }. The custody log has who.
 access-log-in-refused = Somebody from { $address } gave a wrong name or password, and was not let in.
 access-locked-out = Somebody from { $address } failed to log in for the fifth time. For ten minutes nobody is let in under that name.
@@ -440,7 +427,6 @@ log-out = Log out { $user }
 problem-retry = Try again
 
 ## The station page
-
 station-title = Station { $station }
 station-link = Station
 station-bays = Bays
@@ -567,7 +553,6 @@ segment-problem = problem { $problem }: { $message }
 segment-seen = it is nowhere, as a person said to have seen at { TIME($at) }
 
 ## The conditions of a wipe, told after the segment's name
-
 condition-was-read =
     it was read from the camera{ $copy ->
         [present] , and is in the spool, durable and compared

@@ -1,7 +1,6 @@
 # Español. Cada mensaje lleva el nombre de su aviso; su atributo `advice` dice qué hacer.
 
 ## The page
-
 page-title = Puestos de { $station }
 page-bay = Puesto { $bay }
 page-state =
@@ -37,7 +36,6 @@ page-legend = Qué significan los colores y las tramas
 page-working = Trabajando
 
 ## The lamps
-
 lamp-title = Qué dicen las luces
 lamp-light =
     { $manner ->
@@ -66,7 +64,6 @@ lamp-station = La luz de la estación dice lo peor de todo.
 lamp-bar = Cada barra dura cuatro segundos; negro es encendida.
 
 ## What goes on in a bay
-
 bay-empty = Sin cámara.
 bay-identifying = Se averigua qué cámara es.
 bay-camera-after-all = Sí que es una cámara.
@@ -159,13 +156,11 @@ bay-awaits-destination = { $bay } Se espera a { $name }: { $destination }
 bay-not-set-up = Sin preparar: { $why }.
 
 ## What else is in a bay
-
 other-no-camera = { $why }
 other-waits-its-turn = { $what } también está aquí, y se atiende cuando no quede nada que hacer con esta.
 other-had-its-turn = { $what } sigue aquí, aunque ya tuvo su turno: sáquela.
 
 ## What a person must look at, told after the file's name
-
 problem-oddity =
     es { $kind ->
         [symbolic-link] un enlace simbólico
@@ -213,7 +208,6 @@ problem-lost = PERDIDO: se tomó de su cámara, aquí ya no hay copia, ningún d
     .advice = `camdock explain` dice todo lo que se sabe. Puede que lo tenga otra estación o las versiones del propio destino. `camdock retry` dice que usted lo ha visto.
 
 ## The station
-
 setup =
     { $part ->
         [destination] El destino { $name }
@@ -267,7 +261,6 @@ station-cameras-overdue =
     .advice = Averigüe dónde están, o si fueron a otra estación: camdock status las nombra.
 
 ## How a destination is doing
-
 destination-unasked = Aún no se le ha pedido nada.
 destination-set-up = Ya está preparado; desde entonces no se le ha pedido nada.
 destination-well = Todo lo que se le dio está comprobado o en camino.
@@ -319,7 +312,6 @@ put-off =
     } de la cámara { $camera } ({ $error })
 
 ## De qué trata una línea del diario, antes de su frase
-
 subject-bay = puesto { $bay }
 subject-camera = cámara { $camera }
 subject-file = { $file }
@@ -332,7 +324,6 @@ journal-missed =
     }
 
 ## Lo que ocurre con una cámara
-
 camera-done =
     Subido, comprobado y vaciado: { $segments ->
         [one] { $segments } segmento
@@ -372,7 +363,6 @@ camera-overdue =
     .advice = Averigüe dónde está, o si fue a otra estación.
 
 ## Lo que ocurre con un segmento
-
 segment-proven = Comprobado ({ $method }).
 segment-put-off = No entregado: { $error }. camdock lo intenta de nuevo por sí solo.
 segment-proof-withdrawn = El destino ya no tiene lo que había comprobado; se sube de nuevo.
@@ -387,7 +377,6 @@ segment-copy-torn = Una copia de aquí no está entera; se conserva, y se sustit
 segment-copy-taken-over = Una copia de aquí con la que el registro no contaba es buena, y cuenta desde ahora.
 
 ## Lo que ocurre con el registro y las copias locales
-
 storage-ledger-damaged = El registro está dañado: { $error }. Se rehace con lo que se puede leer; no se borra nada antes de terminarlo.
     .advice = Haga revisar el disco.
 storage-rebuilding = El registro se está rehaciendo con lo que se puede leer.
@@ -409,7 +398,6 @@ storage-not-released = Una copia local que ya no hace falta no se puede quitar: 
     .advice = Mire la carpeta de los datos de la estación.
 
 ## Lo que ocurre con las carpetas y los puertos de los puestos
-
 dock-folder-unreadable = No se puede mirar en la carpeta { $folder }: { $error }. camdock la espera.
     .advice = Móntela de nuevo o corrija sus permisos.
 dock-folder-back = Ya se puede mirar de nuevo en la carpeta { $folder }.
@@ -419,7 +407,6 @@ dock-port-unreadable = No se puede mirar el puerto USB { $port }: { $error }. ca
     .advice = Revise el cable y la corriente del muelle.
 
 ## Who asks
-
 access-logged-in = Alguien ha iniciado sesión desde { $address }. La cadena de custodia dice quién.
 access-log-in-refused = Alguien ha dado un nombre o una contraseña incorrectos desde { $address } y no ha podido entrar.
 access-locked-out = Alguien ha fallado por quinta vez al iniciar sesión desde { $address }. Durante diez minutos nadie entra con ese nombre.
@@ -440,7 +427,6 @@ log-out = Cerrar la sesión de { $user }
 problem-retry = Volver a intentarlo
 
 ## La página de la estación
-
 station-title = Estación { $station }
 station-link = Estación
 station-bays = Puestos
@@ -567,7 +553,6 @@ segment-problem = problema { $problem }: { $message }
 segment-seen = no está en ninguna parte, como una persona dijo haber visto el { TIME($at) }
 
 ## Las condiciones del vaciado, dichas tras el nombre del segmento
-
 condition-was-read =
     se leyó de la cámara{ $copy ->
         [present] , y está en las copias locales, a salvo y comparado

@@ -1,10 +1,13 @@
 //! The station page and its records, as browsers and programs of this machine get them from the running daemon.
 
+use std::time::Duration;
+
 use camdock::domain::BayState;
 use camdock_test_support::footage::Footage;
 use reqwest::StatusCode;
 use reqwest::header::ORIGIN;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::history;
 use crate::page::until_news;
@@ -152,6 +155,8 @@ async fn a_ledger_that_cannot_be_read_is_said_to_be_missing_and_the_rest_is_show
     station.start();
     station.until("it is open", |_| true).await;
     let (page, aside) = (station.page(), station.beside("aside/ledger.db"));
+    let knows_its_disk = async { while !got(&format!("{page}station?lang=en")).await.1.contains("Whole disk") {} };
+    timeout(Duration::from_mins(1), knows_its_disk).await.expect("the disk says how much room it has");
     std::fs::rename(station.ledger(), &aside).unwrap();
     for route in ["api/v1/dockings", "api/v1/problems"] {
         let (code, told) = got(&format!("{page}{route}")).await;
