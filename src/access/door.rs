@@ -95,9 +95,9 @@ impl Door {
             return LogIn::LockedOut { user, left };
         }
         let asked = user.clone();
-        let looked = tokio::task::spawn_blocking(move || users.verify(asked.as_ref(), &password)).await;
+        let verified = tokio::task::spawn_blocking(move || users.verify(asked.as_ref(), &password)).await;
         let mut failures = self.failures();
-        match (looked.ok().flatten(), user) {
+        match (verified.ok().flatten(), user) {
             (Some(role), Some(user)) => {
                 failures.names.succeeded(&user);
                 failures.addresses.succeeded(&from);

@@ -81,8 +81,8 @@ impl SetupTrouble {
                 | SetupCause::ProfileBroken
                 | SetupCause::AddressUnusable,
                 _,
-            ) => Link::Configuration,
-            (_, Part::Users | Part::Certificate | Part::Operators) => Link::Configuration,
+            )
+            | (_, Part::Users | Part::Certificate | Part::Operators) => Link::Configuration,
             (_, Part::Destination(_)) => Link::Cloud,
             (_, Part::Bay(_) | Part::Lamp(_) | Part::StationLamp) => Link::Port,
             (SetupCause::SocketUnusable, _) | (_, Part::Profile(_) | Part::ControlSocket | Part::Page) => Link::Disk,

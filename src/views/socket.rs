@@ -2,6 +2,7 @@
 //!
 //! Promises: whoever may open it may read. Who may act is asked of the kernel, which knows the account at the other end (`SO_PEERCRED`).
 
+use std::future::ready;
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -121,7 +122,7 @@ async fn recognised(
 }
 
 /// Makes a guest of a command.
-async fn welcome(stream: UnixStream) -> Option<Guest> {
+fn welcome(stream: UnixStream) -> Option<Guest> {
     let account = stream.peer_cred().ok()?.uid();
     Some((Box::new(stream), Origin::Account(account)))
 }
@@ -139,7 +140,7 @@ pub async fn serve(socket: CommandSocket, commands: Commands) -> Result<(), Sock
         }
     };
     tokio::select! {
-        () = answer(listener, AT_ONCE, commands.routes(), |stream, _| welcome(stream)) => Ok(()),
+        () = answer(listener, AT_ONCE, commands.routes(), |stream, _| ready(welcome(stream))) => Ok(()),
         () = gone => Err(SocketError::Gone(path.clone())),
     }
 }
