@@ -23,6 +23,19 @@ async fn got(url: &str) -> (StatusCode, String) {
     (answer.status(), answer.text().await.unwrap())
 }
 
+/// The station page, once it says so. What the records told is shown for a moment longer.
+async fn until_shown(page: &str, words: &str) -> String {
+    let look = async {
+        loop {
+            let (code, shown) = got(&format!("{page}station?lang=en")).await;
+            if code == StatusCode::OK && shown.contains(words) {
+                return read(&shown);
+            }
+        }
+    };
+    timeout(Duration::from_mins(1), look).await.unwrap_or_else(|_| panic!("it never says {words:?}"))
+}
+
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| panic!("no document: {text}"))
 }
@@ -155,17 +168,14 @@ async fn a_ledger_that_cannot_be_read_is_said_to_be_missing_and_the_rest_is_show
     station.start();
     station.until("it is open", |_| true).await;
     let (page, aside) = (station.page(), station.beside("aside/ledger.db"));
-    let knows_its_disk = async { while !got(&format!("{page}station?lang=en")).await.1.contains("Whole disk") {} };
-    timeout(Duration::from_mins(1), knows_its_disk).await.expect("the disk says how much room it has");
+    until_shown(&page, "Whole disk").await;
     std::fs::rename(station.ledger(), &aside).unwrap();
     for route in ["api/v1/dockings", "api/v1/problems"] {
         let (code, told) = got(&format!("{page}{route}")).await;
         assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE, "{route}: {told}");
         assert!(told.contains("ledger.db"), "{route}: {told}");
     }
-    let (code, shown) = got(&format!("{page}station?lang=en")).await;
-    let shown = read(&shown);
-    assert!(code == StatusCode::OK && shown.contains("The ledger does not answer just now"), "{shown}");
+    let shown = until_shown(&page, "The ledger does not answer just now").await;
     assert!(shown.contains("Whole disk"), "{shown}");
     std::fs::rename(aside, station.ledger()).unwrap();
     assert_eq!(got(&format!("{page}api/v1/dockings")).await.0, StatusCode::OK);
