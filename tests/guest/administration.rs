@@ -65,13 +65,13 @@ async fn whoever_is_in_its_group_may_ask_and_only_operators_act() {
     let mut station = InstalledStation::running("access").await;
     let problem = with_a_problem(&mut station).await;
     let guest = station.machine();
-    guest.run("useradd --groups camdock reader && useradd --groups camdock,adm operator && useradd stranger").await;
+    guest.run("useradd --groups camdock reader && useradd --groups camdock,adm it-desk && useradd stranger").await;
     let as_user = |user: &str, command: &str| format!("runuser -u {user} -- camdock {command} 2>&1");
 
     assert_eq!(guest.try_run(&as_user("reader", "status"), b"").await.code, 3, "a reader may ask");
     assert_ne!(guest.try_run(&as_user("stranger", "status"), b"").await.code, 3, "and a stranger not even that");
     let retry = format!("retry {problem}");
-    for user in ["reader", "operator"] {
+    for user in ["reader", "it-desk"] {
         let refused = guest.try_run(&as_user(user, &retry), b"").await;
         assert!(refused.code == 1 && refused.out.contains("station.operators"), "{user}: {}", refused.out);
     }
@@ -86,7 +86,7 @@ async fn whoever_is_in_its_group_may_ask_and_only_operators_act() {
     guest.run(r#"mkdir -p /etc/camdock/camdock.toml.d && printf '[station]\noperators = "adm"\n' >/etc/camdock/camdock.toml.d/operators.toml"#).await;
     guest.run("systemctl restart camdock && until camdock status >/dev/null || [ $? = 3 ]; do sleep 0.5; done").await;
     assert_eq!(guest.try_run(&as_user("reader", &retry), b"").await.code, 1);
-    let tried = guest.run(&as_user("operator", &retry)).await;
+    let tried = guest.run(&as_user("it-desk", &retry)).await;
     assert!(tried.contains("camdock tries again"), "{tried}");
 }
 
