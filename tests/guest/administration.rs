@@ -75,9 +75,8 @@ async fn whoever_is_in_its_group_may_ask_and_only_operators_act() {
         let refused = guest.try_run(&as_user(user, &retry), b"").await;
         assert!(refused.code == 1 && refused.out.contains("station.operators"), "{user}: {}", refused.out);
     }
-    let evidence = guest
-        .run(&as_user("reader", "status >/dev/null; ls /var/lib/camdock; cat /var/lib/camdock/ledger.db; true"))
-        .await;
+    let look = "runuser -u reader -- sh -c 'ls /var/lib/camdock; cat /var/lib/camdock/ledger.db; true' 2>&1";
+    let evidence = guest.run(look).await;
     assert!(
         !evidence.contains("spool") && !evidence.contains("SQLite"),
         "the way to the socket leads nowhere else: {evidence}"
