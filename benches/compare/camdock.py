@@ -29,7 +29,7 @@ class CamdockRun:
         self.config = self.folder / "camdock.toml"
         self.log = self.folder / "camdock.log"
         self.child = None
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         for bay in range(bays):
             self.bay(bay).mkdir(parents=True)
         key = self.folder / "sink.key"
