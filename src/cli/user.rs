@@ -17,7 +17,7 @@ pub(super) enum Change {
         #[command(flatten)]
         who: Who,
         /// What for: officer (sees), it (has problems tried again, too) or admin (says which places count, too)
-        #[arg(long, value_name = "ROLE")]
+        #[arg(long, value_name = "ROLE", value_parser = role)]
         role: Role,
     },
     /// Give somebody another password, which is asked for, or another role
@@ -25,7 +25,7 @@ pub(super) enum Change {
         #[command(flatten)]
         who: Who,
         /// Another role; the password stays
-        #[arg(long, value_name = "ROLE")]
+        #[arg(long, value_name = "ROLE", value_parser = role)]
         role: Option<Role>,
     },
     /// Let somebody log in no more; whoever is logged in under that name is out at once
@@ -48,6 +48,11 @@ impl Who {
     fn name(&self) -> anyhow::Result<UserName> {
         UserName::new(self.name.clone()).with_context(|| format!("{:?} is no user's name", self.name))
     }
+}
+
+/// A role by its name.
+fn role(text: &str) -> Result<Role, String> {
+    text.parse().map_err(|_| "roles are officer, it and admin".to_owned())
 }
 
 pub(super) fn run(config: &Config, change: &Change) -> anyhow::Result<Outcome> {
