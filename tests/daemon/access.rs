@@ -29,12 +29,12 @@ fn certify(station: &RunningStation, name: &str) -> Certificate {
     Certificate::from_pem(made.cert.pem().as_bytes()).unwrap()
 }
 
-/// A station that listens to the network under a name, with a user of each role, and a problem; and what its page is trusted for.
+/// A station with a door as for the network, under a name, with a user of each role, and a problem; and what its page is trusted for.
 pub(crate) async fn reachable(cloud: &Cloud, name: &str) -> (RunningStation, Certificate) {
     let mut station = cloud.station();
     let settings = r#"
         [web]
-        listen = "0.0.0.0:0"
+        listen = "127.0.0.1:0"
         tls = { certificate = "web.crt", key = "web.key" }
         users = "users"
         kiosk = ["127.0.0.2"]
