@@ -18,7 +18,7 @@ const PER_ADDRESS: u32 = 20;
 
 /// Where those who want to log in are looked at.
 pub struct Door {
-    users: watch::Receiver<Users>,
+    users: watch::Receiver<Option<Users>>,
     turn: Arc<Semaphore>,
     failures: Mutex<Failures>,
 }
@@ -52,6 +52,8 @@ pub enum LogIn {
         /// For how much longer.
         left: Duration,
     },
+    /// Nobody knows who may log in. That is nobody's failure.
+    NoList,
     /// This address failed too often. Neither name nor password was looked at.
     NotListened {
         /// For how much longer.
@@ -60,9 +62,9 @@ pub enum LogIn {
 }
 
 impl Door {
-    /// For those who are in the list, as it is at the time.
+    /// For those who are in the list, as it is at the time, if it is known.
     #[must_use]
-    pub fn new(users: watch::Receiver<Users>) -> Self {
+    pub fn new(users: watch::Receiver<Option<Users>>) -> Self {
         let failures = Failures { names: Lockouts::after(PER_NAME), addresses: Lockouts::after(PER_ADDRESS) };
         Self { users, turn: Arc::new(Semaphore::new(1)), failures: Mutex::new(failures) }
     }
@@ -70,7 +72,7 @@ impl Door {
     /// What somebody is there for, if they may still log in.
     #[must_use]
     pub fn role(&self, user: &UserName) -> Option<Role> {
-        self.users.borrow().role(user)
+        self.users.borrow().as_ref()?.role(user)
     }
 
     /// Looks at a name and a password, one after the other however many come: each takes 19 MiB and a moment.
@@ -83,7 +85,7 @@ impl Door {
         // The semaphore is never closed.
         let _turn = Arc::clone(&self.turn).acquire_owned().await.ok();
         let now = Instant::now();
-        let users = self.users.borrow().clone();
+        let Some(users) = self.users.borrow().clone() else { return LogIn::NoList };
         let name = UserName::new(typed).ok();
         let user = name.clone().filter(|name| users.get(name).is_some());
         if let Some(left) = self.failures().addresses.left(&from, now) {
@@ -99,8 +101,8 @@ impl Door {
         let mut failures = self.failures();
         match (verified.ok().flatten(), user) {
             (Some(role), Some(user)) => {
+                // Only the name's: who has one password could try others' for ever.
                 failures.names.succeeded(&user);
-                failures.addresses.succeeded(&from);
                 LogIn::Accepted { user, role }
             }
             (_, user) => {
@@ -146,10 +148,10 @@ mod tests {
     }
 
     /// A door for Sam, and the list behind it.
-    fn door() -> (Door, watch::Sender<Users>) {
+    fn door() -> (Door, watch::Sender<Option<Users>>) {
         let mut users = Users::default();
         users.set(sam(), User::new(Role::It, &typed(RIGHT)).unwrap());
-        let (list, known) = watch::channel(users);
+        let (list, known) = watch::channel(Some(users));
         (Door::new(known), list)
     }
 
@@ -193,9 +195,31 @@ mod tests {
     async fn whoever_is_taken_off_the_list_is_nobody_from_then_on() {
         let (door, list) = door();
         assert_eq!(door.role(&sam()), Some(Role::It));
-        list.send_replace(Users::default());
+        list.send_replace(Some(Users::default()));
         assert_eq!(door.role(&sam()), None);
         assert!(matches!(door.log_in("sam", typed(RIGHT), HERE).await, LogIn::Wrong { user: None, .. }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_is_not_forgiven_because_somebody_there_has_a_password_of_their_own() {
+        let (door, _list) = door();
+        for name in 0..PER_ADDRESS {
+            assert!(matches!(door.log_in("sam", typed(RIGHT), HERE).await, LogIn::Accepted { .. }), "{name}");
+            door.log_in(&format!("user-{name}"), typed("wrong"), HERE).await;
+        }
+        assert!(matches!(door.log_in("sam", typed(RIGHT), HERE).await, LogIn::NotListened { .. }));
+    }
+
+    #[tokio::test]
+    async fn while_nobody_knows_who_may_log_in_nobody_is_let_in_and_nobody_fails() {
+        let (door, list) = door();
+        let known = list.send_replace(None);
+        for _ in 0..PER_ADDRESS {
+            assert_eq!(door.log_in("sam", typed(RIGHT), HERE).await, LogIn::NoList);
+        }
+        assert_eq!(door.role(&sam()), None);
+        list.send_replace(known);
+        assert!(matches!(door.log_in("sam", typed(RIGHT), HERE).await, LogIn::Accepted { .. }));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use argon2::password_hash::phc::PasswordHash;
@@ -13,6 +13,7 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Argon2, Params};
 
 use crate::domain::{IdError, Role, UserName};
+use crate::files;
 
 /// No station has so many users that their file were longer.
 const LONGEST: u64 = 1 << 20;
@@ -145,12 +146,8 @@ impl Users {
     /// [`UsersError`]; then nobody may log in.
     pub fn read(path: &Path) -> Result<Self, UsersError> {
         let io = |source| UsersError::Io { path: path.to_owned(), source };
-        let mut text = String::new();
-        let file = std::fs::File::open(path).map_err(io)?;
-        if !file.metadata().map_err(io)?.is_file() {
-            return Err(io(io::Error::other("it is no file")));
-        }
-        file.take(LONGEST).read_to_string(&mut text).map_err(io)?;
+        let content = files::whole(path, LONGEST).map_err(io)?;
+        let text = String::from_utf8(content).map_err(|error| io(io::Error::other(error)))?;
         Self::parse(&text).map_err(|(line, wrong)| UsersError::Line { path: path.to_owned(), line, wrong })
     }
 
@@ -254,7 +251,7 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.as_file().set_permissions(std::fs::Permissions::from_mode(0o640))?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    crate::files::sync_folder(folder)
+    files::sync_folder(folder)
 }
 
 #[cfg(test)]

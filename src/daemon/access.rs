@@ -12,11 +12,15 @@ use super::porter::StationPorter;
 use crate::access::{Accounts, Users, UsersError};
 use crate::config::{TlsSettings, WebSettings};
 use crate::domain::{Clock as _, Part, SetupCause};
+use crate::files;
 use crate::ledger::Ledger;
 use crate::views::{Access, Identity, Porter, Recognise};
 
 /// What a part's look finds in its way.
 type Found = Option<(SetupCause, String)>;
+
+/// No certificate with all who vouch for it is longer.
+const LONGEST: u64 = 1 << 20;
 
 /// Hears when something changes beside these files, which may be replaced as a whole. Where nothing is heard of it, it is seen at the
 /// next beat.
@@ -71,21 +75,21 @@ pub(super) fn accounts(operators: Option<String>, troubles: &Troubles) -> Recogn
     })
 }
 
-/// The list of users. While it cannot be read, nobody is on it.
-fn watched_users(path: PathBuf, troubles: &Troubles) -> watch::Receiver<Users> {
-    let (list, known) = watch::channel(Users::default());
+/// The list of users; none while it cannot be read, or was not yet.
+fn watched_users(path: PathBuf, troubles: &Troubles) -> watch::Receiver<Option<Users>> {
+    let (list, known) = watch::channel(None);
     let ear = Ear::at(&[&path]);
     let changed = Arc::clone(&ear.changed);
     let look = move || -> Found {
         let _ = &ear;
         let (users, found) = match Users::read(&path) {
-            Ok(users) => (users, None),
+            Ok(users) => (Some(users), None),
             Err(error) => {
                 let cause = match &error {
                     UsersError::Io { .. } => SetupCause::FileUnreadable,
                     UsersError::Line { .. } => SetupCause::FileBroken,
                 };
-                (Users::default(), Some((cause, format!("{error}. Until then nobody can log in"))))
+                (None, Some((cause, format!("{error}. Until then nobody can log in"))))
             }
         };
         list.send_if_modified(|known| {
@@ -95,8 +99,6 @@ fn watched_users(path: PathBuf, troubles: &Troubles) -> watch::Receiver<Users> {
         });
         found
     };
-    let found = look();
-    troubles.note(&Part::Users, found);
     look_after_news(Part::Users, troubles.clone(), changed, look);
     known
 }
@@ -107,13 +109,11 @@ fn identity(files: TlsSettings, troubles: &Troubles) -> watch::Receiver<Option<I
     let mut last = None;
     let ear = Ear::at(&[&files.certificate, &files.key]);
     let changed = Arc::clone(&ear.changed);
-    let mut look = move || {
+    let look = move || {
         let _ = &ear;
         let found = read(&files, &mut last, &shown);
         found.or_else(|| expired(shown.borrow().as_ref()))
     };
-    let found = look();
-    troubles.note(&Part::Certificate, found);
     look_after_news(Part::Certificate, troubles.clone(), changed, look);
     identity
 }
@@ -123,7 +123,7 @@ type Read = ((Vec<u8>, Vec<u8>), Found);
 
 fn read(files: &TlsSettings, last: &mut Option<Read>, shown: &watch::Sender<Option<Identity>>) -> Found {
     let content = |path: &Path| {
-        std::fs::read(path).map_err(|error| {
+        files::whole(path, LONGEST).map_err(|error| {
             let before = if shown.borrow().is_some() { ". The one before is used meanwhile" } else { "" };
             (SetupCause::FileUnreadable, format!("{}: {error}{before}", path.display()))
         })

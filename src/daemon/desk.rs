@@ -68,11 +68,12 @@ impl Desk for StationDesk {
     }
 
     async fn refuse(&self, action: Action, by: Caller) {
-        tell(&Subject::station(), AccessNotice::ActionRefused);
         if self.counts(&by) {
             let entry = Entry::ActionRefused { by, action };
             // A ledger that fails ends the station, which says so.
-            let _ = self.ledger.record(SystemClock.now(), vec![entry]).await;
+            if self.ledger.record(SystemClock.now(), vec![entry]).await.is_ok() {
+                tell(&Subject::station(), AccessNotice::ActionRefused);
+            }
         }
     }
 }

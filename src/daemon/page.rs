@@ -54,6 +54,8 @@ impl Page {
                 && let Err(error) = door.serve(self.routes.clone()).await
             {
                 tell(&Subject::station(), StationNotice::DoorLost { error: error.to_string() });
+            } else if self.access.is_missing() {
+                self.access.is_there().await;
             } else {
                 sleep(AGAIN).await;
             }

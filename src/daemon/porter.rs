@@ -19,7 +19,7 @@ pub(super) struct StationPorter {
 }
 
 impl StationPorter {
-    pub(super) fn new(users: watch::Receiver<Users>, ledger: Ledger) -> Self {
+    pub(super) fn new(users: watch::Receiver<Option<Users>>, ledger: Ledger) -> Self {
         Self { door: Door::new(users), ledger }
     }
 
@@ -33,25 +33,28 @@ impl StationPorter {
 impl Porter for StationPorter {
     async fn log_in(&self, name: &str, password: String, from: IpAddr) -> Result<UserName, NotIn> {
         let station = Subject::station();
-        let (user, why, not_in) = match self.door.log_in(name, Password::typed(password), from).await {
+        match self.door.log_in(name, Password::typed(password), from).await {
             LogIn::Accepted { user, role: _ } => {
                 self.write_down(Entry::LoggedIn { user: user.clone(), from }).await?;
                 tell(&station, AccessNotice::LoggedIn { address: from });
-                return Ok(user);
+                Ok(user)
             }
             LogIn::Wrong { user, standstill } => {
+                self.write_down(Entry::LogInRefused { user, from, why: NoLogIn::Wrong }).await?;
                 tell(&station, AccessNotice::LogInRefused { address: from });
                 if standstill == Standstill::Begins {
                     tell(&station, AccessNotice::LockedOut { address: from });
                 }
-                (user, NoLogIn::Wrong, NotIn::Wrong)
+                Err(NotIn::Wrong)
             }
-            LogIn::LockedOut { user, left } => (user, NoLogIn::LockedOut, NotIn::Wait(left)),
+            LogIn::LockedOut { user, left } => {
+                self.write_down(Entry::LogInRefused { user, from, why: NoLogIn::LockedOut }).await?;
+                Err(NotIn::Wait(left))
+            }
+            LogIn::NoList => Err(NotIn::Unavailable),
             // However often an address asks that is not listened to, it writes nothing into the log.
-            LogIn::NotListened { left } => return Err(NotIn::Wait(left)),
-        };
-        self.write_down(Entry::LogInRefused { user, from, why }).await?;
-        Err(not_in)
+            LogIn::NotListened { left } => Err(NotIn::Wait(left)),
+        }
     }
 
     fn role(&self, user: &UserName) -> Option<Role> {

@@ -12,5 +12,5 @@ mod write;
 pub use beneath::open_beneath;
 pub use buffers::{ALIGNMENT, Lent, Pool};
 pub use mounts::{Mount, mounts, parse_mounts};
-pub use read::{Cache, open, pieces, shared_pool};
+pub use read::{Cache, open, pieces, shared_pool, whole};
 pub use write::{PieceWriter, create_private_folder, sync_folder};

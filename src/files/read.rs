@@ -1,7 +1,7 @@
 //! Reading a file piece by piece, with or without the page cache.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -57,6 +57,24 @@ pub fn open(path: &Path, cache: Cache) -> io::Result<File> {
         }
     }
     Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
+}
+
+/// The content of a small file of somebody else's: a pipe is not waited for, a device is not read, and no more than `most` bytes are
+/// taken. Links are followed. Blocks.
+///
+/// # Errors
+/// The system's words, or that it is no file, or too large.
+pub fn whole(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file: File = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?.into();
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut content = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut content)?;
+    if content.len() as u64 > most {
+        return Err(io::Error::other(format!("it has more than {most} bytes")));
+    }
+    Ok(content)
 }
 
 /// The `length` bytes of `file` from `offset` on, or fewer if the file ends before. An `offset` of an uncached read must be
@@ -117,6 +135,21 @@ fn read_piece(file: &File, at: u64, end: u64, pool: &Arc<Pool>) -> io::Result<By
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_small_file_is_read_whole_and_what_is_none_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), "abc").unwrap();
+        std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, Mode::RWXU, 0).unwrap();
+        assert_eq!(whole(&at("link"), 3).unwrap(), b"abc");
+        assert!(whole(&at("file"), 2).unwrap_err().to_string().contains("more than 2 bytes"));
+        for none in ["pipe", "", "missing"] {
+            assert!(whole(&at(none), 3).is_err(), "{none:?}");
+        }
+        assert!(whole(Path::new("/dev/zero"), 3).is_err());
+    }
 
     fn content(length: usize) -> Vec<u8> {
         (0..length).map(|index| u8::try_from((index / 7 + index * 31) % 251).unwrap()).collect()

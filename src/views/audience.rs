@@ -9,11 +9,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use futures::StreamExt as _;
 use tokio::sync::watch;
+
+use super::news::is_news;
 
 /// For somebody who looks. A page says that it is not live after fifteen seconds without a sign of life.
 const WATCHED: Duration = Duration::from_secs(3);
@@ -70,9 +71,7 @@ impl Drop for Seat {
 async fn seated(State(audience): State<Audience>, request: Request, next: Next) -> Response {
     let seat = audience.seat();
     let answer = next.run(request).await;
-    let goes_on =
-        answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    if !goes_on {
+    if !is_news(&answer) {
         return answer;
     }
     answer.map(|news| {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ACCEPT, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -24,6 +24,7 @@ use url::form_urlencoded::byte_serialize;
 
 use super::answer::Origin;
 use super::log_in::{LogInPage, STYLE};
+use super::news::is_news;
 use super::page::frame::{Wanted, style};
 use super::porter::{NotIn, Porter};
 use super::sessions::{Channel, Sessions};
@@ -140,10 +141,6 @@ async fn recognise(
         Some(id) if is_news(&response) => while_open(response, entrance, session, id),
         _ => response,
     }
-}
-
-fn is_news(response: &Response) -> bool {
-    response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// Ends the news once whoever listens is no longer logged in.

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
 use futures::Stream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -16,6 +18,11 @@ const AT_MOST_EVERY: Duration = Duration::from_millis(500);
 /// While nothing changes, a sign of life about this often; `page.js` waits three times as long before it says that the page is not
 /// live.
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
+
+/// Whether an answer goes on telling.
+pub(super) fn is_news(answer: &Response) -> bool {
+    answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+}
 
 /// What somebody who looks is told.
 #[derive(Debug, PartialEq, Eq)]

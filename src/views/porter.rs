@@ -24,6 +24,6 @@ pub enum NotIn {
     Wrong,
     /// There were too many failures; they may try again after so long.
     Wait(Duration),
-    /// It cannot be written down, so nobody is let in.
+    /// Nobody knows who may log in, or it cannot be written down, so nobody is let in.
     Unavailable,
 }

@@ -113,6 +113,16 @@ impl Access {
         self.identity.is_some() && self.identity().is_none()
     }
 
+    /// Waits until it can, as far as that goes.
+    pub async fn is_there(&self) {
+        if let Some(mut identity) = self.identity.clone()
+            && identity.wait_for(Option::is_some).await.is_err()
+        {
+            // Nobody looks any more, so the station is about to end.
+            std::future::pending::<()>().await;
+        }
+    }
+
     fn identity(&self) -> Option<Identity> {
         self.identity.as_ref().and_then(|identity| identity.borrow().clone())
     }

@@ -365,7 +365,7 @@ log-in-wait =
         [one] Bu gormod o fethiannau. Rhowch gynnig arall arni ymhen munud.
        *[other] Bu gormod o fethiannau. Rhowch gynnig arall arni ymhen { $minutes } munud.
     }
-log-in-unavailable = Ni all neb fewngofnodi nawr: ni all yr orsaf ei gofnodi. Nid effeithir ar dystiolaeth.
+log-in-unavailable = Ni all neb fewngofnodi nawr; mae “camdock status” ar yr orsaf yn dweud pam. Nid effeithir ar dystiolaeth.
 log-out = Allgofnodi { $user }
 problem-retry = Rhoi cynnig arall arni
 

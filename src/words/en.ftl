@@ -422,7 +422,7 @@ log-in-wait =
         [one] There were too many failures. Try again in one minute.
        *[other] There were too many failures. Try again in { $minutes } minutes.
     }
-log-in-unavailable = Nobody can log in now: the station cannot write it down. Evidence is not affected.
+log-in-unavailable = Nobody can log in now; “camdock status” on the station says why. Evidence is not affected.
 log-out = Log out { $user }
 problem-retry = Try again
 

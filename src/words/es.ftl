@@ -422,7 +422,7 @@ log-in-wait =
         [one] Ha habido demasiados intentos fallidos. Vuelva a intentarlo dentro de un minuto.
        *[other] Ha habido demasiados intentos fallidos. Vuelva a intentarlo dentro de { $minutes } minutos.
     }
-log-in-unavailable = Ahora nadie puede iniciar sesión: la estación no puede anotarlo. Las pruebas no se ven afectadas.
+log-in-unavailable = Ahora nadie puede iniciar sesión; «camdock status» en la estación dice por qué. Las pruebas no se ven afectadas.
 log-out = Cerrar la sesión de { $user }
 problem-retry = Volver a intentarlo
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
-use camdock::domain::{Part, SetupCause};
+use camdock::domain::{BayState, Part, SetupCause};
 use camdock_test_support::footage::Footage;
 use futures::StreamExt as _;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE};
@@ -281,7 +281,40 @@ async fn who_is_taken_off_the_list_is_out_at_once_and_their_page_hears_no_more()
     std::fs::write(station.beside("users"), "nonsense\n").unwrap();
     let broken = station.until("it says that nobody can log in", |status| !status.setup.is_empty()).await;
     assert_eq!((&broken.setup[0].part, broken.setup[0].cause), (&Part::Users, SetupCause::FileBroken));
-    assert_eq!(browser.log_in("an-it", RIGHT).await.status(), StatusCode::FORBIDDEN, "without a list nobody gets in");
+    let unknown = browser.log_in("an-it", RIGHT).await;
+    assert_eq!(unknown.status(), StatusCode::SERVICE_UNAVAILABLE, "without a list nobody gets in");
+    assert!(unknown.text().await.unwrap().contains("Nobody can log in now"), "and nobody is said to be wrong");
+    station.stop().await;
+}
+
+/// A pipe is opened for ever, if nobody writes into it.
+#[tokio::test]
+async fn pipes_in_the_place_of_a_certificate_and_of_the_list_keep_no_camera_waiting() {
+    let cloud = Cloud::well().await;
+    let mut station = cloud.station();
+    let settings = "[web]\ntls = { certificate = \"web.crt\", key = \"web.key\" }\nusers = \"users\"\n";
+    std::fs::write(station.beside("camdock.toml.d/web.toml"), settings).unwrap();
+    for name in ["web.crt", "web.key", "users"] {
+        let path = station.beside(name);
+        rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    }
+    station.start();
+    let told = station.until("it says what is in the way", |status| status.setup.len() == 2).await;
+    assert!(told.setup.iter().all(|trouble| trouble.cause == SetupCause::FileUnreadable), "{told:?}");
+    station.dock(1, &Footage::random("BWC-1", 1, 1_000, 7));
+    station.until("the camera is served", |status| status.bays[0].state == BayState::Ready).await;
+    for name in ["web.crt", "web.key", "users"] {
+        std::fs::rename(station.beside(name), station.beside(&format!("{name}.aside"))).unwrap();
+    }
+    certify(&station, NAME);
+    station.camdock_reading(&["user", "add", "sam", "--role", "it"], &format!("{RIGHT}\n")).await;
+    station.until("all is there", |status| status.setup.is_empty()).await;
+    let opened = async {
+        while !station.logged().contains("The page is at https://dock-hq.example:") {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), opened).await.expect("the page is open");
     station.stop().await;
 }
 
