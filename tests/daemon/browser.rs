@@ -331,7 +331,7 @@ async fn anybody_can_read_it_the_page_of_a_docking() {
 async fn anybody_can_read_it_the_page_on_which_they_log_in() {
     let cloud = Cloud::well().await;
     let (mut station, _) = reachable(&cloud, NAME).await;
-    judge(&format!("{}log-in", station.page()), "log-in", Use::AtADesk, &Pictures::new()).await;
+    judge(&format!("{}log-in", station.page().await), "log-in", Use::AtADesk, &Pictures::new()).await;
     station.stop().await;
 }
 
@@ -339,7 +339,7 @@ async fn anybody_can_read_it_the_page_on_which_they_log_in() {
 async fn somebody_logs_in_does_what_they_may_and_is_out_when_they_are_no_user_any_more() {
     let cloud = Cloud::well().await;
     let (mut station, _) = reachable(&cloud, NAME).await;
-    let mut browser = Browser::start(&["visit", &station.page()]);
+    let mut browser = Browser::start(&["visit", &station.page().await]);
 
     let asked = browser.does(json!({"go": "/station"})).await;
     assert_eq!(asked.path, "/log-in");

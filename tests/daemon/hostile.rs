@@ -89,7 +89,7 @@ async fn no_name_is_more_than_text_on_the_page_in_the_journal_on_a_terminal_in_m
         assert!(!shown.contains(|letter| steers(letter) && letter != '\n'), "{arguments:?}: {shown:?}");
         assert!(!shown.lines().any(|line| line.starts_with("forged")), "{arguments:?}: {shown}");
     }
-    let at = station.page();
+    let at = station.page().await;
     for path in ["", "station", "station/dockings", &format!("station/dockings/{docking}")] {
         let page = reqwest::get(format!("{at}{path}")).await.unwrap().text().await.unwrap();
         let names_files = path.is_empty() || path.ends_with(&docking);

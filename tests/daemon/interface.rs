@@ -46,7 +46,7 @@ async fn with_a_camera(cloud: &Cloud) -> RunningStation {
 async fn whatever_is_asked_of_it_the_interface_answers_as_it_is_described() {
     let cloud = Cloud::well().await;
     let mut station = with_a_camera(&cloud).await;
-    asked(&station.page(), &[]).await.unwrap_or_else(|told| panic!("{told}"));
+    asked(&station.page().await, &[]).await.unwrap_or_else(|told| panic!("{told}"));
     station.stop().await;
 }
 
@@ -54,9 +54,9 @@ async fn whatever_is_asked_of_it_the_interface_answers_as_it_is_described() {
 async fn so_it_does_for_somebody_who_may_do_everything() {
     let cloud = Cloud::well().await;
     let (mut station, certificate) = reachable(&cloud, "127.0.0.1").await;
-    let mut browser = Browser::of_a_stranger(&station, &certificate);
+    let mut browser = Browser::of_a_stranger(&station, &certificate).await;
     browser.log_in_as("an-admin").await;
-    let (page, cookie) = (station.page(), browser.cookie());
+    let (page, cookie) = (station.page().await, browser.cookie());
     let cookie = format!("Cookie: {cookie}");
     let arguments = ["--tls-verify", "false", "-H", &cookie, "--include-path-regex", "problems|destinations|dockings"];
     asked(&page, &arguments).await.unwrap_or_else(|told| panic!("{told}"));

@@ -43,7 +43,7 @@ async fn a_browser_sees_a_camera_come_and_be_done_without_asking_again() {
     let mut station = RunningStation::new(Settings { bays: 2, ..cloud.settings() });
     station.start();
     station.until("it is open", |status| bay(status, 1).state == BayState::Empty).await;
-    let page = station.page();
+    let page = station.page().await;
     let first = reqwest::get(&page).await.unwrap();
     assert!(first.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'none'; "));
     let first = first.text().await.unwrap();
@@ -66,7 +66,7 @@ async fn what_is_not_for_this_very_address_is_told_nothing() {
     let mut station = cloud.station();
     station.start();
     station.until("it is open", |_| true).await;
-    let (page, browser) = (station.page(), reqwest::Client::new());
+    let (page, browser) = (station.page().await, reqwest::Client::new());
     for host in ["evidence.example", "127.0.0.1", "localhost", "127.0.0.1.evil.example:80"] {
         for path in ["", "station", "api/v1/status", "api/v1/dockings"] {
             let answer = browser.get(format!("{page}{path}")).header(HOST, host).send().await.unwrap();
@@ -116,7 +116,7 @@ async fn however_many_connections_somebody_opens_cameras_are_served() {
     let mut station = cloud.station();
     station.start();
     station.until("it is open", |_| true).await;
-    let page = station.page();
+    let page = station.page().await;
     let address = page.trim_start_matches("http://").trim_end_matches('/');
     let files = || std::fs::read_dir(format!("/proc/{}/fd", station.process_id())).unwrap().count();
     let before = files();

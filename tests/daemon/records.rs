@@ -53,7 +53,7 @@ async fn a_docking_is_told_to_people_and_programs_as_the_commands_tell_it() {
     station.start();
     station.dock(1, &footage());
     station.until_all_done().await;
-    let page = station.page();
+    let page = station.page().await;
 
     let list = station.answer("/api/v1/dockings").await.unwrap();
     let docking = json(&list)["dockings"][0].clone();
@@ -94,7 +94,7 @@ async fn the_station_page_tells_by_itself_that_a_camera_came_and_went() {
     let mut station = cloud.station();
     station.start();
     station.until("it is open", |status| bay(status, 1).state == BayState::Empty).await;
-    let live = format!("{}station/live?lang=en", station.page());
+    let live = format!("{}station/live?lang=en", station.page().await);
     station.dock(1, &footage());
     until_news(&live, &["event: changed", "BWC-1", "Going on"]).await;
     let gone = tokio::spawn(async move { until_news(&live, &["BWC-1", "Completed"]).await });
@@ -110,7 +110,7 @@ async fn what_is_asked_for_wrongly_or_is_not_there_is_answered_with_a_sentence()
     let mut station = cloud.station();
     station.start();
     station.until("it is open", |_| true).await;
-    let (page, unknown) = (station.page(), "019b7628-0000-7000-8000-000000000001");
+    let (page, unknown) = (station.page().await, "019b7628-0000-7000-8000-000000000001");
     for (route, status, told) in [
         ("api/v1/dockings?limit=0", 400, "limit is a whole number from 1 to 500"),
         ("api/v1/dockings?limit=501", 400, "limit is a whole number"),
@@ -140,7 +140,7 @@ async fn nobody_without_a_name_has_the_station_do_something_on_the_door_for_brow
     let mut station = cloud.station();
     station.start();
     station.until("it is open", |_| true).await;
-    let (page, browser) = (station.page(), reqwest::Client::new());
+    let (page, browser) = (station.page().await, reqwest::Client::new());
     let place = "0".repeat(32);
     for route in [
         "api/v1/problems/1/retry",
@@ -167,7 +167,7 @@ async fn a_ledger_that_cannot_be_read_is_said_to_be_missing_and_the_rest_is_show
     let mut station = cloud.station();
     station.start();
     station.until("it is open", |_| true).await;
-    let (page, aside) = (station.page(), station.beside("aside/ledger.db"));
+    let (page, aside) = (station.page().await, station.beside("aside/ledger.db"));
     until_shown(&page, "Whole disk").await;
     std::fs::rename(station.ledger(), &aside).unwrap();
     for route in ["api/v1/dockings", "api/v1/problems"] {
@@ -189,7 +189,7 @@ async fn a_day_of_dockings_is_told_a_page_at_a_time() {
     history::write(&station).await;
     station.start();
     station.until("it is open", |status| status.problems == 4).await;
-    let (page, mut told, mut before) = (station.page(), Vec::new(), String::new());
+    let (page, mut told, mut before) = (station.page().await, Vec::new(), String::new());
     loop {
         let part = json(&got(&format!("{page}api/v1/dockings?limit=25{before}")).await.1);
         let ids = part["dockings"].as_array().unwrap().iter().map(|docking| docking["id"].to_string());

@@ -52,12 +52,15 @@ pub(crate) struct RunningStation {
     folder: TempDir,
     settings: Settings,
     child: Option<Child>,
+    /// What its log had, in bytes, when this daemon was started.
+    logged_before: usize,
 }
 
 impl RunningStation {
     /// A station that has never run.
     pub(crate) fn new(settings: Settings) -> Self {
-        let station = Self { folder: TempDir::new().expect("a temporary folder"), settings, child: None };
+        let station =
+            Self { folder: TempDir::new().expect("a temporary folder"), settings, child: None, logged_before: 0 };
         for bay in 1..=station.settings.bays {
             std::fs::create_dir(station.bay(bay)).unwrap();
         }
@@ -180,6 +183,7 @@ impl RunningStation {
 
     fn spawn(&mut self, environment: &[(&str, &OsStr)]) {
         assert!(self.child.is_none(), "the daemon runs already");
+        self.logged_before = self.logged().len();
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_camdock"));
         command.arg("run").arg("--config").arg(self.config());
@@ -350,11 +354,19 @@ impl RunningStation {
         shards.map(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap().count()).sum()
     }
 
-    /// Where the daemon's page is, as its log says last.
-    pub(crate) fn page(&self) -> String {
-        let log = self.logged();
-        let (_, url) = log.rsplit_once("The page is at ").expect("the log says where the page is");
-        url.lines().next().unwrap_or_default().to_owned()
+    /// Where the page of the daemon that runs now is, once its log says so: a station works before it has one.
+    pub(crate) async fn page(&self) -> String {
+        let said = async {
+            loop {
+                let log = self.logged();
+                let line = log.get(self.logged_before..).and_then(|log| Some(log.rsplit_once("The page is at ")?.1));
+                if let Some((address, _)) = line.and_then(|line| line.split_once('\n')) {
+                    return address.to_owned();
+                }
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        timeout(PATIENCE, said).await.expect("the log says where the page is")
     }
 
     /// Everything that the daemon has logged.

@@ -100,7 +100,7 @@ async fn prometheus_watches_a_station_and_a_restart_takes_nothing_back() {
         let samples = prometheus.query(expression).await;
         assert!(is(&samples, number), "{expression}: {samples:?}");
     }
-    let page = station.page();
+    let page = station.page().await;
     let counted = told(&format!("{page}metrics")).await;
     station.stop().await;
     station.start();
