@@ -3,37 +3,51 @@
 //! Promises: an idle station wakes seldom, and then for everybody at once. Whoever hears that something changed outside has everybody
 //! look at once. A beat that comes while somebody looks is not missed: they look again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// The beat. Clones are of one.
 #[derive(Debug, Clone)]
 pub struct Beat {
     beats: watch::Sender<u64>,
+    pulse: Arc<Pulse>,
+}
+
+/// What beats by itself, until nobody listens or could.
+#[derive(Debug)]
+struct Pulse(AbortHandle);
+
+impl Drop for Pulse {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Somebody who looks at each beat.
 #[derive(Debug)]
 pub struct Listener {
     beats: watch::Receiver<u64>,
+    _pulse: Arc<Pulse>,
 }
 
 impl Beat {
     /// A beat that comes so often by itself, for as long as anybody listens. Needs a runtime.
     #[must_use]
     pub fn every(pause: Duration) -> Self {
-        let beat = Self { beats: watch::channel(0).0 };
-        let (beats, mut pulse) = (beat.beats.clone(), interval_at(Instant::now() + pause, pause));
-        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        tokio::spawn(async move {
+        let beats = watch::channel(0).0;
+        let (beating, mut ticks) = (beats.clone(), interval_at(Instant::now() + pause, pause));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let pulse = tokio::spawn(async move {
             loop {
-                pulse.tick().await;
-                beats.send_modify(|count| *count += 1);
+                ticks.tick().await;
+                beating.send_modify(|count| *count += 1);
             }
         });
-        beat
+        Self { beats, pulse: Arc::new(Pulse(pulse.abort_handle())) }
     }
 
     /// Has everybody look at once.
@@ -44,7 +58,7 @@ impl Beat {
     /// Hears each beat from now on.
     #[must_use]
     pub fn listen(&self) -> Listener {
-        Listener { beats: self.beats.subscribe() }
+        Listener { beats: self.beats.subscribe(), _pulse: Arc::clone(&self.pulse) }
     }
 }
 
@@ -76,6 +90,17 @@ mod tests {
             tokio::join!(one.next(), other.next());
         }
         assert!(began.elapsed() <= PAUSE * 3, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_goes_on_while_somebody_listens_and_no_longer() {
+        let mut listener = Beat::every(PAUSE).listen();
+        listener.next().await;
+        let running = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        assert_eq!(running(), 1);
+        drop(listener);
+        tokio::task::yield_now().await;
+        assert_eq!(running(), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -33,7 +33,7 @@
 //! | `camera::folder` | `camera`, `custody`, `domain`, `files`, `journal` | `async-trait`, `bytes`, `camdock-lease`, `rustix`, `tokio` |
 //! | `camera::mass_storage` | `camera`, `camera::folder`, `custody`, `domain`, `files`, `journal` | `async-trait`, `futures`, `rustix`, `tokio`, `zbus` |
 //! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `journal`, `ledger`, `spool`, `words` | `bytes`, `fastrand`, `futures`, `tokio` |
-//! | `station` | `camera`, `custody`, `dock`, `domain`, `journal`, `ledger`, `spool`, `transfer`, `words` | `futures`, `tokio` |
+//! | `station` | `beat`, `camera`, `custody`, `dock`, `domain`, `journal`, `ledger`, `spool`, `transfer`, `words` | `futures`, `tokio` |
 //! | `audit` | `custody`, `domain`, `ledger`, `spool` | |
 //! | `daemon` | `access`, `audit`, `beat`, `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::led`, `dock::usb`, `domain`, `files`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `jiff`, `notify`, `tokio` |
 //!

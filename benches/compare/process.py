@@ -57,8 +57,8 @@ def memory(pid):
 
 
 def wake_ups(pid, seconds):
-    """How often a thread of a running process was woken within so many seconds. Threads that end meanwhile count as well, as long as
-    they live for half a second."""
+    """How often a thread of a running process was woken within so many seconds, and at how many moments that was: what happens within
+    a second of another wake-up is of the same. Threads that end meanwhile count as well, as long as they live for a tenth of one."""
 
     def counts():
         for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
@@ -68,12 +68,18 @@ def wake_ups(pid, seconds):
                 continue
             yield task.name, next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches:"))
 
-    before, now = dict(counts()), {}
+    before = dict(counts())
+    last = before.copy()
+    moments, woken_last = 0, float("-inf")
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        time.sleep(0.5)
-        now |= dict(counts())
-    return sum(count - before.get(thread, 0) for thread, count in now.items())
+        time.sleep(0.1)
+        now = last | dict(counts())
+        if now != last:
+            moments += time.monotonic() - woken_last > 1
+            woken_last = time.monotonic()
+        last = now
+    return sum(count - before.get(thread, 0) for thread, count in last.items()), moments
 
 
 class Views:

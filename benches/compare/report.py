@@ -39,7 +39,7 @@ def cost_row(name, costs):
 
 
 COST_HEAD = ["", "wall s", "from–to", "CPU s", "peak MiB", "sink CPU s"]
-IDLE_HEAD = ["", "woken each minute", "% of a core"]
+IDLE_HEAD = ["", "moments each minute", "threads woken each minute", "% of a core"]
 VIEWS_HEAD = ["", "% of a core", "MiB", "told each second"]
 TARGET_HEAD = ["target", "measured", "limit", ""]
 

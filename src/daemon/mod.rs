@@ -19,7 +19,6 @@ mod porter;
 mod records;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
@@ -42,8 +41,6 @@ use records::LedgerRecords;
 
 /// Requests, and news of bays, that may wait for the station.
 const BACKLOG: usize = 16;
-/// An idle station that nobody looks at shows itself this often, for its watchdog: several times in the two minutes for which that waits.
-const ALONE: Duration = Duration::from_secs(30);
 
 /// A station with its doors open: cameras can come, and commands be asked.
 pub struct Daemon {
@@ -83,8 +80,8 @@ impl Daemon {
         let (snapshot, shown) = watch::channel(station.first_snapshot());
         let (orders, commands) = mpsc::channel(BACKLOG);
         let bays = together(adapters::watch_bays(config, &troubles));
-        let audience = Audience::nobody(if lamps::of(config).next().is_some() { lamps::FRESH } else { ALONE });
-        let doors = Doors { bays, commands, setup, pause: audience.pause(), snapshot };
+        let audience = Audience::nobody(lamps::of(config).next().map(|_| lamps::FRESH));
+        let doors = Doors { bays, commands, setup, beat: troubles.beat().clone(), pause: audience.pause(), snapshot };
         adapters::light_lamps(config, &shown, &troubles);
         let desk: Arc<dyn Desk> = Arc::new(StationDesk::new(ledger.clone(), orders));
         let behind = Behind { shown: shown.clone(), records: Arc::new(LedgerRecords::of(config)), desk, audience };

@@ -14,6 +14,7 @@ use super::StationError;
 use super::board::Board;
 use super::forecast::Forecast;
 use super::lateness::Lateness;
+use crate::beat::Listener;
 use crate::domain::{
     BayNotice, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
     DestinationState, DiskState, Overdue, Part, SetupTrouble, ShiftStarts, Snapshot, SpoolSpace,
@@ -27,17 +28,15 @@ const QUIET: Duration = Duration::from_millis(100);
 /// While something goes on, ages grow and paces fall without anything changing.
 const REFRESH: Duration = Duration::from_secs(1);
 
-/// How often the spool's room is looked at.
-const MEASURE_EVERY: Duration = Duration::from_secs(15);
 /// A disk that does not say so for this long is not said to have any.
 const MEASURING_TAKES: Duration = Duration::from_secs(10);
 
-/// Keeps the spool's room known, for as long as the station runs. By itself, since a disk may hang; then it is asked no second time
+/// Keeps the spool's room known, looked at with each beat, for as long as the station runs. By itself, since a disk may hang; then it is asked no second time
 /// before it has answered.
 pub(super) async fn measure(
     site: Site,
     space: watch::Sender<Option<SpoolSpace>>,
-    pause: watch::Receiver<Duration>,
+    mut beat: Listener,
 ) -> Result<(), StationError> {
     loop {
         let mut measuring = pin!(site.space());
@@ -48,8 +47,7 @@ pub(super) async fn measure(
             measuring.await
         };
         space.send_replace(measured.ok());
-        let pause = MEASURE_EVERY.max(*pause.borrow());
-        sleep(pause).await;
+        beat.next().await;
     }
 }
 
@@ -61,12 +59,14 @@ pub(super) struct Found {
     pub(super) space: watch::Receiver<Option<SpoolSpace>>,
     /// Which cameras should have come back.
     pub(super) overdue: watch::Receiver<Option<Overdue>>,
-    /// How often whoever looks wants to see the station at least.
-    pub(super) pause: watch::Receiver<Duration>,
+    /// With it an idle station shows itself.
+    pub(super) beat: Listener,
+    /// How often whoever looks wants to see the station, if more often.
+    pub(super) pause: watch::Receiver<Option<Duration>>,
 }
 
 impl Found {
-    /// Something is not as it was when it was looked at last. That the spool has more or less room can wait, once it is known how much.
+    /// Something is not as it was when it was looked at last, or it is time to look. That the spool has more or less room can wait, once it is known how much.
     async fn changes(&mut self, destinations: &mut [WatchDestination]) {
         let unknown = self.space.borrow().is_none();
         let mut places: FuturesUnordered<_> = destinations.iter_mut().map(watch::Receiver::changed).collect();
@@ -76,13 +76,14 @@ impl Found {
             Ok(()) = self.space.changed(), if unknown => {}
             Ok(()) = self.overdue.changed() => {}
             Ok(()) = self.pause.changed() => {}
+            () = self.beat.next() => {}
             else => std::future::pending().await,
         }
     }
 }
 
-/// Composes a snapshot whenever the station changed; every second while something goes on in it, and else as often as somebody
-/// wants. Each is a sign of life: it takes an answer from the ledger to make one, and the station's own loop to pass it on.
+/// Composes a snapshot whenever the station changed; every second while something goes on in it, and else with each beat and as often
+/// as somebody wants. Each is a sign of life: it takes an answer from the ledger to make one, and the station's own loop to pass it on.
 pub(super) async fn compose(
     site: Site,
     board: Board,
@@ -121,7 +122,7 @@ pub(super) async fn compose(
         for (about, notice) in lateness.news(&snapshot) {
             tell(&about, notice);
         }
-        let pause = if is_idle(&snapshot) { wanted } else { REFRESH };
+        let idle = is_idle(&snapshot);
         // If nobody takes it, the station is about to stop.
         let _ = snapshots.send(snapshot).await;
         let changed = async {
@@ -131,10 +132,14 @@ pub(super) async fn compose(
                 () = ledger.changed() => {}
                 Ok(()) = setup.changed() => {}
                 // Whoever looks again in a second sees the rest then.
-                () = found.changes(&mut places), if pause > REFRESH => {}
+                () = found.changes(&mut places), if idle => {}
             }
         };
-        let _ = timeout(pause, changed).await;
+        match if idle { wanted } else { Some(REFRESH) } {
+            // Whichever comes first.
+            Some(pause) => timeout(pause, changed).await.unwrap_or_default(),
+            None => changed.await,
+        }
         sleep(QUIET).await;
     }
 }

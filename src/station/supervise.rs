@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::bays::Bays;
 use super::board::Board;
 use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, overdue, recover, status};
+use crate::beat::{Beat, Listener};
 use crate::dock::BayEvent;
 use crate::domain::{
     Action, BayName, BaySnapshot, DiskState, SetupTrouble, ShiftStarts, Snapshot, StorageNotice, Subject,
@@ -20,9 +21,6 @@ use crate::ledger::{Entry, Room};
 use crate::transfer::{
     Persistence, ShelfError, Site, Uploader, WatchDestination, ask_for_the_missing, confirm, release_wiped,
 };
-
-/// How often spool copies are looked through for those that may go.
-const RELEASE_EVERY: Duration = Duration::from_mins(1);
 
 /// How often the destinations are asked for evidence that is nowhere.
 const ASK_EVERY: Duration = Duration::from_mins(10);
@@ -59,10 +57,13 @@ pub struct Doors {
     pub commands: mpsc::Receiver<Command>,
     /// What could not be set up, and is tried again outside.
     pub setup: watch::Receiver<Vec<SetupTrouble>>,
-    /// How often whoever looks wants to see the station at least, while nothing goes on in it.
-    pub pause: watch::Receiver<Duration>,
-    /// Where the station shows itself: whenever something changed, every second while something goes on in it, and otherwise as often
-    /// as is wanted, for as long as all is well with its loop and its ledger, so that whoever watches can tell that it hangs.
+    /// With it the station looks at what nobody tells of.
+    pub beat: Beat,
+    /// How often whoever looks wants to see the station, if more often than with its beat, while nothing goes on in it.
+    pub pause: watch::Receiver<Option<Duration>>,
+    /// Where the station shows itself: whenever something changed, every second while something goes on in it, and otherwise with its
+    /// beat and as often as is wanted, for as long as all is well with its loop and its ledger, so that whoever watches can tell that
+    /// it hangs.
     pub snapshot: watch::Sender<Snapshot>,
 }
 
@@ -92,9 +93,9 @@ impl Station {
         let (wiping, may_wipe) = watch::channel(Some(NotYet::Examining));
         tasks.spawn(recover::examine(self.site.clone(), Arc::clone(&self.examine), wiping));
         let (disk, disk_shown) = watch::channel(DiskState::Ok);
-        tasks.spawn(release(self.site.clone(), self.keep_after_wipe, disk));
+        tasks.spawn(release(self.site.clone(), self.keep_after_wipe, doors.beat.listen(), disk));
         let (space, space_shown) = watch::channel(None);
-        tasks.spawn(status::measure(self.site.clone(), space, doors.pause.clone()));
+        tasks.spawn(status::measure(self.site.clone(), space, doors.beat.listen()));
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
         let (missed, overdue_shown) = watch::channel(None);
@@ -102,8 +103,13 @@ impl Station {
             tasks.spawn(overdue::watch(self.site.clone(), board.clone(), after, missed));
         }
         let (composed, mut snapshots) = mpsc::channel(1);
-        let found =
-            status::Found { disk: disk_shown, space: space_shown, overdue: overdue_shown, pause: doors.pause.clone() };
+        let found = status::Found {
+            disk: disk_shown,
+            space: space_shown,
+            overdue: overdue_shown,
+            beat: doors.beat.listen(),
+            pause: doors.pause.clone(),
+        };
         tasks.spawn(status::compose(
             self.site.clone(),
             board.clone(),
@@ -179,10 +185,15 @@ async fn seek(site: Site, ask: Arc<Notify>) -> Result<(), StationError> {
     }
 }
 
-/// Removes spool copies whose time has come, for as long as the station runs.
+/// Removes spool copies whose time has come, at each beat, for as long as the station runs.
 ///
 /// On a full disk, which only this can make less full, copies go as soon as they are proven and wiped.
-async fn release(site: Site, keep: Duration, disk: watch::Sender<DiskState>) -> Result<(), StationError> {
+async fn release(
+    site: Site,
+    keep: Duration,
+    mut beat: Listener,
+    disk: watch::Sender<DiskState>,
+) -> Result<(), StationError> {
     loop {
         let room = site.ledger.keep_room().await.unwrap_or_else(|error| {
             tell(&Subject::station(), StorageNotice::NoReserve { error: error.to_string() });
@@ -194,12 +205,12 @@ async fn release(site: Site, keep: Duration, disk: watch::Sender<DiskState>) -> 
         };
         disk.send_if_modified(|known| std::mem::replace(known, state) != state);
         match release_wiped(&site, keep).await {
-            Ok(0) => sleep(RELEASE_EVERY).await,
+            Ok(0) => beat.next().await,
             Ok(_) => {}
             Err(ShelfError::Ledger(error)) => return Err(error.into()),
             Err(ShelfError::Spool(error)) => {
                 tell(&Subject::station(), StorageNotice::NotReleased { error: error.to_string() });
-                sleep(RELEASE_EVERY).await;
+                beat.next().await;
             }
         }
     }

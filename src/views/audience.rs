@@ -23,23 +23,23 @@ const WATCHED: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub struct Audience {
     seats: watch::Sender<usize>,
-    pause: watch::Sender<Duration>,
-    alone: Duration,
+    pause: watch::Sender<Option<Duration>>,
+    alone: Option<Duration>,
 }
 
 /// One who looks, for as long as this is kept.
 struct Seat(Audience);
 
 impl Audience {
-    /// Nobody. The station is to show itself so often all the same, for the watchdog and whatever else counts on it.
+    /// Nobody. The station is to show itself so often all the same, for whatever else counts on it; or with its beat alone.
     #[must_use]
-    pub fn nobody(alone: Duration) -> Self {
+    pub fn nobody(alone: Option<Duration>) -> Self {
         Self { seats: watch::channel(0).0, pause: watch::channel(alone).0, alone }
     }
 
-    /// How often the station is to show itself at least.
+    /// How often the station is to show itself at least, beside with its beat.
     #[must_use]
-    pub fn pause(&self) -> watch::Receiver<Duration> {
+    pub fn pause(&self) -> watch::Receiver<Option<Duration>> {
         self.pause.subscribe()
     }
 
@@ -56,7 +56,8 @@ impl Audience {
     fn count(&self, change: impl FnOnce(usize) -> usize) {
         self.seats.send_modify(|seats| {
             *seats = change(*seats);
-            let pause = if *seats == 0 { self.alone } else { WATCHED.min(self.alone) };
+            let seen = self.alone.map_or(WATCHED, |alone| alone.min(WATCHED));
+            let pause = if *seats == 0 { self.alone } else { Some(seen) };
             self.pause.send_if_modified(|known| std::mem::replace(known, pause) != pause);
         });
     }
@@ -95,8 +96,6 @@ mod tests {
 
     use super::*;
 
-    const ALONE: Duration = Duration::from_secs(30);
-
     async fn asked(routes: &Router, path: &str) -> Response {
         let request = Request::builder().uri(path).body(Body::empty()).unwrap();
         TowerToHyperService::new(routes.clone()).call(request).await.unwrap()
@@ -104,23 +103,23 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_looks_counts_until_they_look_no_more() {
-        let audience = Audience::nobody(ALONE);
+        let audience = Audience::nobody(None);
         let pause = audience.pause();
         let seen = pause.clone();
         let news =
             || async { Sse::new(futures::stream::repeat_with(|| Ok::<_, Infallible>(Event::default().data("1")))) };
-        let at_work = move || async move { seen.borrow().as_secs().to_string() };
+        let at_work = move || async move { format!("{:?}", *seen.borrow()) };
         let routes = audience.of(Router::new().route("/news", get(news)).route("/once", get(at_work)));
-        assert_eq!(*pause.borrow(), ALONE);
+        assert_eq!(*pause.borrow(), None, "with the beat alone");
         let once = asked(&routes, "/once").await.into_body().collect().await.unwrap().to_bytes();
-        assert_eq!(once, "3", "while it is answered");
-        assert_eq!(*pause.borrow(), ALONE, "and no longer");
+        assert_eq!(once, "Some(3s)", "while it is answered");
+        assert_eq!(*pause.borrow(), None, "and no longer");
         let (first, mut second) =
             (asked(&routes, "/news").await.into_body(), asked(&routes, "/news").await.into_body());
         assert!(second.frame().await.is_some(), "what is followed comes through");
         drop(first);
-        assert_eq!(*pause.borrow(), WATCHED, "somebody still follows");
+        assert_eq!(*pause.borrow(), Some(WATCHED), "somebody still follows");
         drop(second);
-        assert_eq!(*pause.borrow(), ALONE);
+        assert_eq!(*pause.borrow(), None, "with the beat alone");
     }
 }

@@ -1,7 +1,7 @@
 //! What systemd is told: ready, stopping, one line of status, and that the station is alive.
 //!
-//! Promises: the watchdog is fed by snapshots alone, never by a timer. A station publishes one at least every half minute,
-//! and only while its ledger answers and its own loop turns; one that hangs is therefore restarted. The status line says
+//! Promises: the watchdog is fed by snapshots alone, never by a timer. A station publishes one with each
+//! beat at least, and only while its ledger answers and its own loop turns; one that hangs is therefore restarted. The status line says
 //! in one line what `camdock status` says. Without systemd there is nobody to tell, and nothing happens.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use crate::domain::{
     BayCause, BaySnapshot, BayState, DestinationCause, DestinationSnapshot, DestinationState, Part, SetupTrouble,
@@ -45,8 +45,11 @@ pub fn stopping() {
 
 /// Passes on each snapshot, for as long as there are any: a sign of life, and the status line where it is a new one.
 pub async fn keep_telling(mut shown: watch::Receiver<Snapshot>) {
-    let mut last = String::new();
+    let (mut last, mut told) = (String::new(), None);
     while shown.changed().await.is_ok() {
+        if let Some(told) = told {
+            sleep_until(told + PAUSE).await;
+        }
         let line = status_line(&shown.borrow_and_update());
         if line == last {
             tell(&[NotifyState::Watchdog]);
@@ -54,7 +57,7 @@ pub async fn keep_telling(mut shown: watch::Receiver<Snapshot>) {
             tell(&[NotifyState::Watchdog, NotifyState::Status(&line)]);
             last = line;
         }
-        sleep(PAUSE).await;
+        told = Some(Instant::now());
     }
     std::future::pending::<()>().await;
 }

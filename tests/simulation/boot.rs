@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use camdock::beat::Beat;
 use camdock::dock::{BayEvent, Location};
 use camdock::domain::{BayName, ByteCount, DockingId, ObjectPrefix, ShiftStarts, Snapshot, StationId};
 use camdock::ledger::{Health, Ledger, Pause, UnknownEntries};
@@ -87,8 +88,9 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         let host = &mut look(&life.world).hosts[life.station];
         (host.snapshot, host.untrue) = (Some(snapshot.clone()), BTreeMap::new());
     }
-    let ((_, setup), (_, pause)) = (watch::channel(Vec::new()), watch::channel(Duration::from_secs(1)));
-    let doors = Doors { bays: bay_events, commands: command_inbox, setup, pause, snapshot: shown };
+    let ((_, setup), (_, pause)) = (watch::channel(Vec::new()), watch::channel(Some(Duration::from_secs(1))));
+    let beat = Beat::every(Duration::from_secs(30));
+    let doors = Doors { bays: bay_events, commands: command_inbox, setup, beat, pause, snapshot: shown };
     let task = Some(tokio::spawn(station.run(doors)));
     Running { task, bays, commands, snapshot, told: vec![None; cameras] }
 }
