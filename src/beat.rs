@@ -6,14 +6,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::changes::{Changes, Changing};
 
 /// The beat. Clones are of one.
 #[derive(Debug, Clone)]
 pub struct Beat {
-    beats: watch::Sender<u64>,
+    beats: Changing,
     pulse: Arc<Pulse>,
 }
 
@@ -30,7 +31,7 @@ impl Drop for Pulse {
 /// Somebody who looks at each beat.
 #[derive(Debug)]
 pub struct Listener {
-    beats: watch::Receiver<u64>,
+    beats: Changes,
     _pulse: Arc<Pulse>,
 }
 
@@ -38,13 +39,13 @@ impl Beat {
     /// A beat that comes so often by itself, for as long as anybody listens. Needs a runtime.
     #[must_use]
     pub fn every(pause: Duration) -> Self {
-        let beats = watch::channel(0).0;
+        let beats = Changing::default();
         let (beating, mut ticks) = (beats.clone(), interval_at(Instant::now() + pause, pause));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let pulse = tokio::spawn(async move {
             loop {
                 ticks.tick().await;
-                beating.send_modify(|count| *count += 1);
+                beating.tell();
             }
         });
         Self { beats, pulse: Arc::new(Pulse(pulse.abort_handle())) }
@@ -52,23 +53,20 @@ impl Beat {
 
     /// Has everybody look at once.
     pub fn now(&self) {
-        self.beats.send_modify(|count| *count += 1);
+        self.beats.tell();
     }
 
     /// Hears each beat from now on.
     #[must_use]
     pub fn listen(&self) -> Listener {
-        Listener { beats: self.beats.subscribe(), _pulse: Arc::clone(&self.pulse) }
+        Listener { beats: self.beats.listen(), _pulse: Arc::clone(&self.pulse) }
     }
 }
 
 impl Listener {
     /// The next beat since this was asked last. However many there were meanwhile, they are one.
     pub async fn next(&mut self) {
-        if self.beats.changed().await.is_err() {
-            // Nobody beats any more, so the runtime is about to end.
-            std::future::pending::<()>().await;
-        }
+        self.beats.changed().await;
     }
 }
 

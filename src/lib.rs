@@ -8,7 +8,8 @@
 //! | room | may use | libraries |
 //! |---|---|---|
 //! | every room | `faults` | `thiserror` |
-//! | `beat` | | `tokio` |
+//! | `changes` | | `tokio` |
+//! | `beat` | `changes` | `tokio` |
 //! | `domain` | | `crc-fast`, `fastrand`, `jiff`, `serde`, `sha2`, `strum`, `time`, `uuid` |
 //! | `faults` | | `rustix` |
 //! | `files` | | `aligned-vec`, `bytes`, `futures`, `rustix`, `tokio` |
@@ -17,7 +18,7 @@
 //! | `cloud` | `domain` | `async-trait`, `bytes`, `fastrand`, `futures` |
 //! | `dock` | `beat`, `domain`, `journal` | `rustix`, `tokio` |
 //! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
-//! | `ledger` | `domain`, `files`, `journal` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio` |
+//! | `ledger` | `changes`, `domain`, `files`, `journal` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio` |
 //! | `access` | `domain`, `files` | `argon2`, `nix`, `tempfile`, `tokio` |
 //! | `views` | `domain`, `words` | `async-trait`, `axum`, `futures`, `hyper`, `hyper-util`, `maud`, `prometheus-client`, `rustix`, `sd-notify`, `serde`, `serde_json`, `strum`, `tokio`, `tokio-rustls`, `tower`, `tower-sessions`, `url`, `utoipa`, `utoipa-axum`, `x509-parser` |
 //! | `custody` | `cloud`, `domain` | `futures` |
@@ -46,6 +47,7 @@ pub mod access;
 pub mod audit;
 pub mod beat;
 pub mod camera;
+pub mod changes;
 pub mod cloud;
 pub mod config;
 pub mod custody;

@@ -124,6 +124,11 @@ def queued(segments):
     return lambda status: status["queue"]["segments"] == segments
 
 
+def ready(cameras):
+    """So many cameras are proven, wiped and ready."""
+    return lambda status: sum(bay["state"] == "ready" for bay in status["bays"]) == cameras
+
+
 def proven(segments, size):
     """Everything found in the bays is proven at the destination."""
 

@@ -19,8 +19,8 @@ import time
 
 import peers
 import report
-from camdock import CamdockRun, proven, queued
-from process import MIB, Cost, Sink, Views, cpu_seconds, wake_ups
+from camdock import CamdockRun, proven, queued, ready
+from process import MIB, Cameras, Cost, Sink, Views, cpu_seconds, wake_ups
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RELEASE = ROOT / "target/release"
@@ -29,6 +29,8 @@ MILLION = 1_000_000
 BAYS = 8
 MOST_BAYS = 64
 PAGES = 20
+# How many, how fast (MB/s), and how many MiB each has. All together they are no faster than a disk.
+SLOW_CAMERAS = [(1, 35, 256), (8, 35, 256), (24, 35, 64), (1, 350, 2048), (8, 350, 256)]
 VIEWS_SECONDS = 20
 # What was busy at the start is at rest by then.
 SETTLED_SECONDS = 30
@@ -203,6 +205,37 @@ class Bench:
         wall = statistics.median(cost.wall for cost in costs)
         self.targets.append(report.Target("start-up, 1,000,000 queued", wall, 2, " s"))
 
+    def slow(self):
+        """Cameras on slow cables, all docked at once, from the start of the daemon until each is wiped and ready; of the time that it
+        takes to read one of them once and do nothing else. It takes two readings by design."""
+        rows = []
+        for count, rate, mib in SLOW_CAMERAS:
+            ratios, late = [], []
+            for _ in range(self.options.rounds):
+                with self.clean(), self.sink():
+                    with self.cameras(rate, mib, [self.work / "bare"]) as camera:
+                        bare = camera.bare_read()
+                    station = self.station(bays=count)
+                    docked = [station.bay(bay) / f"SLOW{bay}" for bay in range(count)]
+                    # The station ends before its cameras can be unmounted.
+                    with self.cameras(rate, mib, docked) as cameras, station:
+                        begun = time.time()
+                        cost = station.cost("every camera ready", ready(count), station.start)
+                        late.append(max(cameras.first_reads()) - begun)
+                ratios.append(cost.wall / bare)
+                print(f"{count} cameras at {rate} MB/s: {cost.wall:.1f} s, bare {bare:.1f} s", file=sys.stderr)
+            ratio = statistics.median(ratios)
+            spread = f"{min(ratios):.2f}–{max(ratios):.2f}"
+            rows.append([f"{count} at {rate} MB/s", f"{ratio:.2f}", spread, f"{max(late):.1f}"])
+            if (count, rate) == (8, 35):
+                self.targets.append(report.Target("8 cameras at 35 MB/s: ready, in bare reads", ratio, 2.3))
+                self.targets.append(report.Target("8 cameras at 35 MB/s: the last is begun after", max(late), 2, " s"))
+        self.sections.append(("Slow cameras", report.SLOW_HEAD, rows))
+
+    def cameras(self, rate, mib, folders):
+        """Cameras with four files each."""
+        return Cameras(RELEASE / "examples/cameras", rate, 4, mib // 4, folders)
+
     def idle(self):
         """How often an idle station wakes: folders as bays, nobody looks, nothing to do."""
         with self.clean(), self.sink(), self.station(bays=BAYS) as station:
@@ -277,6 +310,7 @@ def main():
         "offload": Bench.offload,
         "memory": Bench.memory,
         "startup": Bench.startup,
+        "slow": Bench.slow,
         "idle": Bench.idle,
         "views": Bench.views,
     }
@@ -289,7 +323,7 @@ def main():
 
     bench = Bench(options)
     for name, measure in measurements.items():
-        alone = name in ("memory", "startup", "idle", "views")
+        alone = name in ("memory", "startup", "slow", "idle", "views")
         if name in (options.only or measurements) and not (alone and options.peers_only):
             measure(bench)
 

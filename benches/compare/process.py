@@ -82,6 +82,40 @@ def wake_ups(pid, seconds):
     return sum(count - before.get(thread, 0) for thread, count in last.items()), moments
 
 
+class Cameras:
+    """Cameras as slow as their cable, each mounted at a folder, as a context."""
+
+    def __init__(self, binary, megabytes_per_second, files, mib, folders):
+        self.folders = [pathlib.Path(folder) for folder in folders]
+        self.command = [str(binary), str(megabytes_per_second), str(files), str(mib), *map(str, folders)]
+
+    def __enter__(self):
+        for folder in self.folders:
+            folder.mkdir(parents=True)
+        self.child = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.child.stdout.readline() != "mounted\n":
+            raise RuntimeError("the cameras could not be mounted: that needs /dev/fuse and the package fuse3")
+        return self
+
+    def __exit__(self, *_):
+        self.child.stdin.close()
+        self.child.wait()
+        self.child.stdout.close()
+
+    def bare_read(self):
+        """How long it takes to read everything on one of them, and nothing else, in seconds."""
+        begun, block = time.monotonic(), bytearray(MIB)
+        for file in sorted(self.folders[0].iterdir()):
+            with file.open("rb", buffering=0) as content:
+                while content.readinto(block):
+                    pass
+        return time.monotonic() - begun
+
+    def first_reads(self):
+        """When, in seconds since 1970, the first byte of each was asked for."""
+        return [float(self.child.stdout.readline().rpartition(" ")[2]) for _ in self.folders]
+
+
 class Views:
     """The page of a made-up station whose bays all work, as a context."""
 

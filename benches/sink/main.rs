@@ -1,7 +1,8 @@
 //! A null sink: as much of Azure's blob API as uploaders need, on loopback, keeping nothing.
 //!
 //! Promises:
-//! - Bodies are read and dropped; block ids, lengths and metadata are kept, so what it reports about an object is right.
+//! - Bodies are read and dropped; block ids, lengths and metadata are kept, so what it reports about an object is right. Only a short
+//!   object that was put as a whole, such as the mark of an enrolment, can be read again.
 //! - It checks no credential and no checksum: it measures the sender, it does not judge it.
 //! - Listings are always empty: peers list to find what they may skip, and are to skip nothing.
 //!
@@ -25,6 +26,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use store::{Commit, Store};
 use tokio::net::TcpListener;
+
+/// In bytes.
+const SHORT: u64 = 4096;
 
 type Answer = Response<Full<Bytes>>;
 
@@ -77,7 +81,7 @@ async fn answer(request: Request<Incoming>, store: &Store) -> anyhow::Result<Ans
     let object = head.uri.path();
     match (head.method.as_str(), query.restype.as_str(), query.comp.as_str()) {
         ("PUT", "", "block") => {
-            let length = drain(body).await?;
+            let (length, _) = drain(body).await?;
             store.stage(object, query.block, length);
             empty(created(&head))
         }
@@ -87,8 +91,8 @@ async fn answer(request: Request<Incoming>, store: &Store) -> anyhow::Result<Ans
             put(&head, store.commit(object, &block_ids(&list), &head.headers))
         }
         ("PUT", "", "") => {
-            let length = drain(body).await?;
-            put(&head, store.put(object, length, &head.headers))
+            let (length, content) = drain(body).await?;
+            put(&head, store.put(object, length, content, &head.headers))
         }
         ("GET", "", "blocklist") => match store.block_list(object, &query.list) {
             Some(list) => xml(ok(&head), &list),
@@ -99,7 +103,14 @@ async fn answer(request: Request<Incoming>, store: &Store) -> anyhow::Result<Ans
                 let reply = properties.into_iter().fold(ok(&head), |reply, (key, value)| reply.header(key, value));
                 empty(reply)
             }
-            Some(_) => refuse(&head, StatusCode::NOT_IMPLEMENTED, "TheSinkKeepsNoContent"),
+            Some(properties) => match store.content(object) {
+                Some(content) => {
+                    let reply = properties.into_iter().fold(ok(&head), |reply, (key, value)| reply.header(key, value));
+                    let reply = partial(&head, reply, content.len());
+                    Ok(reply.body(Full::from(content))?)
+                }
+                None => refuse(&head, StatusCode::NOT_IMPLEMENTED, "TheSinkKeepsNoLongContent"),
+            },
             None => refuse(&head, StatusCode::NOT_FOUND, "BlobNotFound"),
         },
         ("GET", "container", "list") => {
@@ -119,13 +130,27 @@ async fn answer(request: Request<Incoming>, store: &Store) -> anyhow::Result<Ans
     }
 }
 
-/// Reads a body to its end and tells its length in bytes.
-async fn drain(mut body: Incoming) -> anyhow::Result<u64> {
-    let mut length = 0;
+/// Reads a body to its end, and tells its length in bytes and, if it is short, what it is.
+async fn drain(mut body: Incoming) -> anyhow::Result<(u64, Option<Bytes>)> {
+    let (mut length, mut content) = (0, Vec::new());
     while let Some(frame) = body.frame().await {
-        length += frame?.data_ref().map_or(0, |data| data.len() as u64);
+        let frame = frame?;
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        length += data.len() as u64;
+        if length <= SHORT {
+            content.extend_from_slice(data);
+        }
     }
-    Ok(length)
+    Ok((length, (length <= SHORT).then(|| Bytes::from(content))))
+}
+
+/// Whoever asks for a range gets all of what is short, as one.
+fn partial(head: &Parts, reply: Builder, length: usize) -> Builder {
+    if !head.headers.contains_key("range") && !head.headers.contains_key("x-ms-range") {
+        return reply;
+    }
+    let last = length.saturating_sub(1);
+    reply.status(StatusCode::PARTIAL_CONTENT).header("content-range", format!("bytes 0-{last}/{length}"))
 }
 
 /// The ids in a block list as it is sent, in order. They are base64, so that no XML escape can occur.

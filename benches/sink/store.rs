@@ -1,9 +1,10 @@
-//! What the sink remembers: everything about objects but their content.
+//! What the sink remembers: everything about objects but their content, unless that is short.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 
@@ -23,6 +24,7 @@ struct Committed {
     blocks: Vec<(String, u64)>,
     length: u64,
     etag: String,
+    content: Option<Bytes>,
     properties: Vec<(String, HeaderValue)>,
 }
 
@@ -53,12 +55,17 @@ impl Store {
         let blocks = ids.iter().map(|id| Some((id.clone(), *known.get(id.as_str())?))).collect::<Option<Vec<_>>>();
         let Some(blocks) = blocks else { return Commit::UnknownBlock };
         let length = blocks.iter().map(|(_, length)| length).sum();
-        object.create(blocks, length, headers)
+        object.create(blocks, length, None, headers)
     }
 
     /// Makes an object of this length, without blocks.
-    pub(crate) fn put(&self, object: &str, length: u64, headers: &HeaderMap) -> Commit {
-        self.lock().entry(object.to_owned()).or_default().create(Vec::new(), length, headers)
+    pub(crate) fn put(&self, object: &str, length: u64, content: Option<Bytes>, headers: &HeaderMap) -> Commit {
+        self.lock().entry(object.to_owned()).or_default().create(Vec::new(), length, content, headers)
+    }
+
+    /// What is in the committed object, if that is short and was put as a whole.
+    pub(crate) fn content(&self, object: &str) -> Option<Bytes> {
+        self.lock().get(object)?.committed.as_ref()?.content.clone()
     }
 
     /// The headers that describe the committed object.
@@ -101,14 +108,21 @@ impl Store {
 }
 
 impl Object {
-    fn create(&mut self, blocks: Vec<(String, u64)>, length: u64, headers: &HeaderMap) -> Commit {
+    fn create(
+        &mut self,
+        blocks: Vec<(String, u64)>,
+        length: u64,
+        content: Option<Bytes>,
+        headers: &HeaderMap,
+    ) -> Commit {
         if self.committed.is_some() && headers.get("if-none-match").is_some_and(|value| value == "*") {
             return Commit::Exists;
         }
         let etag = format!("\"{}\"", uuid::Uuid::now_v7().simple());
         self.staged.clear();
         let properties = headers.iter().filter_map(|(key, value)| Some((property(key.as_str())?, value.clone())));
-        self.committed = Some(Committed { blocks, length, etag: etag.clone(), properties: properties.collect() });
+        self.committed =
+            Some(Committed { blocks, length, etag: etag.clone(), content, properties: properties.collect() });
         Commit::Created { etag }
     }
 }

@@ -9,7 +9,6 @@
 
 mod ballast;
 mod cameras;
-mod changes;
 mod copies;
 mod counters;
 mod custody_log;
@@ -36,13 +35,13 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
+use crate::changes::{Changes, Changing};
 use crate::domain::Moment;
 
 // What the domain has the words for, and only the ledger knows.
 pub use crate::domain::{Copy, DeliveryState, Explanation, Gone, Outcome, Removal, SpoolCopy};
 
 pub use ballast::Room;
-pub use changes::Changes;
 pub use entry::{Entry, UnknownEntries};
 pub use figures::Figures;
 pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
@@ -52,7 +51,6 @@ pub use visits::LastVisit;
 pub use worker::Pause;
 
 use ballast::Ballast;
-use changes::Commits;
 use worker::Worker;
 
 #[cfg(test)]
@@ -65,7 +63,7 @@ const PORTION: usize = 512;
 #[derive(Clone)]
 pub struct Ledger {
     worker: Worker,
-    commits: Arc<Commits>,
+    commits: Changing,
 }
 
 /// What went wrong in the ledger.
@@ -182,13 +180,13 @@ impl Ledger {
     }
 
     fn over(worker: Worker) -> Self {
-        Self { worker, commits: Arc::default() }
+        Self { worker, commits: Changing::default() }
     }
 
     /// Tells of every step that is committed from here on.
     #[must_use]
     pub fn changes(&self) -> Changes {
-        Changes::of(&self.commits)
+        self.commits.listen()
     }
 
     /// Commits custody steps, all or none, and what follows from them.
@@ -208,7 +206,7 @@ impl Ledger {
                 Ok(())
             })
             .await?;
-        self.commits.count();
+        self.commits.tell();
         Ok(())
     }
 

@@ -71,6 +71,7 @@ impl Found {
         let unknown = self.space.borrow().is_none();
         let mut places: FuturesUnordered<_> = destinations.iter_mut().map(watch::Receiver::changed).collect();
         tokio::select! {
+            biased;
             Some(Ok(())) = places.next() => {}
             Ok(()) = self.disk.changed() => {}
             Ok(()) = self.space.changed(), if unknown => {}

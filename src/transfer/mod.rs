@@ -11,6 +11,7 @@ mod pace;
 mod places;
 mod probe;
 mod proofs;
+mod reads;
 mod release;
 mod seek;
 mod shelf;
@@ -23,7 +24,9 @@ mod wipe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
+
+use self::reads::Reads;
 
 use crate::cloud::Destination;
 use crate::domain::{
@@ -36,6 +39,7 @@ pub use offload::{PullError, pull};
 pub use pace::backoff;
 pub use places::{NoPlace, confirm};
 pub use proofs::NotCleared;
+pub use reads::Turns;
 pub use release::{make_room, release_wiped};
 pub use seek::ask_for_the_missing;
 pub use shelf::{Shelf, ShelfError, reconcile};
@@ -59,8 +63,8 @@ pub struct Site {
     pub(crate) targets: Arc<[Target]>,
     /// Length of every chunk but the last.
     chunk_size: ByteCount,
-    /// So many files are read from cameras at once.
-    reads: Arc<Semaphore>,
+    /// Whose files are read from cameras.
+    reads: Arc<Reads>,
     /// Held by who asks a destination for the first time which place it is.
     first_contacts: Arc<BTreeMap<DestinationName, Mutex<()>>>,
     /// What each destination said when it was last asked how it is.
@@ -74,8 +78,8 @@ pub struct Site {
 /// How much a station does at once: it bounds what the daemon holds in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AtOnce {
-    /// So many files are read from cameras at once, all bays together.
-    pub reads: usize,
+    /// So many files are read from cameras at once beside one of each camera, all bays together.
+    pub more_reads: usize,
     /// So many fresh spool copies are read again at once.
     pub comparisons: usize,
     /// So many spool copies are looked at in one go to see which may be removed.
@@ -126,7 +130,7 @@ impl Site {
             probes: Arc::new(probe::Probes::of(&targets)),
             targets: targets.into(),
             chunk_size,
-            reads: Arc::new(Semaphore::new(at_once.reads)),
+            reads: Arc::new(Reads::new(at_once.more_reads)),
             releases: at_once.releases,
             rounds: Arc::default(),
         }
@@ -136,6 +140,12 @@ impl Site {
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// The turns in which the files of a camera are read that was docked.
+    #[must_use]
+    pub fn turns(&self) -> Turns {
+        self.reads.of_a_camera()
     }
 
     /// How much room the spool has just now.

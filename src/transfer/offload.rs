@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::Site;
+use super::reads::Turns;
 use super::shelf::{ShelfError, Stored, store};
 use crate::camera::{Camera, CameraError, Piece, Reading};
 use crate::domain::{ByteCount, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SourceFile, SourceKind};
@@ -45,10 +46,10 @@ pub async fn pull(
     site: &Site,
     docking: DockingId,
     camera: &dyn Camera,
+    turns: &Turns,
     file: &SourceFile,
 ) -> Result<Segment, PullError> {
-    // The semaphores are never closed.
-    let reading = site.reads.acquire().await;
+    let turn = turns.take().await;
     let mut copy = site.shelf.begin(file.size).await?;
     let mut reader = camera.open(file, Reading::First).await?;
     let mut fingerprinter = Fingerprinter::new(site.chunk_size);
@@ -74,7 +75,7 @@ pub async fn pull(
         }
     }
     // While this copy is synced and read again, which is the disk's work, the next file is copied and hashed.
-    drop((reader, reading));
+    drop((reader, turn));
     let damaged = missing > 0 || file.kind == SourceKind::Image;
     let problem = match file.kind {
         SourceKind::File => ProblemKind::DamagedAtSource { missing },

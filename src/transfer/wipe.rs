@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Site;
 use super::proofs::{NotCleared, prove_everywhere};
+use super::reads::Turns;
 use crate::camera::{Camera, CameraError, Listing, NotDeleted, Piece, Reading};
 use crate::custody::{Clearance, SourceMatch, WipePermit};
 use crate::domain::{DockingId, Fingerprinter, Segment, SegmentId, SourceFile, SourcePath};
@@ -26,15 +27,15 @@ pub enum SourceTrouble {
 /// # Errors
 /// [`SourceTrouble`]
 pub async fn check_source(
-    site: &Site,
     camera: &dyn Camera,
+    turns: &Turns,
     file: &SourceFile,
     segment: &Segment,
 ) -> Result<SourceMatch, SourceTrouble> {
     if planted(PlantedBug::SkipSourceCheck) || planted(PlantedBug::IdentifyBySize) {
         return SourceMatch::compare(segment, file, segment.fingerprint.clone()).map_err(|_| SourceTrouble::Differs);
     }
-    let _turn = site.reads.acquire().await;
+    let _turn = turns.take().await;
     let mut reader = camera.open(file, Reading::Again).await?;
     let mut fingerprinter = Fingerprinter::new(segment.fingerprint.chunk_size);
     while let Some(piece) = reader.next().await? {

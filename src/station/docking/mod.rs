@@ -13,6 +13,7 @@ mod offload;
 mod patience;
 mod plan;
 mod progress;
+mod rounds;
 mod standing;
 mod visit;
 mod waits;
@@ -41,7 +42,7 @@ use crate::domain::{
 };
 use crate::journal::tell;
 use crate::ledger::{Deletion, Entry, KnownSegment, LedgerError};
-use crate::transfer::{Site, backoff};
+use crate::transfer::{Site, Turns, backoff};
 
 /// A camera is looked at again this often at least, for files that appear late.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -87,6 +88,8 @@ struct Docking {
     may_wipe: MayWipe,
     bay: BayName,
     camera: Arc<dyn Camera>,
+    /// In which its files are read.
+    turns: Arc<Turns>,
     id: DockingId,
     findings: Findings,
     troubles: Troubles,
@@ -108,6 +111,8 @@ struct Docking {
     refused_since: Option<Instant>,
     /// What the last look took, so that looking never becomes the main work.
     look_took: Duration,
+    /// Since when it is ready.
+    ready_since: Option<Instant>,
 }
 
 impl Docking {
@@ -121,12 +126,14 @@ impl Docking {
         progress: Progress,
     ) -> Self {
         let waits = Waits::new(camera.quiet_time());
+        let turns = Arc::new(site.turns());
         Self {
             site,
             board,
             may_wipe,
             bay,
             camera,
+            turns,
             id,
             findings: Findings::default(),
             troubles: Troubles::default(),
@@ -141,6 +148,7 @@ impl Docking {
             refusals: 0,
             refused_since: None,
             look_took: Duration::ZERO,
+            ready_since: None,
         }
     }
 
@@ -274,7 +282,12 @@ impl Docking {
         self.progress.rests(standing.is_at_rest);
         if is_ready {
             self.camera.let_go();
+            // Whatever else is committed meanwhile has nothing to do with it.
+            let since = *self.ready_since.get_or_insert_with(Instant::now);
+            sleep(rounds::pause(since.elapsed(), now, LOOK_AGAIN).max(self.look_took * 20)).await;
+            return Ok(());
         }
+        self.ready_since = None;
         if self.refusals > 0 {
             // A destination that cannot answer is not asked every other second by every camera that is docked.
             sleep(backoff(self.refusals)).await;

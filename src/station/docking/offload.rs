@@ -39,8 +39,9 @@ impl Docking {
                 && let Some(file) = waiting.pop_front()
             {
                 let (site, camera, docking) = (self.site.clone(), Arc::clone(&self.camera), self.id);
+                let turns = Arc::clone(&self.turns);
                 pulls.spawn(async move {
-                    let result = pull(&site, docking, &*camera, &file).await;
+                    let result = pull(&site, docking, &*camera, &turns, &file).await;
                     (file, result)
                 });
             }

@@ -60,7 +60,7 @@ impl Docking {
                 continue;
             }
             self.say(BayNotice::Comparing { done: done as u64, total });
-            match self.while_showing(check_source(&self.site, &*self.camera, file, segment)).await? {
+            match self.while_showing(check_source(&*self.camera, &self.turns, file, segment)).await? {
                 Ok(source) => {
                     self.could_be_read(&file.path).await?;
                     self.findings.segments.insert(file.path.clone(), (file.clone(), segment.clone()));

@@ -93,10 +93,10 @@ async fn a_copy_that_reads_otherwise_than_it_was_written_goes_and_nobody_counts_
     let station = Station::new().await;
     let (segment, content) = (Station::segment("BWC-1", 1), Station::content("BWC-1", 1));
     let camera = ScriptedCamera::reading(&[&content]);
-    let first = pull(&station.site, station.docking, &camera, &file_of(&segment)).await.unwrap();
+    let first = pull(&station.site, station.docking, &camera, &station.site.turns(), &file_of(&segment)).await.unwrap();
     assert_eq!((first.id, station.known(&segment).await.spool), (segment.id, SpoolCopy::Present));
     station.spool.reads_wrongly(true);
-    let again = pull(&station.site, station.docking, &camera, &file_of(&segment)).await;
+    let again = pull(&station.site, station.docking, &camera, &station.site.turns(), &file_of(&segment)).await;
     assert!(matches!(again, Err(PullError::BadCopy(_))), "{again:?}");
     assert!(!station.is_on_the_shelf(&segment).await, "it would take up room for ever");
     assert_eq!(station.known(&segment).await.spool, SpoolCopy::Lost);
@@ -108,7 +108,7 @@ async fn a_bad_copy_of_what_was_never_there_is_nothing_that_was_lost() {
     let (segment, content) = (Station::segment("BWC-1", 1), Station::content("BWC-1", 1));
     station.spool.reads_wrongly(true);
     let camera = ScriptedCamera::reading(&[&content]);
-    let pulled = pull(&station.site, station.docking, &camera, &file_of(&segment)).await;
+    let pulled = pull(&station.site, station.docking, &camera, &station.site.turns(), &file_of(&segment)).await;
     assert!(matches!(pulled, Err(PullError::BadCopy(_))), "{pulled:?}");
     assert_eq!(station.ledger.segment(segment.id).await.unwrap(), None);
     assert_eq!(station.problems().await, []);
@@ -180,7 +180,8 @@ async fn a_source_is_the_segment_only_if_it_reads_so_to_its_very_end() {
     let (begin, end) = content.split_at(4);
     let camera = ScriptedCamera::reading(&[begin, end]);
     let file = file_of(&segment);
-    let check = || check_source(&station.site, &camera, &file, &segment);
+    let turns = station.site.turns();
+    let check = || check_source(&camera, &turns, &file, &segment);
     assert!(check().await.is_ok());
     let grown = [begin, end, "and more"];
     for other in [&grown[..], &[begin], &[end, begin], &[]] {
