@@ -155,12 +155,17 @@ impl Docking {
     /// Serves the camera until it is gone. Returns only with an error; being taken out is being cancelled.
     async fn serve(&mut self) -> Result<std::convert::Infallible, DockingError> {
         loop {
-            let plan = self.look().await?;
+            let mut plan = self.look().await?;
+            if self.ready_since.is_some() && self.progress.nothing_is_left() {
+                // As before.
+                self.rest(plan).await?;
+                continue;
+            }
             if !plan.pull.is_empty() {
                 self.progress.rests(false);
+                self.offload(plan.pull).await?;
+                plan = self.look().await?;
             }
-            self.offload(plan.pull).await?;
-            let plan = self.look().await?;
             if self.has_news(&plan) {
                 // Still growing, or appeared meanwhile.
                 sleep(LOOK_AGAIN).await;
@@ -173,7 +178,8 @@ impl Docking {
                 Waited::News => continue,
                 Waited::Settled => self.wipe().await?,
             }
-            self.rest().await?;
+            let plan = self.look().await?;
+            self.rest(plan).await?;
         }
     }
 
@@ -252,9 +258,8 @@ impl Docking {
         plan.pull.iter().any(worth_it)
     }
 
-    /// Says how the camera stands, and waits until it is time to look again.
-    async fn rest(&mut self) -> Result<(), DockingError> {
-        let plan = self.look().await?;
+    /// Says how the camera stands, as it was just looked at, and waits until it is time to look again.
+    async fn rest(&mut self, plan: Plan) -> Result<(), DockingError> {
         let serial = self.camera.serial();
         let problems = self.site.ledger.problems(Some(serial.clone())).await?;
         // What is kept or left needs somebody, even where that is not written down, or was closed in this moment.

@@ -10,7 +10,9 @@ use crate::domain::Moment;
 /// So long after it became ready it is looked at as often as any other.
 const AT_FIRST: Duration = Duration::from_secs(30);
 /// Later in steps of this length, which are those of the wall clock, so that they are the same for all.
-const STEP_MILLIS: u64 = 6_000;
+const STEP_MILLIS: u64 = 8_000;
+/// Two looks are not closer together than this.
+const APART: Duration = Duration::from_secs(1);
 
 /// How long to wait before the next look, `often` being what is waited for elsewhere.
 pub(super) fn pause(ready_for: Duration, now: Moment, often: Duration) -> Duration {
@@ -18,7 +20,7 @@ pub(super) fn pause(ready_for: Duration, now: Moment, often: Duration) -> Durati
         return often;
     }
     let left = Duration::from_millis(STEP_MILLIS - now.millis().unsigned_abs() % STEP_MILLIS);
-    if left < often { left + Duration::from_millis(STEP_MILLIS) } else { left }
+    if left < APART { left + Duration::from_millis(STEP_MILLIS) } else { left }
 }
 
 #[cfg(test)]
@@ -33,7 +35,7 @@ mod tests {
             let now = Moment::from_millis(1_700_000_000_000 + millis);
             assert_eq!(pause(AT_FIRST / 2, now, OFTEN), OFTEN);
             let pause = pause(AT_FIRST, now, OFTEN);
-            assert!(pause >= OFTEN && pause < Duration::from_secs(10), "{pause:?}");
+            assert!(pause >= APART && pause < Duration::from_secs(10), "{pause:?}");
         }
     }
 
@@ -42,9 +44,9 @@ mod tests {
         let began = 1_700_000_000_123;
         let next = |millis| {
             let pause = pause(Duration::from_mins(5), Moment::from_millis(millis), OFTEN);
-            (millis + i64::try_from(pause.as_millis()).unwrap()) % 6_000
+            (millis + i64::try_from(pause.as_millis()).unwrap()) % 8_000
         };
-        for millis in [began, began + 1_999, began + 3_500, began + 60_000] {
+        for millis in [began, began + 2_999, began + 6_500, began + 60_000] {
             assert_eq!(next(millis), 0);
         }
     }
