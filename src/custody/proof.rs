@@ -146,7 +146,7 @@ fn compare(attestation: &Attestation, expected: &Fingerprint) -> Comparison {
         Evidence::Chunks(chunks) if !cut_alike(chunks, expected) => return Comparison::Unknown,
         Evidence::Chunks(chunks) => (0..)
             .zip(chunks)
-            .zip(&expected.chunks)
+            .zip(&*expected.chunks)
             .all(|((position, chunk), crc64)| chunk.index == position && chunk.crc64 == *crc64),
     };
     if same { Comparison::Same } else { Comparison::Other }

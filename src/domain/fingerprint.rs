@@ -1,6 +1,7 @@
 //! What a segment's content is: the hashes taken once, in flight, when it left the camera.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
@@ -155,8 +156,8 @@ pub struct Fingerprint {
     pub sha256: Sha256,
     /// Length of every chunk but the last.
     pub chunk_size: ByteCount,
-    /// Checksum of each chunk, in order.
-    pub chunks: Vec<Crc64>,
+    /// Checksum of each chunk, in order. Clones share them.
+    pub chunks: Arc<[Crc64]>,
 }
 
 impl Fingerprint {
@@ -240,7 +241,7 @@ impl ChunkSums {
     /// Whether everything added has the length and the checksums of `expected`, whose chunks have the same size.
     #[must_use]
     pub fn matches(self, expected: &Fingerprint) -> bool {
-        self.size == expected.size.get() && self.finish() == expected.chunks
+        self.size == expected.size.get() && *self.finish() == *expected.chunks
     }
 
     fn close_chunk(&mut self) {
@@ -285,7 +286,7 @@ impl Fingerprinter {
             size: self.size(),
             chunk_size: ByteCount::new(self.sums.chunk_size),
             sha256: self.sha256.finish(),
-            chunks: self.sums.finish(),
+            chunks: self.sums.finish().into(),
         }
     }
 }
@@ -318,7 +319,7 @@ mod tests {
     #[test]
     fn an_empty_segment_has_no_chunks() {
         let fingerprint = Fingerprint::of(b"", ByteCount::new(4));
-        assert_eq!(fingerprint.chunks, []);
+        assert!(fingerprint.chunks.is_empty());
         assert_eq!(fingerprint.size, ByteCount::new(0));
     }
 

@@ -1,6 +1,7 @@
-//! Names and numbers that must not be mixed up, each with a type of its own.
+//! Names and numbers that must not be mixed up, each with a type of its own. However often a name is cloned, it is in memory once.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -28,7 +29,7 @@ macro_rules! name {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Accepts letters, digits, `-`, `_` and `.`, not starting with a dot.
@@ -38,7 +39,7 @@ macro_rules! name {
             pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
                 let text = text.into();
                 check_name(&text, $limit)?;
-                Ok(Self(text))
+                Ok(Self(text.into()))
             }
 
             /// The name as text.
@@ -69,7 +70,7 @@ macro_rules! name {
 
         impl From<$name> for String {
             fn from(name: $name) -> Self {
-                name.0
+                name.0.as_ref().to_owned()
             }
         }
     };

@@ -1,19 +1,21 @@
 //! Where a file lies on its camera.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// Where a file lies on its camera: bytes, as the file system gave them. It is data and never becomes a path on this
-/// machine other than below the camera's own root, component by component, without following links.
+/// machine other than below the camera's own root, component by component, without following links. A camera has many, and each is kept
+/// in several places; clones share one text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SourcePath(Vec<u8>);
+pub struct SourcePath(Arc<[u8]>);
 
 impl SourcePath {
     /// The path whose components are separated by `/`, relative to the camera's root.
     #[must_use]
-    pub const fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
     }
 
     /// The bytes of the path.
@@ -37,7 +39,7 @@ impl SourcePath {
     #[must_use]
     pub fn escaped(&self) -> String {
         let mut text = String::with_capacity(self.0.len());
-        for byte in &self.0 {
+        for byte in &*self.0 {
             match byte {
                 b'\\' => text.push_str("\\\\"),
                 0x20..=0x7e => text.push(char::from(*byte)),
@@ -72,7 +74,7 @@ impl SourcePath {
                 rest = tail;
             }
         }
-        Some(Self(bytes))
+        Some(Self::new(bytes))
     }
 }
 

@@ -159,7 +159,7 @@ impl StoredSegment {
                 size: bytes(row, 4)?,
                 sha256: Sha256::from_bytes(row.get(5)?),
                 chunk_size: bytes(row, 6)?,
-                chunks: checksums(row, 7)?,
+                chunks: checksums(row, 7)?.into(),
             },
             damaged: row.get(8)?,
         };

@@ -36,7 +36,7 @@ pub(crate) async fn clear(camera: &CameraSerial, file: &SourceFile, content: Vec
     let destination = MemoryDestination::new(primary.clone());
     let object = segment.object_name();
     let upload = Upload { object: object.clone(), fingerprint: fingerprint.clone(), metadata: Vec::new() };
-    for (index, crc64) in (0..).zip(&fingerprint.chunks) {
+    for (index, crc64) in (0..).zip(&*fingerprint.chunks) {
         let (offset, length) = fingerprint.chunk_range(index);
         let (offset, length) = (usize::try_from(offset).unwrap(), usize::try_from(length).unwrap());
         let chunk = content.slice(offset..offset + length);

@@ -127,7 +127,7 @@ fn chunks() -> Vec<CommittedChunk> {
         let length = ByteCount::new(film().chunk_range(index).1);
         CommittedChunk { index, length, crc64: *crc64 }
     };
-    (0..).zip(&film().chunks).map(chunk).collect()
+    (0..).zip(&*film().chunks).map(chunk).collect()
 }
 
 /// The film's chunks after somebody did this to the last of them.

@@ -284,7 +284,7 @@ impl TryFrom<WrittenSegment> for Segment {
                 size: ByteCount::new(written.size),
                 sha256: Sha256::parse(&written.sha256).ok_or_else(|| wrong("SHA-256", &written.sha256))?,
                 chunk_size: ByteCount::new(written.chunk_size),
-                chunks: checksums(&written.chunks)?,
+                chunks: checksums(&written.chunks)?.into(),
             },
             damaged: written.damaged,
         })
