@@ -31,6 +31,8 @@ use crate::transfer::{AtOnce, Persistence, Site, Target};
 
 /// So many files are read at once beside one of each camera: one for each core of a small machine to hash, if a camera is that fast.
 const MORE_READS: usize = 2;
+/// So many finished copies are synced at once: each takes a thread, and a disk gains nothing by more.
+const SEALS: usize = 24;
 /// So many fresh copies are read again at once: enough to keep a disk busy.
 const COMPARISONS: usize = 3;
 /// So many spool copies are looked at in one go to see which may be removed.
@@ -177,7 +179,7 @@ pub(super) fn open_station(
     });
     let targets = targets.collect();
     let spool = DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?;
-    let at_once = AtOnce { more_reads: MORE_READS, comparisons: COMPARISONS, releases: RELEASES };
+    let at_once = AtOnce { more_reads: MORE_READS, seals: SEALS, comparisons: COMPARISONS, releases: RELEASES };
     let id = config.station.id.clone();
     Ok(Station {
         site: Site::new(id, Arc::new(spool), ledger.clone(), clock, targets, config.upload.chunk_size, at_once),

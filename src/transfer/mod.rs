@@ -80,6 +80,8 @@ pub struct Site {
 pub struct AtOnce {
     /// So many files are read from cameras at once beside one of each camera, all bays together.
     pub more_reads: usize,
+    /// So many finished spool copies are synced at once.
+    pub seals: usize,
     /// So many fresh spool copies are read again at once.
     pub comparisons: usize,
     /// So many spool copies are looked at in one go to see which may be removed.
@@ -121,7 +123,7 @@ impl Site {
     ) -> Self {
         Self {
             station,
-            shelf: Arc::new(Shelf::new(spool, at_once.comparisons)),
+            shelf: Arc::new(Shelf::new(spool, at_once.seals, at_once.comparisons)),
             ledger,
             clock,
             first_contacts: Arc::new(

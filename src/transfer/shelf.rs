@@ -36,6 +36,8 @@ pub struct Shelf {
     spool: Arc<dyn Spool>,
     /// Held by many while each puts a copy on the shelf and records it, and by one alone while it takes one away.
     turn: RwLock<()>,
+    /// So many finished copies are synced at once.
+    seals: Semaphore,
     /// So many fresh copies are read again at once.
     comparisons: Semaphore,
 }
@@ -62,10 +64,11 @@ pub(super) enum Stored {
 }
 
 impl Shelf {
-    /// The shelf of this spool; so many fresh copies are read again at once.
+    /// The shelf of this spool; so many finished copies are synced at once, and so many fresh ones read again.
     #[must_use]
-    pub fn new(spool: Arc<dyn Spool>, comparisons: usize) -> Self {
-        Self { spool, turn: RwLock::default(), comparisons: Semaphore::new(comparisons) }
+    pub fn new(spool: Arc<dyn Spool>, seals: usize, comparisons: usize) -> Self {
+        let (seals, comparisons) = (Semaphore::new(seals), Semaphore::new(comparisons));
+        Self { spool, turn: RwLock::default(), seals, comparisons }
     }
 
     /// Starts a copy of `expected` bytes, which is nothing until it is stored.
@@ -116,9 +119,11 @@ pub(super) async fn store(
     if planted(PlantedBug::RecordBeforeSeal) {
         record(site, docking, segment, problem.clone()).await?;
     }
+    // The semaphores are never closed.
+    let sealing = shelf.seals.acquire().await;
     copy.seal(segment).await?;
+    drop(sealing);
     crash_point(CrashPoint::SegmentSealed);
-    // The semaphore is never closed.
     let comparing = shelf.comparisons.acquire().await;
     if !planted(PlantedBug::SkipReread) && !shelf.is_whole(segment).await? {
         discard(site, segment.id).await?;

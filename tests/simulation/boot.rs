@@ -58,7 +58,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         Arc::new(WallClock(Arc::clone(&life.world))),
         targets,
         chunk_size,
-        AtOnce { more_reads: 1, comparisons: 1, releases: 1 },
+        AtOnce { more_reads: 1, seals: 2, comparisons: 1, releases: 1 },
     );
     let station = Station {
         site,

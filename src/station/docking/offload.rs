@@ -10,18 +10,27 @@ use super::patience::{Patience, Trouble};
 use super::waits::WaitsFor;
 use super::{Docking, DockingError, PAUSE};
 use crate::camera::CameraError;
-use crate::domain::{BayNotice, ProblemKind, Segment, SourceFile};
+use crate::domain::{BayNotice, ByteCount, ProblemKind, Segment, SourceFile};
 use crate::spool::SpoolError;
 use crate::transfer::{PullError, ShelfError, make_room, pull, reconcile};
 
 /// So many files of one camera are pulled at once: some are copied while others are synced and read again.
 const PULLS: usize = 5;
+/// Small files are mostly synced, and what is synced together costs the disk little more than one of them: so many are pulled at once,
+/// as long as all of them together are no longer than this.
+const SMALL_PULLS: usize = 24;
+const SMALL_TOGETHER: ByteCount = ByteCount::new(4 << 20);
 
 /// When a file that was not pulled is tried again.
 #[derive(Debug, PartialEq, Eq)]
 enum Again {
     Now,
     AtTheNextLook,
+}
+
+/// Whether a file of this size may be pulled beside so many others that are so long together.
+fn may_begin(size: ByteCount, pulls: usize, under_way: ByteCount) -> bool {
+    pulls < PULLS || (pulls < SMALL_PULLS && under_way + size <= SMALL_TOGETHER)
 }
 
 impl Docking {
@@ -33,11 +42,10 @@ impl Docking {
         let total = files.len() as u64;
         let mut waiting = VecDeque::from(files);
         let mut pulls: JoinSet<(SourceFile, Result<Segment, PullError>)> = JoinSet::new();
-        let mut done = 0;
+        let (mut done, mut under_way) = (0, ByteCount::default());
         loop {
-            while pulls.len() < PULLS
-                && let Some(file) = waiting.pop_front()
-            {
+            while let Some(file) = waiting.pop_front_if(|file| may_begin(file.size, pulls.len(), under_way)) {
+                under_way += file.size;
                 let (site, camera, docking) = (self.site.clone(), Arc::clone(&self.camera), self.id);
                 let turns = Arc::clone(&self.turns);
                 pulls.spawn(async move {
@@ -48,6 +56,7 @@ impl Docking {
             self.say(BayNotice::Copying { done, total });
             let Some(pulled) = pulls.join_next().await else { return Ok(()) };
             let Ok((file, result)) = pulled else { continue };
+            under_way = under_way.saturating_sub(file.size);
             match result {
                 Ok(segment) => {
                     done += 1;

@@ -75,7 +75,7 @@ impl Station {
             clock,
             vec![target],
             CHUNK,
-            AtOnce { more_reads: 0, comparisons: 1, releases: 64 },
+            AtOnce { more_reads: 0, seals: 1, comparisons: 1, releases: 64 },
         );
         let destinations = vec![(camdock::cloud::Destination::name(&*place).clone(), Need::Required)];
         let enrolled = Entry::DestinationEnrolled { destination: destinations[0].0.clone(), place: place.id };
