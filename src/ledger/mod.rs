@@ -56,6 +56,8 @@ use changes::Commits;
 use worker::Worker;
 
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod tests;
 
 /// So many steps that do not depend on each other are committed together.
