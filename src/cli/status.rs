@@ -106,7 +106,7 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
     if let Some(overdue) = status.overdue.as_ref().filter(|overdue| overdue.cameras > 0) {
         let Overdue { cameras, days, latest } = overdue;
         writeln!(out, "  {}", english.say(StationNotice::CamerasOverdue { cameras: *cameras, days: *days }))?;
-        for OverdueCamera { camera, since } in latest.iter().take(MISSED_BY_NAME) {
+        for OverdueCamera { camera, since, .. } in latest.iter().take(MISSED_BY_NAME) {
             writeln!(out, "      {camera}, last here until {since}")?;
         }
     }

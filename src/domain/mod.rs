@@ -51,7 +51,7 @@ pub use notice::{
     Subject,
 };
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
-pub use overdue::{Overdue, OverdueCamera};
+pub use overdue::{NotRetired, Overdue, OverdueCamera, RetiredCamera};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};

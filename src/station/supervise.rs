@@ -98,8 +98,9 @@ impl Station {
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
         let (missed, overdue_shown) = watch::channel(None);
+        let retired = Arc::new(Notify::new());
         if let Some(after) = self.overdue_after {
-            tasks.spawn(overdue::watch(self.site.clone(), board.clone(), after, missed));
+            tasks.spawn(overdue::watch(self.site.clone(), board.clone(), after, Arc::clone(&retired), missed));
         }
         let (composed, mut snapshots) = mpsc::channel(1);
         let found =
@@ -129,7 +130,7 @@ impl Station {
                     None => return Err(StationError::Broken("the bays are no longer watched".to_owned())),
                 },
                 _ = turns.tick(), if bays.somebody_waits() => bays.take_turns().await?,
-                Some(command) = doors.commands.recv() => self.obey(command, &ask, &mut tasks).await?,
+                Some(command) = doors.commands.recv() => self.obey(command, &ask, &retired, &mut tasks).await?,
                 Some(snapshot) = snapshots.recv() => { doors.snapshot.send_replace(snapshot); }
             }
         }
@@ -139,6 +140,7 @@ impl Station {
         &self,
         command: Command,
         ask: &Notify,
+        retired: &Notify,
         tasks: &mut JoinSet<Result<(), StationError>>,
     ) -> Result<(), StationError> {
         match command {
@@ -153,6 +155,13 @@ impl Station {
                     let _ = reply.send(answer);
                     Ok(())
                 });
+                Ok(())
+            }
+            Command::Retire { camera, by, reply } => {
+                let answer = overdue::retire(&self.site, camera, by).await?;
+                retired.notify_one();
+                // Whoever asked may have gone away.
+                let _ = reply.send(answer);
                 Ok(())
             }
             Command::Retry { problem, by, reply } => {

@@ -136,4 +136,18 @@ pub(super) struct OverdueCamera {
     #[schema(schema_with = moment)]
     since: i64,
     camera: String,
+    /// Its last visit; see `/api/v1/dockings/{id}`.
+    docking: Option<String>,
+}
+
+/// A camera that is missed no more: [`crate::domain::RetiredCamera`].
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+pub(super) struct RetiredCamera {
+    camera: String,
+    /// When it was taken out of its bay for the last time.
+    #[schema(schema_with = moment)]
+    since: i64,
+    /// How many of the segments that were ever taken from it some required destination has not proven. They go on to be told of.
+    unproven: u64,
 }

@@ -149,6 +149,7 @@ fn camera_notices() -> Vec<CameraNotice> {
         CameraNotice::NotWiped { error },
         CameraNotice::LateForShift { shift: "14:00".parse().unwrap() },
         CameraNotice::Overdue { days: 14 },
+        CameraNotice::Retired,
     ]
 }
 

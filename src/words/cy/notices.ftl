@@ -160,7 +160,7 @@ station-lines-missing = Mae { $lines } llinell ar goll yma, am na ellid eu hysgr
 station-late-for-shift = Ni fydd yr hyn sy'n aros yma ac ar gamerâu yn y dociau wedi'i gwblhau cyn y sifft am { $shift }, hyd yn oed ar y cyflymder gorau yn ddiweddar.
     .advice = Cymerwch gamerâu sy'n barod ar gyfer y sifft honno, ac edrychwch beth sy'n araf: camdock status.
 station-cameras-overdue = Ni chafodd { $cameras } camera eu docio yma ers mwy na { $days } diwrnod.
-    .advice = Ceisiwch ganfod ble maen nhw, neu a aethant i orsaf arall: mae camdock status yn eu henwi.
+    .advice = Ceisiwch ganfod ble maen nhw, neu a aethant i orsaf arall: mae camdock status yn eu henwi. Ni welir colli'r rhai na ddônt yn ôl mwyach ar ôl: camdock camera retire.
 
 ## How a destination is doing
 destination-unasked = Ni ofynnwyd dim ganddo eto.
@@ -240,7 +240,8 @@ camera-not-wiped = Heb ei dileu eto: { $error }.
 camera-late-for-shift = Ni fydd yn barod cyn y sifft am { $shift }, hyd yn oed ar y cyflymder gorau yn ddiweddar.
     .advice = Cymerwch gamera arall ar gyfer y sifft honno.
 camera-overdue = Ni chafodd ei docio yma ers mwy na { $days } diwrnod.
-    .advice = Ceisiwch ganfod ble mae, neu a aeth i orsaf arall.
+    .advice = Ceisiwch ganfod ble mae, neu a aeth i orsaf arall. Os na ddaw yn ôl: camdock camera retire.
+camera-retired = Mae wedi'i dynnu o wasanaeth: dywedodd rhywun na ddaw yn ôl, ac ni welir ei golli mwyach. Mae'r log gwarchodaeth yn dweud pwy.
 
 ## Beth sy'n digwydd gyda segment
 segment-proven = Wedi'i brofi ({ $method }).

@@ -147,6 +147,12 @@ problems-none = Nid oes dim yn aros am berson.
 problems-more = Ni ddangosir { $more } arall yma. Y cyfan: camdock problems
 problem-retry = Rhoi cynnig arall arni
 problems-retry = Ar ôl trwsio achos, mae “camdock retry” a'r rhif yn peri rhoi cynnig arall arni.
+station-overdue = Camerâu sydd heb ddod yn ôl
+overdue-none = Mae pob camera a ddociwyd yma, ac nad yw wedi'i dynnu o wasanaeth, wedi bod yma o fewn { $days } diwrnod.
+overdue-last = yma ddiwethaf hyd
+overdue-more = Roedd { $more } arall yma ddiwethaf cyn y rhain.
+overdue-retire = Gellir tynnu un na ddaw yn ôl o wasanaeth, yma neu gyda “camdock camera retire”: ni welir ei golli mwyach. Os caiff ei docio er hynny, caiff ei drin fel pob un arall.
+camera-retire = Tynnu o wasanaeth
 station-dockings = Dociadau diweddar
 column =
     { $column ->

@@ -195,7 +195,7 @@ station-cameras-overdue =
         [one] { $days } day
        *[other] { $days } days
     }.
-    .advice = Find out where they are, or whether they went to another station: camdock status names them.
+    .advice = Find out where they are, or whether they went to another station: camdock status names them. What does not come back is missed no more after: camdock camera retire.
 
 ## How a destination is doing
 destination-unasked = Nothing was asked of it yet.
@@ -297,7 +297,8 @@ camera-overdue =
         [one] { $days } day
        *[other] { $days } days
     }.
-    .advice = Find out where it is, or whether it went to another station.
+    .advice = Find out where it is, or whether it went to another station. If it does not come back: camdock camera retire.
+camera-retired = It is retired: it does not come back, as somebody said, and is missed no more. The custody log has who.
 
 ## What happens with a segment
 segment-proven = Proven ({ $method }).

@@ -163,6 +163,20 @@ problems-more =
     }
 problem-retry = Try again
 problems-retry = Once a cause is mended, “camdock retry” and the number has it tried again.
+station-overdue = Overdue cameras
+overdue-none =
+    { $days ->
+        [one] Each camera that was docked here and is not retired was here within the last day.
+       *[other] Each camera that was docked here and is not retired was here within the last { $days } days.
+    }
+overdue-last = last here until
+overdue-more =
+    { $more ->
+        [one] { $more } more was here last before these.
+       *[other] { $more } more were here last before these.
+    }
+overdue-retire = One that does not come back can be retired, here or with “camdock camera retire”: it is missed no more. If it is docked all the same, it is served like every other.
+camera-retire = Retire
 station-dockings = Recent dockings
 column =
     { $column ->

@@ -195,7 +195,7 @@ station-cameras-overdue =
         [one] { $days } día
        *[other] { $days } días
     }.
-    .advice = Averigüe dónde están, o si fueron a otra estación: camdock status las nombra.
+    .advice = Averigüe dónde están, o si fueron a otra estación: camdock status las nombra. Las que no vuelven dejan de echarse en falta con: camdock camera retire.
 
 ## How a destination is doing
 destination-unasked = Aún no se le ha pedido nada.
@@ -297,7 +297,8 @@ camera-overdue =
         [one] { $days } día
        *[other] { $days } días
     }.
-    .advice = Averigüe dónde está, o si fue a otra estación.
+    .advice = Averigüe dónde está, o si fue a otra estación. Si no vuelve: camdock camera retire.
+camera-retired = Está dada de baja: alguien ha dicho que no vuelve, y ya no se echa en falta. La cadena de custodia dice quién.
 
 ## Lo que ocurre con un segmento
 segment-proven = Comprobado ({ $method }).

@@ -163,6 +163,20 @@ problems-more =
     }
 problem-retry = Volver a intentarlo
 problems-retry = Reparada una causa, «camdock retry» y el número hace que se intente de nuevo.
+station-overdue = Cámaras que no han vuelto
+overdue-none =
+    { $days ->
+        [one] Cada cámara que se ha puesto aquí y no está dada de baja ha estado aquí en el último día.
+       *[other] Cada cámara que se ha puesto aquí y no está dada de baja ha estado aquí en los últimos { $days } días.
+    }
+overdue-last = estuvo aquí hasta
+overdue-more =
+    { $more ->
+        [one] { $more } más estuvo aquí por última vez antes que estas.
+       *[other] { $more } más estuvieron aquí por última vez antes que estas.
+    }
+overdue-retire = Una que no vuelve puede darse de baja, aquí o con «camdock camera retire»: ya no se echa en falta. Si a pesar de todo se pone en un puesto, se atiende como cualquier otra.
+camera-retire = Dar de baja
 station-dockings = Conexiones recientes
 column =
     { $column ->
