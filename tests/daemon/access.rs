@@ -12,6 +12,7 @@ use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirec
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
+use crate::history;
 use crate::station::{RunningStation, printed};
 use crate::trouble::Cloud;
 
@@ -29,10 +30,13 @@ fn certify(station: &RunningStation, name: &str) -> Certificate {
     Certificate::from_pem(made.cert.pem().as_bytes()).unwrap()
 }
 
-/// A station with a door as for the network, under a name, with a user of each role, and a problem; and what its page is trusted for.
+/// A station with a door as for the network, under a name, with a user of each role, a problem, and a camera that did not come back; and
+/// what its page is trusted for.
 pub(crate) async fn reachable(cloud: &Cloud, name: &str) -> (RunningStation, Certificate) {
     let mut station = cloud.station();
     let settings = r#"
+        [station]
+        overdue_after = "14d"
         [web]
         listen = "127.0.0.1:0"
         tls = { certificate = "web.crt", key = "web.key" }
@@ -42,6 +46,7 @@ pub(crate) async fn reachable(cloud: &Cloud, name: &str) -> (RunningStation, Cer
     "#;
     std::fs::write(station.beside("camdock.toml.d/web.toml"), settings).unwrap();
     let certificate = certify(&station, name);
+    history::write_visits(&station, &[("BWC-9", 20)]).await;
     for role in ["officer", "it", "admin"] {
         let name = format!("an-{role}");
         let added = station.camdock_reading(&["user", "add", &name, "--role", role], &format!("{RIGHT}\n")).await;
@@ -211,6 +216,41 @@ async fn who_logs_in_may_what_their_role_may_and_the_custody_log_has_who_did_wha
         !station.logged().contains("an-it") && !station.logged().contains("by mistake"),
         "the journal has nobody's name"
     );
+}
+
+#[tokio::test]
+async fn that_a_camera_does_not_come_back_is_for_those_to_say_who_look_after_problems() {
+    let cloud = Cloud::well().await;
+    let (mut station, certificate) = reachable(&cloud, NAME).await;
+    let mut browser = Browser::of_a_stranger(&station, &certificate).await;
+    let (docked, away) = ("api/v1/cameras/BWC-1/retire", "api/v1/cameras/BWC-9/retire");
+    assert_eq!(browser.post(away, "").await.status(), StatusCode::UNAUTHORIZED);
+    browser.log_in_as("an-officer").await;
+    assert_eq!(browser.post(away, "").await.status(), StatusCode::FORBIDDEN);
+    browser.log_in_as("an-it").await;
+    for (path, status) in [
+        (docked, StatusCode::CONFLICT),
+        ("api/v1/cameras/BWC-7/retire", StatusCode::NOT_FOUND),
+        ("api/v1/cameras/.hidden/retire", StatusCode::BAD_REQUEST),
+        ("station/cameras/BWC-1/retire", StatusCode::SEE_OTHER),
+        ("station/cameras/BWC-7/retire", StatusCode::NOT_FOUND),
+        ("station/cameras/BWC-9/retire", StatusCode::SEE_OTHER),
+        (away, StatusCode::OK),
+    ] {
+        assert_eq!(browser.post(path, "").await.status(), status, "{path}");
+    }
+    let (user, retire) =
+        (|name: &str| json!({"who": "user", "name": name}), json!({"what": "retire", "camera": "BWC-9"}));
+    assert_eq!(
+        station.written_down(&["action-taken", "action-refused", "camera-retired"]),
+        [
+            json!({"step": "action-refused", "by": user("an-officer"), "action": retire}),
+            json!({"step": "action-taken", "by": user("an-it"), "action": retire}),
+            json!({"step": "camera-retired", "camera": "BWC-9"}),
+            json!({"step": "action-taken", "by": user("an-it"), "action": retire}),
+        ]
+    );
+    station.stop().await;
 }
 
 #[tokio::test]

@@ -144,6 +144,7 @@ async fn nobody_without_a_name_has_the_station_do_something_on_the_door_for_brow
     let place = "0".repeat(32);
     for route in [
         "api/v1/problems/1/retry",
+        "api/v1/cameras/BWC-1/retire",
         &format!("api/v1/destinations/primary/enrol/{place}"),
         &format!("api/v1/destinations/primary/replace/{place}"),
     ] {
