@@ -18,6 +18,8 @@ use crate::trouble::Cloud;
 
 /// How the station is called.
 pub(crate) const NAME: &str = "dock-hq.example";
+/// For how long a camera did not come back.
+pub(crate) const DAYS_AWAY: u32 = 400;
 /// Everybody's password.
 pub(crate) const RIGHT: &str = "four words are enough";
 
@@ -46,7 +48,7 @@ pub(crate) async fn reachable(cloud: &Cloud, name: &str) -> (RunningStation, Cer
     "#;
     std::fs::write(station.beside("camdock.toml.d/web.toml"), settings).unwrap();
     let certificate = certify(&station, name);
-    history::write_visits(&station, &[("BWC-9", 20)]).await;
+    history::write_visits(&station, &[("BWC-9", DAYS_AWAY)]).await;
     for role in ["officer", "it", "admin"] {
         let name = format!("an-{role}");
         let added = station.camdock_reading(&["user", "add", &name, "--role", role], &format!("{RIGHT}\n")).await;

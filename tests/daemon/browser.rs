@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use camdock::domain::BayState;
+use camdock::daemon::SystemClock;
+use camdock::domain::{BayState, Clock as _};
 use camdock::views::StatusDocument;
 use camdock_test_support::footage::Footage;
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::access::{NAME, RIGHT, reachable};
+use crate::access::{DAYS_AWAY, NAME, RIGHT, reachable};
 use crate::history;
 use crate::station::{RunningStation, Settings, bay};
 use crate::trouble::Cloud;
@@ -295,7 +296,7 @@ fn strange(station: &RunningStation, bay: usize, serial: &str) {
 }
 
 /// Cameras that were here so many days ago.
-const MISSED: [(&str, u32); 4] = [("BWC-1048", 16), ("BWC-1049", 31), ("BWC-1055", 90), ("BWC-1060", 91)];
+const MISSED: [(&str, u32); 4] = [("BWC-1048", 16), ("BWC-1049", 31), ("BWC-1055", 90), ("BWC-1060", 400)];
 
 /// A station after a busy day, and the docking of a camera that needs a person.
 async fn busy(cloud: &Cloud) -> (RunningStation, String, String) {
@@ -368,7 +369,10 @@ async fn somebody_logs_in_does_what_they_may_and_is_out_when_they_are_no_user_an
     assert!(may.text.contains("Try again"), "{may:?}");
     let tried = browser.does(json!({"press": "Try again"})).await;
     assert_eq!(tried.path, "/station");
-    assert!(tried.text.contains("BWC-9 last here until"), "{tried:?}");
+    let last = SystemClock.now().minus(Duration::from_hours(24) * DAYS_AWAY).to_string();
+    let year = last.split_once('-').unwrap().0;
+    let said = tried.text.lines().find(|line| line.starts_with("BWC-9 last here until")).unwrap();
+    assert!(said.contains(year), "a day of another year is told with it: {said}");
     let retired = browser.does(json!({"press": "Retire"})).await;
     assert_eq!(retired.path, "/station");
     assert_eq!(station.written_down(&["action-taken"]).len(), 2);

@@ -175,7 +175,7 @@ overdue-more =
         [one] { $more } more was here last before these.
        *[other] { $more } more were here last before these.
     }
-overdue-retire = One that does not come back can be retired, here or with “camdock camera retire”: it is missed no more. If it is docked all the same, it is served like every other.
+overdue-retire = One that does not come back can be retired (“camdock camera retire”): it is missed no more. If it is docked all the same, it is served like every other.
 camera-retire = Retire
 station-dockings = Recent dockings
 column =

@@ -175,7 +175,7 @@ overdue-more =
         [one] { $more } más estuvo aquí por última vez antes que estas.
        *[other] { $more } más estuvieron aquí por última vez antes que estas.
     }
-overdue-retire = Una que no vuelve puede darse de baja, aquí o con «camdock camera retire»: ya no se echa en falta. Si a pesar de todo se pone en un puesto, se atiende como cualquier otra.
+overdue-retire = Una que no vuelve puede darse de baja («camdock camera retire»): ya no se echa en falta. Si a pesar de todo se pone en un puesto, se atiende como cualquier otra.
 camera-retire = Dar de baja
 station-dockings = Conexiones recientes
 column =
