@@ -8,7 +8,7 @@ use camdock::domain::{
     BayCause, BayState, CameraNotice, DestinationCause, DestinationState, DiskState, Overdue, OverdueCamera, Part,
     ShiftStart, StationNotice, counted,
 };
-use camdock::views::{DestinationDocument, StatusDocument};
+use camdock::views::{DestinationDocument, StatusDocument, ends_soon};
 use camdock::words::Words;
 
 use super::Outcome;
@@ -103,6 +103,9 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
     if status.disk == DiskState::Full {
         writeln!(out, "  {}", english.say(StationNotice::DiskFull))?;
     }
+    if let Some(notice) = ends_soon(status) {
+        writeln!(out, "  {}", english.say(notice))?;
+    }
     if let Some(overdue) = status.overdue.as_ref().filter(|overdue| overdue.cameras > 0) {
         let Overdue { cameras, days, latest } = overdue;
         writeln!(out, "  {}", english.say(StationNotice::CamerasOverdue { cameras: *cameras, days: *days }))?;
@@ -172,6 +175,7 @@ mod tests {
                 disk: DiskState::default(),
                 setup: Vec::new(),
                 overdue: None,
+                certificate: None,
                 problems: 0,
             };
             assert_eq!(outcome(&status), outcome_of_it, "{state}");

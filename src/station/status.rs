@@ -16,7 +16,7 @@ use super::forecast::Forecast;
 use super::lateness::Lateness;
 use crate::domain::{
     BayNotice, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
-    DestinationState, DiskState, Overdue, Part, SetupTrouble, ShiftStarts, Snapshot, SpoolSpace,
+    DestinationState, DiskState, Overdue, Part, SetupTrouble, ShiftStarts, Snapshot, SpoolSpace, Validity,
 };
 use crate::journal::tell;
 use crate::ledger::Figures;
@@ -61,6 +61,8 @@ pub(super) struct Found {
     pub(super) space: watch::Receiver<Option<SpoolSpace>>,
     /// Which cameras should have come back.
     pub(super) overdue: watch::Receiver<Option<Overdue>>,
+    /// How long what the page proves itself with holds.
+    pub(super) certificate: watch::Receiver<Option<Validity>>,
     /// How often whoever looks wants to see the station at least.
     pub(super) pause: watch::Receiver<Duration>,
 }
@@ -75,6 +77,7 @@ impl Found {
             Ok(()) = self.disk.changed() => {}
             Ok(()) = self.space.changed(), if unknown => {}
             Ok(()) = self.overdue.changed() => {}
+            Ok(()) = self.certificate.changed() => {}
             Ok(()) = self.pause.changed() => {}
             else => std::future::pending().await,
         }
@@ -115,6 +118,7 @@ pub(super) async fn compose(
             setup: setup.borrow_and_update().clone(),
             shift: shifts.next_after(site.clock.now()),
             overdue: found.overdue.borrow_and_update().clone(),
+            certificate: found.certificate.borrow_and_update().map(|validity| validity.at(site.clock.now())),
         };
         say_what_is_missing(&mut snapshot);
         forecast.tell(&mut snapshot, &required, (Instant::now(), site.clock.now()));
@@ -290,6 +294,7 @@ mod tests {
             ],
             shift: None,
             overdue: None,
+            certificate: None,
         };
         say_what_is_missing(&mut snapshot);
         let mut later = Snapshot { setup: Vec::new(), ..snapshot.clone() };

@@ -13,7 +13,7 @@ use super::docking::NotYet;
 use super::{Command, Examine, OpenCamera, StationError, outcome, overdue, recover, status};
 use crate::dock::BayEvent;
 use crate::domain::{
-    Action, BayName, BaySnapshot, DiskState, SetupTrouble, ShiftStarts, Snapshot, StorageNotice, Subject,
+    Action, BayName, BaySnapshot, DiskState, SetupTrouble, ShiftStarts, Snapshot, StorageNotice, Subject, Validity,
 };
 use crate::journal::tell;
 use crate::ledger::{Entry, Room};
@@ -59,6 +59,8 @@ pub struct Doors {
     pub commands: mpsc::Receiver<Command>,
     /// What could not be set up, and is tried again outside.
     pub setup: watch::Receiver<Vec<SetupTrouble>>,
+    /// How long what the page proves itself with holds, where there is something.
+    pub certificate: watch::Receiver<Option<Validity>>,
     /// How often whoever looks wants to see the station at least, while nothing goes on in it.
     pub pause: watch::Receiver<Duration>,
     /// Where the station shows itself: whenever something changed, every second while something goes on in it, and otherwise as often
@@ -103,8 +105,13 @@ impl Station {
             tasks.spawn(overdue::watch(self.site.clone(), board.clone(), after, Arc::clone(&retired), missed));
         }
         let (composed, mut snapshots) = mpsc::channel(1);
-        let found =
-            status::Found { disk: disk_shown, space: space_shown, overdue: overdue_shown, pause: doors.pause.clone() };
+        let found = status::Found {
+            disk: disk_shown,
+            space: space_shown,
+            overdue: overdue_shown,
+            certificate: doors.certificate.clone(),
+            pause: doors.pause.clone(),
+        };
         tasks.spawn(status::compose(
             self.site.clone(),
             board.clone(),

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::schema;
 use crate::domain::{
-    BayCause, BayName, BaySnapshot, BayState, ByteCount, CameraSerial, DestinationCause, DestinationName,
+    BayCause, BayName, BaySnapshot, BayState, ByteCount, CameraSerial, Certificate, DestinationCause, DestinationName,
     DestinationSnapshot, DestinationState, DiskState, Moment, Notice, Overdue, PutOff, QueueSnapshot, SetupTrouble,
     ShiftStart, Snapshot, StationId,
 };
@@ -40,6 +40,10 @@ pub struct StatusDocument {
     #[serde(default)]
     #[schema(value_type = Option<schema::Overdue>)]
     pub overdue: Option<Overdue>,
+    /// When what the page proves itself with ends; none where it needs none, or has none yet.
+    #[serde(default)]
+    #[schema(value_type = Option<schema::Certificate>)]
+    pub certificate: Option<Certificate>,
 }
 
 /// What camdock still brings to its required destinations by itself.
@@ -156,6 +160,7 @@ impl StatusDocument {
             disk: snapshot.disk,
             setup: snapshot.setup.clone(),
             overdue: snapshot.overdue.clone(),
+            certificate: snapshot.certificate,
         }
     }
 }

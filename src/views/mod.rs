@@ -29,7 +29,7 @@ mod web;
 
 pub use acting::{Desk, acting, buttons};
 pub use audience::Audience;
-pub use diagnosis::{Diagnosis, Finding};
+pub use diagnosis::{Diagnosis, Finding, ends_soon};
 pub use document::{BayDocument, DestinationDocument, QueueDocument, StatusDocument};
 pub use identity::{Identity, NoIdentity};
 pub use legend::legend;

@@ -8,7 +8,8 @@ use utoipa::openapi::Type;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType};
 
 use crate::domain::{
-    BayCause, BayState, Condition, DestinationCause, DestinationState, DiskState, Outcome, Part, Removal, SetupCause,
+    BayCause, BayState, CertificateState, Condition, DestinationCause, DestinationState, DiskState, Outcome, Part,
+    Removal, SetupCause,
 };
 
 /// A value, or none.
@@ -48,6 +49,7 @@ macro_rules! closed_lists_or_none {
 
 closed_lists! {
     bay_state is BayState,
+    certificate_state is CertificateState,
     destination_state is DestinationState,
     disk_state is DiskState,
     setup_cause is SetupCause,
@@ -138,6 +140,16 @@ pub(super) struct OverdueCamera {
     camera: String,
     /// Its last visit; see `/api/v1/dockings/{id}`.
     docking: Option<String>,
+}
+
+/// What the page proves itself with: [`crate::domain::Certificate`].
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+pub(super) struct Certificate {
+    #[schema(schema_with = moment)]
+    ends_at: i64,
+    #[schema(schema_with = certificate_state)]
+    state: String,
 }
 
 /// A camera that is missed no more: [`crate::domain::RetiredCamera`].

@@ -218,6 +218,7 @@ fn station() -> Vec<StationNotice> {
         StationNotice::LampStaysLit { error: "EIO".to_owned() },
         StationNotice::LinesMissing { lines: 3 },
         StationNotice::LateForShift { shift: "14:00".parse().unwrap() },
+        StationNotice::CertificateEnds { at: Moment::from_millis(0) },
         StationNotice::CamerasOverdue { cameras: 7, days: 14 },
     ]
 }

@@ -88,7 +88,8 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         (host.snapshot, host.untrue) = (Some(snapshot.clone()), BTreeMap::new());
     }
     let ((_, setup), (_, pause)) = (watch::channel(Vec::new()), watch::channel(Duration::from_secs(1)));
-    let doors = Doors { bays: bay_events, commands: command_inbox, setup, pause, snapshot: shown };
+    let (_, certificate) = watch::channel(None);
+    let doors = Doors { bays: bay_events, commands: command_inbox, setup, certificate, pause, snapshot: shown };
     let task = Some(tokio::spawn(station.run(doors)));
     Running { task, bays, commands, snapshot, told: vec![None; cameras] }
 }

@@ -159,6 +159,8 @@ station-lamp-stays-lit = Efallai fod lamp yn dal i ddangos yr hyn oedd cyn i cam
 station-lines-missing = Mae { $lines } llinell ar goll yma, am na ellid eu hysgrifennu mewn pryd. Mae popeth yn y cofnod.
 station-late-for-shift = Ni fydd yr hyn sy'n aros yma ac ar gamerâu yn y dociau wedi'i gwblhau cyn y sifft am { $shift }, hyd yn oed ar y cyflymder gorau yn ddiweddar.
     .advice = Cymerwch gamerâu sy'n barod ar gyfer y sifft honno, ac edrychwch beth sy'n araf: camdock status.
+station-certificate-ends = Daw tystysgrif y dudalen i ben am { TIME($at) }; wedi hynny bydd porwyr yn gwrthod y dudalen.
+    .advice = Adnewyddwch hi. Mae camdock yn cymryd yr un newydd ei hun, neu wrth ailgychwyn os systemd sy'n ei rhoi iddo.
 station-cameras-overdue = Ni chafodd { $cameras } camera eu docio yma ers mwy na { $days } diwrnod.
     .advice = Ceisiwch ganfod ble maen nhw, neu a aethant i orsaf arall: mae camdock status yn eu henwi. Ni welir colli'r rhai na ddônt yn ôl mwyach ar ôl: camdock camera retire.
 

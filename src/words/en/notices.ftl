@@ -187,6 +187,8 @@ station-lines-missing =
     }
 station-late-for-shift = What waits here and on docked cameras will not be clear before the shift at { $shift }, even at the best pace of late.
     .advice = Take cameras that are ready for it, and look at what is slow: camdock status.
+station-certificate-ends = The certificate of the page ends at { TIME($at) }; after that, browsers refuse the page.
+    .advice = Renew it. camdock takes the new one in by itself, or at a restart where systemd hands it over.
 station-cameras-overdue =
     { $cameras ->
         [one] { $cameras } camera was

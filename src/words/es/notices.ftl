@@ -187,6 +187,8 @@ station-lines-missing =
     }
 station-late-for-shift = Lo que espera aquí y en las cámaras puestas no habrá terminado antes del turno de las { $shift }, ni siquiera al mejor ritmo de los últimos minutos.
     .advice = Para ese turno, tome cámaras que estén listas, y mire qué va lento: camdock status.
+station-certificate-ends = El certificado de la página termina el { TIME($at) }; después, los navegadores rechazan la página.
+    .advice = Renuévelo. camdock toma el nuevo por sí solo, o al reiniciarse si es systemd quien se lo entrega.
 station-cameras-overdue =
     { $cameras ->
         [one] { $cameras } cámara no se ha
