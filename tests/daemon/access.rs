@@ -4,8 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::symlink;
 use std::time::{Duration, SystemTime};
 
-use camdock::daemon::SystemClock;
-use camdock::domain::{BayState, CertificateState, Clock as _, Part, SetupCause};
+use camdock::domain::{BayState, CertificateState, Moment, Part, SetupCause};
 use camdock::views::StatusDocument;
 use camdock_test_support::footage::Footage;
 use futures::StreamExt as _;
@@ -34,16 +33,18 @@ fn certify(station: &RunningStation, name: &str) -> Certificate {
     Certificate::from_pem(made.cert.pem().as_bytes()).unwrap()
 }
 
-/// The same, with one that ends in so many days, or ended so many days ago.
-fn certify_for(station: &RunningStation, days: i64) {
+/// The same, with one that ends in so many days, or ended so many days ago. Returns when that is, to the second.
+fn certify_for(station: &RunningStation, days: i64) -> Moment {
     let mut wanted = rcgen::CertificateParams::new([NAME.to_owned()]).unwrap();
-    let (now, away) = (SystemTime::now(), Duration::from_hours(24 * days.unsigned_abs()));
-    wanted.not_before = (now - Duration::from_hours(24 * 400)).into();
-    wanted.not_after = if days < 0 { now - away } else { now + away }.into();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let ends = now.checked_add_signed(days * 24 * 3_600).unwrap();
+    let at = |seconds: u64| (SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).into();
+    (wanted.not_before, wanted.not_after) = (at(now - 400 * 24 * 3_600), at(ends));
     let key = rcgen::KeyPair::generate().unwrap();
     let made = wanted.self_signed(&key).unwrap();
     std::fs::write(station.beside("web.key"), key.serialize_pem()).unwrap();
     std::fs::write(station.beside("web.crt"), made.pem()).unwrap();
+    Moment::from_millis(0).plus(Duration::from_secs(ends))
 }
 
 /// A station with a door as for the network, under a name, with a user of each role, a problem, and a camera that did not come back; and
@@ -404,21 +405,19 @@ async fn that_a_certificate_ends_is_said_before_it_does_and_needs_nobody_at_nigh
     let settings = "[web]\ntls = { certificate = \"web.crt\", key = \"web.key\" }\nusers = \"users\"\n";
     std::fs::write(station.beside("camdock.toml.d/web.toml"), settings).unwrap();
     station.camdock_reading(&["user", "add", "sam", "--role", "it"], &format!("{RIGHT}\n")).await;
-    certify_for(&station, 20);
+    let told = format!("The certificate of the page ends at {}", certify_for(&station, 20));
     station.start();
     let is = |state| move |status: &StatusDocument| status.certificate.is_some_and(|shown| shown.state == state);
     station.until("it says so", is(CertificateState::EndsSoon)).await;
-    let told = format!("The certificate of the page ends at {}", SystemClock.now().plus(Duration::from_hours(480)));
-    let day = told.split_once('T').map_or(told.as_str(), |(day, _)| day);
     for command in ["status", "doctor", "check"] {
         let said = station.camdock(&[command]).await;
-        let ends = if command == "check" { "it ends at" } else { "The certificate of the page ends at" };
+        let ends = if command == "check" { "it ends at" } else { told.as_str() };
         assert!(printed(&said).contains(ends), "{command}: {}", printed(&said));
         assert!(command == "check" || said.status.code() == Some(0), "{command}: {}", printed(&said));
     }
     let numbers = station.answer("/metrics").await.unwrap();
     assert!(numbers.contains("\ncamdock_page_certificate_ends_soon{station=\"hq-01\"} 1\n"), "{numbers}");
-    assert!(station.logged().contains(&format!("WARN {day}")), "{}", station.logged());
+    assert!(station.logged().contains(&format!("WARN {told}")), "{}", station.logged());
 
     certify_for(&station, 200);
     station.until("it is renewed", is(CertificateState::Ok)).await;
@@ -428,7 +427,7 @@ async fn that_a_certificate_ends_is_said_before_it_does_and_needs_nobody_at_nigh
     assert!(is(CertificateState::Ended)(&ended) && ended.setup[0].message.contains("browsers refuse it"), "{ended:?}");
     let status = station.camdock(&["status"]).await;
     assert_eq!((status.status.code(), printed(&status).matches("certificate").count()), (Some(3), 1), "said once");
-    assert_eq!(station.logged().matches(day).count(), 1, "{}", station.logged());
+    assert_eq!(station.logged().matches(&told).count(), 1, "{}", station.logged());
     station.stop().await;
 }
 
