@@ -285,7 +285,7 @@ pub enum Text {
     },
     /// Until when a camera was here last, before the time.
     OverdueLast,
-    /// How many overdue cameras are not shown, all of which were here last before those that are.
+    /// How many overdue cameras are not shown.
     OverdueMore {
         /// How many.
         more: u64,

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::symlink;
 use std::time::{Duration, SystemTime};
 
-use camdock::domain::{BayState, CertificateState, Moment, Part, SetupCause};
+use camdock::daemon::SystemClock;
+use camdock::domain::{BayState, CertificateState, Clock as _, Moment, Part, SetupCause};
 use camdock::views::StatusDocument;
 use camdock_test_support::footage::Footage;
 use futures::StreamExt as _;
@@ -36,7 +37,7 @@ fn certify(station: &RunningStation, name: &str) -> Certificate {
 /// The same, with one that ends in so many days, or ended so many days ago. Returns when that is, to the second.
 fn certify_for(station: &RunningStation, days: i64) -> Moment {
     let mut wanted = rcgen::CertificateParams::new([NAME.to_owned()]).unwrap();
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let now = u64::try_from(SystemClock.now().millis()).unwrap() / 1_000;
     let ends = now.checked_add_signed(days * 24 * 3_600).unwrap();
     let at = |seconds: u64| (SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).into();
     (wanted.not_before, wanted.not_after) = (at(now - 400 * 24 * 3_600), at(ends));

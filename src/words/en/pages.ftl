@@ -172,8 +172,8 @@ overdue-none =
 overdue-last = last here until
 overdue-more =
     { $more ->
-        [one] { $more } more was here last before these.
-       *[other] { $more } more were here last before these.
+        [one] { $more } more is not shown here.
+       *[other] { $more } more are not shown here.
     }
 overdue-retire = One that does not come back can be retired (“camdock camera retire”): it is missed no more. If it is docked all the same, it is served like every other.
 camera-retire = Retire

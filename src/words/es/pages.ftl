@@ -172,8 +172,8 @@ overdue-none =
 overdue-last = estuvo aquí hasta
 overdue-more =
     { $more ->
-        [one] { $more } más estuvo aquí por última vez antes que estas.
-       *[other] { $more } más estuvieron aquí por última vez antes que estas.
+        [one] { $more } más no se muestra aquí.
+       *[other] { $more } más no se muestran aquí.
     }
 overdue-retire = Una que no vuelve puede darse de baja («camdock camera retire»): ya no se echa en falta. Si a pesar de todo se pone en un puesto, se atiende como cualquier otra.
 camera-retire = Dar de baja
