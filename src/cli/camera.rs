@@ -13,7 +13,7 @@ use camdock::dock::usb::{Authorized, Plugged, RESTART, Sysfs, admit};
 use camdock::domain::{BayName, Transport, UsbDevice, UsbPort};
 use clap::Subcommand;
 
-use super::{Outcome, bays};
+use super::{Outcome, bays, retire};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Camera {
@@ -22,6 +22,11 @@ pub(super) enum Camera {
     /// What is printed can be put into a file of profiles.d as it is. Ends with exit code 3 if no profile allows the device
     /// yet.
     Probe(Args),
+    /// Say that a camera does not come back, so that it is not overdue: it was sold, lost, or went to another station for good
+    ///
+    /// Asks the running station, which writes down who said so. Nothing else changes: if the camera is docked all the same, it is
+    /// served like every other, and missed again from then on; what of its evidence is unproven is told of as before.
+    Retire(retire::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -34,8 +39,7 @@ pub(super) struct Args {
     sysfs: PathBuf,
 }
 
-pub(super) fn run(config: &Path, what: &Camera) -> anyhow::Result<Outcome> {
-    let Camera::Probe(args) = what;
+pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<Outcome> {
     let sysfs = Sysfs::at(&args.sysfs);
     let (admission, trouble) = bays::known(config);
     if let Some(trouble) = trouble {

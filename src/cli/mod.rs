@@ -17,6 +17,7 @@ mod generate;
 mod lamp;
 mod ledger;
 mod problems;
+mod retire;
 mod retry;
 mod run;
 mod status;
@@ -61,7 +62,7 @@ enum Command {
     ///
     /// Needs neither a configuration nor the daemon. With the lines that it prints, a port becomes a bay.
     Bays(bays::Args),
-    /// Look at a camera
+    /// Look at a camera, or say that one does not come back
     #[command(subcommand)]
     Camera(camera::Camera),
     /// Tell udev whether a USB device may be used
@@ -119,7 +120,8 @@ impl Cli {
             Command::Check(args) => check::run(&config()?, &args),
             Command::Enrol(args) => block_on(enrol::run(&config()?, &args)),
             Command::Bays(args) => block_on(bays::run(&self.config, &args)),
-            Command::Camera(what) => camera::run(&self.config, &what),
+            Command::Camera(camera::Camera::Probe(args)) => camera::run(&self.config, &args),
+            Command::Camera(camera::Camera::Retire(args)) => block_on(retire::run(&config()?, &args)),
             Command::Gate(args) => gate::run(&self.config, &args),
             Command::Lamp(what) => lamp::run(&self.config, &what),
             Command::Explain(args) => block_on(explain::run(&config()?, &args)),

@@ -1,5 +1,6 @@
 //! `camdock status`: how the station is doing.
 
+use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use camdock::domain::{
     BayCause, BayState, CameraNotice, DestinationCause, DestinationState, DiskState, Overdue, OverdueCamera, Part,
     ShiftStart, StationNotice, counted,
 };
-use camdock::views::{DestinationDocument, StatusDocument};
+use camdock::views::{DestinationDocument, StatusDocument, ends_soon};
 use camdock::words::Words;
 
 use super::Outcome;
@@ -26,21 +27,21 @@ pub(super) struct Args {
 
 pub(super) async fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
     let daemon = Daemon::of(config);
-    let mut shown = daemon.get::<StatusDocument>("/api/v1/status").await?;
+    let status = daemon.get::<StatusDocument>("/api/v1/status").await?;
     if args.json {
-        writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&shown)?)?;
-        return Ok(outcome(&shown));
+        writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&status)?)?;
+        return Ok(outcome(&status));
     }
-    print(&shown)?;
+    let mut shown = told(&status)?;
+    write!(std::io::stdout(), "{shown}")?;
     if !args.watch {
-        return Ok(outcome(&shown));
+        return Ok(outcome(&status));
     }
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let now = daemon.get("/api/v1/status").await?;
+        let now = told(&daemon.get("/api/v1/status").await?)?;
         if now != shown {
-            writeln!(std::io::stdout())?;
-            print(&now)?;
+            write!(std::io::stdout(), "\n{now}")?;
             shown = now;
         }
     }
@@ -82,9 +83,9 @@ fn is_told(status: &StatusDocument, part: &Part) -> bool {
     }
 }
 
-fn print(status: &StatusDocument) -> std::io::Result<()> {
-    let english = Words::english();
-    let mut out = std::io::stdout().lock();
+/// What people see of it.
+fn told(status: &StatusDocument) -> Result<String, fmt::Error> {
+    let (english, mut out) = (Words::english(), String::new());
     let queue = status.queue;
     writeln!(
         out,
@@ -103,10 +104,13 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
     if status.disk == DiskState::Full {
         writeln!(out, "  {}", english.say(StationNotice::DiskFull))?;
     }
+    if let Some(notice) = ends_soon(status) {
+        writeln!(out, "  {}", english.say(notice))?;
+    }
     if let Some(overdue) = status.overdue.as_ref().filter(|overdue| overdue.cameras > 0) {
         let Overdue { cameras, days, latest } = overdue;
         writeln!(out, "  {}", english.say(StationNotice::CamerasOverdue { cameras: *cameras, days: *days }))?;
-        for OverdueCamera { camera, since } in latest.iter().take(MISSED_BY_NAME) {
+        for OverdueCamera { camera, since, .. } in latest.iter().take(MISSED_BY_NAME) {
             writeln!(out, "      {camera}, last here until {since}")?;
         }
     }
@@ -135,7 +139,7 @@ fn print(status: &StatusDocument) -> std::io::Result<()> {
     for trouble in status.setup.iter().filter(|trouble| !is_told(status, &trouble.part)) {
         writeln!(out, "  {}", english.say(trouble.clone()))?;
     }
-    Ok(())
+    Ok(out)
 }
 
 #[cfg(test)]
@@ -170,8 +174,10 @@ mod tests {
                 queue: QueueDocument::default(),
                 destinations: vec![place],
                 disk: DiskState::default(),
+                spool: None,
                 setup: Vec::new(),
                 overdue: None,
+                certificate: None,
                 problems: 0,
             };
             assert_eq!(outcome(&status), outcome_of_it, "{state}");

@@ -9,10 +9,12 @@ use tokio::sync::{Notify, watch};
 use super::clock::SystemClock;
 use super::parts::{Troubles, look_after, look_after_news};
 use super::porter::StationPorter;
+use super::renewal::Reminder;
 use crate::access::{Accounts, Users, UsersError};
 use crate::config::{TlsSettings, WebSettings};
-use crate::domain::{Clock as _, Part, SetupCause};
+use crate::domain::{CertificateState, Clock as _, Moment, Part, SetupCause, Subject, Validity};
 use crate::files;
+use crate::journal::tell;
 use crate::ledger::Ledger;
 use crate::views::{Access, Identity, Porter, Recognise};
 
@@ -49,17 +51,23 @@ impl Ear {
     }
 }
 
-/// As it is configured, and as its files are from now on. Needs a runtime.
-pub(super) fn access(web: &WebSettings, ledger: &Ledger, troubles: &Troubles) -> Access {
-    Access {
-        identity: web.tls.as_ref().map(|files| identity(files.clone(), troubles)),
+/// As it is configured, and as its files are from now on; and how long what the door proves itself with holds. Needs a runtime.
+pub(super) fn access(
+    web: &WebSettings,
+    ledger: &Ledger,
+    troubles: &Troubles,
+) -> (Access, watch::Receiver<Option<Validity>>) {
+    let (held, validity) = watch::channel(None);
+    let access = Access {
+        identity: web.tls.as_ref().map(|files| identity(files.clone(), troubles, held)),
         porter: web.users.as_ref().map(|path| {
             let users = watched_users(path.clone(), troubles);
             Arc::new(StationPorter::new(users, ledger.clone())) as Arc<dyn Porter>
         }),
         kiosks: web.kiosks.clone(),
         collectors: web.collectors.clone(),
-    }
+    };
+    (access, validity)
 }
 
 /// Who asks by command. A group that is not there makes nobody an operator.
@@ -104,15 +112,25 @@ fn watched_users(path: PathBuf, troubles: &Troubles) -> watch::Receiver<Option<U
 }
 
 /// What the door proves itself with. A renewed one takes the place of the one before as soon as it can be used.
-fn identity(files: TlsSettings, troubles: &Troubles) -> watch::Receiver<Option<Identity>> {
+fn identity(
+    files: TlsSettings,
+    troubles: &Troubles,
+    held: watch::Sender<Option<Validity>>,
+) -> watch::Receiver<Option<Identity>> {
     let (shown, identity) = watch::channel(None);
-    let mut last = None;
+    let (mut last, mut reminder) = (None, Reminder::default());
     let ear = Ear::at(&[&files.certificate, &files.key]);
     let changed = Arc::clone(&ear.changed);
     let look = move || {
         let _ = &ear;
         let found = read(&files, &mut last, &shown);
-        found.or_else(|| expired(shown.borrow().as_ref()))
+        let validity = shown.borrow().as_ref().map(Identity::validity);
+        held.send_if_modified(|known| std::mem::replace(known, validity) != validity);
+        let (Some(validity), now) = (validity, SystemClock.now()) else { return found };
+        if let Some(notice) = reminder.news(validity, now) {
+            tell(&Subject::station(), notice);
+        }
+        found.or_else(|| ended(validity, now))
     };
     look_after_news(Part::Certificate, troubles.clone(), changed, look);
     identity
@@ -155,8 +173,8 @@ fn read(files: &TlsSettings, last: &mut Option<Read>, shown: &watch::Sender<Opti
     }
 }
 
-fn expired(identity: Option<&Identity>) -> Found {
-    let until = identity?.until();
-    (SystemClock.now() >= until)
+fn ended(validity: Validity, now: Moment) -> Found {
+    let until = validity.until;
+    (validity.at(now).state == CertificateState::Ended)
         .then(|| (SetupCause::FileBroken, format!("it ended at {until}, and browsers refuse it; renew it")))
 }

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use super::clock::SystemClock;
 use crate::access::Lockouts;
 use crate::domain::{
-    AccessNotice, Action, Caller, Clock as _, DestinationName, Earlier, PlaceId, Problem, ProblemId, Subject,
+    AccessNotice, Action, Caller, CameraSerial, Clock as _, DestinationName, Earlier, NotRetired, PlaceId, Problem,
+    ProblemId, RetiredCamera, Subject,
 };
 use crate::journal::tell;
 use crate::ledger::{Entry, Ledger};
@@ -53,6 +54,11 @@ impl Desk for StationDesk {
     async fn retry(&self, problem: ProblemId, by: Caller) -> Result<Option<Problem>, String> {
         let (reply, answer) = oneshot::channel();
         self.order(Command::Retry { problem, by, reply }, answer).await
+    }
+
+    async fn retire(&self, camera: CameraSerial, by: Caller) -> Result<Result<RetiredCamera, NotRetired>, String> {
+        let (reply, answer) = oneshot::channel();
+        self.order(Command::Retire { camera, by, reply }, answer).await
     }
 
     async fn enrol(

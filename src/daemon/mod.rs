@@ -17,6 +17,7 @@ mod page;
 mod parts;
 mod porter;
 mod records;
+mod renewal;
 
 use std::sync::Arc;
 
@@ -81,13 +82,14 @@ impl Daemon {
         let (orders, commands) = mpsc::channel(BACKLOG);
         let bays = together(adapters::watch_bays(config, &troubles));
         let audience = Audience::nobody(lamps::of(config).next().map(|_| lamps::FRESH));
-        let doors = Doors { bays, commands, setup, beat: troubles.beat().clone(), pause: audience.pause(), snapshot };
+        let (access, certificate) = access::access(&config.web, &ledger, &troubles);
+        let (beat, pause) = (troubles.beat().clone(), audience.pause());
+        let doors = Doors { bays, commands, setup, certificate, beat, pause, snapshot };
         adapters::light_lamps(config, &shown, &troubles);
         let desk: Arc<dyn Desk> = Arc::new(StationDesk::new(ledger.clone(), orders));
         let behind = Behind { shown: shown.clone(), records: Arc::new(LedgerRecords::of(config)), desk, audience };
         let recognise = access::accounts(config.station.operators.clone(), &troubles);
         let control = Control::open(config.station.data_dir.clone(), behind.the_socket(recognise), troubles.clone());
-        let access = access::access(&config.web, &ledger, &troubles);
         let page = Page::open(config.web.listen, access, behind.the_page(config), troubles);
         Ok(Self { station, doors, control, page, shown })
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 
-use super::{DestinationName, Earlier, PlaceId, ProblemId, UserName};
+use super::{CameraSerial, DestinationName, Earlier, PlaceId, ProblemId, UserName};
 
 /// What a user is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Display, EnumIter, EnumString, IntoStaticStr)]
@@ -14,7 +14,7 @@ use super::{DestinationName, Earlier, PlaceId, ProblemId, UserName};
 pub enum Role {
     /// Sees.
     Officer,
-    /// Has problems tried again.
+    /// Has problems tried again, and says which cameras do not come back.
     It,
     /// Says which places are the right ones, too.
     Admin,
@@ -31,6 +31,8 @@ pub enum Right {
     SeeStation,
     /// Have problems tried again.
     Retry,
+    /// Say that a camera does not come back.
+    Retire,
     /// Say which place counts as a destination.
     Enrol,
 }
@@ -126,6 +128,8 @@ impl Visitor {
 pub enum Action {
     /// Try again what they have looked at.
     Retry(ProblemId),
+    /// Miss a camera no more, since it does not come back.
+    Retire(CameraSerial),
     /// Count a place as a destination.
     Enrol {
         /// Which destination.
@@ -143,6 +147,7 @@ impl Action {
     pub const fn needs(&self) -> Right {
         match self {
             Self::Retry(_) => Right::Retry,
+            Self::Retire(_) => Right::Retire,
             Self::Enrol { .. } => Right::Enrol,
         }
     }
@@ -163,18 +168,19 @@ mod tests {
 
     use super::*;
 
-    const RIGHTS: [Right; 5] = [Right::SeeMetrics, Right::SeeBays, Right::SeeStation, Right::Retry, Right::Enrol];
+    const RIGHTS: [Right; 6] =
+        [Right::SeeMetrics, Right::SeeBays, Right::SeeStation, Right::Retry, Right::Retire, Right::Enrol];
 
     #[test]
     fn each_may_what_is_theirs_and_no_more() {
         let may = |standing: Standing| RIGHTS.map(|right| u8::from(standing.may(right)));
         for (standing, expected) in [
-            (Standing::Stranger, [0, 0, 0, 0, 0]),
-            (Standing::Collector, [1, 0, 0, 0, 0]),
-            (Standing::Kiosk, [0, 1, 0, 0, 0]),
-            (Standing::Of(Role::Officer), [1, 1, 1, 0, 0]),
-            (Standing::Of(Role::It), [1, 1, 1, 1, 0]),
-            (Standing::Of(Role::Admin), [1, 1, 1, 1, 1]),
+            (Standing::Stranger, [0, 0, 0, 0, 0, 0]),
+            (Standing::Collector, [1, 0, 0, 0, 0, 0]),
+            (Standing::Kiosk, [0, 1, 0, 0, 0, 0]),
+            (Standing::Of(Role::Officer), [1, 1, 1, 0, 0, 0]),
+            (Standing::Of(Role::It), [1, 1, 1, 1, 1, 0]),
+            (Standing::Of(Role::Admin), [1, 1, 1, 1, 1, 1]),
         ] {
             assert_eq!(may(standing), expected, "{standing:?}");
         }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Moment, Sha256, SourcePath};
 
@@ -261,6 +262,12 @@ macro_rules! serialized_as_shown {
 }
 
 serialized_as_shown!(DockingId, PlaceId, SegmentId);
+
+impl<'de> Deserialize<'de> for DockingId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
 
 /// The number of a problem, as a person types it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

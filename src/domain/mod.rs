@@ -3,6 +3,7 @@
 //! Promises: nothing in here does I/O, waits, or knows any other room of the house. Every other room may use it.
 
 mod access;
+mod certificate;
 mod clock;
 mod counters;
 mod day;
@@ -29,6 +30,7 @@ mod units;
 mod usb;
 
 pub use access::{Action, Caller, Known, NoLogIn, Right, Role, Standing, Visitor};
+pub use certificate::{Certificate, CertificateState, Validity};
 pub use clock::Clock;
 pub use counters::{Amount, Counters, Deliveries, Durations, Endings, Removals, Stages};
 pub use day::{Day, Hours};
@@ -51,7 +53,7 @@ pub use notice::{
     Subject,
 };
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
-pub use overdue::{Overdue, OverdueCamera};
+pub use overdue::{NotRetired, Overdue, OverdueCamera, RetiredCamera};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};

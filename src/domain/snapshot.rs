@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Amount, BayCause, BayName, BayNotice, BayState, ByteCount, CameraSerial, Counters, DestinationCause,
+    Amount, BayCause, BayName, BayNotice, BayState, ByteCount, CameraSerial, Certificate, Counters, DestinationCause,
     DestinationName, DestinationNotice, DestinationState, Moment, OtherNotice, Overdue, PutOff, SetupTrouble,
     ShiftStart, StationId,
 };
@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub shift: Option<ShiftStart>,
     /// Which cameras should have come back, where somebody said when they should.
     pub overdue: Option<Overdue>,
+    /// How what the page proves itself with is; none where it needs none, or has none yet.
+    pub certificate: Option<Certificate>,
 }
 
 impl Snapshot {
@@ -54,6 +56,7 @@ impl Snapshot {
             setup: Vec::new(),
             shift: None,
             overdue: None,
+            certificate: None,
         }
     }
 

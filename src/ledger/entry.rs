@@ -198,6 +198,11 @@ pub enum Entry {
         /// What.
         action: Action,
     },
+    /// A camera is missed no more: somebody said that it does not come back. It is missed again once it was docked again.
+    CameraRetired {
+        /// Which camera.
+        camera: CameraSerial,
+    },
     /// Somebody wanted the station to do something, and may not.
     ActionRefused {
         /// Who.

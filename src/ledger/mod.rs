@@ -54,6 +54,8 @@ use ballast::Ballast;
 use worker::Worker;
 
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod tests;
 
 /// So many steps that do not depend on each other are committed together.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::LedgerError;
 use super::entry::{self, Entry};
 use super::records::{RECOVERED, bytes, sql_bytes};
-use super::{counters, dockings, enrolments};
+use super::{counters, dockings, enrolments, visits};
 use crate::domain::{
     CameraSerial, DeliveryState, DestinationName, DockingId, MediumId, Moment, Need, PlaceId, ProblemId, ProblemKind,
     ProofMethod, Removal, Segment, SegmentId, SourcePath, SpoolCopy, Version,
@@ -35,6 +35,7 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
         Entry::DockingBegan { docking, camera, bay } => {
             db.prepare_cached("INSERT INTO docking (id, camera, bay, began_at, seq) VALUES (?1, ?2, ?3, ?4, ?5)")?
                 .execute(params![docking.to_string(), camera.as_str(), bay.as_str(), at.millis(), seq])?;
+            visits::is_here(db, camera)?;
             counters::docked(db, bay)
         }
         Entry::SegmentSpooled { docking, segment } => spooled(db, seq, at, *docking, segment),
@@ -85,6 +86,7 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             counters::ended(db, *docking, *outcome)
         }
         Entry::DestinationEnrolled { destination, place } => enrol(db, at, destination, *place),
+        Entry::CameraRetired { camera } => visits::retire(db, at, camera),
         Entry::LedgerRebuilt { aside, saved, lost } => {
             let kind = ProblemKind::LedgerRebuilt { saved: *saved, lost: *lost };
             found(db, seq, at, &About { camera: None, path: aside, segment: None, destination: None }, &kind)

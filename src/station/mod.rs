@@ -21,7 +21,9 @@ use tokio::task::JoinError;
 
 use crate::camera::{Camera, CameraError};
 use crate::dock::Location;
-use crate::domain::{Caller, DestinationName, DockingId, Earlier, PlaceId, Problem, ProblemId};
+use crate::domain::{
+    Caller, CameraSerial, DestinationName, DockingId, Earlier, NotRetired, PlaceId, Problem, ProblemId, RetiredCamera,
+};
 use crate::ledger::{Health, LedgerError};
 use crate::transfer::NoPlace;
 
@@ -45,6 +47,15 @@ pub enum Command {
         by: Caller,
         /// Gets the problem that is tried again, or `None` if there is no such problem.
         reply: oneshot::Sender<Option<Problem>>,
+    },
+    /// Miss a camera no more.
+    Retire {
+        /// Which camera.
+        camera: CameraSerial,
+        /// Who asks.
+        by: Caller,
+        /// Gets what is known of it, or why it is not done.
+        reply: oneshot::Sender<Result<RetiredCamera, NotRetired>>,
     },
     /// Enrol the place that a person has looked at.
     Enrol {

@@ -1,19 +1,23 @@
-//! Cameras that were not docked here for long.
+//! Cameras that were not docked here for long, but for those that are retired.
 //!
 //! Promises: the ledger is asked seldom, and a little at a time, however many cameras it knows, so nobody waits for it. What is kept
 //! and told is bounded: each camera has a line when it becomes overdue, and many at once, as after a start, have one together.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::StationError;
 use super::board::Board;
-use crate::domain::{CameraNotice, CameraSerial, Moment, Notice, Overdue, OverdueCamera, StationNotice, Subject};
+use crate::domain::{
+    Action, Caller, CameraNotice, CameraSerial, Moment, NotRetired, Notice, Overdue, OverdueCamera, RetiredCamera,
+    StationNotice, Subject,
+};
 use crate::journal::tell;
-use crate::ledger::LastVisit;
+use crate::ledger::{Entry, LastVisit};
 use crate::transfer::Site;
 
 /// How often the ledger is asked without anything having happened.
@@ -33,6 +37,7 @@ pub(super) async fn watch(
     site: Site,
     board: Board,
     after: Duration,
+    retired: Arc<Notify>,
     shown: watch::Sender<Option<Overdue>>,
 ) -> Result<(), StationError> {
     let mut bays = board.watch();
@@ -59,10 +64,11 @@ pub(super) async fn watch(
         shown.send_replace(Some(found.overdue()));
         sleep(PAUSE).await;
         let again = Instant::now() + ASK_EVERY;
-        // Whichever comes first: that time, or a camera that was not there.
+        // Whichever comes first: that time, a camera that was not there, or one that is retired.
         while docked.is_superset(&self::docked(&board)) {
-            if timeout_at(again, bays.changed()).await.is_err() {
-                break;
+            tokio::select! {
+                () = retired.notified() => break,
+                changed = timeout_at(again, bays.changed()) => if changed.is_err() { break },
             }
         }
     }
@@ -70,6 +76,23 @@ pub(super) async fn watch(
 
 fn docked(board: &Board) -> BTreeSet<CameraSerial> {
     board.look().into_iter().filter_map(|bay| bay.camera).collect()
+}
+
+/// Has a camera be missed no more, since somebody says that it does not come back. That is all: what it recorded is told of as before,
+/// and if it comes all the same, it is served like every other.
+pub(super) async fn retire(
+    site: &Site,
+    camera: CameraSerial,
+    by: Caller,
+) -> Result<Result<RetiredCamera, NotRetired>, StationError> {
+    let Some(visit) = site.ledger.last_visit(&camera).await? else { return Ok(Err(NotRetired::Unknown)) };
+    let Some(since) = visit.ended_at else { return Ok(Err(NotRetired::Docked)) };
+    let taken = Entry::ActionTaken { by, action: Action::Retire(camera.clone()) };
+    let retired = visit.retired_at.is_none().then(|| Entry::CameraRetired { camera: camera.clone() });
+    site.record([taken].into_iter().chain(retired).collect()).await?;
+    tell(&Subject::station().camera(&camera), CameraNotice::Retired);
+    let unproven = site.ledger.unproven_of(&camera).await?;
+    Ok(Ok(RetiredCamera { camera, since, unproven }))
 }
 
 /// One look at all cameras.
@@ -91,13 +114,14 @@ impl Look {
     }
 
     fn see(&mut self, visit: &LastVisit, docked: &BTreeSet<CameraSerial>) {
-        let Some(since) = visit.ended_at.filter(|_| !docked.contains(&visit.camera)) else { return };
+        let is_missed = visit.retired_at.is_none() && !docked.contains(&visit.camera);
+        let Some(since) = visit.ended_at.filter(|_| is_missed) else { return };
         let due = since.plus(self.after);
         if due > self.now {
             return;
         }
         self.cameras += 1;
-        self.latest.insert(OverdueCamera { since, camera: visit.camera.clone() });
+        self.latest.insert(OverdueCamera { since, camera: visit.camera.clone(), docking: Some(visit.docking) });
         if self.latest.len() > SHOWN {
             self.latest.pop_first();
         }
@@ -126,6 +150,7 @@ impl Look {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::DockingId;
 
     const DAYS: Duration = Duration::from_hours(24);
 
@@ -138,7 +163,8 @@ mod tests {
     }
 
     fn visit(number: u32, ended: Option<u32>) -> LastVisit {
-        LastVisit { camera: serial(number), ended_at: ended.map(day) }
+        let docking = DockingId::new(day(number));
+        LastVisit { camera: serial(number), docking, ended_at: ended.map(day), retired_at: None }
     }
 
     /// What is found when it is looked on a day, having been looked on another, with two weeks as the limit.
@@ -163,6 +189,14 @@ mod tests {
         assert_eq!((overdue.days, overdue.cameras), (14, 2));
         let shown: Vec<_> = overdue.latest.into_iter().map(|camera| camera.camera).collect();
         assert_eq!(shown, [serial(1), serial(3)], "those that were here last come first");
+    }
+
+    #[test]
+    fn a_camera_that_is_retired_is_missed_no_more() {
+        let retired = LastVisit { retired_at: Some(day(20)), ..visit(1, Some(0)) };
+        let overdue = look(Some(13), 24, &[retired, visit(2, Some(0))], &[]).overdue();
+        let shown: Vec<_> = overdue.latest.into_iter().map(|camera| camera.camera).collect();
+        assert_eq!((overdue.cameras, shown), (1, vec![serial(2)]));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::lateness::Lateness;
 use crate::beat::Listener;
 use crate::domain::{
     BayNotice, BaySnapshot, BayState, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
-    DestinationState, DiskState, Overdue, Part, SetupTrouble, ShiftStarts, Snapshot, SpoolSpace,
+    DestinationState, DiskState, Overdue, Part, SetupTrouble, ShiftStarts, Snapshot, SpoolSpace, Validity,
 };
 use crate::journal::tell;
 use crate::ledger::Figures;
@@ -59,6 +59,8 @@ pub(super) struct Found {
     pub(super) space: watch::Receiver<Option<SpoolSpace>>,
     /// Which cameras should have come back.
     pub(super) overdue: watch::Receiver<Option<Overdue>>,
+    /// How long what the page proves itself with holds.
+    pub(super) certificate: watch::Receiver<Option<Validity>>,
     /// With it an idle station shows itself.
     pub(super) beat: Listener,
     /// How often whoever looks wants to see the station, if more often.
@@ -76,6 +78,7 @@ impl Found {
             Ok(()) = self.disk.changed() => {}
             Ok(()) = self.space.changed(), if unknown => {}
             Ok(()) = self.overdue.changed() => {}
+            Ok(()) = self.certificate.changed() => {}
             Ok(()) = self.pause.changed() => {}
             () = self.beat.next() => {}
             else => std::future::pending().await,
@@ -117,6 +120,7 @@ pub(super) async fn compose(
             setup: setup.borrow_and_update().clone(),
             shift: shifts.next_after(site.clock.now()),
             overdue: found.overdue.borrow_and_update().clone(),
+            certificate: found.certificate.borrow_and_update().map(|validity| validity.at(site.clock.now())),
         };
         say_what_is_missing(&mut snapshot);
         forecast.tell(&mut snapshot, &required, (Instant::now(), site.clock.now()));
@@ -296,6 +300,7 @@ mod tests {
             ],
             shift: None,
             overdue: None,
+            certificate: None,
         };
         say_what_is_missing(&mut snapshot);
         let mut later = Snapshot { setup: Vec::new(), ..snapshot.clone() };

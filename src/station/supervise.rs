@@ -14,7 +14,7 @@ use super::{Command, Examine, OpenCamera, StationError, outcome, overdue, recove
 use crate::beat::{Beat, Listener};
 use crate::dock::BayEvent;
 use crate::domain::{
-    Action, BayName, BaySnapshot, DiskState, SetupTrouble, ShiftStarts, Snapshot, StorageNotice, Subject,
+    Action, BayName, BaySnapshot, DiskState, SetupTrouble, ShiftStarts, Snapshot, StorageNotice, Subject, Validity,
 };
 use crate::journal::tell;
 use crate::ledger::{Entry, Room};
@@ -57,6 +57,8 @@ pub struct Doors {
     pub commands: mpsc::Receiver<Command>,
     /// What could not be set up, and is tried again outside.
     pub setup: watch::Receiver<Vec<SetupTrouble>>,
+    /// How long what the page proves itself with holds, where there is something.
+    pub certificate: watch::Receiver<Option<Validity>>,
     /// With it the station looks at what nobody tells of.
     pub beat: Beat,
     /// How often whoever looks wants to see the station, if more often than with its beat, while nothing goes on in it.
@@ -99,14 +101,16 @@ impl Station {
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
         let (missed, overdue_shown) = watch::channel(None);
+        let retired = Arc::new(Notify::new());
         if let Some(after) = self.overdue_after {
-            tasks.spawn(overdue::watch(self.site.clone(), board.clone(), after, missed));
+            tasks.spawn(overdue::watch(self.site.clone(), board.clone(), after, Arc::clone(&retired), missed));
         }
         let (composed, mut snapshots) = mpsc::channel(1);
         let found = status::Found {
             disk: disk_shown,
             space: space_shown,
             overdue: overdue_shown,
+            certificate: doors.certificate.clone(),
             beat: doors.beat.listen(),
             pause: doors.pause.clone(),
         };
@@ -135,7 +139,7 @@ impl Station {
                     None => return Err(StationError::Broken("the bays are no longer watched".to_owned())),
                 },
                 _ = turns.tick(), if bays.somebody_waits() => bays.take_turns().await?,
-                Some(command) = doors.commands.recv() => self.obey(command, &ask, &mut tasks).await?,
+                Some(command) = doors.commands.recv() => self.obey(command, &ask, &retired, &mut tasks).await?,
                 Some(snapshot) = snapshots.recv() => { doors.snapshot.send_replace(snapshot); }
             }
         }
@@ -145,6 +149,7 @@ impl Station {
         &self,
         command: Command,
         ask: &Notify,
+        retired: &Notify,
         tasks: &mut JoinSet<Result<(), StationError>>,
     ) -> Result<(), StationError> {
         match command {
@@ -159,6 +164,13 @@ impl Station {
                     let _ = reply.send(answer);
                     Ok(())
                 });
+                Ok(())
+            }
+            Command::Retire { camera, by, reply } => {
+                let answer = overdue::retire(&self.site, camera, by).await?;
+                retired.notify_one();
+                // Whoever asked may have gone away.
+                let _ = reply.send(answer);
                 Ok(())
             }
             Command::Retry { problem, by, reply } => {

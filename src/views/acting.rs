@@ -16,7 +16,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::remembered::ProblemView;
-use crate::domain::{Action, Caller, DestinationName, Earlier, Known, PlaceId, Problem, ProblemId, Visitor};
+use super::schema;
+use crate::domain::{
+    Action, Caller, CameraSerial, DestinationName, Earlier, Known, NotRetired, PlaceId, Problem, ProblemId,
+    RetiredCamera, Visitor,
+};
 use crate::words::Words;
 
 /// Takes requests to the station.
@@ -24,6 +28,9 @@ use crate::words::Words;
 pub trait Desk: Send + Sync {
     /// Tries again what a person has looked at. `None` if there is no such problem.
     async fn retry(&self, problem: ProblemId, by: Caller) -> Result<Option<Problem>, String>;
+
+    /// Has a camera be missed no more. The inner error says why that is not done.
+    async fn retire(&self, camera: CameraSerial, by: Caller) -> Result<Result<RetiredCamera, NotRetired>, String>;
 
     /// Enrols the place that a person has looked at, if the station sees the same one. `None` if there is no such
     /// destination; the inner error says why it was not enrolled.
@@ -39,30 +46,43 @@ pub trait Desk: Send + Sync {
     async fn refuse(&self, action: Action, by: Caller);
 }
 
-/// The button on the station page: `/station/problems/{id}/retry`. Each request needs a [`Visitor`] among its extensions.
+/// The buttons on the station page: `/station/problems/{id}/retry`, `/station/cameras/{serial}/retire`. Each request needs a
+/// [`Visitor`] among its extensions.
 pub fn buttons(desk: Arc<dyn Desk>) -> Router {
-    Router::new().route("/station/problems/{id}/retry", post(pressed)).with_state(desk)
+    Router::new()
+        .route("/station/problems/{id}/retry", post(retry_pressed))
+        .route("/station/cameras/{serial}/retire", post(retire_pressed))
+        .with_state(desk)
 }
 
-async fn pressed(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>, id: Path<i64>) -> Response {
-    let answer = retry(desk, visitor, id).await;
+async fn retry_pressed(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>, id: Path<i64>) -> Response {
     // One that is there no more was tried again already.
-    if answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND {
-        Redirect::to("/station#problems").into_response()
+    back_to("/station#problems", StatusCode::NOT_FOUND, retry(desk, visitor, id).await)
+}
+
+async fn retire_pressed(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>, serial: Path<String>) -> Response {
+    // One that is docked came back meanwhile.
+    back_to("/station#overdue", StatusCode::CONFLICT, retire(desk, visitor, serial).await)
+}
+
+/// Where a button was pressed, once that is done, or need not be done as `needless` says.
+fn back_to(place: &str, needless: StatusCode, answer: Response) -> Response {
+    if answer.status().is_success() || answer.status() == needless {
+        Redirect::to(place).into_response()
     } else {
         answer
     }
 }
 
-/// `/api/v1/problems/{id}/retry`, `/api/v1/destinations/{name}/enrol/{place}`, `/api/v1/destinations/{name}/replace/{place}`. Each
-/// request needs a [`Visitor`] among its extensions.
+/// `/api/v1/problems/{id}/retry`, `/api/v1/cameras/{serial}/retire`, `/api/v1/destinations/{name}/enrol/{place}`,
+/// `/api/v1/destinations/{name}/replace/{place}`. Each request needs a [`Visitor`] among its extensions.
 pub fn acting(desk: Arc<dyn Desk>) -> Router {
     Router::from(described().with_state(desk))
 }
 
 /// The routes, as they are described to programs.
 pub(super) fn described() -> OpenApiRouter<Arc<dyn Desk>> {
-    OpenApiRouter::new().routes(routes!(retry)).routes(routes!(enrol)).routes(routes!(replace))
+    OpenApiRouter::new().routes(routes!(retry)).routes(routes!(retire)).routes(routes!(enrol)).routes(routes!(replace))
 }
 
 /// Who it is, if they may do it.
@@ -112,6 +132,43 @@ async fn retry(
     match desk.retry(problem, by).await {
         Ok(Some(problem)) => Json(ProblemView::new(problem, Words::english())).into_response(),
         Ok(None) => (StatusCode::NOT_FOUND, format!("there is no problem {id}; see: camdock problems")).into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
+    }
+}
+
+/// Has a camera be missed no more, since it does not come back: it was sold, lost, or went to another station for good. Nothing else
+/// changes: if it is docked again, it is served like every other, and missed from then on.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cameras/{serial}/retire",
+    tag = "acting",
+    params(("serial" = String, Path, description = "which camera", pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")),
+    responses(
+        (status = 200, description = "What is known of the camera", body = schema::RetiredCamera),
+        (status = 400, description = "That is no serial", body = String, content_type = "text/plain"),
+        (status = 401, description = "Nobody knows who asks", body = String, content_type = "text/plain"),
+        (status = 403, description = "Who asks may not, or the request came from a page of somebody else", body = String, content_type = "text/plain"),
+        (status = 404, description = "No such camera was ever here", body = String, content_type = "text/plain"),
+        (status = 409, description = "It is docked now", body = String, content_type = "text/plain"),
+        (status = 503, description = "The station is stopping", body = String, content_type = "text/plain"),
+    )
+)]
+async fn retire(
+    State(desk): State<Arc<dyn Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(serial): Path<String>,
+) -> Response {
+    let Ok(camera) = CameraSerial::new(serial.clone()) else {
+        return (StatusCode::BAD_REQUEST, format!("{serial:?} is no serial of a camera")).into_response();
+    };
+    let by = match allowed(&*desk, visitor, &Action::Retire(camera.clone())).await {
+        Ok(caller) => caller,
+        Err(refused) => return refused,
+    };
+    match desk.retire(camera, by).await {
+        Ok(Ok(retired)) => Json(retired).into_response(),
+        Ok(Err(why @ NotRetired::Unknown)) => (StatusCode::NOT_FOUND, format!("{serial}: {why}")).into_response(),
+        Ok(Err(why @ NotRetired::Docked)) => (StatusCode::CONFLICT, format!("{serial}: {why}")).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
     }
 }

@@ -3,7 +3,7 @@
 use strum::VariantArray as _;
 
 use super::document::StatusDocument;
-use crate::domain::{BayCause, DiskState, Link, StationNotice};
+use crate::domain::{BayCause, Certificate, CertificateState, DiskState, Link, Part, StationNotice};
 use crate::words::{Text, Words};
 
 /// What is at fault, and what is not.
@@ -67,16 +67,27 @@ fn findings(shown: &StatusDocument, words: &Words) -> Vec<Finding> {
         let message = words.say(StationNotice::DiskFull);
         Finding { link: Link::Disk, place: text(Text::StationItself), message }
     });
-    let mut all: Vec<_> = bays.chain(setup).chain(disk).chain(places.clone()).collect();
+    let certificate = ends_soon(shown).map(|notice| {
+        let place = text(Text::PartName { part: Part::Certificate });
+        Finding { link: Link::Configuration, place, message: words.say(notice) }
+    });
+    let mut all: Vec<_> = bays.chain(setup).chain(disk).chain(certificate).chain(places.clone()).collect();
     all.sort_by_key(|finding| finding.link);
     all
+}
+
+/// That the certificate of the page should be renewed, while it should. One that has ended is among what is not set up.
+#[must_use]
+pub fn ends_soon(shown: &StatusDocument) -> Option<StationNotice> {
+    let Certificate { ends_at: at, state } = shown.certificate?;
+    (state == CertificateState::EndsSoon).then_some(StationNotice::CertificateEnds { at })
 }
 
 #[cfg(test)]
 mod tests {
     use crate::domain::{
         BayName, BayNotice, BaySnapshot, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
-        Part, SetupCause, SetupTrouble, Snapshot, StationId,
+        Moment, SetupCause, SetupTrouble, Snapshot, StationId,
     };
 
     use super::*;
@@ -129,6 +140,21 @@ mod tests {
         ] {
             let expected: Vec<_> = found.into_iter().map(|(link, place)| (link, place.to_owned())).collect();
             assert_eq!(blamed(bay.clone(), destination, setup), expected, "{bay:?}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_told_of_while_it_should_be_renewed_and_has_not_ended() {
+        for (state, found) in [(CertificateState::Ok, 0), (CertificateState::EndsSoon, 1), (CertificateState::Ended, 0)]
+        {
+            let certificate = Some(Certificate { ends_at: Moment::from_millis(0), state });
+            let shown = StatusDocument { certificate, ..station(BayNotice::Ready, DestinationNotice::Well, None) };
+            let findings = findings(&shown, Words::english());
+            assert_eq!(findings.len(), found, "{findings:?}");
+            assert!(
+                findings.iter().all(|found| found.message.contains("ends at 1970-01-01T00:00:00Z")),
+                "{findings:?}"
+            );
         }
     }
 

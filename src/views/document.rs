@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::schema;
 use crate::domain::{
-    BayCause, BayName, BaySnapshot, BayState, ByteCount, CameraSerial, DestinationCause, DestinationName,
+    BayCause, BayName, BaySnapshot, BayState, ByteCount, CameraSerial, Certificate, DestinationCause, DestinationName,
     DestinationSnapshot, DestinationState, DiskState, Moment, Notice, Overdue, PutOff, QueueSnapshot, SetupTrouble,
     ShiftStart, Snapshot, StationId,
 };
@@ -32,6 +32,9 @@ pub struct StatusDocument {
     #[serde(default)]
     #[schema(schema_with = schema::disk_state)]
     pub disk: DiskState,
+    /// What the spool holds, and how much room it has; none in the answer of an earlier daemon.
+    #[serde(default)]
+    pub spool: Option<SpoolDocument>,
     /// What could not be set up as configured; the rest works without it.
     #[serde(default)]
     #[schema(value_type = Vec<schema::Setup>)]
@@ -40,6 +43,10 @@ pub struct StatusDocument {
     #[serde(default)]
     #[schema(value_type = Option<schema::Overdue>)]
     pub overdue: Option<Overdue>,
+    /// When what the page proves itself with ends; none where it needs none, or has none yet.
+    #[serde(default)]
+    #[schema(value_type = Option<schema::Certificate>)]
+    pub certificate: Option<Certificate>,
 }
 
 /// What camdock still brings to its required destinations by itself.
@@ -64,6 +71,25 @@ pub struct QueueDocument {
     #[serde(default)]
     #[schema(value_type = Option<schema::Shift>)]
     pub shift: Option<ShiftStart>,
+}
+
+/// The copies on this station's disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SpoolDocument {
+    /// How many copies of segments it holds.
+    pub copies: u64,
+    /// Their bytes.
+    #[schema(value_type = u64)]
+    pub bytes_used: ByteCount,
+    /// What may still be copied to it; none where the disk does not say how much room it has.
+    #[schema(value_type = Option<u64>)]
+    pub bytes_free: Option<ByteCount>,
+    /// How much of the disk copies never fill; none likewise.
+    #[schema(value_type = Option<u64>)]
+    pub bytes_reserved: Option<ByteCount>,
+    /// The whole disk that it is on; none likewise.
+    #[schema(value_type = Option<u64>)]
+    pub bytes_of_disk: Option<ByteCount>,
 }
 
 /// One bay.
@@ -154,8 +180,10 @@ impl StatusDocument {
             destinations: snapshot.destinations.iter().map(|place| DestinationDocument::new(place, words)).collect(),
             problems: snapshot.problems,
             disk: snapshot.disk,
+            spool: Some(SpoolDocument::new(snapshot)),
             setup: snapshot.setup.clone(),
             overdue: snapshot.overdue.clone(),
+            certificate: snapshot.certificate,
         }
     }
 }
@@ -165,6 +193,19 @@ impl QueueDocument {
         let QueueSnapshot { segments, bytes, oldest_seconds, clear } = snapshot.queue;
         let (clear_at, clear_from) = (clear.map(|clear| clear.latest), clear.map(|clear| clear.earliest));
         Self { segments, bytes, oldest_seconds, clear_at, clear_from, shift: snapshot.not_clear_before() }
+    }
+}
+
+impl SpoolDocument {
+    fn new(snapshot: &Snapshot) -> Self {
+        let (copies, room) = (snapshot.copies, snapshot.spool);
+        Self {
+            copies: copies.times,
+            bytes_used: copies.bytes,
+            bytes_free: room.map(|room| room.free),
+            bytes_reserved: room.map(|room| room.reserve),
+            bytes_of_disk: room.map(|room| room.size),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Promises: each event named `status` is the whole document, so whoever missed some has lost nothing. Its id follows from what it
 //! says: who comes back with the last one (`Last-Event-ID`) hears nothing until something has changed since, also after a restart
-//! of the station. That only ages grew is no change. While nothing changes there is an event `alive` about every five seconds, as
+//! of the station. That only ages grew, or that the spool has more or less room, is no change. While nothing changes there is an event `alive` about every five seconds, as
 //! long as the station shows signs of life.
 
 use std::convert::Infallible;
@@ -41,9 +41,9 @@ impl PartialEq for Shown {
 impl Shown {
     fn of(snapshot: &Snapshot) -> Self {
         let document = StatusDocument::new(snapshot, Words::english());
-        let ageless =
-            StatusDocument { queue: QueueDocument { oldest_seconds: 0, ..document.queue }, ..document.clone() };
-        Self { id: id(&json(&ageless)), json: json(&document) }
+        let queue = QueueDocument { oldest_seconds: 0, ..document.queue };
+        let news = StatusDocument { queue, spool: None, ..document.clone() };
+        Self { id: id(&json(&news)), json: json(&document) }
     }
 
     /// The one that somebody knows.
@@ -97,7 +97,7 @@ async fn events(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{BayNotice, BaySnapshot, QueueSnapshot, StationId};
+    use crate::domain::{BayNotice, BaySnapshot, QueueSnapshot, SpoolSpace, StationId};
 
     fn station() -> Snapshot {
         let bay = BaySnapshot::empty(crate::domain::BayName::new("1").unwrap());
@@ -105,12 +105,16 @@ mod tests {
     }
 
     #[test]
-    fn that_ages_grew_is_no_news_and_anything_else_is() {
+    fn that_ages_grew_or_room_shrank_is_no_news_and_anything_else_is() {
         let before = Shown::of(&station());
         let mut older = station();
         older.queue = QueueSnapshot { oldest_seconds: 9, ..older.queue };
+        let free = ByteCount::new(7);
+        older.spool = Some(SpoolSpace { free, reserve: ByteCount::new(1), size: ByteCount::new(9) });
         assert_eq!(Shown::of(&older), before);
-        assert!(Shown::of(&older).json.contains("\"oldest_seconds\":9"), "but it is told");
+        for told in ["\"oldest_seconds\":9", "\"bytes_free\":7"] {
+            assert!(Shown::of(&older).json.contains(told), "but it is told: {told}");
+        }
         let mut other = station();
         other.bays[0].notice = BayNotice::Identifying;
         assert_ne!(Shown::of(&other), before);

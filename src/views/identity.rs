@@ -9,17 +9,17 @@ use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::prelude::{ASN1Time, FromDer as _, X509Certificate};
 
-use crate::domain::Moment;
+use crate::domain::{Moment, Validity};
 
 /// A certificate with its key, ready to be shown.
 #[derive(Clone)]
 pub struct Identity {
     /// Under which names and addresses it may be asked for.
     names: Vec<String>,
-    /// When it ends.
-    until: Moment,
+    /// From when to when it holds.
+    validity: Validity,
     pub(super) tls: Arc<ServerConfig>,
 }
 
@@ -45,7 +45,7 @@ pub enum NoIdentity {
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("names", &self.names).field("until", &self.until).finish_non_exhaustive()
+        f.debug_struct("Identity").field("names", &self.names).field("validity", &self.validity).finish_non_exhaustive()
     }
 }
 
@@ -70,8 +70,9 @@ impl Identity {
         if names.is_empty() {
             return Err(NoIdentity::Nameless);
         }
-        let until = own.validity().not_after.timestamp().saturating_mul(1_000);
-        Ok(Self { names, until: Moment::from_millis(until), tls: Arc::new(tls) })
+        let moment = |time: ASN1Time| Moment::from_millis(time.timestamp().saturating_mul(1_000));
+        let validity = Validity { from: moment(own.validity().not_before), until: moment(own.validity().not_after) };
+        Ok(Self { names, validity, tls: Arc::new(tls) })
     }
 
     /// The first of its names.
@@ -80,10 +81,10 @@ impl Identity {
         self.names.first().map_or("", String::as_str)
     }
 
-    /// When it ends.
+    /// From when to when it holds.
     #[must_use]
-    pub const fn until(&self) -> Moment {
-        self.until
+    pub const fn validity(&self) -> Validity {
+        self.validity
     }
 
     /// Whether somebody who asks for this name asks for it.
@@ -150,7 +151,7 @@ mod tests {
         ] {
             assert!(!identity.is(other), "{other}");
         }
-        assert!(identity.until() > Moment::from_millis(4_000_000_000_000));
+        assert!(identity.validity().until > Moment::from_millis(4_000_000_000_000));
     }
 
     #[test]

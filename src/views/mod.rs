@@ -29,8 +29,8 @@ mod web;
 
 pub use acting::{Desk, acting, buttons};
 pub use audience::Audience;
-pub use diagnosis::{Diagnosis, Finding};
-pub use document::{BayDocument, DestinationDocument, QueueDocument, StatusDocument};
+pub use diagnosis::{Diagnosis, Finding, ends_soon};
+pub use document::{BayDocument, DestinationDocument, QueueDocument, SpoolDocument, StatusDocument};
 pub use identity::{Identity, NoIdentity};
 pub use legend::legend;
 pub use metrics::{health, metrics};

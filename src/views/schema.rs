@@ -8,7 +8,8 @@ use utoipa::openapi::Type;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType};
 
 use crate::domain::{
-    BayCause, BayState, Condition, DestinationCause, DestinationState, DiskState, Outcome, Part, Removal, SetupCause,
+    BayCause, BayState, CertificateState, Condition, DestinationCause, DestinationState, DiskState, Outcome, Part,
+    Removal, SetupCause,
 };
 
 /// A value, or none.
@@ -48,6 +49,7 @@ macro_rules! closed_lists_or_none {
 
 closed_lists! {
     bay_state is BayState,
+    certificate_state is CertificateState,
     destination_state is DestinationState,
     disk_state is DiskState,
     setup_cause is SetupCause,
@@ -136,4 +138,28 @@ pub(super) struct OverdueCamera {
     #[schema(schema_with = moment)]
     since: i64,
     camera: String,
+    /// Its last visit; see `/api/v1/dockings/{id}`.
+    docking: Option<String>,
+}
+
+/// What the page proves itself with: [`crate::domain::Certificate`].
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+pub(super) struct Certificate {
+    #[schema(schema_with = moment)]
+    ends_at: i64,
+    #[schema(schema_with = certificate_state)]
+    state: String,
+}
+
+/// A camera that is missed no more: [`crate::domain::RetiredCamera`].
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+pub(super) struct RetiredCamera {
+    camera: String,
+    /// When it was taken out of its bay for the last time.
+    #[schema(schema_with = moment)]
+    since: i64,
+    /// How many of the segments that were ever taken from it some required destination has not proven. They go on to be told of.
+    unproven: u64,
 }

@@ -60,11 +60,12 @@ impl Language {
         }
     }
 
-    pub(super) const fn file(self) -> &'static str {
+    /// Its notices, and what stands on pages besides.
+    pub(super) const fn files(self) -> [&'static str; 2] {
         match self {
-            Self::English => include_str!("en.ftl"),
-            Self::Spanish => include_str!("es.ftl"),
-            Self::Welsh => include_str!("cy.ftl"),
+            Self::English => [include_str!("en/notices.ftl"), include_str!("en/pages.ftl")],
+            Self::Spanish => [include_str!("es/notices.ftl"), include_str!("es/pages.ftl")],
+            Self::Welsh => [include_str!("cy/notices.ftl"), include_str!("cy/pages.ftl")],
         }
     }
 

@@ -1,7 +1,7 @@
 //! The sentences for people, in every language that camdock speaks.
 //!
-//! Promises: each notice has a sentence in each language, which a test holds; adding a language is adding one file here and
-//! naming it in [`Language`]. A file is written in Fluent (`https://projectfluent.org`): the message of a notice is named by the
+//! Promises: each notice has a sentence in each language, which a test holds; adding a language is adding a folder here and
+//! naming it in [`Language`]. Its files are written in Fluent (`https://projectfluent.org`): the message of a notice is named by the
 //! notice's id and says what is so; its attribute `advice` says what to do. What a camera, a disk or a server said is quoted as it
 //! is, in whatever language that was.
 
@@ -62,9 +62,11 @@ impl Words {
         let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
         // A page has its own way of telling text from text, and a terminal would show the marks.
         bundle.set_use_isolating(false);
-        // What is not a message in the file is missing later, which a test sees.
-        let resource = FluentResource::try_new(language.file().to_owned()).unwrap_or_else(|(resource, _)| resource);
-        bundle.add_resource_overriding(resource);
+        for file in language.files() {
+            // What is not a message in the file is missing later, which a test sees.
+            let resource = FluentResource::try_new(file.to_owned()).unwrap_or_else(|(resource, _)| resource);
+            bundle.add_resource_overriding(resource);
+        }
         let _ = bundle.add_function("TIME", |places, _| match places {
             [FluentValue::Number(at)] => Moment::from_millis(whole(at.value)).to_string().into(),
             [FluentValue::String(name)] => name.to_string().into(),

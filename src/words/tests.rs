@@ -1,5 +1,7 @@
 //! Every notice has its sentence, in every language.
 
+mod texts;
+
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -8,10 +10,9 @@ use strum::VariantNames;
 use super::*;
 use crate::domain::{
     AccessNotice, BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, Condition, DeliveryState,
-    DestinationCause, DestinationName, DestinationNotice, DestinationState, DockNotice, Instruction, Link, Manner,
-    OddityKind, OtherNotice, Part, PlaceId, ProblemId, ProblemKind, ProofMethod, PutOff, Removal, SegmentId,
-    SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath, SpoolCopy, StationId, StationNotice, StorageNotice,
-    UserName, Verdict,
+    DestinationCause, DestinationName, DestinationNotice, DestinationState, DockNotice, Instruction, Manner,
+    OddityKind, OtherNotice, Part, PlaceId, ProblemKind, ProofMethod, PutOff, Removal, SegmentId, SegmentNotice,
+    SetupCause, SetupTrouble, Signal, SourcePath, SpoolCopy, StationId, StationNotice, StorageNotice, Verdict,
 };
 
 fn camera() -> CameraSerial {
@@ -148,6 +149,7 @@ fn camera_notices() -> Vec<CameraNotice> {
         CameraNotice::NotWiped { error },
         CameraNotice::LateForShift { shift: "14:00".parse().unwrap() },
         CameraNotice::Overdue { days: 14 },
+        CameraNotice::Retired,
     ]
 }
 
@@ -216,112 +218,13 @@ fn station() -> Vec<StationNotice> {
         StationNotice::LampStaysLit { error: "EIO".to_owned() },
         StationNotice::LinesMissing { lines: 3 },
         StationNotice::LateForShift { shift: "14:00".parse().unwrap() },
+        StationNotice::CertificateEnds { at: Moment::from_millis(0) },
         StationNotice::CamerasOverdue { cameras: 7, days: 14 },
     ]
 }
 
 fn setup() -> SetupTrouble {
     SetupTrouble { part: Part::Destination(nas()), cause: SetupCause::NoAnswer, message: "it hangs".to_owned() }
-}
-
-fn texts() -> Vec<Text> {
-    vec![
-        Text::PageTitle { station: StationId::new("hq-01").unwrap() },
-        Text::PageBay { bay: BayName::new("7").unwrap() },
-        Text::PageState { state: BayState::Ready },
-        Text::PageInstruction { instruction: Instruction::Take },
-        Text::PageTakeFirst,
-        Text::PageTakeLater,
-        Text::PageProgress { done: ByteCount::new(1), total: ByteCount::new(2) },
-        Text::PageReadySince,
-        Text::PageReadyBy,
-        Text::PageReadyBetween,
-        Text::PageReadyAnd,
-        Text::PageNotLive,
-        Text::PageLegend,
-        Text::PageWorking,
-        Text::SubjectBay { bay: BayName::new("1").unwrap() },
-        Text::SubjectCamera { camera: camera() },
-        Text::SubjectFile { file: SourcePath::new(b"A".to_vec()) },
-        Text::SubjectDestination { destination: nas() },
-        Text::JournalLast,
-        Text::JournalMissed { times: 3 },
-        Text::LampTitle,
-        Text::LampLight { colour: Colour::Red, manner: Manner::Blinking },
-        Text::LampSignal { signal: Signal::Call },
-        Text::LampDark,
-        Text::LampStation,
-        Text::LampBar,
-        Text::LogIn,
-        Text::LogInName,
-        Text::LogInPassword,
-        Text::LogInWrong,
-        Text::LogInWait { minutes: 9 },
-        Text::LogInUnavailable,
-        Text::LogOut { user: UserName::new("sam").unwrap() },
-        Text::ProblemRetry,
-    ]
-}
-
-/// What stands on the station page.
-fn station_texts() -> Vec<Text> {
-    let (segments, bytes) = (2, ByteCount::new(1 << 30));
-    vec![
-        Text::StationTitle { station: StationId::new("hq-01").unwrap() },
-        Text::StationLink,
-        Text::StationBays,
-        Text::StationNoRecords,
-        Text::StationFaults,
-        Text::LinkName { link: Link::Cable },
-        Text::PartName { part: Part::Destination(nas()) },
-        Text::StationItself,
-        Text::LinksWell { links: vec!["camera".to_owned()] },
-        Text::ProblemsWait { problems: 3 },
-        Text::StationQueue,
-        Text::QueueWaits { segments, bytes },
-        Text::QueueEmpty,
-        Text::QueueOldest { age: "2 h".to_owned() },
-        Text::QueueClearBy,
-        Text::QueueClearBetween,
-        Text::StationDisk,
-        Text::DiskCopies,
-        Text::DiskOthers,
-        Text::DiskFree,
-        Text::DiskReserve,
-        Text::DiskSize,
-        Text::DiskSilent,
-        Text::StationDay,
-        Text::DayCopied,
-        Text::DayProven { destination: nas() },
-        Text::DayRow { what: "x".to_owned(), total: bytes, most: bytes },
-        Text::DayMost { most: bytes },
-        Text::DayNumbers,
-        Text::StationDestinations,
-        Text::DestinationWord { state: DestinationState::Ok },
-        Text::StationSince,
-        Text::StationAgainAt,
-        Text::PutOffMore { more: 2 },
-        Text::StationProblems,
-        Text::ProblemNumber { problem: ProblemId(7) },
-        Text::ProblemsNone,
-        Text::ProblemsMore { more: 9 },
-        Text::ProblemsRetry,
-        Text::StationDockings,
-        Text::Column { column: Column::Camera },
-        Text::DockingOutcome { outcome: None },
-        Text::DockingsNone,
-        Text::DockingsOlder,
-        Text::DockingTitle { camera: camera() },
-        Text::DockingSums { segments, bytes },
-        Text::DockingEmpty,
-        Text::DockingUnknown,
-        Text::DockingMore,
-        Text::DockingAsOf,
-        Text::SegmentDamaged,
-        Text::VerdictWord { verdict: Verdict::Met },
-        Text::SegmentProblem { problem: ProblemId(7), message: "x".to_owned() },
-        Text::SegmentSeen { at: Moment::from_millis(0) },
-    ]
 }
 
 fn conditions() -> Vec<Value> {
@@ -356,17 +259,23 @@ fn every_id() -> BTreeSet<String> {
     Notice::ids().into_iter().chain(Text::VARIANTS.iter().map(|id| (*id).to_owned())).chain(conditions).collect()
 }
 
-/// The messages of a language's file.
+/// The messages of a language's files, each of which has others.
 fn written(language: Language) -> BTreeSet<String> {
     let begins_one = |line: &&str| line.starts_with(|first: char| first.is_ascii_lowercase());
-    language.file().lines().filter(begins_one).filter_map(|line| Some(line.split_once(" =")?.0.to_owned())).collect()
+    let lines = language.files().into_iter().flat_map(str::lines).filter(begins_one);
+    let names: Vec<_> = lines.filter_map(|line| Some(line.split_once(" =")?.0.to_owned())).collect();
+    let all: BTreeSet<_> = names.iter().cloned().collect();
+    assert_eq!(names.len(), all.len(), "{language:?}: none is written twice");
+    all
 }
 
 #[test]
 fn every_notice_has_its_sentence_in_every_language_and_every_sentence_its_notice() {
     for language in Language::ALL {
-        let errors = FluentResource::try_new(language.file().to_owned()).err().map(|(_, errors)| errors);
-        assert_eq!(errors, None, "{language:?}");
+        for file in language.files() {
+            let errors = FluentResource::try_new(file.to_owned()).err().map(|(_, errors)| errors);
+            assert_eq!(errors, None, "{language:?}");
+        }
         assert_eq!(written(language), every_id(), "{language:?}");
     }
 }
@@ -374,7 +283,7 @@ fn every_notice_has_its_sentence_in_every_language_and_every_sentence_its_notice
 #[test]
 fn a_sentence_knows_the_facts_that_it_tells() {
     let notices = every_notice().into_iter().map(|notice| serde_json::to_value(notice).unwrap());
-    let texts = texts().into_iter().chain(station_texts()).map(|text| serde_json::to_value(text).unwrap());
+    let texts = texts::every_text().into_iter().map(|text| serde_json::to_value(text).unwrap());
     let all: Vec<_> = notices.chain(texts).chain(conditions()).collect();
     assert_eq!(all.iter().map(key).collect::<BTreeSet<_>>(), every_id(), "one of every kind is tried");
     for language in Language::ALL {

@@ -276,6 +276,24 @@ pub enum Text {
     },
     /// What to do once a problem's cause is mended.
     ProblemsRetry,
+    /// The cameras that are overdue, above them.
+    StationOverdue,
+    /// No camera is overdue.
+    OverdueNone {
+        /// After how many whole days one is.
+        days: u64,
+    },
+    /// Until when a camera was here last, before the time.
+    OverdueLast,
+    /// How many overdue cameras are not shown.
+    OverdueMore {
+        /// How many.
+        more: u64,
+    },
+    /// What becomes of an overdue camera that is retired.
+    OverdueRetire,
+    /// What they press to have a camera be missed no more.
+    CameraRetire,
     /// The latest dockings, above them.
     StationDockings,
     /// What stands above a column.

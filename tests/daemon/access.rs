@@ -2,9 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::symlink;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use camdock::domain::{BayState, Part, SetupCause};
+use camdock::daemon::SystemClock;
+use camdock::domain::{BayState, CertificateState, Clock as _, Moment, Part, SetupCause};
+use camdock::views::StatusDocument;
 use camdock_test_support::footage::Footage;
 use futures::StreamExt as _;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE};
@@ -12,11 +14,14 @@ use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirec
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
+use crate::history;
 use crate::station::{RunningStation, printed};
 use crate::trouble::Cloud;
 
 /// How the station is called.
 pub(crate) const NAME: &str = "dock-hq.example";
+/// For how long a camera did not come back.
+pub(crate) const DAYS_AWAY: u32 = 400;
 /// Everybody's password.
 pub(crate) const RIGHT: &str = "four words are enough";
 
@@ -29,10 +34,27 @@ fn certify(station: &RunningStation, name: &str) -> Certificate {
     Certificate::from_pem(made.cert.pem().as_bytes()).unwrap()
 }
 
-/// A station with a door as for the network, under a name, with a user of each role, and a problem; and what its page is trusted for.
+/// The same, with one that ends in so many days, or ended so many days ago. Returns when that is, to the second.
+fn certify_for(station: &RunningStation, days: i64) -> Moment {
+    let mut wanted = rcgen::CertificateParams::new([NAME.to_owned()]).unwrap();
+    let now = u64::try_from(SystemClock.now().millis()).unwrap() / 1_000;
+    let ends = now.checked_add_signed(days * 24 * 3_600).unwrap();
+    let at = |seconds: u64| (SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).into();
+    (wanted.not_before, wanted.not_after) = (at(now - 400 * 24 * 3_600), at(ends));
+    let key = rcgen::KeyPair::generate().unwrap();
+    let made = wanted.self_signed(&key).unwrap();
+    std::fs::write(station.beside("web.key"), key.serialize_pem()).unwrap();
+    std::fs::write(station.beside("web.crt"), made.pem()).unwrap();
+    Moment::from_millis(0).plus(Duration::from_secs(ends))
+}
+
+/// A station with a door as for the network, under a name, with a user of each role, a problem, and a camera that did not come back; and
+/// what its page is trusted for.
 pub(crate) async fn reachable(cloud: &Cloud, name: &str) -> (RunningStation, Certificate) {
     let mut station = cloud.station();
     let settings = r#"
+        [station]
+        overdue_after = "14d"
         [web]
         listen = "127.0.0.1:0"
         tls = { certificate = "web.crt", key = "web.key" }
@@ -42,6 +64,7 @@ pub(crate) async fn reachable(cloud: &Cloud, name: &str) -> (RunningStation, Cer
     "#;
     std::fs::write(station.beside("camdock.toml.d/web.toml"), settings).unwrap();
     let certificate = certify(&station, name);
+    history::write_visits(&station, &[("BWC-9", DAYS_AWAY)]).await;
     for role in ["officer", "it", "admin"] {
         let name = format!("an-{role}");
         let added = station.camdock_reading(&["user", "add", &name, "--role", role], &format!("{RIGHT}\n")).await;
@@ -214,6 +237,41 @@ async fn who_logs_in_may_what_their_role_may_and_the_custody_log_has_who_did_wha
 }
 
 #[tokio::test]
+async fn that_a_camera_does_not_come_back_is_for_those_to_say_who_look_after_problems() {
+    let cloud = Cloud::well().await;
+    let (mut station, certificate) = reachable(&cloud, NAME).await;
+    let mut browser = Browser::of_a_stranger(&station, &certificate).await;
+    let (docked, away) = ("api/v1/cameras/BWC-1/retire", "api/v1/cameras/BWC-9/retire");
+    assert_eq!(browser.post(away, "").await.status(), StatusCode::UNAUTHORIZED);
+    browser.log_in_as("an-officer").await;
+    assert_eq!(browser.post(away, "").await.status(), StatusCode::FORBIDDEN);
+    browser.log_in_as("an-it").await;
+    for (path, status) in [
+        (docked, StatusCode::CONFLICT),
+        ("api/v1/cameras/BWC-7/retire", StatusCode::NOT_FOUND),
+        ("api/v1/cameras/.hidden/retire", StatusCode::BAD_REQUEST),
+        ("station/cameras/BWC-1/retire", StatusCode::SEE_OTHER),
+        ("station/cameras/BWC-7/retire", StatusCode::NOT_FOUND),
+        ("station/cameras/BWC-9/retire", StatusCode::SEE_OTHER),
+        (away, StatusCode::OK),
+    ] {
+        assert_eq!(browser.post(path, "").await.status(), status, "{path}");
+    }
+    let (user, retire) =
+        (|name: &str| json!({"who": "user", "name": name}), json!({"what": "retire", "camera": "BWC-9"}));
+    assert_eq!(
+        station.written_down(&["action-taken", "action-refused", "camera-retired"]),
+        [
+            json!({"step": "action-refused", "by": user("an-officer"), "action": retire}),
+            json!({"step": "action-taken", "by": user("an-it"), "action": retire}),
+            json!({"step": "camera-retired", "camera": "BWC-9"}),
+            json!({"step": "action-taken", "by": user("an-it"), "action": retire}),
+        ]
+    );
+    station.stop().await;
+}
+
+#[tokio::test]
 async fn five_failures_lock_a_name_for_ten_minutes_and_that_is_told() {
     let cloud = Cloud::well().await;
     let (mut station, certificate) = reachable(&cloud, NAME).await;
@@ -338,6 +396,39 @@ async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not
     .await
     .expect("the new one is shown");
     assert!(!proves(&station, &first).await);
+    station.stop().await;
+}
+
+#[tokio::test]
+async fn that_a_certificate_ends_is_said_before_it_does_and_needs_nobody_at_night() {
+    let cloud = Cloud::well().await;
+    let mut station = cloud.station();
+    let settings = "[web]\ntls = { certificate = \"web.crt\", key = \"web.key\" }\nusers = \"users\"\n";
+    std::fs::write(station.beside("camdock.toml.d/web.toml"), settings).unwrap();
+    station.camdock_reading(&["user", "add", "sam", "--role", "it"], &format!("{RIGHT}\n")).await;
+    let told = format!("The certificate of the page ends at {}", certify_for(&station, 20));
+    station.start();
+    let is = |state| move |status: &StatusDocument| status.certificate.is_some_and(|shown| shown.state == state);
+    station.until("it says so", is(CertificateState::EndsSoon)).await;
+    for command in ["status", "doctor", "check"] {
+        let said = station.camdock(&[command]).await;
+        let ends = if command == "check" { "it ends at" } else { told.as_str() };
+        assert!(printed(&said).contains(ends), "{command}: {}", printed(&said));
+        assert!(command == "check" || said.status.code() == Some(0), "{command}: {}", printed(&said));
+    }
+    let numbers = station.answer("/metrics").await.unwrap();
+    assert!(numbers.contains("\ncamdock_page_certificate_ends_soon{station=\"hq-01\"} 1\n"), "{numbers}");
+    assert!(station.logged().contains(&format!("WARN {told}")), "{}", station.logged());
+
+    certify_for(&station, 200);
+    station.until("it is renewed", is(CertificateState::Ok)).await;
+    assert!(!printed(&station.camdock(&["status"]).await).contains("certificate"));
+    certify_for(&station, -1);
+    let ended = station.until("it has ended", |status| !status.setup.is_empty()).await;
+    assert!(is(CertificateState::Ended)(&ended) && ended.setup[0].message.contains("browsers refuse it"), "{ended:?}");
+    let status = station.camdock(&["status"]).await;
+    assert_eq!((status.status.code(), printed(&status).matches("certificate").count()), (Some(3), 1), "said once");
+    assert_eq!(station.logged().matches(&told).count(), 1, "{}", station.logged());
     station.stop().await;
 }
 

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use camdock::domain::BayState;
+use camdock::daemon::SystemClock;
+use camdock::domain::{BayState, Clock as _};
+use camdock::views::StatusDocument;
 use camdock_test_support::footage::Footage;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::access::{NAME, RIGHT, reachable};
+use crate::access::{DAYS_AWAY, NAME, RIGHT, reachable};
 use crate::history;
 use crate::station::{RunningStation, Settings, bay};
 use crate::trouble::Cloud;
@@ -159,7 +161,9 @@ fn prepared(cloud: &Cloud, bays: usize) -> (RunningStation, String) {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let station = RunningStation::new(Settings { bays, ..cloud.settings() });
     // A lamp, so that its legend is on the page; that it is dead keeps nobody waiting.
-    let web = format!("[station]\nlamp = \"no:such:led\"\n[web]\nlisten = \"{free}\"\ncolumns = 4\n");
+    let web = format!(
+        "[station]\nlamp = \"no:such:led\"\noverdue_after = \"14d\"\n[web]\nlisten = \"{free}\"\ncolumns = 4\n"
+    );
     std::fs::write(station.beside("camdock.toml.d/web.toml"), web).unwrap();
     (station, format!("http://{free}/"))
 }
@@ -291,9 +295,13 @@ fn strange(station: &RunningStation, bay: usize, serial: &str) {
     std::fs::rename(station.bay(bay).join(".preparing"), station.camera(bay, &strange)).unwrap();
 }
 
+/// Cameras that were here so many days ago.
+const MISSED: [(&str, u32); 4] = [("BWC-1048", 16), ("BWC-1049", 31), ("BWC-1055", 90), ("BWC-1060", 400)];
+
 /// A station after a busy day, and the docking of a camera that needs a person.
 async fn busy(cloud: &Cloud) -> (RunningStation, String, String) {
     let (mut station, page) = prepared(cloud, 8);
+    history::write_visits(&station, &MISSED).await;
     history::write(&station).await;
     station.start();
     station.dock(2, &footage("BWC-1042"));
@@ -304,6 +312,8 @@ async fn busy(cloud: &Cloud) -> (RunningStation, String, String) {
             && status.queue.segments == 0
     });
     assert!(done.await.problems > 4);
+    let missed = |status: &StatusDocument| status.overdue.as_ref().is_some_and(|overdue| overdue.cameras == 4);
+    station.until("cameras are missed", missed).await;
     let dockings: Value = serde_json::from_str(&station.answer("/api/v1/dockings?limit=2").await.unwrap()).unwrap();
     let mut dockings = dockings["dockings"].as_array().unwrap().iter();
     let strange = dockings.find(|docking| docking["camera"] == "BWC-1044").unwrap();
@@ -348,7 +358,8 @@ async fn somebody_logs_in_does_what_they_may_and_is_out_when_they_are_no_user_an
     let officer = browser.does(json!({"logIn": ["an-officer", RIGHT]})).await;
     assert_eq!(officer.path, "/station");
     assert!(
-        officer.text.contains("camera BWC-1, LINK") && !officer.text.contains("Try again"),
+        officer.text.contains("camera BWC-1, LINK")
+            && ["Try again", "Retire\n"].iter().all(|button| !officer.text.contains(button)),
         "an officer sees: {officer:?}"
     );
 
@@ -358,7 +369,13 @@ async fn somebody_logs_in_does_what_they_may_and_is_out_when_they_are_no_user_an
     assert!(may.text.contains("Try again"), "{may:?}");
     let tried = browser.does(json!({"press": "Try again"})).await;
     assert_eq!(tried.path, "/station");
-    assert_eq!(station.written_down(&["action-taken"]).len(), 1);
+    let last = SystemClock.now().minus(Duration::from_hours(24) * DAYS_AWAY).to_string();
+    let year = last.split_once('-').unwrap().0;
+    let said = tried.text.lines().find(|line| line.starts_with("BWC-9 last here until")).unwrap();
+    assert!(said.contains(year), "a day of another year is told with it: {said}");
+    let retired = browser.does(json!({"press": "Retire"})).await;
+    assert_eq!(retired.path, "/station");
+    assert_eq!(station.written_down(&["action-taken"]).len(), 2);
 
     station.camdock(&["user", "remove", "an-it"]).await;
     let out = browser.does(json!({"until": "/log-in"})).await;

@@ -1,4 +1,4 @@
-//! What a station did yesterday and today, written into its ledger before it is started.
+//! What a station did yesterday, today and long ago, written into its ledger before it is started.
 
 use std::time::Duration;
 
@@ -32,6 +32,36 @@ pub(crate) async fn write(station: &RunningStation) {
     for number in 0..4 {
         ledger.record(began, vec![too_large(number)]).await.unwrap();
     }
+}
+
+/// Writes that each of these cameras was here once, so many days ago.
+pub(crate) async fn write_visits(station: &RunningStation, cameras: &[(&str, u32)]) {
+    let _lock = StationLock::take(&station.data_dir()).unwrap();
+    let ledger = Ledger::threaded(Ledger::connect(&station.ledger()).unwrap()).unwrap();
+    for (serial, days) in cameras {
+        let ended = SystemClock.now().minus(Duration::from_hours(24) * *days);
+        let docking = DockingId::new(ended);
+        let (camera, bay) = (CameraSerial::new(*serial).unwrap(), BayName::new("1").unwrap());
+        let ends = Entry::DockingEnded { docking, outcome: Outcome::Completed };
+        ledger.record(ended, vec![Entry::DockingBegan { docking, camera, bay }, ends]).await.unwrap();
+    }
+}
+
+/// Writes that what was taken from a camera is nowhere but on it.
+pub(crate) async fn write_evidence_only_on(station: &RunningStation, serial: &str) {
+    let _lock = StationLock::take(&station.data_dir()).unwrap();
+    let ledger = Ledger::threaded(Ledger::connect(&station.ledger()).unwrap()).unwrap();
+    let (camera, path) = (CameraSerial::new(serial).unwrap(), SourcePath::new(b"DCIM/A.MP4".to_vec()));
+    let fingerprint = Fingerprint::of(b"what it saw", ByteCount::new(64 << 10));
+    let id = SegmentId::of(&camera, &path, &fingerprint.sha256);
+    let segment = Segment { id, camera, path, recorded_at: Moment::from_millis(0), fingerprint, damaged: false };
+    let destinations = vec![(primary(), Need::Required)];
+    let story = vec![
+        Entry::DestinationsSet { destinations },
+        Entry::SegmentSpooled { docking: None, segment },
+        Entry::SpoolCopyLost { segment: id, why: "the disk was exchanged".to_owned() },
+    ];
+    ledger.record(SystemClock.now(), story).await.unwrap();
 }
 
 /// Shifts end in the morning, in the afternoon and at night, and a few cameras come between.

@@ -58,7 +58,8 @@ async fn so_it_does_for_somebody_who_may_do_everything() {
     browser.log_in_as("an-admin").await;
     let (page, cookie) = (station.page().await, browser.cookie());
     let cookie = format!("Cookie: {cookie}");
-    let arguments = ["--tls-verify", "false", "-H", &cookie, "--include-path-regex", "problems|destinations|dockings"];
+    let arguments =
+        ["--tls-verify", "false", "-H", &cookie, "--include-path-regex", "problems|cameras|destinations|dockings"];
     asked(&page, &arguments).await.unwrap_or_else(|told| panic!("{told}"));
     station.stop().await;
 }
@@ -72,6 +73,7 @@ async fn each_route_of_the_interface_is_described_and_nothing_else() {
     assert_eq!(
         described,
         [
+            "/api/v1/cameras/{serial}/retire",
             "/api/v1/destinations/{name}/enrol/{place}",
             "/api/v1/destinations/{name}/replace/{place}",
             "/api/v1/dockings",

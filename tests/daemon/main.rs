@@ -14,6 +14,7 @@ mod hostile;
 mod interface;
 mod metrics;
 mod mount;
+mod overdue;
 mod page;
 mod proxy;
 mod records;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use camdock::domain::BayState;
+use camdock::domain::{BayState, ByteCount};
+use camdock::views::{SpoolDocument, StatusDocument};
 use camdock_test_support::footage::Footage;
 use reqwest::StatusCode;
 use reqwest::header::ORIGIN;
@@ -63,6 +64,13 @@ async fn a_docking_is_told_to_people_and_programs_as_the_commands_tell_it() {
     for route in ["api/v1/status", "api/v1/problems"] {
         assert_eq!(got(&format!("{page}{route}")).await.0, StatusCode::OK, "{route}");
     }
+
+    let knows_its_room = |status: &StatusDocument| {
+        let SpoolDocument { bytes_free, bytes_reserved, bytes_of_disk, .. } = status.spool.unwrap();
+        bytes_reserved == Some(ByteCount::new(1 << 20)) && bytes_free < bytes_of_disk
+    };
+    let shown = station.until("it says what room its spool has", knows_its_room).await.spool.unwrap();
+    assert_eq!(shown.copies == 0, shown.bytes_used.get() == 0, "{shown:?}");
 
     let id = docking["id"].as_str().unwrap();
     let whole = json(&station.answer(&format!("/api/v1/dockings/{id}")).await.unwrap());
@@ -144,6 +152,7 @@ async fn nobody_without_a_name_has_the_station_do_something_on_the_door_for_brow
     let place = "0".repeat(32);
     for route in [
         "api/v1/problems/1/retry",
+        "api/v1/cameras/BWC-1/retire",
         &format!("api/v1/destinations/primary/enrol/{place}"),
         &format!("api/v1/destinations/primary/replace/{place}"),
     ] {

@@ -89,8 +89,8 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
         (host.snapshot, host.untrue) = (Some(snapshot.clone()), BTreeMap::new());
     }
     let ((_, setup), (_, pause)) = (watch::channel(Vec::new()), watch::channel(Some(Duration::from_secs(1))));
-    let beat = Beat::every(Duration::from_secs(30));
-    let doors = Doors { bays: bay_events, commands: command_inbox, setup, beat, pause, snapshot: shown };
+    let ((_, certificate), beat) = (watch::channel(None), Beat::every(Duration::from_secs(30)));
+    let doors = Doors { bays: bay_events, commands: command_inbox, setup, certificate, beat, pause, snapshot: shown };
     let task = Some(tokio::spawn(station.run(doors)));
     Running { task, bays, commands, snapshot, told: vec![None; cameras] }
 }

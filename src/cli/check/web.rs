@@ -2,19 +2,16 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::Duration;
 
 use camdock::access::{Accounts, Users};
 use camdock::config::{Config, TlsSettings};
-use camdock::domain::Moment;
+use camdock::domain::{Certificate, CertificateState, Moment};
 use camdock::files;
 use camdock::views::Identity;
 
 use super::credential::Units;
 use super::{Aspect, Finding, Judgement};
 
-/// Renewing a certificate takes people some days.
-const SOON: Duration = Duration::from_hours(30 * 24);
 /// No certificate with all who vouch for it is longer.
 const LONGEST: u64 = 1 << 20;
 
@@ -54,13 +51,17 @@ fn certificate(tls: &TlsSettings, now: Moment, units: &Units) -> Vec<Finding> {
         Ok(identity) => identity,
         Err(error) => return vec![Finding::new(subject, Aspect::Access, Judgement::Failed, error.to_string())],
     };
-    let (name, until) = (identity.name(), identity.until());
+    let (name, Certificate { ends_at: until, state }) = (identity.name(), identity.validity().at(now));
     let access = Finding::new(subject, Aspect::Access, Judgement::Ok, format!("for {name}, until {until}"));
-    let ends = (now.millis().saturating_add_unsigned(u64::try_from(SOON.as_millis()).unwrap_or(0)) >= until.millis())
-        .then(|| {
-            let note = format!("it ends at {until}. Renew it; the new one is used without a restart");
-            Finding::new(subject, Aspect::Date, Judgement::Warning, note)
-        });
+    let ends = match state {
+        CertificateState::Ok => None,
+        CertificateState::EndsSoon => Some("ends"),
+        CertificateState::Ended => Some("ended"),
+    };
+    let ends = ends.map(|ends| {
+        let note = format!("it {ends} at {until}. Renew it; the new one is used without a restart");
+        Finding::new(subject, Aspect::Date, Judgement::Warning, note)
+    });
     let open = std::fs::metadata(&tls.key).is_ok_and(|file| file.mode() & 0o007 != 0).then(|| {
         let path = tls.key.display();
         let note = format!("every user of this machine can read its key {path}. Run: chmod o= {path}");

@@ -93,6 +93,8 @@ pub enum CameraNotice {
         /// How many whole days are too long.
         days: u64,
     },
+    /// It is missed no more, since somebody said that it does not come back.
+    Retired,
 }
 
 impl CameraNotice {
@@ -109,7 +111,8 @@ impl CameraNotice {
             | Self::NotWritten { .. }
             | Self::OtherVersion
             | Self::StillThere
-            | Self::NotWiped { .. } => Severity::Outcome,
+            | Self::NotWiped { .. }
+            | Self::Retired => Severity::Outcome,
             Self::GoneByItself
             | Self::TroublesChange
             | Self::NotMounted { .. }

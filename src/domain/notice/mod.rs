@@ -1,6 +1,6 @@
 //! Everything that is worth telling somebody, as closed lists of facts.
 //!
-//! A notice says what is so, never in which words: the sentences stand in `words`, one file for each language. Whoever shows
+//! A notice says what is so, never in which words: the sentences stand in `words`, in each language. Whoever shows
 //! something, be it a bay's tile, a line of the journal or an exit code, goes by the notice. A notice's fields are named as
 //! they are in the sentences about it.
 

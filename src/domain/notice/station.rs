@@ -4,7 +4,7 @@ use serde::Serialize;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::Severity;
-use crate::domain::{DestinationName, Part, PlaceId, StationId, TimeOfDay};
+use crate::domain::{DestinationName, Moment, Part, PlaceId, StationId, TimeOfDay};
 
 /// Something that is the matter with the station, or happened with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, IntoStaticStr, VariantNames)]
@@ -60,6 +60,11 @@ pub enum StationNotice {
         /// When that starts, by the clock on the wall.
         shift: TimeOfDay,
     },
+    /// What the page proves itself with should be renewed.
+    CertificateEnds {
+        /// When it ends.
+        at: Moment,
+    },
     /// Cameras were not docked here for too long.
     CamerasOverdue {
         /// How many.
@@ -79,9 +84,11 @@ impl StationNotice {
             | Self::SetUp { .. }
             | Self::Enrolled { .. }
             | Self::LinesMissing { .. } => Severity::Outcome,
-            Self::DiskFull | Self::LampStaysLit { .. } | Self::LateForShift { .. } | Self::CamerasOverdue { .. } => {
-                Severity::Warning
-            }
+            Self::DiskFull
+            | Self::LampStaysLit { .. }
+            | Self::LateForShift { .. }
+            | Self::CertificateEnds { .. }
+            | Self::CamerasOverdue { .. } => Severity::Warning,
         }
     }
 }

@@ -2,43 +2,10 @@
 
 use std::time::Duration;
 
+use super::super::stories::{BEGAN, after, bay, began, ended, ledger, nas, proven, segment, spooled};
 use super::super::{Entry, Figures, Ledger};
 use super::*;
-use crate::domain::{CameraSerial, Deliveries, Fingerprint, Need, ProofMethod, Segment, SourcePath, Stages, Version};
-
-const BEGAN: Moment = Moment::from_millis(1_800_000_000_000);
-
-fn after(seconds: u64) -> Moment {
-    BEGAN.plus(Duration::from_secs(seconds))
-}
-
-fn nas() -> DestinationName {
-    DestinationName::new("nas").unwrap()
-}
-
-fn bay() -> BayName {
-    BayName::new("1").unwrap()
-}
-
-fn segment(name: &str) -> Segment {
-    let (camera, path) = (CameraSerial::new("BWC-1").unwrap(), SourcePath::new(name.as_bytes().to_vec()));
-    let fingerprint = Fingerprint::of(name.as_bytes(), ByteCount::new(4));
-    let id = SegmentId::of(&camera, &path, &fingerprint.sha256);
-    Segment { id, camera, path, recorded_at: BEGAN, fingerprint, damaged: false }
-}
-
-fn began(docking: DockingId) -> Entry {
-    Entry::DockingBegan { docking, camera: segment("A").camera, bay: bay() }
-}
-
-fn spooled(docking: DockingId, segment: &Segment) -> Entry {
-    Entry::SegmentSpooled { docking: Some(docking), segment: segment.clone() }
-}
-
-fn proven(segment: &Segment, version: &str) -> Entry {
-    let (destination, version) = (nas(), Version(version.to_owned()));
-    Entry::CopyProven { segment: segment.id, destination, version, method: ProofMethod::Attested }
-}
+use crate::domain::{Deliveries, Segment, Stages};
 
 fn intended(docking: DockingId) -> Entry {
     Entry::WipeIntended { docking, segments: Vec::new(), media: Vec::new() }
@@ -46,13 +13,6 @@ fn intended(docking: DockingId) -> Entry {
 
 fn wiped(docking: DockingId, segment: &Segment) -> Entry {
     Entry::SegmentWiped { docking, segment: segment.id }
-}
-
-async fn ledger() -> Ledger {
-    let ledger = Ledger::threaded(Ledger::in_memory().unwrap()).unwrap();
-    let set = Entry::DestinationsSet { destinations: vec![(nas(), Need::Required)] };
-    ledger.record(BEGAN, vec![set]).await.unwrap();
-    ledger
 }
 
 async fn counters_of(ledger: &Ledger) -> Counters {
@@ -71,7 +31,7 @@ async fn dock(ledger: &Ledger, docking: DockingId, segments: &[Segment]) {
         (70, each(&|segment| proven(segment, "v1"))),
         (71, vec![intended(docking)]),
         (73, each(&|segment| wiped(docking, segment))),
-        (900, vec![Entry::DockingEnded { docking, outcome: Outcome::Completed }]),
+        (900, vec![ended(docking, Outcome::Completed)]),
     ] {
         ledger.record(after(at), entries).await.unwrap();
     }
@@ -128,7 +88,7 @@ async fn a_copy_that_was_lost_and_proven_again_is_counted_again() {
 async fn a_docking_that_was_cut_short_does_not_tell_how_long_one_takes() {
     let (ledger, docking, one) = (ledger().await, DockingId::new(BEGAN), segment("A"));
     let gone = Entry::OriginalGone { docking, segment: one.id };
-    let ended = Entry::DockingEnded { docking, outcome: Outcome::TakenEarly };
+    let ended = ended(docking, Outcome::TakenEarly);
     let story = vec![began(docking), spooled(docking, &one), intended(docking), gone, ended];
     ledger.record(BEGAN, story).await.unwrap();
     let counters = counters_of(&ledger).await;
@@ -148,7 +108,7 @@ async fn what_is_copied_after_the_first_wipe_begins_a_new_upload() {
         (30, intended(docking)),
         (31, intended(docking)),
         (32, wiped(docking, &other)),
-        (40, Entry::DockingEnded { docking, outcome: Outcome::Completed }),
+        (40, ended(docking, Outcome::Completed)),
     ] {
         ledger.record(after(at), vec![entry]).await.unwrap();
     }

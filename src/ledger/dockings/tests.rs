@@ -1,48 +1,10 @@
 //! What is told of dockings, as short stories.
 
-use std::time::Duration;
-
+use super::super::stories::{BEGAN, after, began, ended, ledger, nas, proven, segment, spooled};
 use super::super::tests::plan;
 use super::super::{Entry, Figures, problems};
 use super::*;
-use crate::domain::{
-    Amount, ByteCount, DestinationName, Fingerprint, Need, Outcome, ProblemId, ProblemKind, ProofMethod, Removal,
-    Segment, SourcePath, Version,
-};
-
-const BEGAN: Moment = Moment::from_millis(1_800_000_000_000);
-
-fn after(seconds: u64) -> Moment {
-    BEGAN.plus(Duration::from_secs(seconds))
-}
-
-fn nas() -> DestinationName {
-    DestinationName::new("nas").unwrap()
-}
-
-fn segment(name: &str) -> Segment {
-    let (camera, path) = (CameraSerial::new("BWC-1").unwrap(), SourcePath::new(name.as_bytes().to_vec()));
-    let fingerprint = Fingerprint::of(name.as_bytes(), ByteCount::new(4));
-    let id = SegmentId::of(&camera, &path, &fingerprint.sha256);
-    Segment { id, camera, path, recorded_at: BEGAN, fingerprint, damaged: false }
-}
-
-fn began(docking: DockingId) -> Entry {
-    Entry::DockingBegan { docking, camera: segment("A").camera, bay: BayName::new("1").unwrap() }
-}
-
-fn ended(docking: DockingId, outcome: Outcome) -> Entry {
-    Entry::DockingEnded { docking, outcome }
-}
-
-fn spooled(docking: DockingId, segment: &Segment) -> Entry {
-    Entry::SegmentSpooled { docking: Some(docking), segment: segment.clone() }
-}
-
-fn proven(segment: &Segment) -> Entry {
-    let (destination, version) = (nas(), Version("v1".to_owned()));
-    Entry::CopyProven { segment: segment.id, destination, version, method: ProofMethod::Attested }
-}
+use crate::domain::{Amount, Outcome, ProblemId, ProblemKind, Removal, Segment};
 
 fn problem(segment: &Segment) -> Entry {
     Entry::ProblemFound {
@@ -52,13 +14,6 @@ fn problem(segment: &Segment) -> Entry {
         destination: Some(nas()),
         kind: ProblemKind::OtherContent,
     }
-}
-
-async fn ledger() -> Ledger {
-    let ledger = Ledger::threaded(Ledger::in_memory().unwrap()).unwrap();
-    let set = Entry::DestinationsSet { destinations: vec![(nas(), Need::Required)] };
-    ledger.record(BEGAN, vec![set]).await.unwrap();
-    ledger
 }
 
 fn names(known: &[Explanation]) -> Vec<String> {
@@ -75,7 +30,10 @@ async fn a_docking_is_about_what_was_copied_in_it_or_left_its_camera_in_it() {
     ledger.record(after(1), vec![ended(first, Outcome::TakenEarly), began(second)]).await.unwrap();
     let wiped = Entry::SegmentWiped { docking: second, segment: one.id };
     let gone = Entry::OriginalGone { docking: second, segment: two.id };
-    ledger.record(after(2), vec![spooled(second, &three), proven(&one), wiped, gone.clone(), gone]).await.unwrap();
+    ledger
+        .record(after(2), vec![spooled(second, &three), proven(&one, "v1"), wiped, gone.clone(), gone])
+        .await
+        .unwrap();
     for _ in 0..2 {
         let (told, known) = ledger.docking(first, None, 9).await.unwrap().unwrap();
         assert_eq!((told.segments, told.bytes.get(), names(&known)), (2, 3, vec!["A".to_owned(), "BC".to_owned()]));
@@ -157,7 +115,7 @@ async fn copies_in_the_spool_are_counted_as_they_come_and_go() {
     for (entries, copies) in [
         (vec![began(docking), spooled(docking, &one), spooled(docking, &one)], (1, 1)),
         (vec![spooled(docking, &two), lost(&one), lost(&one)], (1, 2)),
-        (vec![spooled(docking, &one), proven(&two), released(&two)], (1, 1)),
+        (vec![spooled(docking, &one), proven(&two, "v1"), released(&two)], (1, 1)),
         (vec![released(&one)], (0, 0)),
     ] {
         ledger.record(BEGAN, entries).await.unwrap();

@@ -58,6 +58,7 @@ fn tables(db: &Connection) -> String {
         "problem",
         "unsettled_medium",
         "enrolment",
+        "retired",
         "tally",
         "counted",
         "hourly",
@@ -153,6 +154,7 @@ fn variants(entry: &Entry) -> Vec<String> {
         Entry::LoggedIn { .. } => vec!["logged-in".to_owned()],
         Entry::LogInRefused { why, .. } => vec![word("log-in-refused", why)],
         Entry::ActionTaken { by, action } => about_an_action("action-taken", by, action),
+        Entry::CameraRetired { .. } => vec!["camera-retired".to_owned()],
         Entry::ActionRefused { by, action } => about_an_action("action-refused", by, action),
     }
 }
@@ -164,6 +166,7 @@ fn about_an_action(kind: &str, by: &Caller, action: &Action) -> Vec<String> {
     };
     let what = match action {
         Action::Retry(_) => "retry".to_owned(),
+        Action::Retire(_) => "retire".to_owned(),
         Action::Enrol { earlier, .. } => format!("enrol, {earlier:?}"),
     };
     vec![format!("{kind}: by {by}"), format!("an action: {what}")]
@@ -199,6 +202,8 @@ fn every_variant() -> BTreeSet<String> {
         "action-refused: by a user",
         "action-refused: by an account",
         "an action: retry",
+        "an action: retire",
+        "camera-retired",
         "an action: enrol, Stays",
         "an action: enrol, IsReplaced",
     ];

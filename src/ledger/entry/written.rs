@@ -109,6 +109,9 @@ pub(super) enum Written {
         by: WrittenCaller,
         action: WrittenAction,
     },
+    CameraRetired {
+        camera: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +125,7 @@ pub(super) enum WrittenCaller {
 #[serde(rename_all = "kebab-case", tag = "what")]
 pub(super) enum WrittenAction {
     Retry { problem: i64 },
+    Retire { camera: String },
     Enrol { destination: String, place: String, earlier: WrittenEarlier },
 }
 
@@ -355,6 +359,7 @@ impl From<&Entry> for Written {
             },
             Entry::ActionTaken { by, action } => Self::ActionTaken { by: by.into(), action: action.into() },
             Entry::ActionRefused { by, action } => Self::ActionRefused { by: by.into(), action: action.into() },
+            Entry::CameraRetired { camera } => Self::CameraRetired { camera: camera.to_string() },
         }
     }
 }
@@ -383,6 +388,7 @@ impl From<&Action> for WrittenAction {
     fn from(action: &Action) -> Self {
         match action {
             Action::Retry(problem) => Self::Retry { problem: problem.0 },
+            Action::Retire(camera) => Self::Retire { camera: camera.to_string() },
             Action::Enrol { destination, place, earlier } => Self::Enrol {
                 destination: destination.to_string(),
                 place: place.to_string(),
@@ -398,6 +404,7 @@ impl TryFrom<WrittenAction> for Action {
     fn try_from(written: WrittenAction) -> Result<Self, String> {
         Ok(match written {
             WrittenAction::Retry { problem } => Self::Retry(ProblemId(problem)),
+            WrittenAction::Retire { camera } => Self::Retire(name(&camera, CameraSerial::new)?),
             WrittenAction::Enrol { destination, place: id, earlier } => Self::Enrol {
                 destination: name(&destination, DestinationName::new)?,
                 place: place(&id)?,
@@ -476,6 +483,7 @@ impl TryFrom<Written> for Entry {
             Written::ActionRefused { by, action } => {
                 Self::ActionRefused { by: by.try_into()?, action: action.try_into()? }
             }
+            Written::CameraRetired { camera } => Self::CameraRetired { camera: name(&camera, CameraSerial::new)? },
         })
     }
 }

@@ -9,8 +9,8 @@ use strum::{VariantArray, VariantNames};
 
 use super::sheet::{Metric, Sheet};
 use crate::domain::{
-    Amount, BayCause, BayState, Counters, Deliveries, DestinationCause, DestinationSnapshot, DestinationState,
-    DiskState, Part, ProblemKind, Snapshot, SpoolSpace,
+    Amount, BayCause, BayState, Certificate, CertificateState, Counters, Deliveries, DestinationCause,
+    DestinationSnapshot, DestinationState, DiskState, Part, ProblemKind, Snapshot, SpoolSpace,
 };
 
 /// Problems of these kinds are not found by anybody: many of one kind count as that kind, and that evidence is nowhere follows from
@@ -178,6 +178,21 @@ fn people(sheet: &mut Sheet<'_>, shown: &Snapshot) -> fmt::Result {
             "Cameras that were not docked here for longer than overdue_after. Absent where that is not set.",
         ),
         shown.overdue.as_ref().map(|overdue| ([], overdue.cameras)),
+    )?;
+    let of_certificate = |of: fn(Certificate) -> u64| shown.certificate.map(|certificate| ([], of(certificate)));
+    sheet.gauge(
+        Metric::seconds(
+            "page_certificate_ends_timestamp",
+            "When the certificate of the page ends, in seconds since 1970 UTC. Absent where it has none.",
+        ),
+        of_certificate(|certificate| u64::try_from(certificate.ends_at.millis()).unwrap_or(0) / 1000),
+    )?;
+    sheet.gauge(
+        Metric::of(
+            "page_certificate_ends_soon",
+            "1 while the certificate of the page has not ended and should be renewed: in its last 30 days, or in the last third of its life. Absent where it has none.",
+        ),
+        of_certificate(|certificate| u64::from(certificate.state == CertificateState::EndsSoon)),
     )
 }
 

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::domain::{
-    Amount, BayCause, BayName, BayNotice, BaySnapshot, BayState, ByteCount, CameraSerial, Counters, Deliveries,
-    DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot, DestinationState, DiskState, Durations,
-    Expected, Moment, Overdue, Part, ProblemKind, PutOff, QueueSnapshot, SetupCause, SetupTrouble, ShiftStart,
-    SpoolSpace, StationId,
+    Amount, BayCause, BayName, BayNotice, BaySnapshot, BayState, ByteCount, CameraSerial, Certificate,
+    CertificateState, Counters, Deliveries, DestinationCause, DestinationName, DestinationNotice, DestinationSnapshot,
+    DestinationState, DiskState, Durations, Expected, Moment, Overdue, Part, ProblemKind, PutOff, QueueSnapshot,
+    SetupCause, SetupTrouble, ShiftStart, SpoolSpace, StationId,
 };
 
 fn nas() -> DestinationName {
@@ -74,6 +74,10 @@ fn busy(bays: usize) -> Snapshot {
         setup: vec![SetupTrouble { part: Part::Page, cause: SetupCause::AddressUnusable, message: "taken".to_owned() }],
         shift: Some(ShiftStart { at: Moment::from_millis(14 * 3_600_000), time: "14:00".parse().unwrap() }),
         overdue: Some(Overdue { days: 14, cameras: 3, latest: Vec::new() }),
+        certificate: Some(Certificate {
+            ends_at: Moment::from_millis(1_800_000_000_999),
+            state: CertificateState::EndsSoon,
+        }),
     }
 }
 
@@ -103,6 +107,8 @@ fn a_number_is_told_with_its_station_its_unit_and_what_it_means() {
         "camdock_late_for_shift{station=\"hq-01\"} 1\n",
         "camdock_bays_late_for_shift{station=\"hq-01\"} 0\n",
         "camdock_cameras_overdue{station=\"hq-01\"} 3\n",
+        "camdock_page_certificate_ends_timestamp_seconds{station=\"hq-01\"} 1800000000\n",
+        "camdock_page_certificate_ends_soon{station=\"hq-01\"} 1\n",
         "camdock_setup_troubles{station=\"hq-01\",part=\"page\"} 1\n",
         "# TYPE camdock_dockings counter\ncamdock_dockings_total{station=\"hq-01\",bay=\"1\"} 7\n",
         "camdock_spooled_bytes_total{station=\"hq-01\"} 900\n",
@@ -181,8 +187,9 @@ fn the_words_that_are_labels_are_those_of_the_status_document() {
 }
 
 #[test]
-fn a_station_tells_nothing_of_shifts_and_overdue_cameras_that_nobody_asked_for() {
-    let text = plain(Snapshot { shift: None, overdue: None, ..busy(1) });
+fn a_station_tells_nothing_of_shifts_overdue_cameras_and_certificates_that_nobody_asked_for() {
+    let text = plain(Snapshot { shift: None, overdue: None, certificate: None, ..busy(1) });
+    assert!(!text.contains("\ncamdock_page_certificate_ends_"), "{text}");
     assert!(!text.contains("\ncamdock_cameras_overdue{"), "{text}");
     assert!(!text.contains("\ncamdock_late_for_shift{") && !text.contains("\ncamdock_bays_late_for_shift{"), "{text}");
 }

@@ -13,13 +13,15 @@
 
   const TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const DAY = { day: "numeric", month: "short" };
+  // Of another year, its year.
+  const day = (at) => (at.getFullYear() === new Date().getFullYear() ? DAY : { ...DAY, year: "numeric" });
   const written = (at, parts) => new Intl.DateTimeFormat(language, parts).format(at);
   const clock = (at) => written(at, TIME);
 
   const showTimes = (within) => {
     for (const time of within.querySelectorAll("time")) {
       const at = new Date(time.dateTime);
-      time.textContent = time.dataset.day === undefined ? clock(at) : `${written(at, DAY)}, ${clock(at)}`;
+      time.textContent = time.dataset.day === undefined ? clock(at) : `${written(at, day(at))}, ${clock(at)}`;
     }
   };
 

@@ -1,12 +1,14 @@
 //! The station page, for those who look after it: what waits, where it goes, what is at fault, and what was done.
 //!
-//! Promises: it changes nothing by itself; who may have a problem tried again finds a button for that. What it shows comes from the snapshot and from records that are asked for a few rows each, for all who
-//! look together and no more often than every other second; where they do not answer, it says so and shows the rest. Nothing on it
+//! Promises: it changes nothing by itself; who may have a problem tried again or a camera retired finds a button for that. What it
+//! shows comes from the snapshot and from records that are asked for a few rows each, for all who look together and no more often than
+//! every other second; where they do not answer, it says so and shows the rest. Nothing on it
 //! needs a script, and no picture on it needs to be seen.
 
 mod day;
 mod docking;
 mod now;
+mod overdue;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -102,9 +104,12 @@ fn parts(shown: &Snapshot, remembered: &Remembered, visitor: &Visitor, words: &W
         (now::disk(shown, words))
         (now::destinations(&shown.destinations, words))
         (section("day", &Text::StationDay, &or_silence(day, words, |day| day::picture(day, &shown.destinations, words)), words))
-        (section("problems", &Text::StationProblems, &or_silence(problems, words, |problems| {
-            now::problems(problems, shown.problems, visitor, words)
-        }), words))
+        div.people {
+            (section("problems", &Text::StationProblems, &or_silence(problems, words, |problems| {
+                now::problems(problems, shown.problems, visitor, words)
+            }), words))
+            @if let Some(overdue) = &shown.overdue { (overdue::overdue(overdue, visitor, words)) }
+        }
         (section("dockings", &Text::StationDockings, &or_silence(dockings, words, |dockings| {
             docking::table(dockings, older(dockings), words)
         }), words))

@@ -7,8 +7,8 @@ use super::*;
 use crate::domain::{
     Amount, BayName, BaySnapshot, ByteCount, Caller, CameraSerial, Condition, DestinationCause, DestinationName,
     DestinationNotice, DestinationSnapshot, Expected, ExplainedSegment, Explanation, Fingerprint, Hours, Judgement,
-    Moment, Outcome, ProblemKind, PutOff, Role, Segment, SourcePath, SpoolCopy, SpoolSpace, Standing, StationId,
-    UserName, Verdict,
+    Moment, Outcome, Overdue, OverdueCamera, ProblemKind, PutOff, Role, Segment, SourcePath, SpoolCopy, SpoolSpace,
+    Standing, StationId, UserName, Verdict,
 };
 use crate::words::Language;
 
@@ -169,6 +169,51 @@ fn who_may_have_a_problem_tried_again_finds_a_button_for_it_and_nobody_else() {
     ] {
         let page = parts(&shown, &remembered, &Visitor { standing, known }, Words::english()).into_string();
         assert_eq!((page.contains(button), page.contains("camdock retry")), (finds, !finds), "{standing:?}");
+    }
+}
+
+/// So many cameras that are overdue, the latest first.
+fn missed(cameras: u32) -> Overdue {
+    let missed = |number: u32| {
+        let (since, camera) = (NOW.minus(Duration::from_hours(24) * number), format!("BWC-{number}"));
+        OverdueCamera { since, camera: CameraSerial::new(camera).unwrap(), docking: Some(DockingId::new(since)) }
+    };
+    Overdue { days: 14, cameras: u64::from(cameras), latest: (0..cameras.min(100)).map(missed).collect() }
+}
+
+#[test]
+fn the_cameras_that_did_not_come_back_are_named_with_their_last_docking_and_the_others_counted() {
+    let page = |overdue| told(&Snapshot { overdue, ..calm() }, &nothing());
+    assert!(!page(None).contains("overdue"), "nobody said when one is: {}", page(None));
+    let none = texts(&page(Some(missed(0))), "overdue");
+    assert!(none.contains("is not retired was here within the last 14 days") && !none.contains("can be"), "{none}");
+    let overdue = missed(1_000);
+    let last = overdue.latest[0].docking.unwrap();
+    let page = page(Some(overdue));
+    let said = texts(&page, "overdue");
+    for part in [
+        "1000 cameras were not docked here for more than 14 days.",
+        "BWC-0 last here until 2027-01-15 08:00 UTC",
+        "BWC-19 last here until 2026-12-27 08:00 UTC",
+        "980 more are not shown here.",
+        "camdock camera retire",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("BWC-20 ") && page.contains(&format!("/station/dockings/{last}?lang=en")), "{page}");
+}
+
+#[test]
+fn who_may_say_that_a_camera_does_not_come_back_finds_a_button_for_it_and_nobody_else() {
+    let shown = Snapshot { overdue: Some(missed(1)), ..calm() };
+    let sam = Known::As(Caller::User(UserName::new("sam").unwrap()));
+    let button = r#"<form method="post" action="/station/cameras/BWC-0/retire"><button>Retire</button></form>"#;
+    for (role, known, finds) in
+        [(Role::It, sam.clone(), true), (Role::Officer, sam, false), (Role::Officer, Known::NotYet, false)]
+    {
+        let visitor = Visitor { standing: Standing::Of(role), known };
+        let page = parts(&shown, &nothing(), &visitor, Words::english()).into_string();
+        assert_eq!(page.contains(button), finds, "{role}");
     }
 }
 
