@@ -494,7 +494,7 @@ fn waits_for_room(host: &Host, camera: &CameraSerial) -> bool {
 
 /// Everything that follows from the log, as text.
 pub(crate) fn projections(db: &Connection) -> BTreeMap<&'static str, Vec<String>> {
-    ["destination", "docking", "segment", "delivery", "problem", "enrolment", "tally", "counted"]
+    ["destination", "docking", "segment", "delivery", "problem", "enrolment", "tally", "counted", "camera_tally", "queue_head"]
         .into_iter()
         .map(|table| {
             let mut statement = db.prepare(&format!("SELECT * FROM {table}")).expect("SQL");

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::patience::{Patience, Trouble};
 use super::waits::WaitsFor;
-use super::{Docking, DockingError, PAUSE};
+use super::{Docking, DockingError, PAUSE, SHOW_EVERY};
 use crate::camera::CameraError;
 use crate::domain::{BayNotice, ProblemKind, Segment, SourceFile};
 use crate::spool::SpoolError;
@@ -33,7 +33,7 @@ impl Docking {
         let total = files.len() as u64;
         let mut waiting = VecDeque::from(files);
         let mut pulls: JoinSet<(SourceFile, Result<Segment, PullError>)> = JoinSet::new();
-        let mut done = 0;
+        let (mut done, mut shown) = (0, Instant::now());
         loop {
             while pulls.len() < PULLS
                 && let Some(file) = waiting.pop_front()
@@ -53,7 +53,10 @@ impl Docking {
                     self.taken += file.size;
                     self.could_be_read(&file.path).await?;
                     self.findings.segments.insert(file.path.clone(), (file, segment));
-                    self.show_uploaded().await?;
+                    if shown.elapsed() >= SHOW_EVERY {
+                        self.show_uploaded().await?;
+                        shown = Instant::now();
+                    }
                 }
                 Err(error) => {
                     if self.pull_failed(&file, error).await? == Again::Now {
