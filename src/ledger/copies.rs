@@ -6,7 +6,8 @@ use super::records::{KnownSegment, name, select_segments};
 use super::{Ledger, LedgerError};
 use crate::domain::{Copy, DestinationName, Moment, Segment, SegmentId, Version};
 
-pub(super) const IN_SPOOL: &str = "SELECT seq, id FROM segment WHERE spool = 'present' AND seq > ?1 ORDER BY seq LIMIT ?2";
+pub(super) const IN_SPOOL: &str =
+    "SELECT seq, id FROM segment WHERE spool = 'present' AND seq > ?1 ORDER BY seq LIMIT ?2";
 pub(super) const SPARE: &str = "WHERE spool = 'present' AND unproven = 0 AND seq > ?1 ORDER BY seq LIMIT ?2";
 pub(super) const WIPED_BEFORE: &str = "WHERE spool = 'present' AND wiped_at <= ?3 AND seq > ?1
     AND NOT EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
@@ -41,9 +42,8 @@ impl Ledger {
     pub async fn in_spool(&self, after: i64, limit: u32) -> Result<Vec<(i64, SegmentId)>, LedgerError> {
         self.look(move |db| {
             let mut statement = db.prepare_cached(IN_SPOOL)?;
-            let rows = statement.query_and_then(params![after, limit], |row| {
-                Ok((row.get(0)?, SegmentId::from_bytes(row.get(1)?)))
-            })?;
+            let rows = statement
+                .query_and_then(params![after, limit], |row| Ok((row.get(0)?, SegmentId::from_bytes(row.get(1)?))))?;
             rows.collect()
         })
         .await

@@ -8,6 +8,8 @@ use crate::domain::{
     CameraSerial, DestinationName, Moment, Problem, ProblemId, ProblemKind, Segment, SegmentId, SourcePath,
 };
 
+/// Evidence that is nowhere, and that nobody has said to have seen.
+pub(super) const NOWHERE: &str = "WHERE nowhere_since IS NOT NULL AND seen_at IS NULL";
 pub(super) const FOUND_AFTER: &str = "WHERE id > ?1 ORDER BY id LIMIT ?2";
 pub(super) const NOWHERE_AFTER: &str = "AND seq > ?1 ORDER BY seq LIMIT ?2";
 pub(super) const FOUND_OF: &str = "WHERE camera = ?1 AND (path, id) > (?2, ?3) ORDER BY path, id LIMIT ?4";
@@ -120,7 +122,7 @@ fn select_nowhere(db: &Connection, rest: &str, parameters: impl rusqlite::Params
     let mut statement = db.prepare_cached(&format!(
         "SELECT seq, camera, path, id, wiped_at IS NULL, nowhere_since,
                 EXISTS (SELECT 1 FROM delivery WHERE delivery.segment = segment.seq AND delivery.state = 'proven')
-         FROM segment WHERE nowhere_since IS NOT NULL AND seen_at IS NULL {rest}"
+         FROM segment {NOWHERE} {rest}"
     ))?;
     let rows = statement.query_and_then(parameters, |row| {
         Ok(Problem {

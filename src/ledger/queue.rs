@@ -11,9 +11,9 @@ use crate::domain::{Amount, ByteCount, CameraSerial, DestinationName, DockingId,
 
 /// The cameras that wait for a destination, those with the oldest segments first.
 pub(super) const HEADS: &str = "SELECT camera, segment FROM queue_head WHERE destination = ?1 ORDER BY segment";
-/// The places of one camera's queue.
-pub(super) const PLACES: &str =
-    "SELECT segment FROM delivery WHERE destination = ?1 AND camera = ?2 AND state = 'queued' ORDER BY segment";
+/// The places of one camera's queue. Left to itself, SQLite may look for them among those of all cameras.
+pub(super) const PLACES: &str = "SELECT segment FROM delivery INDEXED BY delivery_queue
+    WHERE destination = ?1 AND camera = ?2 AND state = 'queued' ORDER BY segment";
 /// When the oldest segment came into the spool that some required destination waits for.
 pub(super) const OLDEST: &str = "SELECT spooled_at FROM segment WHERE seq = (
     SELECT min((SELECT min(segment) FROM queue_head WHERE destination = destination.name))
@@ -114,7 +114,8 @@ impl Ledger {
             let mut deliveries = Vec::new();
             for place in &places {
                 let rows = select_segments(db, "WHERE seq = ?1", [place])?;
-                let delivery = |row: StoredSegment| Delivery { seq: row.seq, segment: row.segment, docking: row.docking };
+                let delivery =
+                    |row: StoredSegment| Delivery { seq: row.seq, segment: row.segment, docking: row.docking };
                 deliveries.extend(rows.into_iter().map(delivery));
             }
             Ok(deliveries)

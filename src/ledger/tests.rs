@@ -298,6 +298,34 @@ async fn placing_a_problem_reads_no_other_problem_of_its_camera() {
     assert!(!plan.iter().any(|step| step.contains("SCAN problem")), "{plan:?}");
 }
 
+/// With which index the station's questions are answered; a million rows beside it keep nobody waiting.
+#[tokio::test]
+async fn no_question_of_the_station_reads_what_it_is_not_about() {
+    let segments = |rest: &str| format!("SELECT * FROM segment {rest}");
+    let ledger = ledger(Vec::new()).await;
+    for (question, by) in [
+        (queue::HEADS.to_owned(), "COVERING INDEX queue_head_in_order (destination=?)"),
+        (queue::PLACES.to_owned(), "COVERING INDEX delivery_queue (destination=? AND camera=?)"),
+        (queue::OLDEST.to_owned(), "COVERING INDEX queue_head_in_order (destination=?)"),
+        (segments(cameras::ON_CAMERA), "INDEX segment_on_camera (camera=? AND path>"),
+        (segments(cameras::OF_CAMERA[0]), "INDEX segment_on_camera (camera=?)"),
+        (segments(cameras::OF_CAMERA[1]), "INDEX segment_off_camera (camera=?)"),
+        (cameras::OPEN.to_owned(), "INDEX docking_open"),
+        (format!("SELECT * FROM problem {}", problems::FOUND_OF), "INDEX problem_about (camera=? AND path>"),
+        (
+            segments(&format!("{} {}", problems::NOWHERE, problems::NOWHERE_OF)),
+            "INDEX segment_nowhere (camera=? AND rowid>?)",
+        ),
+        (copies::IN_SPOOL.to_owned(), "COVERING INDEX segment_in_spool (seq>?)"),
+        (segments(copies::SPARE), "INDEX segment_spare (seq>?)"),
+        (segments(copies::WIPED_BEFORE), "INDEX segment_wiped_in_spool (seq>?)"),
+    ] {
+        let (asked, steps) = (question.clone(), ledger.look(move |db| plan(db, &question)).await.unwrap());
+        assert!(steps.iter().any(|step| step.contains(by)), "{asked}: {steps:?}");
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{asked}: {steps:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_listener_hears_of_every_commit_once() {
     let ledger = ledger(vec![set(&[])]).await;

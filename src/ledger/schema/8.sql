@@ -39,7 +39,7 @@ CREATE TRIGGER queue_head_joins AFTER UPDATE OF state ON delivery WHEN old.state
         ON CONFLICT DO UPDATE SET segment = new.segment WHERE new.segment < segment; END;
 CREATE TRIGGER queue_head_leaves AFTER UPDATE OF state ON delivery WHEN old.state = 'queued' AND new.state <> 'queued'
   BEGIN DELETE FROM queue_head WHERE destination = old.destination AND camera = old.camera AND segment = old.segment;
-        INSERT INTO queue_head SELECT destination, camera, segment FROM delivery
+        INSERT INTO queue_head SELECT destination, camera, segment FROM delivery INDEXED BY delivery_queue
           WHERE destination = old.destination AND camera = old.camera AND state = 'queued' ORDER BY segment LIMIT 1
           ON CONFLICT DO NOTHING; END;
 -- The oldest that waits for anybody is the oldest of these.

@@ -76,7 +76,8 @@ const OF_CAMERA: &str = "SELECT
     FROM segment WHERE camera = ?1";
 
 /// Counted anew: segments and bytes that are queued, copies in the spool and theirs, and when the oldest that is queued came.
-const OF_STATION: &str = "SELECT count(*) FILTER (WHERE pending > 0), coalesce(sum(size) FILTER (WHERE pending > 0), 0),
+const OF_STATION: &str =
+    "SELECT count(*) FILTER (WHERE pending > 0), coalesce(sum(size) FILTER (WHERE pending > 0), 0),
     count(*) FILTER (WHERE spool = 'present'), coalesce(sum(size) FILTER (WHERE spool = 'present'), 0),
     (SELECT spooled_at FROM segment WHERE pending > 0 ORDER BY seq LIMIT 1) FROM segment";
 
