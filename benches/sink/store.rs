@@ -1,9 +1,10 @@
-//! What the sink remembers: everything about objects but their content.
+//! What the sink remembers: everything about objects but their content, unless it is tiny.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 
@@ -22,6 +23,8 @@ struct Object {
 struct Committed {
     blocks: Vec<(String, u64)>,
     length: u64,
+    /// Kept if it is tiny.
+    content: Option<Bytes>,
     etag: String,
     properties: Vec<(String, HeaderValue)>,
 }
@@ -53,12 +56,17 @@ impl Store {
         let blocks = ids.iter().map(|id| Some((id.clone(), *known.get(id.as_str())?))).collect::<Option<Vec<_>>>();
         let Some(blocks) = blocks else { return Commit::UnknownBlock };
         let length = blocks.iter().map(|(_, length)| length).sum();
-        object.create(blocks, length, headers)
+        object.create(blocks, length, None, headers)
     }
 
     /// Makes an object of this length, without blocks.
-    pub(crate) fn put(&self, object: &str, length: u64, headers: &HeaderMap) -> Commit {
-        self.lock().entry(object.to_owned()).or_default().create(Vec::new(), length, headers)
+    pub(crate) fn put(&self, object: &str, length: u64, content: Option<Bytes>, headers: &HeaderMap) -> Commit {
+        self.lock().entry(object.to_owned()).or_default().create(Vec::new(), length, content, headers)
+    }
+
+    /// The content of a tiny object.
+    pub(crate) fn content(&self, object: &str) -> Option<Bytes> {
+        self.lock().get(object)?.committed.as_ref()?.content.clone()
     }
 
     /// The headers that describe the committed object.
@@ -101,14 +109,21 @@ impl Store {
 }
 
 impl Object {
-    fn create(&mut self, blocks: Vec<(String, u64)>, length: u64, headers: &HeaderMap) -> Commit {
+    fn create(
+        &mut self,
+        blocks: Vec<(String, u64)>,
+        length: u64,
+        content: Option<Bytes>,
+        headers: &HeaderMap,
+    ) -> Commit {
         if self.committed.is_some() && headers.get("if-none-match").is_some_and(|value| value == "*") {
             return Commit::Exists;
         }
         let etag = format!("\"{}\"", uuid::Uuid::now_v7().simple());
         self.staged.clear();
         let properties = headers.iter().filter_map(|(key, value)| Some((property(key.as_str())?, value.clone())));
-        self.committed = Some(Committed { blocks, length, etag: etag.clone(), properties: properties.collect() });
+        self.committed =
+            Some(Committed { blocks, length, content, etag: etag.clone(), properties: properties.collect() });
         Commit::Created { etag }
     }
 }
