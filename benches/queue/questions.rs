@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use camdock::domain::{DestinationName, Need, ProblemId};
-use camdock::ledger::{Entry, Head, LEDGER_FILE, Ledger};
+use camdock::domain::{CameraSerial, DestinationName, DockingId, Need, ProblemId, ProofMethod, Version};
+use camdock::ledger::{Entry, Head, LEDGER_FILE, Ledger, STEPS};
 
 use super::{BEGINNING, DESTINATION, camera_of};
 
@@ -35,11 +35,31 @@ pub(super) async fn ask(data_dir: &Path) -> anyhow::Result<()> {
     print("problems", each(async || ledger.problems_after(ProblemId(0), SPARE).await.map(drop)).await?);
     print("open dockings", each(async || ledger.open_dockings().await.map(drop)).await?);
 
+    print("a portion of steps", portion_of_steps(&ledger, &sink, &camera).await?);
     let begun = Instant::now();
     let destinations = vec![(sink, Need::Required), (DestinationName::new("another")?, Need::Required)];
     ledger.record(BEGINNING, vec![Entry::DestinationsSet { destinations }]).await?;
     print("another destination", begun.elapsed());
     Ok(())
+}
+
+/// How long the ledger is kept by a portion of the steps that follow a wipe, with its commit: of a camera, whose segments are proven
+/// first and wiped then.
+async fn portion_of_steps(ledger: &Ledger, sink: &DestinationName, camera: &CameraSerial) -> anyhow::Result<Duration> {
+    let docking = DockingId::new(BEGINNING);
+    let known = ledger.on_camera(camera).await?.into_iter().map(|known| known.segment.id);
+    let proven = |segment| Entry::CopyProven {
+        segment,
+        destination: sink.clone(),
+        version: Version("1".to_owned()),
+        method: ProofMethod::Attested,
+    };
+    ledger.record_each(BEGINNING, known.clone().map(proven).collect()).await?;
+    let wiped: Vec<_> = known.map(|segment| Entry::SegmentWiped { docking, segment }).collect();
+    let portions = u32::try_from(wiped.len().div_ceil(STEPS))?;
+    let begun = Instant::now();
+    ledger.record_each(BEGINNING, wiped).await?;
+    Ok(begun.elapsed() / portions)
 }
 
 /// How long one answer takes.
