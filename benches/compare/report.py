@@ -41,7 +41,7 @@ def cost_row(name, costs):
 COST_HEAD = ["", "wall s", "from–to", "CPU s", "peak MiB", "sink CPU s"]
 IDLE_HEAD = ["", "woken each minute", "% of a core"]
 VIEWS_HEAD = ["", "% of a core", "MiB", "told each second"]
-QUESTIONS_HEAD = ["", "ms"]
+FIGURES_HEAD = ["", ""]
 RATE_HEAD = ["", "segments a second", "from–to"]
 FILES_HEAD = ["ms a file, of", "1,000", "10,000", "64,000"]
 TARGET_HEAD = ["target", "measured", "limit", ""]

@@ -17,6 +17,9 @@ const HEAD: Head = Head { cameras: 16, per_camera: 8 };
 const COPIES: u32 = 4096;
 const SPARE: u32 = 64;
 
+/// In so many portions a camera's thousand segments are read.
+const PORTIONS: u32 = 2;
+
 /// Prints, for each question, how long an answer takes, in milliseconds.
 pub(super) async fn ask(data_dir: &Path) -> anyhow::Result<()> {
     let ledger = Ledger::threaded(Ledger::connect(&data_dir.join(LEDGER_FILE))?)?;
@@ -29,6 +32,7 @@ pub(super) async fn ask(data_dir: &Path) -> anyhow::Result<()> {
     };
     print("head of the queue", each(head).await?);
     print("tally of a camera", each(async || ledger.tally_of(&camera).await.map(drop)).await?);
+    print("a portion of a camera", each(async || ledger.on_camera(&camera).await.map(drop)).await? / PORTIONS);
     print("copies in the spool", each(async || ledger.in_spool(0, COPIES).await.map(drop)).await?);
     print("copies that may go", each(async || ledger.proven_in_spool(0, SPARE).await.map(drop)).await?);
     print("wiped copies", each(async || ledger.wiped_before(BEGINNING, 0, SPARE).await.map(drop)).await?);
