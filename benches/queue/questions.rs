@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use camdock::domain::{CameraSerial, DestinationName, DockingId, Need, ProblemId, ProofMethod, Version};
-use camdock::ledger::{Entry, Head, LEDGER_FILE, Ledger, STEPS};
+use camdock::domain::{CameraSerial, DestinationName, DockingId, Need, ProblemId, ProofMethod, SegmentId, Version};
+use camdock::ledger::{Entry, Head, LEDGER_FILE, Ledger};
 
 use super::{BEGINNING, DESTINATION, camera_of};
 
@@ -17,7 +17,7 @@ const HEAD: Head = Head { cameras: 16, per_camera: 8 };
 const COPIES: u32 = 4096;
 const SPARE: u32 = 64;
 
-/// In so many portions a camera's thousand segments are read.
+/// In so many portions a camera's thousand segments are read, and steps about them are committed.
 const PORTIONS: u32 = 2;
 
 /// Prints, for each question, how long an answer takes, in milliseconds.
@@ -39,7 +39,7 @@ pub(super) async fn ask(data_dir: &Path) -> anyhow::Result<()> {
     print("problems", each(async || ledger.problems_after(ProblemId(0), SPARE).await.map(drop)).await?);
     print("open dockings", each(async || ledger.open_dockings().await.map(drop)).await?);
 
-    print("a portion of steps", portion_of_steps(&ledger, &sink, &camera).await?);
+    wipe(&ledger, &sink, &camera).await?;
     let begun = Instant::now();
     let destinations = vec![(sink, Need::Required), (DestinationName::new("another")?, Need::Required)];
     ledger.record(BEGINNING, vec![Entry::DestinationsSet { destinations }]).await?;
@@ -47,23 +47,26 @@ pub(super) async fn ask(data_dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How long the ledger is kept by a portion of the steps that follow a wipe, with its commit: of a camera, whose segments are proven
-/// first and wiped then.
-async fn portion_of_steps(ledger: &Ledger, sink: &DestinationName, camera: &CameraSerial) -> anyhow::Result<Duration> {
+/// The steps of a wipe, with their commits: a camera's segments are proven, permitted to go, and gone.
+async fn wipe(ledger: &Ledger, sink: &DestinationName, camera: &CameraSerial) -> anyhow::Result<()> {
     let docking = DockingId::new(BEGINNING);
-    let known = ledger.on_camera(camera).await?.into_iter().map(|known| known.segment.id);
-    let proven = |segment| Entry::CopyProven {
-        segment,
+    let segments: Vec<_> = ledger.on_camera(camera).await?.into_iter().map(|known| known.segment.id).collect();
+    let proven = |segment: &SegmentId| Entry::CopyProven {
+        segment: *segment,
         destination: sink.clone(),
         version: Version("1".to_owned()),
         method: ProofMethod::Attested,
     };
-    ledger.record_each(BEGINNING, known.clone().map(proven).collect()).await?;
-    let wiped: Vec<_> = known.map(|segment| Entry::SegmentWiped { docking, segment }).collect();
-    let portions = u32::try_from(wiped.len().div_ceil(STEPS))?;
+    ledger.record_each(BEGINNING, segments.iter().map(proven).collect()).await?;
     let begun = Instant::now();
-    ledger.record_each(BEGINNING, wiped).await?;
-    Ok(begun.elapsed() / portions)
+    let intended = Entry::WipeIntended { docking, segments: segments.clone(), media: Vec::new() };
+    ledger.record(BEGINNING, vec![intended]).await?;
+    print("permission to wipe a camera", begun.elapsed());
+    let begun = Instant::now();
+    let wiped = |segment| Entry::SegmentWiped { docking, segment };
+    ledger.record_each(BEGINNING, segments.into_iter().map(wiped).collect()).await?;
+    print("a portion of steps", begun.elapsed() / PORTIONS);
+    Ok(())
 }
 
 /// How long one answer takes.

@@ -9,10 +9,8 @@ use crate::domain::{Copy, DestinationName, Moment, Segment, SegmentId, Version};
 pub(super) const IN_SPOOL: &str =
     "SELECT seq, id FROM segment WHERE spool = 'present' AND seq > ?1 ORDER BY seq LIMIT ?2";
 pub(super) const SPARE: &str = "WHERE spool = 'present' AND unproven = 0 AND seq > ?1 ORDER BY seq LIMIT ?2";
-pub(super) const WIPED_BEFORE: &str = "WHERE spool = 'present' AND wiped_at <= ?3 AND seq > ?1
-    AND NOT EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
-                    WHERE delivery.segment = segment.seq AND state <> 'proven' AND need <> 'retired')
-    ORDER BY seq LIMIT ?2";
+pub(super) const WIPED_BEFORE: &str =
+    "WHERE spool = 'present' AND lacking = 0 AND wiped_at <= ?3 AND seq > ?1 ORDER BY seq LIMIT ?2";
 
 impl Ledger {
     /// One segment, if the ledger knows it.

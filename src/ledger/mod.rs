@@ -59,10 +59,8 @@ use worker::Worker;
 #[cfg(test)]
 mod tests;
 
-/// So many rows are read at a time, which takes a few milliseconds.
+/// So many steps that do not depend on each other are committed together, and so many rows are read at a time: a few milliseconds.
 const PORTION: u32 = 512;
-/// So many steps that do not depend on each other are committed together.
-pub const STEPS: usize = 512;
 
 /// The station's memory. Clones share one database.
 #[derive(Clone)]
@@ -221,7 +219,7 @@ impl Ledger {
     /// [`LedgerError`]; then the first of them may have happened.
     pub async fn record_each(&self, at: Moment, mut entries: Vec<Entry>) -> Result<(), LedgerError> {
         while !entries.is_empty() {
-            let rest = entries.split_off(entries.len().min(STEPS));
+            let rest = entries.split_off(entries.len().min(PORTION as usize));
             self.record(at, entries).await?;
             entries = rest;
         }

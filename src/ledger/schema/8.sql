@@ -50,7 +50,9 @@ CREATE INDEX segment_off_camera ON segment (camera, path) WHERE wiped_at IS NOT 
 -- Which copies the spool has, and which of them may go; each in the order in which they came.
 CREATE INDEX segment_in_spool ON segment (seq, id) WHERE spool = 'present';
 CREATE INDEX segment_spare ON segment (seq) WHERE spool = 'present' AND unproven = 0;
+ALTER TABLE segment ADD COLUMN lacking INTEGER NOT NULL DEFAULT 0;  -- destinations, required or not, that have not proven their copies
 DROP INDEX segment_wiped_in_spool;
-CREATE INDEX segment_wiped_in_spool ON segment (seq, wiped_at) WHERE spool = 'present' AND wiped_at IS NOT NULL;
+CREATE INDEX segment_wiped_in_spool ON segment (seq, wiped_at)
+  WHERE spool = 'present' AND lacking = 0 AND wiped_at IS NOT NULL;
 -- Dockings that have not ended.
 CREATE INDEX docking_open ON docking (seq) WHERE ended_at IS NULL;

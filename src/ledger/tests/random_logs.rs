@@ -158,6 +158,14 @@ async fn copies_are_right(ledger: &Ledger) -> Result<(), TestCaseError> {
            AND NOT EXISTS (SELECT 1 FROM unproven_required WHERE segment = seq) ORDER BY seq",
     );
     prop_assert_eq!(spare, expected.await);
+    let wiped = ledger.wiped_before(NOW, 0, 100).await.unwrap();
+    let wiped: Vec<i64> = wiped.into_iter().map(|(place, _)| place).collect();
+    let expected = asked(
+        "SELECT seq FROM segment WHERE spool = 'present' AND wiped_at IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
+                           WHERE delivery.segment = segment.seq AND state <> 'proven' AND need <> 'retired') ORDER BY seq",
+    );
+    prop_assert_eq!(wiped, expected.await);
     let here: Vec<i64> = ledger.in_spool(0, 100).await.unwrap().into_iter().map(|(place, _)| place).collect();
     prop_assert_eq!(here, asked("SELECT seq FROM segment WHERE spool = 'present' ORDER BY seq").await);
     Ok(())
