@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use camdock::domain::{CameraSerial, DestinationName, DockingId, Need, ProblemId, ProofMethod, SegmentId, Version};
 use camdock::ledger::{Entry, Head, LEDGER_FILE, Ledger};
+use tokio::time::Instant;
 
 use super::{BEGINNING, DESTINATION, camera_of};
 
