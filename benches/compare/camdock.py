@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from process import Cost, cpu_seconds, peak_memory
+from process import Cost, cpu_seconds, peak_memory, run
 
 # Published with every emulator of Azure's storage; the sink checks no credential.
 ACCOUNT = "devstoreaccount1"
@@ -84,6 +84,10 @@ class CamdockRun:
     def undock(self, bay=0, serial="BENCH0001"):
         """The camera is pulled."""
         shutil.move(self.bay(bay) / serial, self.folder / f"undocked-{bay}")
+
+    def command(self, name, *arguments):
+        """What it costs to ask something by command. That something needs a person is an answer, too."""
+        return run([self.binary, name, *arguments, "--config", str(self.config)], answers=(0, 3))
 
     def status(self):
         """The status document, or None while the daemon does not answer yet."""

@@ -7,6 +7,8 @@ input is in the page cache and the disk is idle before every run. Writes target/
 
 import argparse
 import contextlib
+import itertools
+import math
 import os
 import pathlib
 import shlex
@@ -26,6 +28,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 RELEASE = ROOT / "target/release"
 BENCH = ROOT / "target/bench"
 MILLION = 1_000_000
+CAMERAS = 1_000
+# Of so many segments of each camera that waits none is left after so many seconds, if a thousand leave in each.
+CROWD_SECONDS = 15
+FILES = (1_000, 10_000, 64_000)
+SMALL = 4 << 10
 BAYS = 8
 MOST_BAYS = 64
 PAGES = 20
@@ -192,18 +199,82 @@ class Bench:
         peak = max(cost.memory for cost in costs)
         self.targets.append(report.Target("memory, eight bays busy", peak, 64, " MiB"))
 
-    def startup(self):
-        """From the start of the process to the first status that counts a million queued segments."""
-        costs = []
+    def fill(self, station, cameras, segments):
+        """Makes a stopped station with a long queue."""
+        queue = [str(RELEASE / "examples/queue"), "fill", str(station.data_dir), str(cameras), str(segments)]
+        subprocess.run(queue, check=True)
+        return cameras * segments
+
+    def million(self):
+        """A million queued segments: from the start of the process to the first status that counts them, what a person's questions
+        cost then, how large the ledger is, and for how long each of the station's own questions keeps the ledger."""
+        starts, commands = [], {"camdock status": [], "camdock explain": []}
         with self.clean(), self.station() as station:
-            subprocess.run([str(RELEASE / "examples/queue"), str(station.data_dir), str(MILLION)], check=True)
+            million = self.fill(station, CAMERAS, MILLION // CAMERAS)
+            size = sum(path.stat().st_size for path in station.data_dir.glob("ledger.db*"))
             for _ in range(self.options.rounds):
                 os.sync()
-                costs.append(station.cost("a million queued", queued(MILLION), station.start))
+                starts.append(station.cost("a million queued", queued(million), station.start))
+                commands["camdock status"].append(station.command("status", "--json"))
+                commands["camdock explain"].append(station.command("explain", "QUEUE00000"))
                 station.stop()
-        self.sections.append(("Start-up, 1,000,000 queued", report.COST_HEAD, [report.cost_row("camdock", costs)]))
-        wall = statistics.median(cost.wall for cost in costs)
-        self.targets.append(report.Target("start-up, 1,000,000 queued", wall, 2, " s"))
+            ask = [str(RELEASE / "examples/queue"), "ask", str(station.data_dir)]
+            asked = subprocess.run(ask, check=True, capture_output=True, text=True).stdout.splitlines()
+        asked = {question: float(took) for question, took in (line.split(": ") for line in asked)}
+        rows = [["ledger, bytes of a segment", f"{size / million:.0f}"]]
+        rows += [[f"{command}, ms", f"{1000 * report.median(costs, 'wall'):.0f}"] for command, costs in commands.items()]
+        rows += [[f"{question}, ms", f"{took:.3f}"] for question, took in asked.items()]
+        self.sections.append(("A million queued: start", report.COST_HEAD, [report.cost_row("camdock", starts)]))
+        self.sections.append(("A million queued", report.FIGURES_HEAD, rows))
+        # Happens at the start only, before anybody waits for the ledger.
+        del asked["another destination"]
+        self.targets += [
+            report.Target("start-up, 1,000,000 queued", report.median(starts, "wall"), 2, " s"),
+            report.Target("1,000,000 queued: the slowest question of the station", max(asked.values()), 20, " ms"),
+        ]
+
+    def crowd(self):
+        """How fast segments leave when a thousand cameras wait: the queue's head is looked for after each."""
+        rates = []
+        for _ in range(self.options.rounds):
+            with self.clean(), self.sink(), self.station() as station:
+                all_of_them = self.fill(station, CAMERAS, CROWD_SECONDS)
+                station.start()
+                before = station.until("an answer", lambda status: status["queue"]["segments"] < all_of_them)
+                begun = time.monotonic()
+                time.sleep(CROWD_SECONDS)
+                after = station.until("an answer", lambda status: True)
+                left = before["queue"]["segments"] - after["queue"]["segments"]
+                if not after["queue"]["segments"]:
+                    raise RuntimeError("the queue was too short")
+                rates.append(left / (time.monotonic() - begun))
+        rows = [["camdock", f"{statistics.median(rates):.0f}", f"{min(rates):.0f}–{max(rates):.0f}"]]
+        self.sections.append((f"{CAMERAS:,} cameras waiting", report.RATE_HEAD, rows))
+        each = 1000 / statistics.median(rates)
+        self.targets.append(report.Target(f"{CAMERAS:,} cameras waiting: a segment", each, 5, " ms"))
+
+    def files(self):
+        """Camera to spool with few and with many small files: what one more file costs is not to grow with those that are there."""
+        rows, each = [], {}
+        for files in FILES:
+            tree = make_small_files(files)
+            contestants = self.with_camdock(self.offload_by_camdock, {
+                "cp -r + sync": lambda tree: peers.cp_and_sync(tree, self.work),
+            })
+            for name, measure in contestants.items():
+                with self.clean(tree):
+                    cost = measure(tree)
+                each[name, files] = 1000 * cost.wall / files
+                print(f"{files} files: {name}: {cost.wall:.2f} s, {cost.cpu:.2f} CPU s", file=sys.stderr)
+        names = dict.fromkeys(name for name, _ in each)
+        rows = [[name] + [f"{each[name, files]:.2f}" for files in FILES] for name in names]
+        self.sections.append((f"Offload of files of {SMALL // 1024} KiB", report.FILES_HEAD, rows))
+        if not self.options.peers_only:
+            for few, many in itertools.pairwise(FILES):
+                grown = each["camdock", many] / each["camdock", few]
+                # Twice the files are to cost 2.2 times at most.
+                limit = 1.1 ** math.log2(many / few)
+                self.targets.append(report.Target(f"a file of {many:,}, of one of {few:,}", grown, round(limit, 2)))
 
     def slow(self):
         """Cameras on slow cables, all docked at once, from the start of the daemon until each is wiped and ready; of the time that it
@@ -293,6 +364,17 @@ def make_tree(name, files, mib):
     return tree
 
 
+def make_small_files(files):
+    """A folder of small files, each another one, made once and kept for the next time."""
+    tree = BENCH / "input" / "small" / str(files)
+    tree.mkdir(parents=True, exist_ok=True)
+    for index in range(files):
+        path = tree / f"VID_{index:06}.MP4"
+        if not path.exists():
+            path.write_bytes(os.urandom(SMALL))
+    return tree
+
+
 def regular_files(tree):
     return [path for path in pathlib.Path(tree).rglob("*") if path.is_file()]
 
@@ -319,7 +401,9 @@ def main():
         "job": Bench.job,
         "offload": Bench.offload,
         "memory": Bench.memory,
-        "startup": Bench.startup,
+        "files": Bench.files,
+        "million": Bench.million,
+        "crowd": Bench.crowd,
         "slow": Bench.slow,
         "idle": Bench.idle,
         "views": Bench.views,
@@ -333,7 +417,7 @@ def main():
 
     bench = Bench(options)
     for name, measure in measurements.items():
-        alone = name in ("memory", "startup", "slow", "idle", "views")
+        alone = name in ("memory", "million", "crowd", "slow", "idle", "views")
         if name in (options.only or measurements) and not (alone and options.peers_only):
             measure(bench)
 

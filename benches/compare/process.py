@@ -25,15 +25,15 @@ class Cost:
     sink_cpu: float = 0.0
 
 
-def run(command, env=None):
-    """The cost of a command from its start to its end. Raises if it fails."""
+def run(command, env=None, answers=(0,)):
+    """The cost of a command from its start to its end. Raises if it fails, or ends with another code than these."""
     begun = time.monotonic()
     child = subprocess.Popen(command, env=os.environ | (env or {}), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.monotonic() - begun
     child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
+    if child.returncode not in answers:
         raise RuntimeError(f"{command[0]} ended with {child.returncode}:\n{output.decode(errors='replace')[-2000:]}")
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 

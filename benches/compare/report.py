@@ -42,6 +42,9 @@ COST_HEAD = ["", "wall s", "from–to", "CPU s", "peak MiB", "sink CPU s"]
 SLOW_HEAD = ["", "ready, in bare reads", "from–to", "the last is begun after s"]
 IDLE_HEAD = ["", "moments each minute", "threads woken each minute", "% of a core"]
 VIEWS_HEAD = ["", "% of a core", "MiB", "told each second"]
+FIGURES_HEAD = ["", ""]
+RATE_HEAD = ["", "segments a second", "from–to"]
+FILES_HEAD = ["ms a file, of", "1,000", "10,000", "64,000"]
 TARGET_HEAD = ["target", "measured", "limit", ""]
 
 

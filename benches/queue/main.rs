@@ -1,8 +1,11 @@
-//! `queue DATA_DIR COUNT`: a stopped station with so many segments queued for the destination `sink`, as after weeks
-//! without a network. For `make bench`, which measures how long the daemon takes to start with them.
+//! `queue fill DATA_DIR CAMERAS SEGMENTS`: a stopped station on which so many cameras have left so many segments each, all queued
+//! for the destination `sink`, as after weeks without a network. `queue ask DATA_DIR` prints how long the ledger takes for what the
+//! station asks it again and again. For `make bench`.
 //!
 //! The ledger is written by camdock's own code. The spool copies are hard links to a few small files: a start-up that
 //! looks for its copies finds them, and the disk does not fill.
+
+mod questions;
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +16,6 @@ use camdock::domain::{
 };
 use camdock::ledger::{Entry, LEDGER_FILE, Ledger, Outcome};
 
-const PER_CAMERA: usize = 1_000;
 /// Below the number of hard links that ext4 allows to a file, 65,000.
 const LINKS_PER_FILE: usize = 50_000;
 const CONTENT: &[u8] = b"a short segment\n";
@@ -21,15 +23,25 @@ const CHUNK_SIZE: ByteCount = ByteCount::new(8 << 20);
 const CACHE_KIB: i64 = 1 << 20;
 /// Larger steps are slower: within one, SQLite's savepoint costs the square of the pages it touches.
 const PER_STEP: usize = 20;
+/// Where everything is queued for.
+const DESTINATION: &str = "sink";
 /// 2026-01-01T00:00:00Z.
 const BEGINNING: Moment = Moment::from_millis(1_767_225_600_000);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [data_dir, count] = arguments.as_slice() else { bail!("usage: queue DATA_DIR COUNT") };
-    let count: usize = count.parse().context("COUNT is a whole number")?;
-    let data_dir = Path::new(data_dir);
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["fill", data_dir, cameras, segments] => {
+            let cameras = cameras.parse().context("CAMERAS is a whole number")?;
+            fill(Path::new(data_dir), cameras, segments.parse().context("SEGMENTS is a whole number")?).await
+        }
+        ["ask", data_dir] => questions::ask(Path::new(data_dir)).await,
+        _ => bail!("usage: queue fill DATA_DIR CAMERAS SEGMENTS | queue ask DATA_DIR"),
+    }
+}
+
+async fn fill(data_dir: &Path, cameras: usize, segments: usize) -> anyhow::Result<()> {
     let mut spool = LinkedSpool::create(data_dir.join("spool"))?;
     let database = Ledger::connect(&data_dir.join(LEDGER_FILE))?;
     // Nothing in here is evidence: faster, and the same database in the end.
@@ -37,10 +49,9 @@ async fn main() -> anyhow::Result<()> {
     database.pragma_update(None, "cache_size", -CACHE_KIB)?;
     let ledger = Ledger::threaded(database)?;
 
-    let destinations = vec![(DestinationName::new("sink")?, Need::Required)];
+    let destinations = vec![(DestinationName::new(DESTINATION)?, Need::Required)];
     ledger.record(BEGINNING, vec![Entry::DestinationsSet { destinations }]).await?;
-    for camera in 0..count.div_ceil(PER_CAMERA) {
-        let segments = PER_CAMERA.min(count - camera * PER_CAMERA);
+    for camera in 0..cameras {
         for entries in docking(camera, segments, &mut spool)?.chunks(PER_STEP) {
             ledger.record(BEGINNING, entries.to_vec()).await?;
         }
@@ -48,9 +59,14 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The serial of one of the cameras.
+fn camera_of(number: usize) -> anyhow::Result<CameraSerial> {
+    Ok(CameraSerial::new(format!("QUEUE{number:05}"))?)
+}
+
 /// What the log says of one docking that ended with this many segments in the spool.
 fn docking(camera: usize, segments: usize, spool: &mut LinkedSpool) -> anyhow::Result<Vec<Entry>> {
-    let camera = CameraSerial::new(format!("QUEUE{camera:05}"))?;
+    let camera = camera_of(camera)?;
     let docking = DockingId::new(BEGINNING);
     let mut entries = vec![Entry::DockingBegan { docking, camera: camera.clone(), bay: BayName::new("0")? }];
     for index in 0..segments {

@@ -1,8 +1,8 @@
 //! A null sink: as much of Azure's blob API as uploaders need, on loopback, keeping nothing.
 //!
 //! Promises:
-//! - Bodies are read and dropped; block ids, lengths and metadata are kept, so what it reports about an object is right. Only a short
-//!   object that was put as a whole, such as the mark of an enrolment, can be read again.
+//! - Bodies are read and dropped; block ids, lengths and metadata are kept, so what it reports about an object is right. Only what is
+//!   tiny is kept whole: a destination is known by an id that lies there and is read again with every proof.
 //! - It checks no credential and no checksum: it measures the sender, it does not judge it.
 //! - Listings are always empty: peers list to find what they may skip, and are to skip nothing.
 //!
@@ -15,7 +15,7 @@ mod store;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
@@ -26,9 +26,6 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use store::{Commit, Store};
 use tokio::net::TcpListener;
-
-/// In bytes.
-const SHORT: u64 = 4096;
 
 type Answer = Response<Full<Bytes>>;
 
@@ -81,7 +78,7 @@ async fn answer(request: Request<Incoming>, store: &Store) -> anyhow::Result<Ans
     let object = head.uri.path();
     match (head.method.as_str(), query.restype.as_str(), query.comp.as_str()) {
         ("PUT", "", "block") => {
-            let (length, _) = drain(body).await?;
+            let Received { length, .. } = receive(body).await?;
             store.stage(object, query.block, length);
             empty(created(&head))
         }
@@ -91,8 +88,8 @@ async fn answer(request: Request<Incoming>, store: &Store) -> anyhow::Result<Ans
             put(&head, store.commit(object, &block_ids(&list), &head.headers))
         }
         ("PUT", "", "") => {
-            let (length, content) = drain(body).await?;
-            put(&head, store.put(object, length, content, &head.headers))
+            let Received { length, tiny } = receive(body).await?;
+            put(&head, store.put(object, length, tiny, &head.headers))
         }
         ("GET", "", "blocklist") => match store.block_list(object, &query.list) {
             Some(list) => xml(ok(&head), &list),
@@ -106,10 +103,9 @@ async fn answer(request: Request<Incoming>, store: &Store) -> anyhow::Result<Ans
             Some(properties) => match store.content(object) {
                 Some(content) => {
                     let reply = properties.into_iter().fold(ok(&head), |reply, (key, value)| reply.header(key, value));
-                    let reply = partial(&head, reply, content.len());
                     Ok(reply.body(Full::from(content))?)
                 }
-                None => refuse(&head, StatusCode::NOT_IMPLEMENTED, "TheSinkKeepsNoLongContent"),
+                None => refuse(&head, StatusCode::NOT_IMPLEMENTED, "TheSinkKeepsNoContent"),
             },
             None => refuse(&head, StatusCode::NOT_FOUND, "BlobNotFound"),
         },
@@ -130,27 +126,27 @@ async fn answer(request: Request<Incoming>, store: &Store) -> anyhow::Result<Ans
     }
 }
 
-/// Reads a body to its end, and tells its length in bytes and, if it is short, what it is.
-async fn drain(mut body: Incoming) -> anyhow::Result<(u64, Option<Bytes>)> {
-    let (mut length, mut content) = (0, Vec::new());
-    while let Some(frame) = body.frame().await {
-        let frame = frame?;
-        let data = frame.data_ref().map_or(&[][..], |data| data);
-        length += data.len() as u64;
-        if length <= SHORT {
-            content.extend_from_slice(data);
-        }
-    }
-    Ok((length, (length <= SHORT).then(|| Bytes::from(content))))
+/// Bodies of so many bytes are tiny.
+const TINY: u64 = 256;
+
+/// What came of a body: its length in bytes, and all of it if it is tiny.
+struct Received {
+    length: u64,
+    tiny: Option<Bytes>,
 }
 
-/// Whoever asks for a range gets all of what is short, as one.
-fn partial(head: &Parts, reply: Builder, length: usize) -> Builder {
-    if !head.headers.contains_key("range") && !head.headers.contains_key("x-ms-range") {
-        return reply;
+/// Reads a body to its end.
+async fn receive(mut body: Incoming) -> anyhow::Result<Received> {
+    let (mut length, mut start) = (0, BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        if let Some(data) = frame?.data_ref() {
+            length += data.len() as u64;
+            if length <= TINY {
+                start.extend_from_slice(data);
+            }
+        }
     }
-    let last = length.saturating_sub(1);
-    reply.status(StatusCode::PARTIAL_CONTENT).header("content-range", format!("bytes 0-{last}/{length}"))
+    Ok(Received { length, tiny: (length <= TINY).then(|| start.freeze()) })
 }
 
 /// The ids in a block list as it is sent, in order. They are base64, so that no XML escape can occur.

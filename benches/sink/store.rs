@@ -1,4 +1,4 @@
-//! What the sink remembers: everything about objects but their content, unless that is short.
+//! What the sink remembers: everything about objects but their content, unless it is tiny.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -23,8 +23,9 @@ struct Object {
 struct Committed {
     blocks: Vec<(String, u64)>,
     length: u64,
-    etag: String,
+    /// Kept if it is tiny.
     content: Option<Bytes>,
+    etag: String,
     properties: Vec<(String, HeaderValue)>,
 }
 
@@ -63,7 +64,7 @@ impl Store {
         self.lock().entry(object.to_owned()).or_default().create(Vec::new(), length, content, headers)
     }
 
-    /// What is in the committed object, if that is short and was put as a whole.
+    /// The content of a tiny object.
     pub(crate) fn content(&self, object: &str) -> Option<Bytes> {
         self.lock().get(object)?.committed.as_ref()?.content.clone()
     }
@@ -122,7 +123,7 @@ impl Object {
         self.staged.clear();
         let properties = headers.iter().filter_map(|(key, value)| Some((property(key.as_str())?, value.clone())));
         self.committed =
-            Some(Committed { blocks, length, etag: etag.clone(), content, properties: properties.collect() });
+            Some(Committed { blocks, length, content, etag: etag.clone(), properties: properties.collect() });
         Commit::Created { etag }
     }
 }

@@ -39,7 +39,6 @@ pub async fn unproven(data_dir: &Path) -> Result<AtStake, LedgerError> {
         return Err(LedgerError::Damaged(why));
     }
     let ledger = Ledger::look_only(&path)?;
-    let recorded = ledger.spool_copies().await?;
     let unproven = ledger.unproven().await?.into_iter().map(|segment| (segment.id, segment));
     let mut unproven: BTreeMap<SegmentId, Segment> = unproven.collect();
     let mut missing = ledger.problems(None).await?;
@@ -47,10 +46,14 @@ pub async fn unproven(data_dir: &Path) -> Result<AtStake, LedgerError> {
     let mut found = AtStake { missing, ..AtStake::default() };
     for file in sealed {
         let id = file.file_name().and_then(|name| SegmentId::parse(name.to_str()?).ok());
-        let known = id.filter(|id| recorded.binary_search_by_key(id, |(id, _)| *id).is_ok());
-        match known {
-            Some(id) => found.segments.extend(unproven.remove(&id)),
-            None => found.strangers.push(file),
+        let at_stake = id.and_then(|id| unproven.remove(&id));
+        let known = match id {
+            Some(id) if at_stake.is_none() => ledger.segment(id).await?.is_some(),
+            id => id.is_some(),
+        };
+        found.segments.extend(at_stake);
+        if !known {
+            found.strangers.push(file);
         }
     }
     Ok(found)

@@ -4,7 +4,13 @@ use rusqlite::{Connection, params};
 
 use super::records::{KnownSegment, name, select_segments};
 use super::{Ledger, LedgerError};
-use crate::domain::{Copy, DestinationName, Moment, Segment, SegmentId, SpoolCopy, Version};
+use crate::domain::{Copy, DestinationName, Moment, Segment, SegmentId, Version};
+
+pub(super) const IN_SPOOL: &str =
+    "SELECT seq, id FROM segment WHERE spool = 'present' AND seq > ?1 ORDER BY seq LIMIT ?2";
+pub(super) const SPARE: &str = "WHERE spool = 'present' AND unproven = 0 AND seq > ?1 ORDER BY seq LIMIT ?2";
+pub(super) const WIPED_BEFORE: &str =
+    "WHERE spool = 'present' AND lacking = 0 AND wiped_at <= ?3 AND seq > ?1 ORDER BY seq LIMIT ?2";
 
 impl Ledger {
     /// One segment, if the ledger knows it.
@@ -27,14 +33,15 @@ impl Ledger {
         self.look(move |db| copies(db, segment)).await
     }
 
-    /// Every segment and what became of its spool copy, sorted by segment, for comparing with the spool itself.
+    /// The copies that the spool has: `limit` at most, from the place `after` in the queue on, each with its place.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
-    pub async fn spool_copies(&self) -> Result<Vec<(SegmentId, SpoolCopy)>, LedgerError> {
-        self.look(|db| {
-            let mut statement = db.prepare("SELECT id, spool FROM segment ORDER BY id")?;
-            let rows = statement.query_and_then([], |row| Ok((SegmentId::from_bytes(row.get(0)?), row.get(1)?)))?;
+    pub async fn in_spool(&self, after: i64, limit: u32) -> Result<Vec<(i64, SegmentId)>, LedgerError> {
+        self.look(move |db| {
+            let mut statement = db.prepare_cached(IN_SPOOL)?;
+            let rows = statement
+                .query_and_then(params![after, limit], |row| Ok((row.get(0)?, SegmentId::from_bytes(row.get(1)?))))?;
             rows.collect()
         })
         .await
@@ -87,14 +94,7 @@ impl Ledger {
         after: i64,
         limit: u32,
     ) -> Result<Vec<(i64, Segment)>, LedgerError> {
-        self.spooled_where(
-            "WHERE spool = 'present' AND wiped_at <= ?3 AND seq > ?1
-               AND NOT EXISTS (SELECT 1 FROM delivery JOIN destination ON destination.name = delivery.destination
-                               WHERE delivery.segment = segment.seq AND state <> 'proven' AND need <> 'retired')
-             ORDER BY seq LIMIT ?2",
-            (after, limit, before.millis()),
-        )
-        .await
+        self.spooled_where(WIPED_BEFORE, (after, limit, before.millis())).await
     }
 
     /// Spool copies that every required destination has proven, wiped or not: what may go first when the spool is full.
@@ -106,9 +106,7 @@ impl Ledger {
         let eligible = if crate::faults::planted(crate::faults::PlantedBug::EvictUnproven) {
             "WHERE spool = 'present' AND seq > ?1 ORDER BY seq LIMIT ?2"
         } else {
-            "WHERE spool = 'present' AND pending = 0 AND seq > ?1
-               AND NOT EXISTS (SELECT 1 FROM unproven_required WHERE unproven_required.segment = segment.seq)
-             ORDER BY seq LIMIT ?2"
+            SPARE
         };
         self.spooled_where(eligible, (after, limit)).await
     }

@@ -11,8 +11,9 @@ use crate::journal::tell;
 pub(super) fn again(db: &Connection) -> Result<UnknownEntries, LedgerError> {
     db.execute_batch(
         "DELETE FROM problem; DELETE FROM delivery; DELETE FROM handled; DELETE FROM segment; DELETE FROM docking;
-         DELETE FROM unsettled_medium; DELETE FROM destination; DELETE FROM enrolment; DELETE FROM retired;
-         DELETE FROM counted; DELETE FROM hourly; UPDATE tally SET segments = 0, bytes = 0, copies = 0, copied = 0;",
+         DELETE FROM unsettled_medium; DELETE FROM destination; DELETE FROM enrolment; DELETE FROM retired; DELETE FROM counted;
+         DELETE FROM hourly; DELETE FROM camera_tally; DELETE FROM queue_head;
+         UPDATE tally SET segments = 0, bytes = 0, copies = 0, copied = 0;",
     )?;
     let mut unknown = UnknownEntries::default();
     custody_log::walk(db, |seq, at, text| follow(db, seq, at, text, &mut unknown))?;

@@ -42,10 +42,11 @@ use crate::domain::Moment;
 pub use crate::domain::{Copy, DeliveryState, Explanation, Gone, Outcome, Removal, SpoolCopy};
 
 pub use ballast::Room;
+pub use cameras::CameraTally;
 pub use entry::{Entry, UnknownEntries};
 pub use figures::Figures;
 pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
-pub use queue::{Delivery, QueuedCamera};
+pub use queue::{Delivery, Head, QueuedCamera};
 pub use records::{Deletion, DestinationNeed, KnownSegment};
 pub use visits::LastVisit;
 pub use worker::Pause;
@@ -58,8 +59,8 @@ mod stories;
 #[cfg(test)]
 mod tests;
 
-/// So many steps that do not depend on each other are committed together.
-const PORTION: usize = 512;
+/// So many steps that do not depend on each other are committed together, and so many rows are read at a time: a few milliseconds.
+const PORTION: u32 = 512;
 
 /// The station's memory. Clones share one database.
 #[derive(Clone)]
@@ -218,7 +219,7 @@ impl Ledger {
     /// [`LedgerError`]; then the first of them may have happened.
     pub async fn record_each(&self, at: Moment, mut entries: Vec<Entry>) -> Result<(), LedgerError> {
         while !entries.is_empty() {
-            let rest = entries.split_off(entries.len().min(PORTION));
+            let rest = entries.split_off(entries.len().min(PORTION as usize));
             self.record(at, entries).await?;
             entries = rest;
         }
@@ -247,5 +248,22 @@ impl Ledger {
         question: impl Fn(&Connection) -> Result<T, LedgerError> + Send + 'static,
     ) -> Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + '_>> {
         Box::pin(self.worker.call(question))
+    }
+
+    /// Looks up many rows, a portion at a time, so that nobody else waits for long. `portion` gets the last row that is known.
+    async fn look_in_portions<T: Clone + Send + Sync + 'static>(
+        &self,
+        portion: impl Fn(&Connection, Option<&T>) -> Result<Vec<T>, LedgerError> + Clone + Send + 'static,
+    ) -> Result<Vec<T>, LedgerError> {
+        let mut rows: Vec<T> = Vec::new();
+        loop {
+            let (last, portion) = (rows.last().cloned(), portion.clone());
+            let mut next = self.look(move |db| portion(db, last.as_ref())).await?;
+            let was_last = next.len() < PORTION as usize;
+            rows.append(&mut next);
+            if was_last {
+                return Ok(rows);
+            }
+        }
     }
 }

@@ -3,13 +3,17 @@
 use rusqlite::{Connection, Row, params};
 
 use super::records::name;
-use super::{Ledger, LedgerError, entry};
+use super::{Ledger, LedgerError, PORTION, entry};
 use crate::domain::{
     CameraSerial, DestinationName, Moment, Problem, ProblemId, ProblemKind, Segment, SegmentId, SourcePath,
 };
 
+/// Evidence that is nowhere, and that nobody has said to have seen.
+pub(super) const NOWHERE: &str = "WHERE nowhere_since IS NOT NULL AND seen_at IS NULL";
 pub(super) const FOUND_AFTER: &str = "WHERE id > ?1 ORDER BY id LIMIT ?2";
 pub(super) const NOWHERE_AFTER: &str = "AND seq > ?1 ORDER BY seq LIMIT ?2";
+pub(super) const FOUND_OF: &str = "WHERE camera = ?1 AND (path, id) > (?2, ?3) ORDER BY path, id LIMIT ?4";
+pub(super) const NOWHERE_OF: &str = "AND camera = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
 impl Ledger {
     /// What waits for a person, oldest first; of one camera, or of all.
@@ -17,7 +21,20 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
     pub async fn problems(&self, camera: Option<CameraSerial>) -> Result<Vec<Problem>, LedgerError> {
-        self.look(move |db| problems(db, camera.as_ref())).await
+        let Some(camera) = camera else {
+            return self.look(|db| problems(db, None)).await;
+        };
+        let of = camera.clone();
+        let found = self.look_in_portions(move |db, last: Option<&Problem>| {
+            let (path, id) = last.map_or((&[][..], 0), |last| (last.path.as_bytes(), last.id.0));
+            select(db, FOUND_OF, params![of.as_str(), path, id, PORTION])
+        });
+        let found = found.await?;
+        let nowhere = self.look_in_portions(move |db, last: Option<&Problem>| {
+            let after = last.map_or(0, |last| last.id.0);
+            select_nowhere(db, NOWHERE_OF, params![camera.as_str(), after, PORTION])
+        });
+        Ok(together(found, nowhere.await?))
     }
 
     /// What waits for a person, oldest first: `limit` at most, from behind the problem `after` on. Costs the same however many there
@@ -28,8 +45,7 @@ impl Ledger {
     pub async fn problems_after(&self, after: ProblemId, limit: u32) -> Result<Vec<Problem>, LedgerError> {
         self.look(move |db| {
             let found = select(db, FOUND_AFTER, params![after.0, limit])?;
-            let mut problems = [found, select_nowhere(db, NOWHERE_AFTER, params![after.0, limit])?].concat();
-            problems.sort_by_key(|problem| problem.id);
+            let mut problems = together(found, select_nowhere(db, NOWHERE_AFTER, params![after.0, limit])?);
             problems.truncate(limit as usize);
             Ok(problems)
         })
@@ -68,14 +84,19 @@ pub(super) fn count(db: &Connection) -> Result<u64, LedgerError> {
 }
 
 pub(super) fn problems(db: &Connection, camera: Option<&CameraSerial>) -> Result<Vec<Problem>, LedgerError> {
-    let mut problems = match camera.map(CameraSerial::as_str) {
-        None => [select(db, "", [])?, select_nowhere(db, "", [])?].concat(),
+    Ok(match camera.map(CameraSerial::as_str) {
+        None => together(select(db, "", [])?, select_nowhere(db, "", [])?),
         Some(camera) => {
-            [select(db, "WHERE camera = ?1", [camera])?, select_nowhere(db, "AND camera = ?1", [camera])?].concat()
+            together(select(db, "WHERE camera = ?1", [camera])?, select_nowhere(db, "AND camera = ?1", [camera])?)
         }
-    };
+    })
+}
+
+/// Both kinds as one list, oldest first.
+fn together(found: Vec<Problem>, nowhere: Vec<Problem>) -> Vec<Problem> {
+    let mut problems = [found, nowhere].concat();
     problems.sort_by_key(|problem| problem.id);
-    Ok(problems)
+    problems
 }
 
 /// What waits for a person about one segment, oldest first.
@@ -83,9 +104,8 @@ pub(super) fn about(db: &Connection, segment: &Segment) -> Result<Vec<Problem>, 
     let (camera, path) = (segment.camera.as_str(), segment.path.as_bytes());
     let found = select(db, "WHERE camera = ?1 AND path = ?2", params![camera, path])?;
     let nowhere = select_nowhere(db, "AND id = ?1", [segment.id.as_bytes()])?;
-    let mut problems = [found, nowhere].concat();
+    let mut problems = together(found, nowhere);
     problems.retain(|problem| problem.segment == Some(segment.id));
-    problems.sort_by_key(|problem| problem.id);
     Ok(problems)
 }
 
@@ -102,7 +122,7 @@ fn select_nowhere(db: &Connection, rest: &str, parameters: impl rusqlite::Params
     let mut statement = db.prepare_cached(&format!(
         "SELECT seq, camera, path, id, wiped_at IS NULL, nowhere_since,
                 EXISTS (SELECT 1 FROM delivery WHERE delivery.segment = segment.seq AND delivery.state = 'proven')
-         FROM segment WHERE nowhere_since IS NOT NULL AND seen_at IS NULL {rest}"
+         FROM segment {NOWHERE} {rest}"
     ))?;
     let rows = statement.query_and_then(parameters, |row| {
         Ok(Problem {

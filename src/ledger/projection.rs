@@ -13,11 +13,12 @@ use crate::domain::{
 use crate::faults::{PlantedBug, planted};
 
 /// What is summed up about a segment's copies. `:at` is when it became so.
-const SUMMARY: &str = "UPDATE segment SET (pending, unproven, nowhere_since, seen_at) = (
-    SELECT pending, unproven,
+const SUMMARY: &str = "UPDATE segment SET (pending, unproven, lacking, nowhere_since, seen_at) = (
+    SELECT pending, unproven, lacking,
            iif(nowhere, coalesce(segment.nowhere_since, :at), NULL), iif(nowhere, segment.seen_at, NULL)
     FROM (SELECT count(*) FILTER (WHERE state = 'queued' AND need = 'required') AS pending,
                  count(*) FILTER (WHERE state <> 'proven' AND need = 'required') AS unproven,
+                 count(*) FILTER (WHERE state <> 'proven' AND need <> 'retired') AS lacking,
                  segment.spool <> 'present' AND (count(*) FILTER (WHERE state <> 'proven' AND need = 'required') > 0
                                                  OR count(*) FILTER (WHERE state = 'proven') = 0) AS nowhere
           FROM delivery JOIN destination ON destination.name = delivery.destination

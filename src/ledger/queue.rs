@@ -9,6 +9,16 @@ use super::records::{DestinationNeed, StoredSegment, bytes, name, select_segment
 use super::{Ledger, LedgerError};
 use crate::domain::{Amount, ByteCount, CameraSerial, DestinationName, DockingId, Moment, QueueSnapshot, Segment};
 
+/// The cameras that wait for a destination, those with the oldest segments first.
+pub(super) const HEADS: &str = "SELECT camera, segment FROM queue_head WHERE destination = ?1 ORDER BY segment";
+/// The places of one camera's queue. Left to itself, SQLite may look for them among those of all cameras.
+pub(super) const PLACES: &str = "SELECT segment FROM delivery INDEXED BY delivery_queue
+    WHERE destination = ?1 AND camera = ?2 AND state = 'queued' ORDER BY segment";
+/// When the oldest segment came into the spool that some required destination waits for.
+pub(super) const OLDEST: &str = "SELECT spooled_at FROM segment WHERE seq = (
+    SELECT min((SELECT min(segment) FROM queue_head WHERE destination = destination.name))
+    FROM destination WHERE need = 'required')";
+
 /// One segment that waits to be sent to one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
@@ -25,8 +35,17 @@ pub struct Delivery {
 pub struct QueuedCamera {
     /// The camera.
     pub camera: CameraSerial,
-    /// Its oldest deliveries, oldest first.
-    pub deliveries: Vec<Delivery>,
+    /// The places of its oldest deliveries, oldest first; one at least.
+    pub places: Vec<i64>,
+}
+
+/// How much of a queue somebody wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// So many cameras at most, those with the oldest deliveries.
+    pub cameras: usize,
+    /// So many deliveries of each at most, its oldest.
+    pub per_camera: usize,
 }
 
 impl Ledger {
@@ -44,34 +63,62 @@ impl Ledger {
         .await
     }
 
-    /// For each camera that waits for `destination` and is not in `without`, its oldest deliveries, `per_camera` at most.
-    /// Those whose place in the queue is to be passed over cost next to nothing.
+    /// Of the cameras that wait for `destination` and are not in `without`, those with the oldest deliveries, in that order. Costs the
+    /// same however many cameras wait; those whose place in the queue is to be passed over cost next to nothing.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
     pub async fn queued(
         &self,
         destination: &DestinationName,
-        per_camera: u32,
+        head: Head,
         passed_over: impl Fn(i64) -> bool + Send + 'static,
         without: BTreeSet<CameraSerial>,
     ) -> Result<Vec<QueuedCamera>, LedgerError> {
         let destination = destination.clone();
         self.look(move |db| {
-            let mut queued = Vec::new();
-            let mut after = String::new();
-            while let Some(camera) = next_queued_camera(db, &destination, &after)? {
-                after.clone_from(&camera);
-                let camera = CameraSerial::new(camera).map_err(|error| LedgerError::Damaged(error.to_string()))?;
+            let mut queued: Vec<QueuedCamera> = Vec::new();
+            let mut heads = db.prepare_cached(HEADS)?;
+            let mut heads = heads.query([destination.as_str()])?;
+            while let Some(row) = heads.next()? {
+                // A camera's queue begins here at the earliest, and later if that is passed over.
+                let begins: i64 = row.get(1)?;
+                if queued.len() >= head.cameras && queued.last().is_none_or(|last| last.places[0] < begins) {
+                    break;
+                }
+                let camera = name(row, 0, CameraSerial::new)?;
                 if without.contains(&camera) {
                     continue;
                 }
-                let deliveries = head_of_queue(db, &destination, &camera, per_camera, &passed_over)?;
-                if !deliveries.is_empty() {
-                    queued.push(QueuedCamera { camera, deliveries });
+                let places = oldest_of(db, &destination, &camera, head.per_camera, &passed_over)?;
+                if let Some(oldest) = places.first() {
+                    let at = queued.partition_point(|other| other.places[0] < *oldest);
+                    queued.insert(at, QueuedCamera { camera, places });
+                    queued.truncate(head.cameras);
                 }
             }
             Ok(queued)
+        })
+        .await
+    }
+
+    /// What is to be sent from these places in the queue, in their order.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub async fn deliveries(&self, places: Vec<i64>) -> Result<Vec<Delivery>, LedgerError> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.look(move |db| {
+            let mut deliveries = Vec::new();
+            for place in &places {
+                let rows = select_segments(db, "WHERE seq = ?1", [place])?;
+                let delivery =
+                    |row: StoredSegment| Delivery { seq: row.seq, segment: row.segment, docking: row.docking };
+                deliveries.extend(rows.into_iter().map(delivery));
+            }
+            Ok(deliveries)
         })
         .await
     }
@@ -110,10 +157,7 @@ pub(super) fn sums(db: &Connection, now: Moment) -> Result<QueueSnapshot, Ledger
     let (segments, bytes) = db
         .prepare_cached("SELECT segments, bytes FROM tally")?
         .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-    let oldest: Option<i64> = db
-        .prepare_cached("SELECT spooled_at FROM segment WHERE pending > 0 ORDER BY seq LIMIT 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
+    let oldest: Option<i64> = db.prepare_cached(OLDEST)?.query_row([], |row| row.get(0)).optional()?;
     Ok(QueueSnapshot {
         segments: u64::try_from(segments).unwrap_or(0),
         bytes: ByteCount::new(u64::try_from(bytes).unwrap_or(0)),
@@ -133,39 +177,16 @@ pub(super) fn copies(db: &Connection) -> Result<Amount, LedgerError> {
         .unwrap_or(Ok(Amount::default()))
 }
 
-/// Steps through the queue's index from camera to camera without reading what lies between.
-fn next_queued_camera(
-    db: &Connection,
-    destination: &DestinationName,
-    after: &str,
-) -> Result<Option<String>, LedgerError> {
-    Ok(db
-        .prepare_cached(
-            "SELECT camera FROM delivery WHERE destination = ?1 AND state = 'queued' AND camera > ?2
-             ORDER BY camera LIMIT 1",
-        )?
-        .query_row(params![destination.as_str(), after], |row| row.get(0))
-        .optional()?)
-}
-
 /// The first of a camera's queue. What is passed over costs a step through the index each, and is not read.
-fn head_of_queue(
+fn oldest_of(
     db: &Connection,
     destination: &DestinationName,
     camera: &CameraSerial,
-    limit: u32,
+    limit: usize,
     passed_over: &dyn Fn(i64) -> bool,
-) -> Result<Vec<Delivery>, LedgerError> {
-    let mut places = db.prepare_cached(
-        "SELECT segment FROM delivery WHERE destination = ?1 AND camera = ?2 AND state = 'queued' ORDER BY segment",
-    )?;
+) -> Result<Vec<i64>, LedgerError> {
+    let mut places = db.prepare_cached(PLACES)?;
     let places = places.query_and_then(params![destination.as_str(), camera.as_str()], |row| row.get(0))?;
     let wanted = |place: &Result<i64, rusqlite::Error>| place.as_ref().map_or(true, |place| !passed_over(*place));
-    let mut deliveries = Vec::new();
-    for place in places.filter(wanted).take(limit as usize) {
-        let rows = select_segments(db, "WHERE seq = ?1", [place?])?;
-        let delivery = |row: StoredSegment| Delivery { seq: row.seq, segment: row.segment, docking: row.docking };
-        deliveries.extend(rows.into_iter().map(delivery));
-    }
-    Ok(deliveries)
+    Ok(places.filter(wanted).take(limit).collect::<Result<_, _>>()?)
 }

@@ -137,6 +137,7 @@ impl From<StoredSegment> for KnownSegment {
 }
 
 /// A whole row of the segment table.
+#[derive(Clone)]
 pub(super) struct StoredSegment {
     pub(super) segment: Segment,
     pub(super) spool: SpoolCopy,
@@ -211,6 +212,12 @@ fn docking(row: &Row<'_>, column: usize) -> Result<Option<DockingId>, LedgerErro
 pub(super) fn bytes(row: &Row<'_>, column: usize) -> Result<ByteCount, LedgerError> {
     let count: i64 = row.get(column)?;
     u64::try_from(count).map(ByteCount::new).map_err(|_| LedgerError::Damaged(format!("a length of {count}")))
+}
+
+/// Reads a number that camdock itself has counted.
+pub(super) fn count(row: &Row<'_>, column: usize) -> Result<u64, LedgerError> {
+    let count: i64 = row.get(column)?;
+    u64::try_from(count).map_err(|_| LedgerError::Damaged(format!("a count of {count}")))
 }
 
 /// A length as SQLite stores it.

@@ -20,6 +20,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("schema/5.sql")),
     M::up(include_str!("schema/6.sql")),
     M::up(include_str!("schema/7.sql")),
+    M::up(include_str!("schema/8.sql")),
     M::up(include_str!("schema/9.sql")),
 ];
 

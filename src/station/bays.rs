@@ -311,7 +311,7 @@ impl Bays {
             }
         };
         let shown = self.board.bay(bay).map_or(BayState::Empty, |shown| shown.state());
-        let unproven = self.site.ledger.unproven_of(&serial).await?;
+        let unproven = self.site.ledger.tally_of(&serial).await?.unproven;
         let problems = self.site.ledger.problems(Some(serial.clone())).await?.len();
         let outcome = progress.outcome(unproven, problems, shown);
         let about = Subject::station().bay(bay).camera(&serial).docking(docking);

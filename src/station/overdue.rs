@@ -91,7 +91,7 @@ pub(super) async fn retire(
     let retired = visit.retired_at.is_none().then(|| Entry::CameraRetired { camera: camera.clone() });
     site.record([taken].into_iter().chain(retired).collect()).await?;
     tell(&Subject::station().camera(&camera), CameraNotice::Retired);
-    let unproven = site.ledger.unproven_of(&camera).await?;
+    let unproven = site.ledger.tally_of(&camera).await?.unproven;
     Ok(Ok(RetiredCamera { camera, since, unproven }))
 }
 

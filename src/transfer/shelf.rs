@@ -31,6 +31,9 @@ use crate::journal::tell;
 use crate::ledger::{Entry, LedgerError, SpoolCopy};
 use crate::spool::{Spool, SpoolError, SpoolStream, SpoolWriter};
 
+/// So many copies that the ledger counts on are compared with the spool at a time.
+const PORTION: u32 = 4096;
+
 /// The spool, behind the one protocol by which copies come and go.
 pub struct Shelf {
     spool: Arc<dyn Spool>,
@@ -221,39 +224,51 @@ pub(super) async fn release(site: &Site, segment: SegmentId) -> Result<(), Shelf
 /// # Errors
 /// [`ShelfError`]; what was mended by then stays mended.
 pub async fn reconcile(site: &Site) -> Result<(), ShelfError> {
-    let recorded = site.ledger.spool_copies().await?;
-    let found: BTreeSet<SegmentId> = site.shelf.spool.inventory().await?.into_iter().collect();
-    for (segment, copy) in &recorded {
-        match (copy, found.contains(segment)) {
-            (SpoolCopy::Present, false) => lose(site, *segment).await?,
-            (SpoolCopy::Released, true) => finish_release(site, *segment).await?,
-            (SpoolCopy::Lost, true) => find_again(site, *segment).await?,
-            _ => {}
+    let mut found: BTreeSet<SegmentId> = site.shelf.spool.inventory().await?.into_iter().collect();
+    let mut after = 0;
+    loop {
+        let counted_on = site.ledger.in_spool(after, PORTION).await?;
+        let Some((last, _)) = counted_on.last() else { break };
+        after = *last;
+        for (_, segment) in counted_on {
+            if !found.remove(&segment) {
+                lose(site, segment).await?;
+            }
         }
     }
     for segment in found {
-        if recorded.binary_search_by_key(&segment, |(id, _)| *id).is_err() {
-            adopt(site, segment).await?;
+        match site.ledger.segment(segment).await?.map(|known| known.spool) {
+            Some(SpoolCopy::Released) => finish_release(site, segment).await?,
+            Some(SpoolCopy::Lost) => find_again(site, segment).await?,
+            None => adopt(site, segment).await?,
+            Some(SpoolCopy::Present) => {}
         }
     }
     Ok(())
 }
 
 async fn lose(site: &Site, segment: SegmentId) -> Result<(), ShelfError> {
+    // It may have come after the spool was looked through.
+    if !is_missing(site, segment).await {
+        return Ok(());
+    }
     if let Some(known) = site.ledger.segment(segment).await? {
         still_proven(site, &known.segment).await?;
     }
     let _turn = site.shelf.turn.write().await;
     let recorded = site.ledger.segment(segment).await?.filter(|known| known.spool == SpoolCopy::Present);
-    let mut content = site.shelf.spool.read(segment, 0, 1);
-    let missing = matches!(content.next().await, Some(Err(SpoolError::Missing(_))));
     if let Some(known) = recorded
-        && missing
+        && is_missing(site, segment).await
     {
         tell(&known.segment.about(), SegmentNotice::CopyMissing);
         lost(site, segment, "it was missing at the start").await?;
     }
     Ok(())
+}
+
+async fn is_missing(site: &Site, segment: SegmentId) -> bool {
+    let mut content = site.shelf.spool.read(segment, 0, 1);
+    matches!(content.next().await, Some(Err(SpoolError::Missing(_))))
 }
 
 /// A copy that was given up is there after all.

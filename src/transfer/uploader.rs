@@ -21,7 +21,7 @@ use crate::domain::{
 };
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 use crate::journal::tell;
-use crate::ledger::{Delivery, Entry, LedgerError};
+use crate::ledger::{Delivery, Entry, Head, LedgerError};
 
 /// So long after a place was last heard of, it is asked how it is: what is said of it must not be an old story.
 const LOOK_IN_AFTER: Duration = Duration::from_mins(5);
@@ -144,15 +144,16 @@ impl Uploader {
         }
         let (under_way, asleep) = (self.under_way.clone(), self.troubles.asleep());
         let passed_over = move |seq| under_way.contains_key(&seq) || asleep.contains(&seq);
-        let head = u32::try_from(self.concurrency).unwrap_or(u32::MAX);
-        let resting = self.troubles.resting(now);
-        let queued = self.site.ledger.queued(self.target.destination.name(), head, passed_over, resting).await?;
         let mut per_camera = BTreeMap::new();
         for camera in self.under_way.values() {
             *per_camera.entry(camera.clone()).or_default() += 1;
         }
+        let head = Head { cameras: fairness::enough(slots, &per_camera), per_camera: free };
+        let resting = self.troubles.resting(now);
+        let queued = self.site.ledger.queued(self.target.destination.name(), head, passed_over, resting).await?;
         let one_by_one = self.troubles.one_by_one();
-        for Delivery { seq, segment, docking } in fairness::choose(queued, &per_camera, &one_by_one, slots, free) {
+        let chosen = fairness::choose(queued, &per_camera, &one_by_one, slots, free);
+        for Delivery { seq, segment, docking } in self.site.ledger.deliveries(chosen).await? {
             self.under_way.insert(seq, segment.camera.clone());
             let (site, target, chunks) = (self.site.clone(), self.target.clone(), Arc::clone(&self.chunks));
             deliveries.spawn(async move {

@@ -494,17 +494,28 @@ fn waits_for_room(host: &Host, camera: &CameraSerial) -> bool {
 
 /// Everything that follows from the log, as text.
 pub(crate) fn projections(db: &Connection) -> BTreeMap<&'static str, Vec<String>> {
-    ["destination", "docking", "segment", "delivery", "problem", "enrolment", "tally", "counted"]
-        .into_iter()
-        .map(|table| {
-            let mut statement = db.prepare(&format!("SELECT * FROM {table}")).expect("SQL");
-            let columns = statement.column_count();
-            let rows = statement.query_map([], |row| {
-                (0..columns).map(|column| row.get::<_, rusqlite::types::Value>(column)).collect::<Result<Vec<_>, _>>()
-            });
-            let mut rows: Vec<String> = rows.expect("SQL").map(|row| format!("{:?}", row.expect("SQL"))).collect();
-            rows.sort();
-            (table, rows)
-        })
-        .collect()
+    [
+        "destination",
+        "docking",
+        "segment",
+        "delivery",
+        "problem",
+        "enrolment",
+        "tally",
+        "counted",
+        "camera_tally",
+        "queue_head",
+    ]
+    .into_iter()
+    .map(|table| {
+        let mut statement = db.prepare(&format!("SELECT * FROM {table}")).expect("SQL");
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| {
+            (0..columns).map(|column| row.get::<_, rusqlite::types::Value>(column)).collect::<Result<Vec<_>, _>>()
+        });
+        let mut rows: Vec<String> = rows.expect("SQL").map(|row| format!("{:?}", row.expect("SQL"))).collect();
+        rows.sort();
+        (table, rows)
+    })
+    .collect()
 }

@@ -133,7 +133,7 @@ async fn no_question_of_a_page_reads_a_whole_table() {
     let ledger = ledger().await;
     let segments = |rest: &str| format!("SELECT segment.path FROM segment {rest}");
     let dockings = |rest: &str| format!("SELECT {COLUMNS} FROM docking {rest}");
-    let nowhere = "WHERE nowhere_since IS NOT NULL AND seen_at IS NULL";
+    let nowhere = problems::NOWHERE;
     for question in [
         dockings(NEWEST),
         dockings("WHERE id = ?1"),

@@ -62,6 +62,8 @@ fn tables(db: &Connection) -> String {
         "tally",
         "counted",
         "hourly",
+        "camera_tally",
+        "queue_head",
     ] {
         let mut statement = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
         let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();

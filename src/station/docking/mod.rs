@@ -269,7 +269,7 @@ impl Docking {
         let open = Open {
             problems: told.max(plan.kept.len() as u64).max(left),
             missing: problems.iter().filter(|problem| problem.kind.is_about_copies()).count() as u64,
-            unproven: self.site.ledger.unproven_of(serial).await?,
+            unproven: self.site.ledger.tally_of(serial).await?.unproven,
             room: self.room(&plan).await?,
         };
         let now = self.site.clock.now();
@@ -421,7 +421,7 @@ impl Docking {
 
     /// How much of this docking every required destination has proven.
     async fn uploaded(&self) -> Result<ByteCount, DockingError> {
-        let unproven = self.site.ledger.unproven_bytes_of(self.camera.serial()).await?;
+        let unproven = self.site.ledger.tally_of(self.camera.serial()).await?.unproven_bytes;
         Ok(self.taken.saturating_sub(unproven) + self.wiped)
     }
 }

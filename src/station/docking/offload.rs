@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::patience::{Patience, Trouble};
 use super::waits::WaitsFor;
-use super::{Docking, DockingError, PAUSE};
+use super::{Docking, DockingError, PAUSE, SHOW_EVERY};
 use crate::camera::CameraError;
 use crate::domain::{BayNotice, ByteCount, ProblemKind, Segment, SourceFile};
 use crate::spool::SpoolError;
@@ -42,7 +42,7 @@ impl Docking {
         let total = files.len() as u64;
         let mut waiting = VecDeque::from(files);
         let mut pulls: JoinSet<(SourceFile, Result<Segment, PullError>)> = JoinSet::new();
-        let (mut done, mut under_way) = (0, ByteCount::default());
+        let (mut done, mut under_way, mut shown) = (0, ByteCount::default(), Instant::now());
         loop {
             while let Some(file) = waiting.pop_front_if(|file| may_begin(file.size, pulls.len(), under_way)) {
                 under_way += file.size;
@@ -63,7 +63,10 @@ impl Docking {
                     self.taken += file.size;
                     self.could_be_read(&file.path).await?;
                     self.findings.segments.insert(file.path.clone(), (file, segment));
-                    self.show_uploaded().await?;
+                    if shown.elapsed() >= SHOW_EVERY {
+                        self.show_uploaded().await?;
+                        shown = Instant::now();
+                    }
                 }
                 Err(error) => {
                     if self.pull_failed(&file, error).await? == Again::Now {

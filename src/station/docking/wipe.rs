@@ -99,7 +99,7 @@ impl Docking {
             let pending = if planted(PlantedBug::WipeBeforeProof) || planted(PlantedBug::OneProofForAll) {
                 0
             } else {
-                self.site.ledger.pending_of(self.camera.serial()).await?
+                self.site.ledger.tally_of(self.camera.serial()).await?.pending
             };
             self.show_uploaded().await?;
             if pending == 0 {
