@@ -147,7 +147,7 @@ tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob $(TOOLS)/.br
 
 .PHONY: bench-tools
 bench-tools: $(TOOLS)/.azcopy-$(AZCOPY) ## install what the benchmark compares with, below target/
-	@tests/tools/setup.sh python3:python3 rclone:rclone libsecret-1.so.0:libsecret-1-0 fusermount3:fuse3
+	@tests/tools/setup.sh python3:python3 rclone:rclone rsync:rsync libsecret-1.so.0:libsecret-1-0 fusermount3:fuse3
 
 .PHONY: clean
 clean: ## remove everything built and installed below target/

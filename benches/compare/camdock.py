@@ -22,13 +22,15 @@ STOP_SECONDS = 10
 class CamdockRun:
     """One station in a folder of its own. The daemon may be started and stopped repeatedly."""
 
-    def __init__(self, binary, folder, port, bays=1, data_dir=None):
+    def __init__(self, binary, folder, port, bays=1, data_dir=None, certificate=None):
         self.binary = str(binary)
         self.folder = pathlib.Path(folder)
         self.data_dir = pathlib.Path(data_dir or self.folder / "data")
         self.config = self.folder / "camdock.toml"
         self.log = self.folder / "camdock.log"
         self.child = None
+        self.scheme = "https" if certificate else "http"
+        self.env = os.environ | ({"SSL_CERT_FILE": str(certificate)} if certificate else {})
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         for bay in range(bays):
             self.bay(bay).mkdir(parents=True)
@@ -42,7 +44,7 @@ class CamdockRun:
         sections += [f'[[bay]]\nname = "{bay}"\nfolder = "{self.bay(bay)}"\nquiet_time = "0s"\n' for bay in range(bays)]
         sections.append(
             f'[[destination]]\nname = "sink"\nkind = "azure"\n'
-            f'endpoint = "http://127.0.0.1:{port}/{ACCOUNT}"\ncontainer = "evidence"\n'
+            f'endpoint = "{self.scheme}://127.0.0.1:{port}/{ACCOUNT}"\ncontainer = "evidence"\n'
             f'credential = {{ kind = "shared-key", account = "{ACCOUNT}", file = "sink.key" }}\n'
             f'required = true\nproof = "attested"\n'
         )
@@ -62,7 +64,7 @@ class CamdockRun:
         """Starts the daemon; it is up once `status` answers."""
         with self.log.open("ab") as log:
             command = [self.binary, "run", "--config", str(self.config)]
-            self.child = subprocess.Popen(command, stdout=log, stderr=log)
+            self.child = subprocess.Popen(command, env=self.env, stdout=log, stderr=log)
 
     def stop(self):
         """Asks the daemon to end, and insists after a while."""

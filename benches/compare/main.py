@@ -61,8 +61,8 @@ class Bench:
             f"{many} × {options.size // many} MiB": make_tree("many", many, options.size // many),
         }
 
-    def sink(self):
-        return Sink(RELEASE / "examples/sink", self.port)
+    def sink(self, certificate=None):
+        return Sink(RELEASE / "examples/sink", self.port, certificate)
 
     def station(self, **kwargs):
         return CamdockRun(self.binary, self.work / "station", self.port, **kwargs)
@@ -99,11 +99,11 @@ class Bench:
         """camdock first, then its peers."""
         return contestants if self.options.peers_only else {"camdock": measure} | contestants
 
-    def to_sink(self, peer):
+    def to_sink(self, peer, certificate=None):
         """A measurement of a peer that sends a tree to the sink."""
 
         def measure(tree):
-            with self.sink() as sink:
+            with self.sink(certificate) as sink:
                 cost = peer(tree, self.port, self.work)
                 sink.expect(size(tree))
                 return Cost(cost.wall, cost.cpu, cost.memory, sink.cpu())
@@ -124,8 +124,20 @@ class Bench:
             self.ratio(f"upload {shape}: wall, of azcopy", costs, "azcopy", "wall", 0.40)
             self.ratio(f"upload {shape}: CPU, of azcopy --put-md5", costs, "azcopy --put-md5", "cpu", 0.20)
 
-    def upload_by_camdock(self, tree):
-        with self.station() as station:
+    def tls(self):
+        """The same with TLS, as it is to a cloud."""
+        certificate = BENCH / "sink.pem"
+        shape, tree = next(iter(self.trees.items()))
+        contestants = self.with_camdock(lambda tree: self.upload_by_camdock(tree, certificate), {
+            "azcopy": self.to_sink(peers.azcopy_tls(certificate), certificate),
+        })
+        costs = self.alternate(f"Upload with TLS, {shape}", contestants, tree)
+        if "camdock" in costs:
+            per_gib = report.median(costs["camdock"], "cpu") / (size(tree) / (1 << 30))
+            self.targets.append(report.Target("upload with TLS: CPU of a GiB", per_gib, 1.4, " s"))
+
+    def upload_by_camdock(self, tree, certificate=None):
+        with self.station(certificate=certificate) as station:
             station.start()
             station.dock(tree)
             station.until("everything in the spool", queued(count(tree)))
@@ -134,7 +146,7 @@ class Bench:
             station.undock()
             os.sync()
             warm(station.data_dir)
-            with self.sink() as sink:
+            with self.sink(certificate) as sink:
                 cost = station.cost("everything proven", queued(0), station.start, sink)
                 sink.expect(size(tree))
                 return cost
@@ -158,13 +170,17 @@ class Bench:
             return cost
 
     def offload(self):
-        """Camera to spool, with hashing, fsync and re-reading; nothing listens at the destination."""
+        """Camera to spool, with hashing, fsync and re-reading; nothing listens at the destination. The first three peers do the same
+        safe job: they copy, sync, read again past the page cache and compare. The last only copies."""
         for shape, tree in self.trees.items():
             contestants = self.with_camdock(self.offload_by_camdock, {
+                "rsync + rsync --checksum": lambda tree: peers.safe_rsync(tree, self.work),
+                "rclone copy + check": lambda tree: peers.safe_rclone(tree, self.work),
+                "cp + sha256sum -c": lambda tree: peers.safe_cp(tree, self.work),
                 "cp -r + sync": lambda tree: peers.cp_and_sync(tree, self.work),
             })
             costs = self.alternate(f"Offload, {shape}", contestants, tree)
-            self.ratio(f"offload {shape}: wall, of cp -r + sync", costs, "cp -r + sync", "wall", 1.5)
+            self.ratio(f"offload {shape}: wall, of rsync", costs, "rsync + rsync --checksum", "wall", 0.6)
 
     def offload_by_camdock(self, tree):
         with self.station() as station:
@@ -398,6 +414,7 @@ def warm(tree):
 def main():
     measurements = {
         "upload": Bench.upload,
+        "tls": Bench.tls,
         "job": Bench.job,
         "offload": Bench.offload,
         "memory": Bench.memory,

@@ -5,6 +5,7 @@ import os
 import pathlib
 import selectors
 import socket
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -150,9 +151,10 @@ class Views:
 class Sink:
     """The null sink, as a context: it receives, and forgets everything at the end."""
 
-    def __init__(self, binary, port):
-        self.command = [str(binary), str(port)]
-        self.url = f"http://127.0.0.1:{port}/?comp=tally"
+    def __init__(self, binary, port, certificate=None):
+        self.command = [str(binary), str(port)] + ([str(certificate)] if certificate else [])
+        scheme, self.tls = ("https", certificate) if certificate else ("http", None)
+        self.url = f"{scheme}://127.0.0.1:{port}/?comp=tally"
 
     def __enter__(self):
         self.child = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
@@ -170,7 +172,8 @@ class Sink:
 
     def expect(self, size):
         """Raises unless objects of at least this many bytes have been committed."""
-        with urllib.request.urlopen(self.url) as answer:
+        trust = ssl.create_default_context(cafile=self.tls) if self.tls else None
+        with urllib.request.urlopen(self.url, context=trust) as answer:
             received = int(answer.read())
         if received < size:
             raise RuntimeError(f"the sender says it is done, but the sink has {received} bytes of {size}")

@@ -8,11 +8,13 @@
 //!
 //! - `GET /?comp=tally` tells how many bytes its objects have, so that nobody is praised for bytes that never came.
 //!
-//! `sink [PORT]` prints `listening on ADDR` once it does, and runs until it is ended.
+//! `sink [PORT [CERTIFICATE]]` prints `listening on ADDR` once it does, and runs until it is ended. With the name of a file it speaks TLS,
+//! and writes there what proves it.
 
 mod store;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -25,26 +27,56 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use store::{Commit, Store};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 type Answer = Response<Full<Bytes>>;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let port: u16 = std::env::args().nth(1).map_or(Ok(0), |port| port.parse())?;
+    let mut arguments = std::env::args().skip(1);
+    let port: u16 = arguments.next().map_or(Ok(0), |port| port.parse())?;
+    let tls = arguments.next().map(|file| acceptor(Path::new(&file))).transpose()?;
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
     println!("listening on {}", listener.local_addr()?);
     let store = Arc::new(Store::default());
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let store = Arc::clone(&store);
+        let (store, tls) = (Arc::clone(&store), tls.clone());
         tokio::spawn(async move {
-            let service = service_fn(|request| answer(request, &store));
-            // An error here is a sender that went away.
-            let _ = http1::Builder::new().max_buf_size(1 << 20).serve_connection(TokioIo::new(stream), service).await;
+            match tls {
+                None => serve(stream, &store).await,
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, &store).await;
+                    }
+                }
+            }
         });
     }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, store: &Store) {
+    let service = service_fn(|request| answer(request, store));
+    // An error here is a sender that went away.
+    let _ = http1::Builder::new().max_buf_size(1 << 20).serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// Speaks TLS with a certificate for loopback, which is written to this file.
+fn acceptor(file: &Path) -> anyhow::Result<TlsAcceptor> {
+    let made = rcgen::generate_simple_self_signed([Ipv4Addr::LOCALHOST.to_string()])?;
+    std::fs::write(file, made.cert.pem())?;
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.into()], key.into())?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 /// The parts of a query that tell Azure's operations apart.
