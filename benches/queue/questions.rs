@@ -18,8 +18,9 @@ const HEAD: Head = Head { cameras: 16, per_camera: 8 };
 const COPIES: u32 = 4096;
 const SPARE: u32 = 64;
 
-/// In so many portions a camera's thousand segments are read, and steps about them are committed.
+/// In so many portions a camera's thousand segments are read, and in so many the steps about them are committed.
 const PORTIONS: u32 = 2;
+const PORTIONS_OF_STEPS: u32 = 4;
 
 /// Prints, for each question, how long an answer takes, in milliseconds.
 pub(super) async fn ask(data_dir: &Path) -> anyhow::Result<()> {
@@ -66,7 +67,7 @@ async fn wipe(ledger: &Ledger, sink: &DestinationName, camera: &CameraSerial) ->
     let begun = Instant::now();
     let wiped = |segment| Entry::SegmentWiped { docking, segment };
     ledger.record_each(BEGINNING, segments.into_iter().map(wiped).collect()).await?;
-    print("a portion of steps", begun.elapsed() / PORTIONS);
+    print("a portion of steps", begun.elapsed() / PORTIONS_OF_STEPS);
     Ok(())
 }
 

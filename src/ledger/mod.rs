@@ -59,8 +59,9 @@ mod stories;
 #[cfg(test)]
 mod tests;
 
-/// So many steps that do not depend on each other are committed together, and so many rows are read at a time: a few milliseconds.
+/// So many rows are read at a time, and so many steps that do not depend on each other are committed together: a few milliseconds.
 const PORTION: u32 = 512;
+const STEPS: usize = 256;
 
 /// The station's memory. Clones share one database.
 #[derive(Clone)]
@@ -219,7 +220,7 @@ impl Ledger {
     /// [`LedgerError`]; then the first of them may have happened.
     pub async fn record_each(&self, at: Moment, mut entries: Vec<Entry>) -> Result<(), LedgerError> {
         while !entries.is_empty() {
-            let rest = entries.split_off(entries.len().min(PORTION as usize));
+            let rest = entries.split_off(entries.len().min(STEPS));
             self.record(at, entries).await?;
             entries = rest;
         }

@@ -564,9 +564,9 @@ async fn what_does_not_depend_on_each_other_is_committed_in_portions() {
     let ledger = ledger(Vec::new()).await;
     let mut changes = ledger.changes();
     let places = |count: usize| (0..count).map(|number| set(&[(&format!("place-{number}"), Need::Required)])).collect();
-    ledger.record_each(NOW, places(PORTION as usize * 2 + 1)).await.unwrap();
+    ledger.record_each(NOW, places(STEPS * 2 + 1)).await.unwrap();
     let logged =
         ledger.look(|db| Ok(db.query_row("SELECT count(*) FROM custody_log", [], |row| row.get::<_, i64>(0))?));
-    assert_eq!(logged.await.unwrap(), 1025);
+    assert_eq!(logged.await.unwrap(), 513);
     changes.changed().await;
 }
