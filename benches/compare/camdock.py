@@ -15,7 +15,7 @@ ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 POLL_SECONDS = 0.05
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 900
 STOP_SECONDS = 10
 
 
@@ -82,6 +82,11 @@ class CamdockRun:
         staging = self.folder / f"staging-{bay}"
         shutil.copytree(tree, staging, copy_function=os.link)
         staging.rename(self.bay(bay) / serial)
+
+    def dock_all(self, trees):
+        """A camera with each of these trees appears in a bay of its own."""
+        for bay, tree in enumerate(trees):
+            self.dock(tree, bay, f"BENCH{bay:04}")
 
     def undock(self, bay=0, serial="BENCH0001"):
         """The camera is pulled."""

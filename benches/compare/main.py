@@ -32,6 +32,7 @@ CAMERAS = 1_000
 # Of so many segments of each camera that waits none is left after so many seconds, if a thousand leave in each.
 CROWD_SECONDS = 15
 FILES = (1_000, 10_000, 64_000)
+MANY_FILES = (12_000, 100_000)
 SMALL = 4 << 10
 BAYS = 8
 MOST_BAYS = 64
@@ -189,31 +190,22 @@ class Bench:
             return station.cost("everything in the spool", queued(count(tree)), lambda: station.dock(tree))
 
     def memory(self):
-        """Peak memory with eight bays busy at once, from their cameras to the proof."""
-        tree = list(self.trees.values())[-1]
-        cameras = [BENCH / "input" / f"camera-{bay}" for bay in range(BAYS)]
-        files = sorted(tree.iterdir())
-        for bay, camera in enumerate(cameras):
-            shutil.rmtree(camera, ignore_errors=True)
-            camera.mkdir()
-            for file in files[bay::BAYS]:
-                os.link(file, camera / file.name)
-
-        def dock_all(station):
-            for bay, camera in enumerate(cameras):
-                station.dock(camera, bay, f"BENCH{bay:04}")
-
-        costs = []
-        for _ in range(self.options.rounds):
-            with self.clean(tree), self.sink() as sink, self.station(bays=BAYS) as station:
+        """Peak memory with many bays busy at once, from their cameras to the proof, and with many files on one camera, until it is
+        wiped and ready."""
+        many = list(self.trees.values())[-1]
+        cases = {f"{bays} bays busy": (cameras_of(many, bays), proven(count(many), size(many))) for bays in (BAYS, MOST_BAYS)}
+        for files in MANY_FILES:
+            cases[f"{files:,} files on a camera"] = ([make_small_files(files)], ready(1))
+        rows = []
+        for what, (cameras, done) in cases.items():
+            with self.clean(*cameras), self.sink(), self.station(bays=len(cameras)) as station:
                 station.start()
                 station.until("an answer", lambda status: True)
-                done = proven(count(tree), size(tree))
-                costs.append(station.cost("everything proven", done, lambda: dock_all(station), sink))
-                sink.expect(size(tree))
-        self.sections.append(("Eight bays busy", report.COST_HEAD, [report.cost_row("camdock", costs)]))
-        peak = max(cost.memory for cost in costs)
-        self.targets.append(report.Target("memory, eight bays busy", peak, 64, " MiB"))
+                cost = station.cost(what, done, lambda: station.dock_all(cameras))
+            print(f"{what}: {cost.wall:.1f} s, {cost.memory:.0f} MiB", file=sys.stderr)
+            rows.append([what, f"{cost.memory:.0f}", f"{cost.wall:.1f}", f"{cost.cpu:.1f}"])
+            self.targets.append(report.Target(f"memory, {what}", cost.memory, 64, " MiB"))
+        self.sections.append(("Memory", report.MEMORY_HEAD, rows))
 
     def fill(self, station, cameras, segments):
         """Makes a stopped station with a long queue."""
@@ -246,6 +238,7 @@ class Bench:
         del asked["another destination"]
         self.targets += [
             report.Target("start-up, 1,000,000 queued", report.median(starts, "wall"), 2, " s"),
+            report.Target("memory, a start with 1,000,000 queued", max(cost.memory for cost in starts), 64, " MiB"),
             report.Target("1,000,000 queued: the slowest question of the station", max(asked.values()), 20, " ms"),
         ]
 
@@ -378,6 +371,18 @@ def make_tree(name, files, mib):
                 for _ in range(mib):
                     file.write(os.urandom(MIB))
     return tree
+
+
+def cameras_of(tree, count):
+    """The files of a tree, spread over so many cameras; links, as in every camera here."""
+    cameras = [BENCH / "input" / "spread" / str(count) / str(camera) for camera in range(count)]
+    files = sorted(tree.iterdir())
+    for number, camera in enumerate(cameras):
+        shutil.rmtree(camera, ignore_errors=True)
+        camera.mkdir(parents=True)
+        for file in files[number::count]:
+            os.link(file, camera / file.name)
+    return cameras
 
 
 def make_small_files(files):

@@ -39,6 +39,7 @@ def cost_row(name, costs):
 
 
 COST_HEAD = ["", "wall s", "from–to", "CPU s", "peak MiB", "sink CPU s"]
+MEMORY_HEAD = ["", "peak MiB", "wall s", "CPU s"]
 SLOW_HEAD = ["", "ready, in bare reads", "from–to", "the last is begun after s"]
 IDLE_HEAD = ["", "moments each minute", "threads woken each minute", "% of a core"]
 VIEWS_HEAD = ["", "% of a core", "MiB", "told each second"]
