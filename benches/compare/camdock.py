@@ -30,7 +30,9 @@ class CamdockRun:
         self.log = self.folder / "camdock.log"
         self.child = None
         self.scheme = "https" if certificate else "http"
-        self.env = os.environ | ({"SSL_CERT_FILE": str(certificate)} if certificate else {})
+        # As the unit has it, and without what developers have.
+        self.env = {name: value for name, value in os.environ.items() if name != "RUST_BACKTRACE"}
+        self.env |= {"MALLOC_ARENA_MAX": "2"} | ({"SSL_CERT_FILE": str(certificate)} if certificate else {})
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         for bay in range(bays):
             self.bay(bay).mkdir(parents=True)

@@ -1,5 +1,7 @@
 //! Rows as values.
 
+use std::sync::Arc;
+
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row};
 
@@ -96,8 +98,8 @@ pub(super) enum Stage {
 /// A segment that is, as far as the ledger knows, still on its camera.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownSegment {
-    /// The segment.
-    pub segment: Segment,
+    /// The segment. A camera has many, and each is kept in several places.
+    pub segment: Arc<Segment>,
     /// Its spool copy.
     pub spool: SpoolCopy,
     /// How many required destinations still wait for it.
@@ -132,7 +134,7 @@ pub(super) fn select_segments(
 
 impl From<StoredSegment> for KnownSegment {
     fn from(StoredSegment { segment, spool, pending, deletion, .. }: StoredSegment) -> Self {
-        Self { segment, spool, pending, deletion }
+        Self { segment: Arc::new(segment), spool, pending, deletion }
     }
 }
 

@@ -90,7 +90,10 @@ async fn a_segment_comes_back_as_it_was_written_down() {
     let segment = segment(&camera("A"), "DCIM/\u{e9}\n.MP4", b"0123456789");
     let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&segment)]).await;
     let known = ledger.on_camera(&segment.camera).await.unwrap();
-    assert_eq!(known, [KnownSegment { segment, spool: SpoolCopy::Present, pending: 1, deletion: Deletion::NotBegun }]);
+    assert_eq!(
+        known,
+        [KnownSegment { segment: segment.into(), spool: SpoolCopy::Present, pending: 1, deletion: Deletion::NotBegun }]
+    );
 }
 
 #[tokio::test]
@@ -161,7 +164,7 @@ async fn the_same_content_at_another_time_is_the_same_segment() {
     let ledger = ledger(vec![set(&[("primary", Need::Required)]), spooled(&first), spooled(&touched)]).await;
     let known = ledger.on_camera(&first.camera).await.unwrap();
     let whole = Segment { damaged: false, ..first };
-    assert_eq!(known[0].segment, whole, "it keeps its object name, and was read completely in the end");
+    assert_eq!(*known[0].segment, whole, "it keeps its object name, and was read completely in the end");
     assert_eq!(known.len(), 1);
 }
 

@@ -136,7 +136,7 @@ pub(super) async fn store(
     record(site, docking, segment, problem).await?;
     crash_point(CrashPoint::SegmentRecorded);
     let known = site.ledger.segment(segment.id).await?;
-    Ok(Stored::Recorded(known.map_or_else(|| segment.clone(), |known| known.segment)))
+    Ok(Stored::Recorded(known.map_or_else(|| segment.clone(), |known| Arc::unwrap_or_clone(known.segment))))
 }
 
 async fn record(

@@ -174,7 +174,7 @@ impl Docking {
             if self.is_wipeable() {
                 self.check_sources(&plan.have).await?;
             }
-            match self.wait_for_proofs(&plan).await? {
+            match self.wait_for_proofs(plan).await? {
                 Waited::News => continue,
                 Waited::Settled => self.wipe().await?,
             }

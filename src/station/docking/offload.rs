@@ -62,7 +62,7 @@ impl Docking {
                     done += 1;
                     self.taken += file.size;
                     self.could_be_read(&file.path).await?;
-                    self.findings.segments.insert(file.path.clone(), (file, segment));
+                    self.findings.segments.insert(file.path.clone(), (file, Arc::new(segment)));
                     if shown.elapsed() >= SHOW_EVERY {
                         self.show_uploaded().await?;
                         shown = Instant::now();

@@ -2,6 +2,7 @@
 //! and tested as a table.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::crowd::{self, News};
 use super::waits::WaitsFor;
@@ -17,7 +18,7 @@ pub(super) struct Plan {
     /// Files to pull.
     pub(super) pull: Vec<SourceFile>,
     /// Files that are known segments and need not be pulled.
-    pub(super) have: Vec<(SourceFile, Segment)>,
+    pub(super) have: Vec<(SourceFile, Arc<Segment>)>,
     /// Files that are left alone for now.
     pub(super) waiting: Vec<(SourceFile, WaitsFor)>,
     /// Files that stay until a person has looked at them.
@@ -36,7 +37,7 @@ pub(super) struct Plan {
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     /// Files read in this docking, and the segments they are.
-    pub(super) segments: BTreeMap<SourcePath, (SourceFile, Segment)>,
+    pub(super) segments: BTreeMap<SourcePath, (SourceFile, Arc<Segment>)>,
     /// Files that were read once more and are the segments they were taken for.
     pub(super) sources: BTreeMap<SourcePath, SourceMatch>,
     /// Files that turned out not to be the segments they looked like.
@@ -62,10 +63,8 @@ pub(super) fn plan(
     findings: &Findings,
 ) -> Plan {
     let mut plan = Plan::default();
-    let mut by_path: BTreeMap<&SourcePath, Vec<&KnownSegment>> = BTreeMap::new();
-    for segment in known {
-        by_path.entry(&segment.segment.path).or_default().push(segment);
-    }
+    let mut by_path: Vec<&KnownSegment> = known.iter().collect();
+    by_path.sort_by(|one, other| one.segment.path.cmp(&other.segment.path));
     let about_a_file = |problem: &&Problem| {
         problem.destination.is_none() && !problem.kind.is_about_copies() && !crowd::is_seen_at_each_look(&problem.kind)
     };
@@ -77,7 +76,9 @@ pub(super) fn plan(
     let mut listed = BTreeSet::new();
     for file in &listing.files {
         listed.insert(&file.path);
-        let candidates = by_path.get(&file.path).map(Vec::as_slice).unwrap_or_default();
+        let first = by_path.partition_point(|known| known.segment.path < file.path);
+        let candidates = by_path[first..].chunk_by(|one, other| one.segment.path == other.segment.path).next();
+        let candidates = candidates.filter(|known| known[0].segment.path == file.path).unwrap_or_default();
         plan.gone
             .extend(candidates.iter().filter(|known| is_replaced(&known.segment, file, findings)).copied().cloned());
         let its_problems = file_problems.get(&file.path).map(Vec::as_slice).unwrap_or_default();
@@ -101,7 +102,7 @@ pub(super) fn plan(
             }
             Some(segment) => {
                 plan.taken += file.size;
-                plan.have.push((file.clone(), segment.clone()));
+                plan.have.push((file.clone(), Arc::clone(segment)));
             }
             None => plan.pull.push(file.clone()),
         }
@@ -129,7 +130,7 @@ fn is_replaced(once: &Segment, file: &SourceFile, findings: &Findings) -> bool {
 }
 
 /// The segment that a file is, or looks like: the content is compared before anything is wiped.
-fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Findings) -> Option<&'a Segment> {
+fn recognise<'a>(file: &SourceFile, known: &[&'a KnownSegment], findings: &'a Findings) -> Option<&'a Arc<Segment>> {
     if let Some((seen, segment)) = findings.segments.get(&file.path)
         && seen == file
     {
@@ -186,7 +187,7 @@ mod tests {
             fingerprint,
             damaged: false,
         };
-        KnownSegment { segment, spool, pending, deletion: Deletion::NotBegun }
+        KnownSegment { segment: segment.into(), spool, pending, deletion: Deletion::NotBegun }
     }
 
     fn problem(name: &str, kind: ProblemKind) -> Problem {
@@ -298,7 +299,7 @@ mod tests {
         let look = listing(vec![file("A", 3, 2)]);
         let read = |times: usize, segment: &Segment| {
             let mut findings = Findings::default();
-            findings.segments.insert(path("A"), (file("A", 3, 2), segment.clone()));
+            findings.segments.insert(path("A"), (file("A", 3, 2), segment.clone().into()));
             if times > 1 {
                 let again = SourceMatch::compare(segment, &file("A", 3, 2), segment.fingerprint.clone()).unwrap();
                 findings.sources.insert(path("A"), again);
@@ -318,7 +319,7 @@ mod tests {
     fn evidence_that_is_nowhere_keeps_no_file_from_being_pulled_or_its_problem_from_staying() {
         for kind in [ProblemKind::OnlyOnCamera, ProblemKind::OnlyElsewhere, ProblemKind::Lost] {
             let mut lost = known("A", b"abc", SpoolCopy::Lost, 0);
-            lost.segment.damaged = true;
+            Arc::make_mut(&mut lost.segment).damaged = true;
             let problems = [problem("A", kind)];
             let there = plan(&listing(vec![file("A", 3, 1)]), &[lost.clone()], &problems, &Findings::default());
             assert_eq!((there.pull.len(), there.kept.len()), (1, 0));
@@ -329,7 +330,7 @@ mod tests {
     #[test]
     fn a_damaged_segment_counts_as_taken_although_its_file_is_kept() {
         let mut damaged = known("A", b"abc", SpoolCopy::Present, 0);
-        damaged.segment.damaged = true;
+        Arc::make_mut(&mut damaged.segment).damaged = true;
         let problems = [problem("A", ProblemKind::DamagedAtSource { missing: 1 })];
         let look = listing(vec![file("A", 3, 1), file("B", 5, 1)]);
         let plan =
@@ -340,7 +341,7 @@ mod tests {
     #[test]
     fn a_file_that_was_damaged_is_read_again_once_something_else_was_wrong_with_it() {
         let mut damaged = known("A", b"abc", SpoolCopy::Present, 0);
-        damaged.segment.damaged = true;
+        Arc::make_mut(&mut damaged.segment).damaged = true;
         let look = listing(vec![file("A", 3, 1)]);
         for (kind, read_again) in [
             (ProblemKind::DamagedAtSource { missing: 1 }, false),
@@ -354,7 +355,7 @@ mod tests {
     #[test]
     fn a_damaged_file_is_kept_whatever_else_is_wrong_with_a_file_of_its_name() {
         let mut damaged = known("A", b"abc", SpoolCopy::Present, 0);
-        damaged.segment.damaged = true;
+        Arc::make_mut(&mut damaged.segment).damaged = true;
         let told = |segment| Problem { segment, ..problem("A", ProblemKind::DamagedAtSource { missing: 1 }) };
         let unsteady = problem("A", ProblemKind::Unsteady);
         let another = known("A", b"abd", SpoolCopy::Present, 0).segment.id;
@@ -411,7 +412,7 @@ mod tests {
     fn an_image_is_taken_at_each_docking_and_once_only() {
         let image = SourceFile { kind: SourceKind::Image, ..file("/p1.img", 3, 3) };
         let mut taken = known("/p1.img", b"abc", SpoolCopy::Present, 0);
-        taken.segment.damaged = true;
+        Arc::make_mut(&mut taken.segment).damaged = true;
         let look = listing(vec![image.clone()]);
         let (problems, known) = ([problem("/p1.img", ProblemKind::DamagedVolume { missing: 0 })], [taken.clone()]);
         assert_eq!(

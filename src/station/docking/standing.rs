@@ -109,7 +109,7 @@ mod tests {
         let file =
             SourceFile { path: path.clone(), size: fingerprint.size, modified, stamp: 1, kind: SourceKind::File };
         let segment = Segment { id, camera, path, recorded_at: modified, fingerprint, damaged: false };
-        Plan { pull: vec![file.clone(); pull], have: vec![(file, segment); have], ..Plan::default() }
+        Plan { pull: vec![file.clone(); pull], have: vec![(file, segment.into()); have], ..Plan::default() }
     }
 
     fn camera() -> CameraSerial {

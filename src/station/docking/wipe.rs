@@ -1,8 +1,10 @@
 //! From "everything is copied" to "nothing is left on the camera": comparing, waiting for the proofs, deleting.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -40,7 +42,7 @@ enum Waits {
 
 impl Docking {
     /// Reads every known file once more, while the uplink is busy, and compares it with its segment.
-    pub(super) async fn check_sources(&mut self, have: &[(SourceFile, Segment)]) -> Result<(), DockingError> {
+    pub(super) async fn check_sources(&mut self, have: &[(SourceFile, Arc<Segment>)]) -> Result<(), DockingError> {
         let total = have.len() as u64;
         let mut shown = Instant::now();
         for (done, (file, segment)) in have.iter().enumerate() {
@@ -63,7 +65,7 @@ impl Docking {
             match self.while_showing(check_source(&*self.camera, &self.turns, file, segment)).await? {
                 Ok(source) => {
                     self.could_be_read(&file.path).await?;
-                    self.findings.segments.insert(file.path.clone(), (file.clone(), segment.clone()));
+                    self.findings.segments.insert(file.path.clone(), (file.clone(), Arc::clone(segment)));
                     self.findings.sources.insert(file.path.clone(), source);
                 }
                 Err(SourceTrouble::Differs) => {
@@ -86,7 +88,7 @@ impl Docking {
     }
 
     /// Waits until no required destination has anything of this camera left to receive.
-    pub(super) async fn wait_for_proofs(&mut self, plan: &Plan) -> Result<Waited, DockingError> {
+    pub(super) async fn wait_for_proofs(&mut self, mut plan: Plan) -> Result<Waited, DockingError> {
         let unread = plan.have.iter().any(|(file, _)| !self.findings.sources.contains_key(&file.path));
         if unread && self.is_wipeable() {
             sleep(Duration::from_millis(100)).await;
@@ -106,13 +108,16 @@ impl Docking {
                 return Ok(Waited::Settled);
             }
             let room =
-                standing(plan, Open::default(), self.camera.serial(), self.camera.condition(), self.progress.held());
+                standing(&plan, Open::default(), self.camera.serial(), self.camera.condition(), self.progress.held());
             self.say(while_uploading(pending, room.notice));
             let pause = self.until_next_look().saturating_sub(looked.elapsed());
             if pause.is_zero() {
-                let now = self.look().await?;
+                let had = plan.have.len();
+                // There is one in memory at a time.
+                drop(plan);
+                plan = self.look().await?;
                 looked = Instant::now();
-                if self.has_news(&now) || now.have.len() != plan.have.len() {
+                if self.has_news(&plan) || plan.have.len() != had {
                     return Ok(Waited::News);
                 }
             }
@@ -166,7 +171,11 @@ impl Docking {
     }
 
     /// Deletes what was cleared, and notes what is left of it.
-    async fn delete(&mut self, files: &[(SourceFile, Segment)], cleared: Vec<Clearance>) -> Result<(), DockingError> {
+    async fn delete(
+        &mut self,
+        files: &[(SourceFile, Arc<Segment>)],
+        cleared: Vec<Clearance>,
+    ) -> Result<(), DockingError> {
         let outcome = match wipe(&self.site, self.id, &*self.camera, cleared).await {
             Ok(outcome) => outcome,
             Err(WipeError::Camera(error)) => return Err(error.into()),
@@ -176,8 +185,13 @@ impl Docking {
     }
 
     /// Draws the consequences of a deletion: what is gone, and what is not and why.
-    async fn take_in(&mut self, files: &[(SourceFile, Segment)], outcome: WipeOutcome) -> Result<(), DockingError> {
+    async fn take_in(
+        &mut self,
+        files: &[(SourceFile, Arc<Segment>)],
+        outcome: WipeOutcome,
+    ) -> Result<(), DockingError> {
         let WipeOutcome { wiped, still_there, unseen, kept, left } = outcome;
+        let [wiped, still_there, unseen] = [wiped, still_there, unseen].map(BTreeSet::from_iter);
         for (file, segment) in files {
             let is_gone = wiped.contains(&segment.id);
             if is_gone {
@@ -221,17 +235,23 @@ impl Docking {
 
     /// Asks every required destination about each file. The first that is not well ends the asking; then nothing is cleared.
     /// What could not be asked comes back as well.
-    async fn clear(&self, files: &[(SourceFile, Segment)]) -> Result<(Vec<Clearance>, Option<String>), DockingError> {
-        let mut questions = Vec::new();
-        for (file, segment) in files {
-            let Some(source) = self.findings.sources.get(&file.path) else { continue };
-            if source.still_holds_for(file) {
+    async fn clear(
+        &self,
+        files: &[(SourceFile, Arc<Segment>)],
+    ) -> Result<(Vec<Clearance>, Option<String>), DockingError> {
+        let mut compared = files.iter().filter_map(|(file, segment)| {
+            let source = self.findings.sources.get(&file.path)?;
+            source.still_holds_for(file).then_some((segment, source))
+        });
+        let mut questions = FuturesUnordered::new();
+        let (mut cleared, mut unanswered) = (Vec::new(), None);
+        loop {
+            while questions.len() < QUESTIONS
+                && let Some((segment, source)) = compared.next()
+            {
                 questions.push(async move { (segment, clear(&self.site, segment, source).await) }.boxed());
             }
-        }
-        let mut answers = futures::stream::iter(questions).buffer_unordered(QUESTIONS);
-        let (mut cleared, mut unanswered) = (Vec::new(), None);
-        while let Some((segment, answer)) = answers.next().await {
+            let Some((segment, answer)) = questions.next().await else { break };
             match answer {
                 Ok(clearance) => cleared.push(clearance),
                 Err(NotCleared::Ledger(error)) => return Err(error.into()),

@@ -173,7 +173,7 @@ async fn its_log_leads_to_the_same_tables_as_it_did_then() {
         ("RELEASED", SpoolCopy::Released),
         ("UNFINISHED", SpoolCopy::Present),
     ];
-    assert_eq!(copies, expected.map(|(name, spool)| (segment(name), spool)));
+    assert_eq!(copies, expected.map(|(name, spool)| (segment(name).into(), spool)));
     let problems: Vec<Problem> = ledger.problems(None).await.unwrap();
     assert!(
         matches!(

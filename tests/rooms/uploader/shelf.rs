@@ -83,7 +83,7 @@ async fn a_copy_of_which_the_ledger_never_heard_is_taken_over_by_its_label_if_it
     station.seals(&cut, "somethi").await;
     reconcile(&station.site).await.unwrap();
     let known = station.known(&whole).await;
-    assert_eq!((known.segment, known.spool, known.pending), (whole, SpoolCopy::Present, 1));
+    assert_eq!((known.segment, known.spool, known.pending), (whole.into(), SpoolCopy::Present, 1));
     assert_eq!(station.ledger.segment(cut.id).await.unwrap(), None);
     assert!(station.is_on_the_shelf(&cut).await, "it is kept, whatever it is");
 }
