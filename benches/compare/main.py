@@ -22,7 +22,7 @@ import time
 import peers
 import report
 from camdock import CamdockRun, proven, queued, ready
-from process import MIB, Cameras, Cost, Sink, Views, cpu_seconds, wake_ups
+from process import MIB, Cameras, Cost, Sink, Views, cpu_seconds, peak_memory, wake_ups
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RELEASE = ROOT / "target/release"
@@ -30,6 +30,8 @@ BENCH = ROOT / "target/bench"
 MILLION = 1_000_000
 CAMERAS = 1_000
 CROWD_SECONDS = 15
+# Ledger and spool of a million are examined by then.
+EXAMINED_SECONDS = 15
 # So many of each camera wait: more than can leave in that time.
 CROWD_EACH = 75
 FILES = (1_000, 10_000, 64_000)
@@ -226,6 +228,9 @@ class Bench:
                 starts.append(station.cost("a million queued", queued(million), station.start))
                 commands["camdock status"].append(station.command("status", "--json"))
                 commands["camdock explain"].append(station.command("explain", "QUEUE00000"))
+                # Its copies are looked through meanwhile.
+                time.sleep(EXAMINED_SECONDS)
+                examined = peak_memory(station.child.pid)
                 station.stop()
             ask = [str(RELEASE / "examples/queue"), "ask", str(station.data_dir)]
             asked = subprocess.run(ask, check=True, capture_output=True, text=True).stdout.splitlines()
@@ -239,7 +244,7 @@ class Bench:
         del asked["another destination"]
         self.targets += [
             report.Target("start-up, 1,000,000 queued", report.median(starts, "wall"), 2, " s"),
-            report.Target("memory, a start with 1,000,000 queued", max(cost.memory for cost in starts), 64, " MiB"),
+            report.Target("memory, 1,000,000 queued and examined", examined, 64, " MiB"),
             report.Target("1,000,000 queued: the slowest question of the station", max(asked.values()), 20, " ms"),
         ]
 
