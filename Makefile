@@ -114,7 +114,7 @@ advisories: setup $(TOOLS)/.cargo-deny-$(CARGO_DENY) ## known weaknesses in depe
 	cargo deny --locked check advisories
 
 .PHONY: bench
-bench: setup bench-tools ## speed, CPU and memory next to azcopy, rclone and cp; needs 12 GiB of disk
+bench: setup bench-tools ## speed, CPU and memory next to azcopy, rsync, rclone and cp; needs 12 GiB of disk, and root for slow cameras
 	cargo build --locked --release --bin camdock --examples
 	python3 benches/compare/main.py $(BENCH)
 

@@ -87,23 +87,7 @@ impl Card {
 
     fn attributes(&self, ino: u64) -> Option<FileAttr> {
         let node = *self.tree().nodes.get(&ino)?;
-        Some(FileAttr {
-            ino: INodeNo(ino),
-            size: node.size,
-            blocks: node.size.div_ceil(512),
-            atime: UNIX_EPOCH,
-            mtime: UNIX_EPOCH,
-            ctime: UNIX_EPOCH,
-            crtime: UNIX_EPOCH,
-            kind: node.kind,
-            perm: 0o755,
-            nlink: 1,
-            uid: 0,
-            gid: 0,
-            rdev: 0,
-            blksize: 4096,
-            flags: 0,
-        })
+        Some(camdock_test_support::fuse::attributes(INodeNo(ino), node.kind, node.size))
     }
 
     fn entry(&self, ino: Option<u64>, reply: ReplyEntry) {

@@ -21,9 +21,6 @@ use crate::views::{Access, Identity, Porter, Recognise};
 /// What a part's look finds in its way.
 type Found = Option<(SetupCause, String)>;
 
-/// No certificate with all who vouch for it is longer.
-const LONGEST: u64 = 1 << 20;
-
 /// Hears when something changes beside these files, which may be replaced as a whole. Where nothing is heard of it, it is seen at the
 /// next beat.
 struct Ear {
@@ -141,7 +138,7 @@ type Read = ((Vec<u8>, Vec<u8>), Found);
 
 fn read(files: &TlsSettings, last: &mut Option<Read>, shown: &watch::Sender<Option<Identity>>) -> Found {
     let content = |path: &Path| {
-        files::whole(path, LONGEST).map_err(|error| {
+        files::whole(path, Identity::LONGEST).map_err(|error| {
             let before = if shown.borrow().is_some() { ". The one before is used meanwhile" } else { "" };
             (SetupCause::FileUnreadable, format!("{}: {error}{before}", path.display()))
         })

@@ -31,8 +31,8 @@ const REFRESH: Duration = Duration::from_secs(1);
 /// A disk that does not say so for this long is not said to have any.
 const MEASURING_TAKES: Duration = Duration::from_secs(10);
 
-/// Keeps the spool's room known, looked at with each beat, for as long as the station runs. By itself, since a disk may hang; then it is asked no second time
-/// before it has answered.
+/// Keeps the spool's room known, looked at with each beat, for as long as the station runs. By itself, since a disk may hang; then it is
+/// asked no second time before it has answered.
 pub(super) async fn measure(
     site: Site,
     space: watch::Sender<Option<SpoolSpace>>,

@@ -50,6 +50,9 @@ impl fmt::Debug for Identity {
 }
 
 impl Identity {
+    /// No certificate with all who vouch for it is longer, in bytes, nor is a key.
+    pub const LONGEST: u64 = 1 << 20;
+
     /// Takes the contents of both files, in PEM form; the certificate's may have those that vouch for it behind it.
     ///
     /// # Errors

@@ -3,11 +3,11 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-use fuser::{
-    BackgroundSession, Errno, FileAttr, FileHandle, FileType, Filesystem, INodeNo, ReplyAttr, ReplyEntry, Request,
-};
+use fuser::{BackgroundSession, Errno, FileHandle, FileType, Filesystem, INodeNo, ReplyAttr, ReplyEntry, Request};
+
+use crate::fuse::attributes;
 
 /// Nothing is remembered by the kernel, so every look reaches the server.
 const TTL: Duration = Duration::ZERO;
@@ -75,23 +75,7 @@ impl Filesystem for Share {
 
     fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
         self.0.wait_while_it_hangs();
-        let root = FileAttr {
-            ino,
-            size: 0,
-            blocks: 0,
-            atime: UNIX_EPOCH,
-            mtime: UNIX_EPOCH,
-            ctime: UNIX_EPOCH,
-            crtime: UNIX_EPOCH,
-            kind: FileType::Directory,
-            perm: 0o755,
-            nlink: 1,
-            uid: 0,
-            gid: 0,
-            rdev: 0,
-            blksize: 4096,
-            flags: 0,
-        };
+        let root = attributes(ino, FileType::Directory, 0);
         reply.attr(&TTL, &root);
     }
 }

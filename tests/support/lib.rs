@@ -9,5 +9,6 @@
 
 pub mod azurite;
 pub mod footage;
+pub mod fuse;
 pub mod hanging_share;
 pub mod sysfs;

@@ -12,9 +12,6 @@ use camdock::views::Identity;
 use super::credential::Units;
 use super::{Aspect, Finding, Judgement};
 
-/// No certificate with all who vouch for it is longer.
-const LONGEST: u64 = 1 << 20;
-
 /// Looks at the certificate, the list of users and the group of operators, as far as they are configured.
 pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -41,7 +38,8 @@ fn certificate(tls: &TlsSettings, now: Moment, units: &Units) -> Vec<Finding> {
         let note = "handed over by systemd at its start; only the service can read it";
         return vec![Finding::new(subject, Aspect::Access, Judgement::Ok, note)];
     }
-    let read = |file: &Path| files::whole(file, LONGEST).map_err(|error| format!("{}: {error}", file.display()));
+    let read =
+        |file: &Path| files::whole(file, Identity::LONGEST).map_err(|error| format!("{}: {error}", file.display()));
     let both = read(&tls.certificate).and_then(|certificate| Ok((certificate, read(&tls.key)?)));
     let (certificate, key) = match both {
         Ok(both) => both,

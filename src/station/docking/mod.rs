@@ -30,6 +30,7 @@ use self::crowd::{FEW, Notes};
 use self::patience::{Patience, Retries, Trouble, Troubles};
 use self::plan::{Findings, Plan, plan};
 pub(super) use self::progress::Progress;
+use self::rounds::Rounds;
 use self::standing::{Open, Room, standing};
 pub(super) use self::visit::{Visit, identify};
 use self::waits::{Waits, WaitsFor};
@@ -111,8 +112,8 @@ struct Docking {
     refused_since: Option<Instant>,
     /// What the last look took, so that looking never becomes the main work.
     look_took: Duration,
-    /// Since when it is ready.
-    ready_since: Option<Instant>,
+    /// The looks at it since it is ready.
+    rounds: Rounds,
 }
 
 impl Docking {
@@ -148,7 +149,7 @@ impl Docking {
             refusals: 0,
             refused_since: None,
             look_took: Duration::ZERO,
-            ready_since: None,
+            rounds: Rounds::default(),
         }
     }
 
@@ -156,11 +157,12 @@ impl Docking {
     async fn serve(&mut self) -> Result<std::convert::Infallible, DockingError> {
         loop {
             let mut plan = self.look().await?;
-            if self.ready_since.is_some() && self.progress.nothing_is_left() {
+            if self.rounds.go_on() && self.progress.nothing_is_left() {
                 // As before.
                 self.rest(plan).await?;
                 continue;
             }
+            self.rounds.end();
             if !plan.pull.is_empty() {
                 self.progress.rests(false);
                 self.offload(plan.pull).await?;
@@ -288,11 +290,14 @@ impl Docking {
         if is_ready {
             self.camera.let_go();
             // Whatever else is committed meanwhile has nothing to do with it.
-            let since = *self.ready_since.get_or_insert_with(Instant::now);
-            sleep(rounds::pause(since.elapsed(), now, LOOK_AGAIN).max(self.look_took * 20)).await;
+            sleep(self.rounds.pause(now, LOOK_AGAIN).max(self.look_took * 20)).await;
             return Ok(());
         }
-        self.ready_since = None;
+        if self.rounds.go_on() {
+            // It is no longer, whatever became of its copies: it is served anew, and said to be what it is.
+            self.rounds.end();
+            return Ok(());
+        }
         if self.refusals > 0 {
             // A destination that cannot answer is not asked every other second by every camera that is docked.
             sleep(backoff(self.refusals)).await;

@@ -115,6 +115,7 @@ impl Docking {
             }
         }
     }
+
     /// The spool is full: makes room, or leaves the file alone for a while, so that others need not wait for it.
     async fn wait_for_room(&mut self, file: &SourceFile) -> Result<Again, DockingError> {
         let now = Instant::now();
@@ -131,5 +132,22 @@ impl Docking {
         }
         self.waits.put_off(file.path.clone(), now + PAUSE, WaitsFor::Uploads);
         Ok(Again::AtTheNextLook)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_files_are_pulled_many_at_a_time_and_large_ones_few() {
+        let at_once = |size: u64| {
+            let size = ByteCount::new(size);
+            let under_way = |pulls: usize| (0..pulls).map(|_| size).sum();
+            (0..100).take_while(|pulls| may_begin(size, *pulls, under_way(*pulls))).count()
+        };
+        assert_eq!([0, 4 << 10, 100 << 10].map(at_once), [SMALL_PULLS; 3]);
+        assert_eq!([512 << 10, 1 << 20, 2 << 30, u64::MAX].map(at_once), [8, PULLS, PULLS, PULLS]);
+        assert!(!may_begin(ByteCount::new(1), PULLS, ByteCount::new(2 << 30)), "a large one is under way");
     }
 }

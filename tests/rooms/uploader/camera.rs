@@ -13,11 +13,22 @@ use camdock::domain::{ByteCount, CameraSerial, MediumId, SourceFile};
 pub(crate) struct ScriptedCamera {
     serial: CameraSerial,
     pieces: Mutex<Vec<Piece>>,
+    then: Mutex<Then>,
+}
+
+/// What comes after the pieces.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Then {
+    #[default]
+    End,
+    /// Nothing, ever.
+    Silence,
 }
 
 impl ScriptedCamera {
     pub(crate) fn reading(pieces: &[&str]) -> Self {
-        let camera = Self { serial: CameraSerial::new("BWC-1").unwrap(), pieces: Mutex::default() };
+        let camera =
+            Self { serial: CameraSerial::new("BWC-1").unwrap(), pieces: Mutex::default(), then: Mutex::default() };
         camera.reads(pieces);
         camera
     }
@@ -25,6 +36,11 @@ impl ScriptedCamera {
     pub(crate) fn reads(&self, pieces: &[&str]) {
         let data = |piece: &&str| Piece::Data(Bytes::copy_from_slice(piece.as_bytes()));
         *self.pieces.lock().unwrap() = pieces.iter().map(data).collect();
+    }
+
+    /// It does not answer any more once it gave what it gives.
+    pub(crate) fn hangs(&self) {
+        *self.then.lock().unwrap() = Then::Silence;
     }
 
     pub(crate) fn cannot_read(&self, bytes: u64) {
@@ -55,7 +71,7 @@ impl Camera for ScriptedCamera {
     }
 
     async fn open(&self, _: &SourceFile, _: Reading) -> Result<Box<dyn SourceReader>, CameraError> {
-        Ok(Box::new(Script(self.pieces.lock().unwrap().clone().into_iter())))
+        Ok(Box::new(Script(self.pieces.lock().unwrap().clone().into_iter(), *self.then.lock().unwrap())))
     }
 
     async fn wipe(&self, _: WipePermit) -> Result<Vec<NotDeleted>, CameraError> {
@@ -63,12 +79,15 @@ impl Camera for ScriptedCamera {
     }
 }
 
-struct Script(std::vec::IntoIter<Piece>);
+struct Script(std::vec::IntoIter<Piece>, Then);
 
 #[async_trait]
 impl SourceReader for Script {
     async fn next(&mut self) -> Result<Option<Piece>, CameraError> {
-        Ok(self.0.next())
+        match (self.0.next(), self.1) {
+            (None, Then::Silence) => std::future::pending().await,
+            (piece, _) => Ok(piece),
+        }
     }
 
     async fn finish(&mut self) -> Result<(), CameraError> {

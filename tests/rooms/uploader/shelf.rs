@@ -192,3 +192,32 @@ async fn a_source_is_the_segment_only_if_it_reads_so_to_its_very_end() {
     camera.cannot_read(end.len() as u64);
     assert!(matches!(check().await, Err(SourceTrouble::Differs)), "a part of it cannot be read");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_camera_that_answers_no_more_keeps_no_other_from_being_read() {
+    let station = Station::new().await;
+    let (segment, content) = (Station::segment("BWC-1", 1), Station::content("BWC-1", 1));
+    let (silent, other) = (ScriptedCamera::reading(&[]), ScriptedCamera::reading(&[&content]));
+    silent.hangs();
+    let (its_turns, turns, file) = (station.site.turns(), station.site.turns(), file_of(&segment));
+    let waits = pull(&station.site, station.docking, &silent, &its_turns, &file);
+    let pulled = pull(&station.site, station.docking, &other, &turns, &file);
+    tokio::select! {
+        biased;
+        ended = waits => panic!("it answers: {ended:?}"),
+        pulled = pulled => assert_eq!(pulled.unwrap().id, segment.id),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_copies_are_synced_at_once_than_a_disk_has_use_for() {
+    let station = Station::new().await;
+    station.spool.syncs_slowly();
+    let pulls = (1..=4).map(async |number| {
+        let content = Station::content("BWC-1", number);
+        let (camera, file) = (ScriptedCamera::reading(&[&content]), file_of(&Station::segment("BWC-1", number)));
+        pull(&station.site, station.docking, &camera, &station.site.turns(), &file).await.unwrap()
+    });
+    assert_eq!(futures::future::join_all(pulls).await.len(), 4);
+    assert_eq!(station.spool.most_syncs_at_once(), 1, "as this station was told");
+}
