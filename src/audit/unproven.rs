@@ -26,7 +26,7 @@ pub struct AtStake {
 /// [`LedgerError`] if ledger or spool cannot be read, so that nobody can tell.
 pub async fn unproven(data_dir: &Path) -> Result<AtStake, LedgerError> {
     let spool = data_dir.join(SPOOL_FOLDER);
-    let sealed = match sealed(&spool) {
+    let sealed = match sealed(&spool).and_then(Iterator::collect) {
         Ok(sealed) => sealed,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(source) => return Err(LedgerError::Io { path: spool.display().to_string(), source }),

@@ -10,7 +10,7 @@
 //! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
 
 pub mod azure;
-mod folder;
+pub mod folder;
 pub mod http;
 mod place;
 
@@ -22,11 +22,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::domain::{ByteCount, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, Sha256};
+use crate::domain::{ByteCount, Checksum, ChunkRules, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId};
 use crate::faults::{PlantedBug, planted};
 
 pub use crate::domain::Version;
-pub use folder::{FolderDestination, SameDisk};
 pub use place::{Enrolment, Seen, WrongPlace, read_place, write_place};
 
 /// One place that evidence must reach.
@@ -37,6 +36,9 @@ pub trait Destination: Send + Sync {
 
     /// Who has to say that the place is the right one, before anything counts there.
     fn enrolment(&self) -> Enrolment;
+
+    /// Into which chunks it takes an object.
+    fn chunk_rules(&self) -> ChunkRules;
 
     /// Which place this is, as the place itself says: read from the enrolment that lies there, or `None` if there is none.
     /// One small request that depends on no object, so its failure is the place's.
@@ -79,7 +81,7 @@ pub type ByteStream = BoxStream<'static, Result<Bytes, std::io::Error>>;
 pub struct Upload {
     /// The full name of the object, the destination's prefix included.
     pub object: ObjectName,
-    /// What was read from the camera.
+    /// What was read from the camera, in chunks as the destination takes them.
     pub fingerprint: Fingerprint,
     /// What travels with the object, as printable ASCII.
     pub metadata: Vec<(&'static str, String)>,
@@ -150,8 +152,8 @@ pub struct Attestation {
 pub enum Evidence {
     /// The committed chunks, in order: each was accepted only because the place computed this very checksum for it.
     Chunks(Vec<CommittedChunk>),
-    /// The SHA-256 of the whole final object, read again from the place.
-    Sha256(Sha256),
+    /// A checksum of the whole final object, which the place has computed or which was taken while it was read again.
+    Whole(Checksum),
     /// The object was not made by camdock, or in chunks of another size: only reading it back can tell.
     Unknown,
 }

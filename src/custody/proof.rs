@@ -4,7 +4,7 @@ use futures::StreamExt as _;
 
 use crate::cloud::{Attestation, CommittedChunk, Destination, DestinationError, Evidence, ObjectState, Seen};
 use crate::domain::{
-    DestinationName, Fingerprint, Fingerprinter, ObjectName, PlaceId, ProofMethod, ProofPolicy, Version,
+    Checksum, DestinationName, Fingerprint, Fingerprinter, ObjectName, PlaceId, ProofMethod, ProofPolicy, Version,
 };
 use crate::faults::{PlantedBug, planted};
 
@@ -141,7 +141,12 @@ fn compare(attestation: &Attestation, expected: &Fingerprint) -> Comparison {
         return Comparison::Other;
     }
     let same = match &attestation.evidence {
-        Evidence::Sha256(sha256) => *sha256 == expected.sha256,
+        Evidence::Whole(Checksum::Sha256(sha256)) => *sha256 == expected.sha256,
+        Evidence::Whole(Checksum::Crc64(crc64)) => *crc64 == expected.crc64(),
+        Evidence::Whole(Checksum::Crc32c(crc32c)) => match expected.crc32c {
+            Some(expected) => *crc32c == expected,
+            None => return Comparison::Unknown,
+        },
         Evidence::Unknown => return Comparison::Unknown,
         Evidence::Chunks(chunks) if !cut_alike(chunks, expected) => return Comparison::Unknown,
         Evidence::Chunks(chunks) => (0..)

@@ -15,14 +15,16 @@ use super::late::{LateDestination, Standing};
 use super::parts::{self, Troubles};
 use super::{SystemClock, bays, lamps};
 use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
-use crate::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
-use crate::cloud::{Destination, FolderDestination, SameDisk};
+use crate::cloud::Destination;
+use crate::cloud::azure::{self, AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
+use crate::cloud::folder::{self, FolderDestination, SameDisk};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
 use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{
-    BayName, Clock, DockingId, LedName, Moment, Part, Profile, SetupCause, ShiftStarts, Snapshot, Transport, UsbDevice,
+    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Part, Profile, SetupCause, ShiftStarts, Snapshot,
+    Transport, UsbDevice,
 };
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
@@ -123,6 +125,14 @@ pub fn open_destination(
     }
 }
 
+/// Into which chunks a place takes an object; so much is known of its kind before it is set up.
+const fn chunk_rules(place: &Place) -> ChunkRules {
+    match place {
+        Place::Azure { .. } => azure::CHUNK_RULES,
+        Place::Folder { .. } => folder::CHUNK_RULES,
+    }
+}
+
 fn azure_credential(credential: &Credential) -> Result<AzureCredential, CredentialError> {
     let secret = credential.read()?;
     Ok(match &credential.kind {
@@ -154,7 +164,7 @@ fn late_destination(settings: &DestinationSettings, config: &Config, troubles: &
             }
         }
     });
-    Arc::new(LateDestination::new(name, standing))
+    Arc::new(LateDestination::new(name, chunk_rules(&settings.place), standing))
 }
 
 /// Opens ledger and spool as configured. Blocks; needs a runtime. Destinations are set up by themselves, meanwhile or later.
@@ -198,7 +208,8 @@ pub(super) fn open_station(
 /// not silently begun afresh.
 fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<Ledger, LedgerError> {
     let path = data_dir.join(LEDGER_FILE);
-    let was_lost = !path.exists() && sealed(&data_dir.join(SPOOL_FOLDER)).is_ok_and(|copies| !copies.is_empty());
+    let was_lost =
+        !path.exists() && sealed(&data_dir.join(SPOOL_FOLDER)).is_ok_and(|mut copies| copies.next().is_some());
     if last == LastLedger::Trusted && !was_lost {
         match Ledger::connect(&path) {
             Ok(connection) => return Ledger::threaded(connection),

@@ -11,7 +11,7 @@ use crate::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
     ObjectState, Seen, Upload,
 };
-use crate::domain::{DestinationName, ObjectName, PlaceId};
+use crate::domain::{ChunkRules, DestinationName, ObjectName, PlaceId};
 
 /// How far the setting up is.
 #[derive(Clone)]
@@ -28,12 +28,18 @@ pub(super) enum Standing {
 /// is proven by it, and nothing is wiped that waits for it.
 pub(super) struct LateDestination {
     name: DestinationName,
+    chunk_rules: ChunkRules,
     standing: watch::Receiver<Standing>,
 }
 
 impl LateDestination {
-    pub(super) fn new(name: DestinationName, standing: watch::Receiver<Standing>) -> Self {
-        Self { name, standing }
+    /// `chunk_rules` are those of its kind: they must not change on the day on which it is set up.
+    pub(super) const fn new(
+        name: DestinationName,
+        chunk_rules: ChunkRules,
+        standing: watch::Receiver<Standing>,
+    ) -> Self {
+        Self { name, chunk_rules, standing }
     }
 
     /// The destination itself.
@@ -63,6 +69,10 @@ impl Destination for LateDestination {
             Standing::Open(destination) => destination.enrolment(),
             Standing::Untried | Standing::Missing(_) => Enrolment::ByPerson,
         }
+    }
+
+    fn chunk_rules(&self) -> ChunkRules {
+        self.chunk_rules
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
@@ -105,14 +115,14 @@ impl Destination for LateDestination {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::{FolderDestination, SameDisk};
+    use crate::cloud::folder::{CHUNK_RULES, FolderDestination, SameDisk};
 
     #[tokio::test(start_paused = true)]
     async fn a_destination_that_is_not_set_up_proves_nothing_and_works_as_soon_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let name = DestinationName::new("nas").unwrap();
         let (told, standing) = watch::channel(Standing::Untried);
-        let late = LateDestination::new(name.clone(), standing);
+        let late = LateDestination::new(name.clone(), CHUNK_RULES, standing);
         let not_set_up =
             |why: &str, answer| matches!(answer, Err(DestinationError::NotSetUp(said)) if said.contains(why));
         assert!(not_set_up("does not answer", late.place().await), "nobody is waited for for ever");

@@ -1,149 +1,9 @@
-//! What a segment's content is: the hashes taken once, in flight, when it left the camera.
+//! What a segment's content is: the checksums taken once, in flight, when it left the camera.
 
-use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
-
 use super::ByteCount;
-
-/// A SHA-256 digest.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Sha256([u8; 32]);
-
-impl Sha256 {
-    /// The digest of `content`.
-    #[must_use]
-    pub fn of(content: &[u8]) -> Self {
-        let mut hasher = Self::hasher();
-        hasher.update(content);
-        hasher.finish()
-    }
-
-    /// A running digest.
-    #[must_use]
-    pub fn hasher() -> Sha256Hasher {
-        Sha256Hasher(sha2::Sha256::new())
-    }
-
-    /// The digest as stored.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The 32 bytes of the digest.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// Reads 64 hexadecimal digits.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut digest = [0; 32];
-        parse_hex(text, &mut digest)?;
-        Some(Self(digest))
-    }
-}
-
-/// A SHA-256 in the making.
-#[derive(Debug, Clone)]
-pub struct Sha256Hasher(sha2::Sha256);
-
-impl Sha256Hasher {
-    /// Adds the next bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// The digest of everything added.
-    #[must_use]
-    pub fn finish(self) -> Sha256 {
-        Sha256(self.0.finalize().into())
-    }
-}
-
-impl fmt::Display for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(f, &self.0)
-    }
-}
-
-impl fmt::Debug for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Serialize for Sha256 {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Sha256 {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a SHA-256 in hexadecimal"))
-    }
-}
-
-/// A CRC-64/NVME checksum: the one that Azure calls CRC64 and S3 calls CRC64NVME, so one checksum taken at the camera
-/// serves both clouds (their encodings differ: Azure sends it little-endian, S3 big-endian).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Crc64(pub u64);
-
-impl Crc64 {
-    /// The checksum of `content`.
-    #[must_use]
-    pub fn of(content: &[u8]) -> Self {
-        let mut hasher = Self::hasher();
-        hasher.update(content);
-        hasher.finish()
-    }
-
-    /// A running checksum.
-    #[must_use]
-    pub fn hasher() -> Crc64Hasher {
-        Crc64Hasher(crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme))
-    }
-
-    /// As Azure writes it in headers, before base64.
-    #[must_use]
-    pub const fn to_le_bytes(self) -> [u8; 8] {
-        self.0.to_le_bytes()
-    }
-}
-
-/// A CRC-64 in the making.
-#[derive(Debug, Clone)]
-pub struct Crc64Hasher(crc_fast::Digest);
-
-impl Crc64Hasher {
-    /// Adds the next bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// The checksum of everything added; the hasher starts afresh.
-    pub fn finish(&mut self) -> Crc64 {
-        Crc64(self.0.finalize_reset())
-    }
-}
-
-impl fmt::Display for Crc64 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-impl fmt::Debug for Crc64 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+use super::checksum::{Crc32c, Crc32cHasher, Crc64, Crc64Hasher, Sha256, Sha256Hasher};
 
 /// Everything that identifies a content: its length, its SHA-256, and the checksum of each chunk.
 ///
@@ -158,6 +18,24 @@ pub struct Fingerprint {
     pub chunk_size: ByteCount,
     /// Checksum of each chunk, in order. Clones share them.
     pub chunks: Arc<[Crc64]>,
+    /// Checksum of the whole content, unless a camdock took it over that did not take this one yet.
+    pub crc32c: Option<Crc32c>,
+}
+
+/// Into which chunks a place takes a content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChunkRules {
+    /// Every chunk but the last has so many bytes at least.
+    pub smallest: ByteCount,
+    /// The length of every chunk but the last is a multiple of this.
+    pub multiple_of: ByteCount,
+    /// So many chunks at the most make one object.
+    pub most: u32,
+}
+
+impl ChunkRules {
+    /// Chunks of any length, as many as there are.
+    pub const ANY: Self = Self { smallest: ByteCount::new(1), multiple_of: ByteCount::new(1), most: u32::MAX };
 }
 
 impl Fingerprint {
@@ -185,11 +63,46 @@ impl Fingerprint {
         (offset, self.chunk_size.get().min(self.size.get().saturating_sub(offset)))
     }
 
+    /// CRC-64 of the whole content, from those of its chunks.
+    #[must_use]
+    pub fn crc64(&self) -> Crc64 {
+        self.crc64_of(0..self.chunk_count())
+    }
+
+    fn crc64_of(&self, chunks: std::ops::Range<u32>) -> Crc64 {
+        let follow =
+            |whole: Crc64, index: u32| whole.followed_by(self.chunks[index as usize], self.chunk_range(index).1);
+        chunks.fold(Crc64::of(b""), follow)
+    }
+
+    /// The same content in chunks as `rules` want them: several of its own together make one where its own are too small or
+    /// too many.
+    #[must_use]
+    pub fn cut_for(&self, rules: ChunkRules) -> Self {
+        let (own, wanted) = (self.chunk_size.get(), rules.multiple_of.get().max(1));
+        let to_a_multiple = wanted / greatest_common_divisor(own, wanted);
+        let for_length = rules.smallest.get().div_ceil(own);
+        let for_number = u64::from(self.chunk_count()).div_ceil(u64::from(rules.most.max(1)));
+        let together = for_length.max(for_number).next_multiple_of(to_a_multiple);
+        let Ok(together @ 2..) = u32::try_from(together) else { return self.clone() };
+        let count = self.chunk_count();
+        let starts = (0..count).step_by(together as usize);
+        let chunks = starts.map(|first| self.crc64_of(first..first.saturating_add(together).min(count))).collect();
+        Self { chunk_size: ByteCount::new(own.saturating_mul(u64::from(together))), chunks, ..self.clone() }
+    }
+
     /// Whether both are the same bytes, even if they were cut into chunks of different sizes.
     #[must_use]
     pub fn same_content(&self, other: &Self) -> bool {
         self.size == other.size && self.sha256 == other.sha256
     }
+}
+
+const fn greatest_common_divisor(mut one: u64, mut other: u64) -> u64 {
+    while other != 0 {
+        (one, other) = (other, one % other);
+    }
+    one
 }
 
 /// Takes the checksum of each chunk while the bytes go by: a fingerprint without the SHA-256, at a tenth of its cost.
@@ -254,6 +167,7 @@ impl ChunkSums {
 #[derive(Debug, Clone)]
 pub struct Fingerprinter {
     sha256: Sha256Hasher,
+    crc32c: Crc32cHasher,
     sums: ChunkSums,
 }
 
@@ -264,12 +178,13 @@ impl Fingerprinter {
     /// If `chunk_size` is zero.
     #[must_use]
     pub fn new(chunk_size: ByteCount) -> Self {
-        Self { sha256: Sha256::hasher(), sums: ChunkSums::new(chunk_size) }
+        Self { sha256: Sha256::hasher(), crc32c: Crc32c::hasher(), sums: ChunkSums::new(chunk_size) }
     }
 
     /// Adds the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.sha256.update(bytes);
+        self.crc32c.update(bytes);
         self.sums.update(bytes);
     }
 
@@ -286,35 +201,16 @@ impl Fingerprinter {
             size: self.size(),
             chunk_size: ByteCount::new(self.sums.chunk_size),
             sha256: self.sha256.finish(),
+            crc32c: Some(self.crc32c.finish()),
             chunks: self.sums.finish().into(),
         }
     }
-}
-
-pub(super) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-}
-
-pub(super) fn parse_hex(text: &str, into: &mut [u8]) -> Option<()> {
-    if text.len() != into.len() * 2 || !text.is_ascii() {
-        return None;
-    }
-    for (index, byte) in into.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
-    }
-    Some(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn crc64_is_the_one_azure_and_s3_check() {
-        // The check value of CRC-64/NVME in the catalogue of parametrised CRC algorithms.
-        assert_eq!(Crc64::of(b"123456789"), Crc64(0xae8b_1486_0a79_9888));
-    }
 
     #[test]
     fn an_empty_segment_has_no_chunks() {
@@ -335,8 +231,24 @@ mod tests {
                 sha256: Sha256::of(&content),
                 chunk_size: ByteCount::new(chunk),
                 chunks: content.chunks(usize::try_from(chunk).unwrap()).map(Crc64::of).collect(),
+                crc32c: Some(Crc32c::of(&content)),
             };
+            prop_assert_eq!(whole.crc64(), Crc64::of(&content));
             prop_assert_eq!(by_piece.finish(), whole);
+        }
+
+        #[test]
+        fn a_content_is_cut_as_a_place_wants_it_and_stays_the_same(
+            content in prop::collection::vec(any::<u8>(), 0..400),
+            chunk in 1_u64..20, smallest in 1_u64..60, multiple_of in 1_u64..12, most in 1_u32..30,
+        ) {
+            let [smallest, multiple_of] = [smallest, multiple_of].map(ByteCount::new);
+            let own = Fingerprint::of(&content, ByteCount::new(chunk));
+            let cut = own.cut_for(ChunkRules { smallest, multiple_of, most });
+            prop_assert_eq!(&cut, &Fingerprint::of(&content, cut.chunk_size), "as if it had been cut so at once");
+            prop_assert!(cut.chunk_size >= smallest && cut.chunk_count() <= most);
+            prop_assert_eq!(cut.chunk_size.get() % multiple_of.get(), 0);
+            prop_assert_eq!(own.cut_for(ChunkRules::ANY), own);
         }
     }
 }

@@ -196,14 +196,14 @@ impl SegmentId {
     /// [`IdError::Form`] if they are none.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let mut id = [0; 16];
-        super::fingerprint::parse_hex(text, &mut id).ok_or(IdError::Form)?;
+        super::checksum::parse_hex(text, &mut id).ok_or(IdError::Form)?;
         Ok(Self(id))
     }
 }
 
 impl fmt::Display for SegmentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        super::fingerprint::write_hex(f, &self.0)
+        super::checksum::write_hex(f, &self.0)
     }
 }
 
@@ -233,14 +233,14 @@ impl PlaceId {
     /// [`IdError::Form`] if they are none.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let mut id = [0; 16];
-        super::fingerprint::parse_hex(text, &mut id).ok_or(IdError::Form)?;
+        super::checksum::parse_hex(text, &mut id).ok_or(IdError::Form)?;
         Ok(Self(id))
     }
 }
 
 impl fmt::Display for PlaceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        super::fingerprint::write_hex(f, &self.0)
+        super::checksum::write_hex(f, &self.0)
     }
 }
 

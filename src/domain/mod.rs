@@ -4,6 +4,7 @@
 
 mod access;
 mod certificate;
+mod checksum;
 mod clock;
 mod counters;
 mod day;
@@ -31,6 +32,7 @@ mod usb;
 
 pub use access::{Action, Caller, Known, NoLogIn, Right, Role, Standing, Visitor};
 pub use certificate::{Certificate, CertificateState, Validity};
+pub use checksum::{Checksum, Crc32c, Crc64, Crc64Hasher, Sha256};
 pub use clock::Clock;
 pub use counters::{Amount, Counters, Deliveries, Durations, Endings, Removals, Stages};
 pub use day::{Day, Hours};
@@ -40,7 +42,7 @@ pub use explanation::{
     Condition, Copy, DeliveryState, ExplainedDocking, ExplainedSegment, Explanation, Gone, Judgement, Removal,
     SpoolCopy, Verdict,
 };
-pub use fingerprint::{ChunkSums, Crc64, Crc64Hasher, Fingerprint, Fingerprinter, Sha256};
+pub use fingerprint::{ChunkRules, ChunkSums, Fingerprint, Fingerprinter};
 pub use ids::{
     BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, PlaceId, ProblemId, SegmentId, StationId,
     UserName,

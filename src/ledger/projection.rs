@@ -238,10 +238,11 @@ fn spooled(
     let chunks: Vec<u8> = fingerprint.chunks.iter().flat_map(|crc64| crc64.to_le_bytes()).collect();
     db.prepare_cached(
         "INSERT INTO segment (seq, id, camera, path, recorded_at, size, sha256, chunk_size, chunks, damaged, docking,
-                              spooled_at, spool, pending)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'present', 0)
+                              spooled_at, spool, pending, crc32c)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'present', 0, ?13)
          ON CONFLICT (id) DO UPDATE SET spool = 'present', wiped_at = NULL, gone = NULL, deleting = 0, chunk_size = ?8,
-                                        chunks = ?9, damaged = damaged AND ?10",
+                                        chunks = ?9, damaged = damaged AND ?10,
+                                        crc32c = coalesce(?13, crc32c)",
     )?
     .execute(params![
         seq,
@@ -256,6 +257,7 @@ fn spooled(
         segment.damaged,
         first_in,
         at.millis(),
+        fingerprint.crc32c.map(|crc32c| crc32c.0),
     ])?;
     db.prepare_cached(
         "INSERT INTO delivery (destination, segment, camera, state)

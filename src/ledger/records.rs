@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 
 use super::LedgerError;
 use crate::domain::{
-    ByteCount, CameraSerial, Crc64, DeliveryState, DestinationName, DockingId, Fingerprint, Gone, Moment, Need,
+    ByteCount, CameraSerial, Crc32c, Crc64, DeliveryState, DestinationName, DockingId, Fingerprint, Gone, Moment, Need,
     Outcome, ProofMethod, Removal, Segment, SegmentId, Sha256, SourcePath, SpoolCopy,
 };
 
@@ -119,7 +119,8 @@ pub enum Deletion {
 
 const COLUMNS: &str = "segment.id, segment.camera, segment.path, segment.recorded_at, segment.size, segment.sha256, \
                        segment.chunk_size, segment.chunks, segment.damaged, segment.spool, segment.pending, \
-                       segment.wiped_at, segment.seq, segment.docking, segment.gone, segment.seen_at, segment.deleting";
+                       segment.wiped_at, segment.seq, segment.docking, segment.gone, segment.seen_at, segment.deleting, \
+                       segment.crc32c";
 
 /// Selects whole segments; `rest` begins with a join, `WHERE` or `ORDER BY`.
 pub(super) fn select_segments(
@@ -163,6 +164,7 @@ impl StoredSegment {
                 sha256: Sha256::from_bytes(row.get(5)?),
                 chunk_size: bytes(row, 6)?,
                 chunks: checksums(row, 7)?.into(),
+                crc32c: row.get::<_, Option<u32>>(17)?.map(Crc32c),
             },
             damaged: row.get(8)?,
         };

@@ -22,6 +22,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("schema/7.sql")),
     M::up(include_str!("schema/8.sql")),
     M::up(include_str!("schema/9.sql")),
+    M::up(include_str!("schema/10.sql")),
 ];
 
 /// The version of the schema that this camdock writes.

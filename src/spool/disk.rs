@@ -135,13 +135,12 @@ impl Spool for DiskSpool {
     async fn inventory(&self) -> Result<Vec<SegmentId>, SpoolError> {
         let folder = self.folder.clone();
         blocking("be listed", move || {
-            let sealed = sealed(&folder)?;
             // Anything else in there is not camdock's; it is left alone.
-            let segment = |file: &PathBuf| SegmentId::parse(file.file_name()?.to_str()?).ok();
-            let found = sealed.iter().filter_map(segment).collect();
+            let segment = |file: PathBuf| SegmentId::parse(file.file_name()?.to_str()?).ok();
+            let found: io::Result<_> = sealed(&folder)?.filter_map(|file| file.map(segment).transpose()).collect();
             // A copy whose sealing broke off may have its name in the cache only.
             rustix::fs::syncfs(File::open(folder.join(SEALED))?)?;
-            Ok(found)
+            found
         })
         .await
     }

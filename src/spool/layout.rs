@@ -11,24 +11,23 @@ pub const SPOOL_FOLDER: &str = "spool";
 /// Sealed copies are below this folder of the spool.
 pub(super) const SEALED: &str = "segments";
 
-/// Every file among the sealed copies of the spool in `folder`, also those that are none of camdock's. Changes nothing.
-/// Blocks.
+/// Every file among the sealed copies of the spool in `folder`, one after the other, also those that are none of camdock's.
+/// Changes nothing. Blocks.
 ///
 /// # Errors
-/// The system's words.
-pub fn sealed(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for shard in std::fs::read_dir(folder.join(SEALED))? {
-        let shard = shard?.path();
-        if shard.is_dir() {
-            for entry in std::fs::read_dir(shard)? {
-                found.push(entry?.path());
-            }
-        } else {
-            found.push(shard);
+/// The system's words, here and for each folder and file.
+pub fn sealed(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<PathBuf>>> {
+    let entries = |folder: &Path| Ok(std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())));
+    let below = move |shard: io::Result<PathBuf>| -> Box<dyn Iterator<Item = io::Result<PathBuf>>> {
+        match shard {
+            Ok(shard) if shard.is_dir() => match entries(&shard) {
+                Ok(copies) => Box::new(copies),
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            },
+            other => Box::new(std::iter::once(other)),
         }
-    }
-    Ok(found)
+    };
+    Ok(entries(&folder.join(SEALED))?.flat_map(below))
 }
 
 /// Where the sealed copy of a segment lies.

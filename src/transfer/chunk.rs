@@ -8,15 +8,15 @@ use futures::StreamExt as _;
 
 use super::Shelf;
 use crate::cloud::{ByteStream, ChunkBody};
-use crate::domain::{ByteCount, Crc64, Crc64Hasher, Segment};
+use crate::domain::{ByteCount, Crc64, Crc64Hasher, Fingerprint, SegmentId};
 use crate::spool::SpoolStream;
 
 /// The body of chunk `index`: read from the spool as it is sent, and checked against the camera's checksum before its
 /// last piece leaves, so that a destination never gets a whole chunk that is not what the camera held.
-pub(super) fn body(shelf: &Arc<Shelf>, segment: &Segment, index: u32) -> ChunkBody {
-    let (offset, length) = segment.fingerprint.chunk_range(index);
-    let crc64 = segment.fingerprint.chunks[index as usize];
-    let (shelf, id) = (Arc::clone(shelf), segment.id);
+pub(super) fn body(shelf: &Arc<Shelf>, id: SegmentId, fingerprint: &Fingerprint, index: u32) -> ChunkBody {
+    let (offset, length) = fingerprint.chunk_range(index);
+    let crc64 = fingerprint.chunks[index as usize];
+    let shelf = Arc::clone(shelf);
     ChunkBody::new(ByteCount::new(length), crc64, move || checked(shelf.read(id, offset, length), length, crc64))
 }
 

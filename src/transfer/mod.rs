@@ -30,7 +30,8 @@ use self::reads::Reads;
 
 use crate::cloud::Destination;
 use crate::domain::{
-    ByteCount, Clock, DestinationName, Need, ObjectName, ObjectPrefix, ProofPolicy, Segment, SpoolSpace, StationId,
+    ByteCount, Clock, DestinationName, Fingerprint, Need, ObjectName, ObjectPrefix, ProofPolicy, Segment, SpoolSpace,
+    StationId,
 };
 use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::spool::{Spool, SpoolError};
@@ -106,6 +107,12 @@ impl Target {
     #[must_use]
     pub fn object(&self, segment: &Segment) -> ObjectName {
         segment.object_name().below(&self.prefix)
+    }
+
+    /// The segment's content in chunks as they are taken there.
+    #[must_use]
+    pub fn fingerprint(&self, segment: &Segment) -> Fingerprint {
+        segment.fingerprint.cut_for(self.destination.chunk_rules())
     }
 }
 

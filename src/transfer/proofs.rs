@@ -82,7 +82,8 @@ pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<V
         let destination = &*target.destination;
         let asked = match enrolled(site, target).await {
             Ok(place) => {
-                prove(destination, place, &object, &segment.fingerprint, target.policy, remembered.as_ref()).await
+                prove(destination, place, &object, &target.fingerprint(segment), target.policy, remembered.as_ref())
+                    .await
             }
             Err(NoPlace::Destination(error)) => Err(error.into()),
             Err(NoPlace::Ledger(error)) => return Err(error.into()),

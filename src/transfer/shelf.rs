@@ -15,7 +15,6 @@
 //!   nothing            taken over, by its label
 //! ```
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
@@ -224,19 +223,22 @@ pub(super) async fn release(site: &Site, segment: SegmentId) -> Result<(), Shelf
 /// # Errors
 /// [`ShelfError`]; what was mended by then stays mended.
 pub async fn reconcile(site: &Site) -> Result<(), ShelfError> {
-    let mut found: BTreeSet<SegmentId> = site.shelf.spool.inventory().await?.into_iter().collect();
+    let mut found = site.shelf.spool.inventory().await?;
+    found.sort_unstable();
+    let mut expected = vec![false; found.len()];
     let mut after = 0;
     loop {
         let counted_on = site.ledger.in_spool(after, PORTION).await?;
         let Some((last, _)) = counted_on.last() else { break };
         after = *last;
         for (_, segment) in counted_on {
-            if !found.remove(&segment) {
-                lose(site, segment).await?;
+            match found.binary_search(&segment) {
+                Ok(place) => expected[place] = true,
+                Err(_) => lose(site, segment).await?,
             }
         }
     }
-    for segment in found {
+    for (segment, _) in found.into_iter().zip(expected).filter(|(_, expected)| !expected) {
         match site.ledger.segment(segment).await?.map(|known| known.spool) {
             Some(SpoolCopy::Released) => finish_release(site, segment).await?,
             Some(SpoolCopy::Lost) => find_again(site, segment).await?,

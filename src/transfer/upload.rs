@@ -55,7 +55,7 @@ pub(super) async fn deliver(
 ) -> Result<Proof, DeliveryError> {
     let upload = Upload {
         object: target.object(segment),
-        fingerprint: segment.fingerprint.clone(),
+        fingerprint: target.fingerprint(segment),
         metadata: metadata(site, segment, docking),
     };
     let place = enrolled(site, target).await?;
@@ -106,7 +106,7 @@ async fn send_missing(
     let sends = missing.map(|index| async move {
         // The semaphore is never closed; without a permit the chunk would merely go too early.
         let _turn = chunks.acquire().await;
-        let body = chunk::body(&site.shelf, segment, index);
+        let body = chunk::body(&site.shelf, segment.id, &upload.fingerprint, index);
         target.destination.put_chunk(upload, index, body).await?;
         crash_point(CrashPoint::ChunkStaged);
         Ok::<_, DestinationError>(())

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use camdock::cloud::{Destination, DestinationError, FolderDestination, SameDisk};
+use camdock::cloud::folder::{FolderDestination, SameDisk};
+use camdock::cloud::{Destination, DestinationError};
 use camdock::domain::{DestinationName, ObjectName};
 use camdock_test_support::hanging_share::HangingShare;
 use tempfile::TempDir;

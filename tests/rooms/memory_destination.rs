@@ -12,8 +12,8 @@ use camdock::cloud::{
 };
 use camdock::custody::{Clearance, SourceMatch, prove};
 use camdock::domain::{
-    ByteCount, CameraSerial, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, ProofPolicy, Segment, SegmentId,
-    Sha256, SourceFile,
+    ByteCount, CameraSerial, Checksum, ChunkRules, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId,
+    ProofPolicy, Segment, SegmentId, Sha256, SourceFile,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -79,6 +79,10 @@ impl Destination for MemoryDestination {
         &self.name
     }
 
+    fn chunk_rules(&self) -> ChunkRules {
+        ChunkRules::ANY
+    }
+
     fn enrolment(&self) -> Enrolment {
         Enrolment::AtFirstContact
     }
@@ -96,8 +100,10 @@ impl Destination for MemoryDestination {
     }
 
     async fn attest(&self, object: &ObjectName) -> Result<Seen<Attestation>, DestinationError> {
-        let attestation =
-            |content| Attestation { state: state_of(content), evidence: Evidence::Sha256(Sha256::of(content)) };
+        let attestation = |content| Attestation {
+            state: state_of(content),
+            evidence: Evidence::Whole(Checksum::Sha256(Sha256::of(content))),
+        };
         Ok(Seen::new(Some(self.place), self.state().objects.get(object).map(attestation)))
     }
 

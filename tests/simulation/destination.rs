@@ -11,7 +11,9 @@ use camdock::cloud::{
     Evidence, ObjectState, Seen, Upload, Version,
 };
 use camdock::domain::Need;
-use camdock::domain::{ByteCount, Crc64, DestinationName, ObjectName, PlaceId, ProofPolicy, Sha256};
+use camdock::domain::{
+    ByteCount, Checksum, ChunkRules, Crc64, DestinationName, ObjectName, PlaceId, ProofPolicy, Sha256,
+};
 use futures::StreamExt as _;
 
 use crate::chaos::Fault;
@@ -276,6 +278,10 @@ impl camdock::cloud::Destination for Line {
         &self.name
     }
 
+    fn chunk_rules(&self) -> ChunkRules {
+        ChunkRules::ANY
+    }
+
     fn enrolment(&self) -> Enrolment {
         crate::world::look(&self.life.world).destinations[self.place].enrolment
     }
@@ -312,7 +318,7 @@ impl camdock::cloud::Destination for Line {
                 let attestation = place.objects.get(object.as_str()).map(|object| Attestation {
                     state: state_of(object),
                     evidence: match (place.knows, &object.chunks) {
-                        (Knows::Sha256, _) => Evidence::Sha256(Sha256::of(&object.content)),
+                        (Knows::Sha256, _) => Evidence::Whole(Checksum::Sha256(Sha256::of(&object.content))),
                         (Knows::Chunks, Some(chunks)) => Evidence::Chunks(chunks.clone()),
                         (Knows::Chunks, None) | (Knows::Nothing, _) => Evidence::Unknown,
                     },

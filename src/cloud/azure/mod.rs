@@ -42,7 +42,7 @@ use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, Destination, DestinationError,
     Enrolment, Evidence, ObjectState, Seen, Upload, Version, read_place, write_place,
 };
-use crate::domain::{ByteCount, Clock, DestinationName, ObjectName, PlaceId};
+use crate::domain::{ByteCount, ChunkRules, Clock, DestinationName, ObjectName, PlaceId};
 
 pub use self::credential::{AzureCredential, CredentialError};
 
@@ -52,6 +52,9 @@ const API_VERSION: &str = "2023-11-03";
 
 /// More than the largest blob that Azure can hold (190.7 TiB): a download is one request.
 const WHOLE: NonZero<usize> = NonZero::new(1 << 48).unwrap();
+
+/// Azure makes a blob of no more blocks than this (Put Block List, "Remarks").
+pub const CHUNK_RULES: ChunkRules = ChunkRules { most: 50_000, ..ChunkRules::ANY };
 
 /// The name of the enrolment. It is the container's, so no destination's prefix goes before it.
 const PLACE: &str = ".camdock/place";
@@ -211,6 +214,10 @@ impl Destination for AzureDestination {
 
     fn enrolment(&self) -> Enrolment {
         Enrolment::AtFirstContact
+    }
+
+    fn chunk_rules(&self) -> ChunkRules {
+        CHUNK_RULES
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

@@ -29,8 +29,13 @@ use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
     Evidence, ObjectState, Seen, Upload, WrongPlace,
 };
-use crate::domain::{ChunkSums, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, Sha256};
+use crate::domain::{
+    Checksum, ChunkRules, ChunkSums, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, Sha256,
+};
 use crate::files::{self, Cache};
+
+/// A file grows in whatever pieces.
+pub const CHUNK_RULES: ChunkRules = ChunkRules::ANY;
 
 /// A folder in which evidence is kept.
 pub struct FolderDestination {
@@ -167,6 +172,10 @@ impl Destination for FolderDestination {
         Enrolment::ByPerson
     }
 
+    fn chunk_rules(&self) -> ChunkRules {
+        CHUNK_RULES
+    }
+
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
         self.visit(Root::place).await
     }
@@ -201,7 +210,7 @@ impl Destination for FolderDestination {
             let message = format!("{object} changed while it was being read");
             return Err(DestinationError::Busy { message, retry_after: None });
         }
-        Ok(Seen::new(place, Some(Attestation { state, evidence: Evidence::Sha256(hasher.finish()) })))
+        Ok(Seen::new(place, Some(Attestation { state, evidence: Evidence::Whole(Checksum::Sha256(hasher.finish())) })))
     }
 
     async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError> {

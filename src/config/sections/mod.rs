@@ -36,7 +36,7 @@ pub(super) const ALL_KEYS: [Keys; 11] = [
     spool::KEYS,
     bay::KEYS,
     destination::KEYS,
-    destination::CREDENTIAL_KEYS,
+    destination::azure::CREDENTIAL_KEYS,
     upload::KEYS,
     web::KEYS,
     web::TLS_KEYS,

@@ -9,7 +9,7 @@ use futures::{FutureExt as _, StreamExt as _};
 
 use super::*;
 use crate::cloud::{ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Enrolment, Upload};
-use crate::domain::{ByteCount, Crc64, Sha256};
+use crate::domain::{ByteCount, Checksum, ChunkRules, Crc64, Sha256};
 
 const FILM: &[u8] = b"a film of eighteen";
 const CHUNK: ByteCount = ByteCount::new(8);
@@ -78,6 +78,10 @@ impl Destination for Place {
         &self.name
     }
 
+    fn chunk_rules(&self) -> ChunkRules {
+        ChunkRules::ANY
+    }
+
     fn enrolment(&self) -> Enrolment {
         Enrolment::ByPerson
     }
@@ -143,8 +147,8 @@ fn what_the_place_itself_has_computed_is_a_proof_or_a_verdict() {
     let other_chunk = other.chunks[0];
     let verdict = Err("an object of this name with other content is there".to_owned());
     for (case, evidence, expected) in [
-        ("its hash", Evidence::Sha256(film().sha256), Ok(ProofMethod::Attested)),
-        ("another hash", Evidence::Sha256(Sha256::of(b"else")), verdict.clone()),
+        ("its hash", Evidence::Whole(Checksum::Sha256(film().sha256)), Ok(ProofMethod::Attested)),
+        ("another hash", Evidence::Whole(Checksum::Sha256(Sha256::of(b"else"))), verdict.clone()),
         ("its chunks", Evidence::Chunks(chunks()), Ok(ProofMethod::Attested)),
         ("a chunk of other content", Evidence::Chunks(with_last(|last| last.crc64 = other_chunk)), verdict.clone()),
         ("a chunk in another place", Evidence::Chunks(with_last(|last| last.index = 0)), verdict),
@@ -163,14 +167,15 @@ fn what_the_place_cannot_tell_is_read_back() {
         let place = Place::with_the_film().attests(evidence.clone());
         assert_eq!(place.prove(ProofPolicy::Attested, None), Ok(ProofMethod::ReadBack), "{evidence:?}");
     }
-    let certain = Place::with_the_film().attests(Evidence::Sha256(film().sha256));
+    let certain = Place::with_the_film().attests(Evidence::Whole(Checksum::Sha256(film().sha256)));
     assert_eq!(certain.read_back(), Ok(ProofMethod::ReadBack), "where that is asked for, always");
 }
 
 #[test]
 fn an_object_of_another_length_is_another_whatever_is_said_of_it() {
     for length in [FILM.len() - 1, FILM.len() + 1] {
-        let attestation = Attestation { state: state("1", length), evidence: Evidence::Sha256(film().sha256) };
+        let attestation =
+            Attestation { state: state("1", length), evidence: Evidence::Whole(Checksum::Sha256(film().sha256)) };
         let place = Place { attestation: here(Some(attestation)), ..Place::with_the_film() };
         let error = place.prove(ProofPolicy::Attested, None).unwrap_err();
         assert_eq!(error, "an object of this name with other content is there", "{length}");
@@ -210,14 +215,15 @@ fn an_earlier_proof_holds_for_that_very_version_only_and_only_if_it_was_strong_e
         (Was::ReadBack, Asked::Attested, state("1", FILM.len() + 1), (Was::Attested, Anew)),
     ] {
         let remembered = Remembered { version: Version("1".to_owned()), method: was };
-        let place = Place::with_the_film().attests(Evidence::Sha256(film().sha256));
+        let place = Place::with_the_film().attests(Evidence::Whole(Checksum::Sha256(film().sha256)));
         let place = place.says([here(Some(now.clone())), here(Some(same()))]);
         let method = place.prove(asked, Some(&remembered)).unwrap();
         let asking = if *place.attested.lock().unwrap() == 0 { Spared } else { Anew };
         assert_eq!((method, asking), expected, "{was} {asked:?} {now:?}");
     }
     let nameless = Remembered { version: Version(String::new()), method: Was::ReadBack };
-    let place = Place::with_the_film().attests(Evidence::Sha256(film().sha256)).says([here(Some(same()))]);
+    let place =
+        Place::with_the_film().attests(Evidence::Whole(Checksum::Sha256(film().sha256))).says([here(Some(same()))]);
     assert_eq!(place.prove(Asked::Attested, Some(&nameless)), Ok(Was::Attested));
     assert_eq!(*place.attested.lock().unwrap(), 1, "one that names no version spares nothing");
     let gone = Place::with_the_film().says([here(None)]);

@@ -115,7 +115,10 @@ fn variants(entry: &Entry) -> Vec<String> {
         Entry::DockingBegan { .. } => vec!["docking-began".to_owned()],
         Entry::SegmentSpooled { docking, segment } => {
             let from = if docking.is_some() { "a docking" } else { "the spool" };
-            vec![format!("segment-spooled: from {from}, damaged {}", segment.damaged)]
+            vec![
+                format!("segment-spooled: from {from}, damaged {}", segment.damaged),
+                format!("segment-spooled: crc32c taken {}", segment.fingerprint.crc32c.is_some()),
+            ]
         }
         Entry::CopyProven { method, .. } => vec![word("copy-proven", method)],
         Entry::ProofWithdrawn { .. } => vec!["proof-withdrawn".to_owned()],
@@ -189,6 +192,8 @@ fn every_variant() -> BTreeSet<String> {
         "segment-spooled: from a docking, damaged false",
         "segment-spooled: from a docking, damaged true",
         "segment-spooled: from the spool, damaged false",
+        "segment-spooled: crc32c taken true",
+        "segment-spooled: crc32c taken false",
         "wipe-intended: media true",
         "wipe-intended: media false",
         "problem-found: about (false, false)",

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Entry, Outcome};
 use crate::domain::{
-    Action, BayName, ByteCount, Caller, CameraSerial, Crc64, DestinationName, DockingId, Earlier, Fingerprint, IdError,
-    MediumId, Moment, Need, NoLogIn, OddityKind, PlaceId, ProblemId, ProblemKind, ProofMethod, Segment, SegmentId,
-    Sha256, SourcePath, UserName, Version,
+    Action, BayName, ByteCount, Caller, CameraSerial, Crc32c, Crc64, DestinationName, DockingId, Earlier, Fingerprint,
+    IdError, MediumId, Moment, Need, NoLogIn, OddityKind, PlaceId, ProblemId, ProblemKind, ProofMethod, Segment,
+    SegmentId, Sha256, SourcePath, UserName, Version,
 };
 
 /// One text of the log. Before the word "problem", the log said "hold".
@@ -140,6 +140,9 @@ pub(super) struct WrittenSegment {
     chunk_size: u64,
     /// CRC-64 of each chunk, 16 hexadecimal digits each.
     chunks: String,
+    /// CRC-32C of the whole content, 8 hexadecimal digits; versions that did not take it wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    crc32c: Option<String>,
     damaged: bool,
 }
 
@@ -260,7 +263,7 @@ impl TryFrom<WrittenProblem> for ProblemKind {
 impl From<&Segment> for WrittenSegment {
     fn from(segment: &Segment) -> Self {
         let Segment { id, camera, path, recorded_at, fingerprint, damaged } = segment;
-        let Fingerprint { size, sha256, chunk_size, chunks } = fingerprint;
+        let Fingerprint { size, sha256, chunk_size, chunks, crc32c } = fingerprint;
         Self {
             id: id.to_string(),
             camera: camera.to_string(),
@@ -270,6 +273,7 @@ impl From<&Segment> for WrittenSegment {
             sha256: sha256.to_string(),
             chunk_size: chunk_size.get(),
             chunks: chunks.iter().map(Crc64::to_string).collect(),
+            crc32c: crc32c.as_ref().map(Crc32c::to_string),
             damaged: *damaged,
         }
     }
@@ -289,6 +293,7 @@ impl TryFrom<WrittenSegment> for Segment {
                 sha256: Sha256::parse(&written.sha256).ok_or_else(|| wrong("SHA-256", &written.sha256))?,
                 chunk_size: ByteCount::new(written.chunk_size),
                 chunks: checksums(&written.chunks)?.into(),
+                crc32c: written.crc32c.as_deref().map(crc32c).transpose()?,
             },
             damaged: written.damaged,
         })
@@ -527,6 +532,10 @@ fn path(text: &str) -> Result<SourcePath, String> {
 
 fn media(texts: &[String]) -> Result<Vec<MediumId>, String> {
     texts.iter().map(|text| name(text, MediumId::new)).collect()
+}
+
+fn crc32c(text: &str) -> Result<Crc32c, String> {
+    Crc32c::parse(text).ok_or_else(|| wrong("CRC-32C", text))
 }
 
 fn checksums(text: &str) -> Result<Vec<Crc64>, String> {

@@ -9,7 +9,7 @@ use camdock::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
     Evidence, ObjectState, Seen, Upload, Version,
 };
-use camdock::domain::{ByteCount, DestinationName, ObjectName, PlaceId, Segment, Sha256};
+use camdock::domain::{ByteCount, Checksum, ChunkRules, DestinationName, ObjectName, PlaceId, Segment, Sha256};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 /// What goes wrong with one request about an object of this name; about none, if it is the probe.
@@ -99,13 +99,17 @@ fn seen(state: &State, object: &ObjectName) -> Option<Attestation> {
     let sha256 = *state.objects.get(object.as_str())?;
     let length = ByteCount::new(state.sizes[object.as_str()]);
     let state = ObjectState { length, version: Version(sha256.to_string()) };
-    Some(Attestation { state, evidence: Evidence::Sha256(sha256) })
+    Some(Attestation { state, evidence: Evidence::Whole(Checksum::Sha256(sha256)) })
 }
 
 #[async_trait]
 impl Destination for Place {
     fn name(&self) -> &DestinationName {
         &self.name
+    }
+
+    fn chunk_rules(&self) -> ChunkRules {
+        ChunkRules::ANY
     }
 
     fn enrolment(&self) -> Enrolment {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use camdock::cloud::{Attestation, ByteStream, Evidence, Seen, Version};
 use camdock::config::{CredentialKind, Place};
 use camdock::domain::Need;
-use camdock::domain::{DestinationName, Sha256};
+use camdock::domain::{Checksum, ChunkRules, DestinationName, Sha256};
 
 use super::*;
 
@@ -58,6 +58,10 @@ impl Destination for Memory {
         &self.name
     }
 
+    fn chunk_rules(&self) -> ChunkRules {
+        ChunkRules::ANY
+    }
+
     fn enrolment(&self) -> Enrolment {
         Enrolment::AtFirstContact
     }
@@ -80,7 +84,7 @@ impl Destination for Memory {
         let attestation = |(state, content): (ObjectState, Bytes)| {
             let evidence = match self.quirk {
                 Quirk::HasNoChecksums => Evidence::Unknown,
-                _ => Evidence::Sha256(Sha256::of(&content)),
+                _ => Evidence::Whole(Checksum::Sha256(Sha256::of(&content))),
             };
             Attestation { state, evidence }
         };
