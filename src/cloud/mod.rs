@@ -12,6 +12,7 @@
 pub mod azure;
 pub mod folder;
 pub mod http;
+pub mod notes;
 mod place;
 
 use std::fmt;
