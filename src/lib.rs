@@ -25,6 +25,7 @@
 //! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |
 //! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |
 //! | `cloud::http` | `cloud`, `domain` | `bytes`, `futures`, `reqwest`, `tokio` |
+//! | `cloud::token` | `cloud`, `domain` | `futures`, `tokio` |
 //! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `sha2`, `time`, `url` |
 //! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
 //! | `cloud::notes` | `cloud`, `domain`, `files` | `serde`, `serde_json`, `tokio` |

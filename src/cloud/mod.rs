@@ -14,6 +14,7 @@ pub mod folder;
 pub mod http;
 pub mod notes;
 mod place;
+pub mod token;
 
 use std::fmt;
 use std::sync::Arc;
