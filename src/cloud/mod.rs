@@ -2,7 +2,8 @@
 //!
 //! Promises of every adapter:
 //! - An object is created whole or not at all, and never overwritten ([`Destination::commit`]).
-//! - A chunk counts as staged only if the place itself checked it against the checksum taken at the camera.
+//! - What is staged was checked by the place itself against the checksum taken at the camera: each chunk, or, where a place checks
+//!   none of them, the whole before it becomes an object.
 //! - [`Destination::attest`] reports what the place says about the committed object *now*; it never repeats what
 //!   this process sent. Judging the report is custody's business.
 //! - Whatever is told of an object is told together with which place it was seen at ([`Seen`]): a path or an address may
@@ -10,7 +11,9 @@
 //! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
 
 pub mod azure;
+mod described;
 pub mod folder;
+pub mod gcs;
 pub mod http;
 pub mod notes;
 mod place;
@@ -28,6 +31,7 @@ use crate::domain::{ByteCount, Checksum, ChunkRules, Crc64, DestinationName, Fin
 use crate::faults::{PlantedBug, planted};
 
 pub use crate::domain::Version;
+pub use described::{content_type, fit};
 pub use place::{Enrolment, Seen, WrongPlace, read_place, write_place};
 
 /// One place that evidence must reach.
@@ -39,7 +43,7 @@ pub trait Destination: Send + Sync {
     /// Who has to say that the place is the right one, before anything counts there.
     fn enrolment(&self) -> Enrolment;
 
-    /// Into which chunks it takes an object.
+    /// Into which chunks it takes an object, and in which order.
     fn chunk_rules(&self) -> ChunkRules;
 
     /// Which place this is, as the place itself says: read from the enrolment that lies there, or `None` if there is none.
@@ -59,7 +63,7 @@ pub trait Destination: Send + Sync {
     /// place's own list is the truth, not what the station remembers having sent.
     async fn staged(&self, upload: &Upload) -> Result<Vec<u32>, DestinationError>;
 
-    /// Sends one chunk, with its checksum, for the place to check.
+    /// Sends one chunk, with its checksum, for the place to check. Where chunks go one after another, all before it are staged.
     async fn put_chunk(&self, upload: &Upload, index: u32, body: ChunkBody) -> Result<(), DestinationError>;
 
     /// Makes the object out of the staged chunks, in order, unless an object of that name exists.

@@ -27,8 +27,8 @@ pub use profiles::{BrokenProfile, Closed};
 pub use rules::overlapping;
 pub use secret::{CredentialKind, Found};
 pub use sections::{
-    BaySettings, DestinationSettings, Place, Slot, SpoolSettings, StationSettings, TlsSettings, UploadSettings,
-    WebSettings,
+    BaySettings, DestinationSettings, GoogleCredential, Place, Slot, SpoolSettings, StationSettings, TlsSettings,
+    UploadSettings, WebSettings,
 };
 pub use settings::Config;
 

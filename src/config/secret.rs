@@ -22,6 +22,10 @@ pub enum CredentialKind {
         /// Name of the account.
         account: String,
     },
+    /// The key of a service account of Google's: the whole JSON file.
+    ServiceAccount,
+    /// How another identity becomes one of Google's: the whole JSON file.
+    ExternalAccount,
 }
 
 /// What lies in a credential file in the place of its secret.
@@ -72,8 +76,8 @@ impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::NoFile => "is no regular file. Put the secret there, as a file of one line",
-            Self::TooMuch => "has more than 64 KiB, as no secret has. Put the secret there, as one line",
-            Self::Nothing => "is empty. Put the secret there, as one line",
+            Self::TooMuch => "has more than 64 KiB, as no secret has. Put the secret there, and nothing else",
+            Self::Nothing => "is empty. Put the secret there, and nothing else",
             Self::NoText => {
                 "holds bytes that are no text. Put the secret there as it is, or let systemd decrypt it \
                  (LoadCredentialEncrypted=)"
@@ -118,15 +122,20 @@ pub(super) fn secret(kind: &CredentialKind, content: &[u8]) -> Result<String, Fo
     if text.is_empty() {
         return Err(Found::Nothing);
     }
-    match text.lines().count() {
-        1 => {}
-        lines => return Err(Found::Lines(lines)),
-    }
     let secret = match kind {
-        CredentialKind::Sas { opens } => signature(text, opens)?,
-        CredentialKind::SharedKey { account } => key(text, account)?,
+        // A document; whoever uses it reads it as what it is.
+        CredentialKind::ServiceAccount | CredentialKind::ExternalAccount => return Ok(text.to_owned()),
+        CredentialKind::Sas { opens } => signature(one_line(text)?, opens)?,
+        CredentialKind::SharedKey { account } => key(one_line(text)?, account)?,
     };
     if secret.contains(char::is_whitespace) { Err(Found::Gap) } else { Ok(secret) }
+}
+
+fn one_line(text: &str) -> Result<&str, Found> {
+    match text.lines().count() {
+        1 => Ok(text),
+        lines => Err(Found::Lines(lines)),
+    }
 }
 
 /// The content as text, in whatever encoding an editor or a shell has saved it.

@@ -18,7 +18,11 @@ use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorage
 use crate::cloud::Destination;
 use crate::cloud::azure::{self, AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::folder::{self, FolderDestination, SameDisk};
-use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
+use crate::cloud::gcs::{self, GcsCredential, GcsDestination, GcsSettings, GcsSetupError};
+use crate::cloud::notes::UploadNotes;
+use crate::config::{
+    Config, Credential, CredentialError, CredentialKind, DestinationSettings, GoogleCredential, Place, Slot,
+};
 use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
@@ -39,6 +43,10 @@ const SEALS: usize = 24;
 const COMPARISONS: usize = 3;
 /// So many spool copies are looked at in one go to see which may be removed.
 const RELEASES: u32 = 64;
+/// What must be known of uploads after a restart lies below this folder of the data folder.
+const UPLOADS: &str = "uploads";
+/// Where a machine in Google's cloud asks who it is, and the variable by which Google's own programs are told another place.
+const METADATA_SERVER: (&str, &str) = ("GCE_METADATA_HOST", "metadata.google.internal");
 
 /// Why a station cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +68,9 @@ pub enum DestinationSetupError {
     /// Its settings cannot be used.
     #[error(transparent)]
     Azure(#[from] AzureSetupError),
+    /// Its settings cannot be used.
+    #[error(transparent)]
+    Gcs(#[from] GcsSetupError),
 }
 
 impl DestinationSetupError {
@@ -71,10 +82,10 @@ impl DestinationSetupError {
                 SetupCause::CredentialMissing
             }
             Self::Credential(CredentialError::Unreadable { .. }) => SetupCause::CredentialUnreadable,
-            Self::Credential(CredentialError::Unusable { .. }) | Self::Azure(AzureSetupError::Credential { .. }) => {
-                SetupCause::CredentialUnusable
-            }
-            Self::Azure(_) => SetupCause::Settings,
+            Self::Credential(CredentialError::Unusable { .. })
+            | Self::Azure(AzureSetupError::Credential { .. })
+            | Self::Gcs(GcsSetupError::Credential { .. }) => SetupCause::CredentialUnusable,
+            Self::Azure(_) | Self::Gcs(_) => SetupCause::Settings,
         }
     }
 }
@@ -106,6 +117,25 @@ pub fn open_destination(
             let patience = config.upload.stall;
             Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone(), same_disk, patience)))
         }
+        Place::Gcs { endpoint, bucket, credential } => {
+            let again = credential.clone();
+            let opened = GcsDestination::new(
+                GcsSettings {
+                    name: settings.name.clone(),
+                    endpoint: endpoint.clone(),
+                    bucket: bucket.clone(),
+                    credential: google_credential(credential)?,
+                    credential_name: match credential {
+                        GoogleCredential::File(credential) => credential.file.display().to_string(),
+                        GoogleCredential::MetadataServer => "of this machine".to_owned(),
+                    },
+                    stall: config.upload.stall,
+                    notes: UploadNotes::open(config.station.data_dir.join(UPLOADS).join(settings.name.as_str())),
+                },
+                Arc::new(SystemClock),
+            )?;
+            Ok(Arc::new(opened.renewing(move || google_credential(&again).ok())))
+        }
         Place::Azure { endpoint, container, credential } => {
             let first = azure_credential(credential)?;
             let again = credential.clone();
@@ -129,6 +159,7 @@ pub fn open_destination(
 const fn chunk_rules(place: &Place) -> ChunkRules {
     match place {
         Place::Azure { .. } => azure::CHUNK_RULES,
+        Place::Gcs { .. } => gcs::CHUNK_RULES,
         Place::Folder { .. } => folder::CHUNK_RULES,
     }
 }
@@ -138,6 +169,21 @@ fn azure_credential(credential: &Credential) -> Result<AzureCredential, Credenti
     Ok(match &credential.kind {
         CredentialKind::Sas { .. } => AzureCredential::Sas(secret),
         CredentialKind::SharedKey { account } => AzureCredential::SharedKey { account: account.clone(), key: secret },
+        // The configuration gives Azure no such credential; a SAS that is none is refused with its reason.
+        CredentialKind::ServiceAccount | CredentialKind::ExternalAccount => AzureCredential::Sas(secret),
+    })
+}
+
+fn google_credential(credential: &GoogleCredential) -> Result<GcsCredential, CredentialError> {
+    let GoogleCredential::File(credential) = credential else {
+        let (variable, usual) = METADATA_SERVER;
+        return Ok(GcsCredential::MetadataServer(std::env::var(variable).unwrap_or_else(|_| usual.to_owned())));
+    };
+    let secret = credential.read()?;
+    Ok(match &credential.kind {
+        CredentialKind::ExternalAccount => GcsCredential::ExternalAccount(secret),
+        // The configuration gives Google no other; a key that is none is refused with its reason.
+        _ => GcsCredential::ServiceAccount(secret),
     })
 }
 
@@ -147,7 +193,7 @@ fn late_destination(settings: &DestinationSettings, config: &Config, troubles: &
     let (name, of, config) = (settings.name.clone(), settings.clone(), config.clone());
     parts::look_after(Part::Destination(name.clone()), troubles.clone(), move || {
         if matches!(*told.borrow(), Standing::Open(_)) {
-            let error = DestinationSetupError::from(azure_credential(of.place.credential()?).err()?);
+            let error = DestinationSetupError::from(of.place.credential()?.read().err()?);
             return Some((
                 error.cause(),
                 format!("{error}. The one that was read before is used as long as it is good"),

@@ -22,7 +22,16 @@ pub struct Fingerprint {
     pub crc32c: Option<Crc32c>,
 }
 
-/// Into which chunks a place takes a content.
+/// In which order a place takes the chunks of one content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChunkOrder {
+    /// In any, and several at once.
+    Any,
+    /// From the first to the last, each when the one before is there.
+    OneAfterAnother,
+}
+
+/// Into which chunks a place takes a content, and in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChunkRules {
     /// Every chunk but the last has so many bytes at least.
@@ -31,11 +40,14 @@ pub struct ChunkRules {
     pub multiple_of: ByteCount,
     /// So many chunks at the most make one object.
     pub most: u32,
+    /// In which order they come.
+    pub order: ChunkOrder,
 }
 
 impl ChunkRules {
-    /// Chunks of any length, as many as there are.
-    pub const ANY: Self = Self { smallest: ByteCount::new(1), multiple_of: ByteCount::new(1), most: u32::MAX };
+    /// Chunks of any length, as many as there are, in any order.
+    pub const ANY: Self =
+        Self { smallest: ByteCount::new(1), multiple_of: ByteCount::new(1), most: u32::MAX, order: ChunkOrder::Any };
 }
 
 impl Fingerprint {
@@ -244,7 +256,7 @@ mod tests {
         ) {
             let [smallest, multiple_of] = [smallest, multiple_of].map(ByteCount::new);
             let own = Fingerprint::of(&content, ByteCount::new(chunk));
-            let cut = own.cut_for(ChunkRules { smallest, multiple_of, most });
+            let cut = own.cut_for(ChunkRules { smallest, multiple_of, most, ..ChunkRules::ANY });
             prop_assert_eq!(&cut, &Fingerprint::of(&content, cut.chunk_size), "as if it had been cut so at once");
             prop_assert!(cut.chunk_size >= smallest && cut.chunk_count() <= most);
             prop_assert_eq!(cut.chunk_size.get() % multiple_of.get(), 0);

@@ -42,7 +42,7 @@ pub use explanation::{
     Condition, Copy, DeliveryState, ExplainedDocking, ExplainedSegment, Explanation, Gone, Judgement, Removal,
     SpoolCopy, Verdict,
 };
-pub use fingerprint::{ChunkRules, ChunkSums, Fingerprint, Fingerprinter};
+pub use fingerprint::{ChunkOrder, ChunkRules, ChunkSums, Fingerprint, Fingerprinter};
 pub use ids::{
     BayName, CameraSerial, DestinationName, DockingId, IdError, MediumId, PlaceId, ProblemId, SegmentId, StationId,
     UserName,

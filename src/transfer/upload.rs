@@ -9,7 +9,7 @@ use super::places::{NoPlace, enrolled};
 use super::{Site, Target, chunk};
 use crate::cloud::{CommitOutcome, DestinationError, Upload};
 use crate::custody::{Proof, Unproven, prove};
-use crate::domain::{DockingId, PlaceId, Segment};
+use crate::domain::{ChunkOrder, DockingId, PlaceId, Segment};
 use crate::faults::{CrashPoint, crash_point};
 #[cfg(feature = "faults")]
 use crate::faults::{PlantedBug, planted};
@@ -111,7 +111,11 @@ async fn send_missing(
         crash_point(CrashPoint::ChunkStaged);
         Ok::<_, DestinationError>(())
     });
-    let mut sends = futures::stream::iter(sends).buffer_unordered(WAITING);
+    let at_once = match target.destination.chunk_rules().order {
+        ChunkOrder::Any => WAITING,
+        ChunkOrder::OneAfterAnother => 1,
+    };
+    let mut sends = futures::stream::iter(sends).buffer_unordered(at_once);
     while let Some(sent) = sends.next().await {
         sent?;
     }

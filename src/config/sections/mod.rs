@@ -20,7 +20,7 @@ use super::settings::Config;
 use crate::domain::{LedName, UsbPort};
 
 pub use bay::{BaySettings, Slot};
-pub use destination::{DestinationSettings, Place};
+pub use destination::{DestinationSettings, GoogleCredential, Place};
 pub use spool::SpoolSettings;
 pub use station::StationSettings;
 pub use upload::UploadSettings;
@@ -30,13 +30,14 @@ const ROOT: Keys = Keys::table("", &["station", "spool", "bay", "destination", "
 
 /// The keys of every table.
 #[cfg(test)]
-pub(super) const ALL_KEYS: [Keys; 11] = [
+pub(super) const ALL_KEYS: [Keys; 12] = [
     ROOT,
     station::KEYS,
     spool::KEYS,
     bay::KEYS,
     destination::KEYS,
     destination::azure::CREDENTIAL_KEYS,
+    destination::gcs::CREDENTIAL_KEYS,
     upload::KEYS,
     web::KEYS,
     web::TLS_KEYS,

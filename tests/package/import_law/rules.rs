@@ -12,13 +12,14 @@ const COMPOSITION: &str = "daemon";
 
 /// Where threads, blocking calls and the machine's own clocks are at home: everything that the simulator
 /// replaces, and the thread that writes lines, from which nothing comes back.
-const ADAPTER_MODULES: [&str; 16] = [
+const ADAPTER_MODULES: [&str; 17] = [
     "access",
     "files",
     "spool::disk",
     "ledger::worker",
     "cloud::azure",
     "cloud::folder",
+    "cloud::gcs",
     "cloud::notes",
     "camera::folder",
     "dock::contents",

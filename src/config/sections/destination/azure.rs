@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::super::Whereabouts;
-use super::{Place, credential_file};
-use crate::config::document::{Node, Value};
+use super::{Place, credential_file, no_secret_in_endpoint};
+use crate::config::document::Value;
 use crate::config::reader::{Given, Keys, Reader};
 use crate::config::{Credential, CredentialKind, values};
 
@@ -52,15 +52,7 @@ fn account_and_container(table: &mut Reader<'_>, endpoint: Given<Url>, container
 }
 
 fn endpoint(table: &mut Reader<'_>) -> Option<Given<Url>> {
-    let secret = |node: &Node| matches!(&node.value, Value::Text(text) if values::carries_secret(text));
-    if table.peek("endpoint").is_some_and(secret) {
-        let at = table.take("endpoint")?.at;
-        table.mistakes.hide(&at);
-        let what = "destination.endpoint (not shown): it carries a query or a user, as a credential does".to_owned();
-        let remedy = "write the address up to the host or account only; the credential belongs in a file of its own";
-        table.mistakes.add(&at, what, remedy.to_owned());
-        return None;
-    }
+    no_secret_in_endpoint(table)?;
     let example = "\"https://ACCOUNT.blob.core.usgovcloudapi.net\"";
     table.required("endpoint", example, values::endpoint)
 }

@@ -1,6 +1,7 @@
 //! `[[destination]]`: a new kind of destination begins here, with a variant of [`Place`], its word in `KINDS`, and its keys.
 
 pub(super) mod azure;
+pub(super) mod gcs;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +15,8 @@ use crate::config::reader::{Given, Keys, Reader, Wrong};
 use crate::config::{Credential, CredentialKind, values};
 use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy};
 
+pub use gcs::GoogleCredential;
+
 pub(super) const KEYS: Keys = Keys::list(
     "destination",
     &[
@@ -21,6 +24,7 @@ pub(super) const KEYS: Keys = Keys::list(
         "kind",
         "endpoint",
         "container",
+        "bucket",
         "path",
         "prefix",
         "credential",
@@ -60,6 +64,15 @@ pub enum Place {
         /// What opens it.
         credential: Credential,
     },
+    /// A bucket of Google Cloud Storage.
+    Gcs {
+        /// Address of the service: `https`, or this very machine. Without path and query.
+        endpoint: Url,
+        /// Name of the bucket.
+        bucket: String,
+        /// What opens it.
+        credential: GoogleCredential,
+    },
     /// A directory on this machine, such as a mounted share.
     Folder {
         /// The directory; absolute.
@@ -74,8 +87,10 @@ impl Place {
     #[must_use]
     pub const fn credential(&self) -> Option<&Credential> {
         match self {
-            Self::Azure { credential, .. } => Some(credential),
-            Self::Folder { .. } => None,
+            Self::Azure { credential, .. } | Self::Gcs { credential: GoogleCredential::File(credential), .. } => {
+                Some(credential)
+            }
+            Self::Gcs { credential: GoogleCredential::MetadataServer, .. } | Self::Folder { .. } => None,
         }
     }
 
@@ -83,7 +98,7 @@ impl Place {
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         match self {
-            Self::Azure { .. } => None,
+            Self::Azure { .. } | Self::Gcs { .. } => None,
             Self::Folder { path, .. } => Some(path),
         }
     }
@@ -94,10 +109,14 @@ impl Place {
         match self {
             Self::Azure { credential, .. } => match credential.kind {
                 CredentialKind::Sas { .. } => "use a SAS without delete permission (sp=rcwl)",
-                CredentialKind::SharedKey { .. } => {
+                CredentialKind::SharedKey { .. } | CredentialKind::ServiceAccount | CredentialKind::ExternalAccount => {
                     "use a SAS without delete permission (sp=rcwl), not the account's key"
                 }
             },
+            Self::Gcs { .. } => {
+                "let its identity have roles/storage.objectCreator and roles/storage.objectViewer on the bucket and no other \
+                 role, and give the bucket a retention policy"
+            }
             Self::Folder { .. } => "let the share keep snapshots that this machine cannot delete",
         }
     }
@@ -107,6 +126,10 @@ impl Place {
     pub const fn advice_for_access(&self) -> &'static str {
         match self {
             Self::Azure { .. } => "camdock needs to read, create, write and list (a SAS with sp=rcwl)",
+            Self::Gcs { .. } => {
+                "camdock needs storage.objects.create, get and list: roles/storage.objectCreator and \
+                 roles/storage.objectViewer on the bucket"
+            }
             Self::Folder { .. } => "Let camdock's user read and write there",
         }
     }
@@ -118,7 +141,9 @@ impl Place {
                 Self::Azure { endpoint, container, .. },
                 Self::Azure { endpoint: its_endpoint, container: its_container, .. },
             ) => endpoint == its_endpoint && container == its_container,
-            (Self::Azure { .. } | Self::Folder { .. }, _) => false,
+            // Whichever way leads there: no two buckets of Google's have one name.
+            (Self::Gcs { bucket, .. }, Self::Gcs { bucket: its_bucket, .. }) => bucket == its_bucket,
+            (Self::Azure { .. } | Self::Gcs { .. } | Self::Folder { .. }, _) => false,
         }
     }
 }
@@ -126,12 +151,13 @@ impl Place {
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Azure,
+    Gcs,
     Folder,
     Later(&'static str),
 }
 
 const KINDS: [(&str, Kind); 4] =
-    [("azure", Kind::Azure), ("folder", Kind::Folder), ("s3", Kind::Later("s3")), ("gcs", Kind::Later("gcs"))];
+    [("azure", Kind::Azure), ("folder", Kind::Folder), ("s3", Kind::Later("s3")), ("gcs", Kind::Gcs)];
 
 pub(super) fn destination(
     node: Node,
@@ -164,6 +190,11 @@ pub(super) fn destination(
             table.close("with kind = \"azure\"");
             (place, retention)
         }
+        Kind::Gcs => {
+            let place = gcs::place(&mut table, whereabouts);
+            table.close("with kind = \"gcs\"");
+            (place, Some(None))
+        }
         Kind::Folder => {
             let path = table.required("path", "\"/mnt/evidence\"", values::folder);
             let same_disk = table.or("same_disk", false, values::boolean);
@@ -175,7 +206,11 @@ pub(super) fn destination(
         }
         Kind::Later(word) => {
             let what = format!("destination.kind = \"{word}\": not in this version of camdock");
-            table.mistakes.add(&kind.at, what, "write kind = \"azure\" or kind = \"folder\"".to_owned());
+            table.mistakes.add(
+                &kind.at,
+                what,
+                "write kind = \"azure\", kind = \"gcs\" or kind = \"folder\"".to_owned(),
+            );
             return None;
         }
     };
@@ -189,6 +224,20 @@ pub(super) fn destination(
         place: place?,
     };
     Some((settings, at))
+}
+
+/// Refuses an endpoint that carries what belongs into the credential's file, and does not show it.
+fn no_secret_in_endpoint(table: &mut Reader<'_>) -> Option<()> {
+    let secret = |node: &Node| matches!(&node.value, Value::Text(text) if values::carries_secret(text));
+    if !table.peek("endpoint").is_some_and(secret) {
+        return Some(());
+    }
+    let at = table.take("endpoint")?.at;
+    table.mistakes.hide(&at);
+    let what = "destination.endpoint (not shown): it carries a query or a user, as a credential does".to_owned();
+    let remedy = "write the address up to the host or account only; the credential belongs in a file of its own";
+    table.mistakes.add(&at, what, remedy.to_owned());
+    None
 }
 
 fn credential_file(value: &Value) -> Result<PathBuf, Wrong> {
