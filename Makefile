@@ -16,6 +16,7 @@ AZCOPY := 10.32.2
 PLAYWRIGHT := 1.64.1
 AXE := 4.14.1
 SCHEMATHESIS := 4.32.5
+GCS_EMULATOR := 2026.7.19
 NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
 CARGO_DEB := 3.8.0
@@ -143,7 +144,7 @@ setup-guest: ## install QEMU and what makes disk images
 
 .PHONY: tools
 tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE) $(TOOLS)/.prometheus \
-	$(TOOLS)/.schemathesis-$(SCHEMATHESIS) ## install what the tests use, below target/
+	$(TOOLS)/.schemathesis-$(SCHEMATHESIS) $(TOOLS)/.gcs-emulator-$(GCS_EMULATOR) ## install what the tests use, below target/
 
 .PHONY: bench-tools
 bench-tools: $(TOOLS)/.azcopy-$(AZCOPY) ## install what the benchmark compares with, below target/
@@ -197,6 +198,12 @@ $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE):
 $(TOOLS)/.schemathesis-$(SCHEMATHESIS):
 	@tests/tools/setup.sh python3:python3
 	@tests/tools/python.sh $(TOOLS) schemathesis schemathesis schemathesis==$(SCHEMATHESIS)
+	@touch $@
+
+# What our own Google of the tests is held against, as far as it goes.
+$(TOOLS)/.gcs-emulator-$(GCS_EMULATOR):
+	@tests/tools/setup.sh python3:python3
+	@tests/tools/python.sh $(TOOLS) gcs-emulator gcp-storage-emulator gcp-storage-emulator==$(GCS_EMULATOR)
 	@touch $@
 
 # Whatever version Debian has: stations are watched by that one.

@@ -125,10 +125,7 @@ pub fn open_destination(
                     endpoint: endpoint.clone(),
                     bucket: bucket.clone(),
                     credential: google_credential(credential)?,
-                    credential_name: match credential {
-                        GoogleCredential::File(credential) => credential.file.display().to_string(),
-                        GoogleCredential::MetadataServer => "of this machine".to_owned(),
-                    },
+                    credential_name: credential.to_string(),
                     stall: config.upload.stall,
                     notes: UploadNotes::open(config.station.data_dir.join(UPLOADS).join(settings.name.as_str())),
                 },

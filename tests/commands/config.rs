@@ -133,7 +133,7 @@ const MISTAKES: &[Mistake] = &[
         "\"azure\"",
         "\"s3\"",
         "19:8",
-        &["destination.kind = \"s3\": not in this version", "\"azure\" or kind = \"folder\""],
+        &["destination.kind = \"s3\": not in this version", "kind = \"gcs\" or kind = \"folder\""],
     ),
     ("\"azure\"", "\"azuer\"", "19:8", &["destination.kind = \"azuer\"", "did you mean \"azure\"?"]),
     ("\"attested\"", "\"readback\"", "24:9", &["destination.proof = \"readback\"", "did you mean \"read-back\"?"]),

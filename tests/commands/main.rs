@@ -5,6 +5,7 @@
 mod config;
 mod dock;
 mod gate;
+mod google;
 mod lamp;
 mod shifts;
 mod usb;

@@ -9,6 +9,7 @@ mod crash;
 mod demo;
 mod events;
 mod everything;
+mod google;
 mod history;
 mod hostile;
 mod interface;

@@ -6,6 +6,7 @@
 mod azure;
 mod bays;
 mod folder_camera;
+mod gcs;
 mod hanging_share;
 mod mass_storage;
 mod memory_destination;

@@ -10,5 +10,6 @@
 pub mod azurite;
 pub mod footage;
 pub mod fuse;
+pub mod gcs;
 pub mod hanging_share;
 pub mod sysfs;

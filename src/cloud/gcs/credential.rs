@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -128,7 +128,7 @@ pub(super) enum Format {
 /// Where the identity's own token is.
 #[derive(Debug)]
 pub(super) enum Source<'a> {
-    File(&'a PathBuf),
+    File(&'a Path),
     Address(Url, &'a BTreeMap<String, Hidden>),
 }
 
@@ -324,13 +324,31 @@ mod tests {
     }
 
     #[test]
+    fn a_statement_is_signed_by_the_key_in_the_file() {
+        use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+
+        let pair = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+        let account = Account::of(&key(&pair.serialize_pem(), "https://oauth2.googleapis.com/token")).unwrap();
+        let Account::Service(account) = account else { panic!("{account:?}") };
+        let statement = account.statement(Moment::from_millis(1_435_361_952_999)).unwrap();
+        let (stated, signature) = statement.rsplit_once('.').unwrap();
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key_raw());
+        public.verify(stated.as_bytes(), &BASE64_URL.decode(signature).unwrap()).unwrap();
+        let parts = stated.split('.').map(|part| serde_json::from_slice(&BASE64_URL.decode(part).unwrap()).unwrap());
+        let parts: Vec<serde_json::Value> = parts.collect();
+        assert_eq!((&parts[0]["alg"], &parts[0]["typ"]), (&json!("RS256"), &json!("JWT")));
+        assert_eq!((&parts[1]["iat"], &parts[1]["exp"]), (&json!(1_435_361_952), &json!(1_435_365_552)));
+        assert_eq!((&parts[1]["iss"], &parts[1]["scope"]), (&json!("a@b"), &json!(SCOPE)));
+    }
+
+    #[test]
     fn an_identity_says_where_its_token_is() {
         let read = |source: serde_json::Value| match Account::of(&external(&source)).unwrap() {
             Account::External(account) => account,
             other => panic!("{other:?}"),
         };
         let account = read(json!({"file": "/run/token", "format": {"type": "json", "subject_token_field_name": "t"}}));
-        assert!(matches!(account.source(), Ok(Source::File(file)) if file == &PathBuf::from("/run/token")));
+        assert!(matches!(account.source(), Ok(Source::File(file)) if file == Path::new("/run/token")));
         assert!(
             matches!(account.format(), Format::Json { subject_token_field_name } if subject_token_field_name == "t")
         );

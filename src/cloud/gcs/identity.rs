@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -170,7 +171,7 @@ impl Identity {
         let text = match account.source().map_err(|error| self.denied(error.to_string()))? {
             Source::File(path) => {
                 let reading = tokio::task::spawn_blocking({
-                    let path = path.clone();
+                    let path = path.to_owned();
                     move || content(&path)
                 });
                 let read = reading.await.unwrap_or_else(|error| Err(io::Error::other(error)));
@@ -183,7 +184,7 @@ impl Identity {
                 let headers = more.iter().filter_map(|(name, value)| {
                     HeaderName::try_from(name).ok().zip(HeaderValue::try_from(&value.0).ok())
                 });
-                let asked = self.http.send(Method::GET, url, headers.collect(), Outgoing::Bytes(Default::default()));
+                let asked = self.http.send(Method::GET, url, headers.collect(), Outgoing::Bytes(Bytes::new()));
                 let answer = asked.await.map_err(unanswered)?;
                 if !answer.status.is_success() {
                     let what = format!("the identity's own token: {}", answer.status.as_u16());
@@ -213,7 +214,7 @@ impl Identity {
         url.set_path("/computeMetadata/v1/instance/service-accounts/default/token");
         let flavour = ("metadata-flavor", HeaderValue::from_static("Google"));
         let headers = HeaderMap::from_iter([(HeaderName::from_static(flavour.0), flavour.1)]);
-        let answer = self.http.send(Method::GET, url, headers, Outgoing::Bytes(Default::default()));
+        let answer = self.http.send(Method::GET, url, headers, Outgoing::Bytes(Bytes::new()));
         let answer = answer.await.map_err(unanswered)?;
         if answer.headers.get("metadata-flavor").is_none_or(|flavour| flavour != "Google") {
             return Err(stranger(answer.status, "no metadata-flavor"));
@@ -287,7 +288,7 @@ fn is_apart(here: Moment, there: Moment) -> bool {
 }
 
 /// What is in a file. A pipe is not opened, since that may never end.
-fn content(path: &PathBuf) -> io::Result<Vec<u8>> {
+fn content(path: &Path) -> io::Result<Vec<u8>> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is no regular file"));
     }

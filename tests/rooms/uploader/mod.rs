@@ -3,6 +3,7 @@
 
 mod camera;
 mod medium;
+mod order;
 mod place;
 mod shelf;
 

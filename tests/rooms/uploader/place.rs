@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -9,7 +10,9 @@ use camdock::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
     Evidence, ObjectState, Seen, Upload, Version,
 };
-use camdock::domain::{ByteCount, Checksum, ChunkRules, DestinationName, ObjectName, PlaceId, Segment, Sha256};
+use camdock::domain::{
+    ByteCount, Checksum, ChunkOrder, ChunkRules, DestinationName, ObjectName, PlaceId, Segment, Sha256,
+};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 /// What goes wrong with one request about an object of this name; about none, if it is the probe.
@@ -29,6 +32,18 @@ struct State {
     asked: BTreeMap<String, u32>,
     probes: u32,
     spoils_chunks: bool,
+    order: ChunkOrder,
+    sent: Sent,
+}
+
+/// How chunks were sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sent {
+    under_way: u32,
+    /// So many were under way at once.
+    pub(crate) at_once: u32,
+    /// Which came, one after another.
+    pub(crate) arrived: Vec<u32>,
 }
 
 impl Place {
@@ -41,6 +56,8 @@ impl Place {
             asked: BTreeMap::new(),
             probes: 0,
             spoils_chunks: false,
+            order: ChunkOrder::Any,
+            sent: Sent::default(),
         };
         let name = DestinationName::new("primary").unwrap();
         Self { name, id: PlaceId::random(), state: Mutex::new(state) }
@@ -70,6 +87,15 @@ impl Place {
     /// Whether what is read for it from now on is not what was promised, or so it says.
     pub(crate) fn spoils_chunks(&self, spoils: bool) {
         self.state().spoils_chunks = spoils;
+    }
+
+    /// From now on it takes chunks in this order.
+    pub(crate) fn takes_chunks(&self, order: ChunkOrder) {
+        self.state().order = order;
+    }
+
+    pub(crate) fn sent(&self) -> Sent {
+        self.state().sent.clone()
     }
 
     /// How often it was asked about objects whose names begin so.
@@ -109,7 +135,7 @@ impl Destination for Place {
     }
 
     fn chunk_rules(&self) -> ChunkRules {
-        ChunkRules::ANY
+        ChunkRules { order: self.state().order, ..ChunkRules::ANY }
     }
 
     fn enrolment(&self) -> Enrolment {
@@ -140,7 +166,18 @@ impl Destination for Place {
     }
 
     async fn put_chunk(&self, upload: &Upload, index: u32, body: ChunkBody) -> Result<(), DestinationError> {
+        {
+            let sent = &mut self.state().sent;
+            sent.under_way += 1;
+            sent.at_once = sent.at_once.max(sent.under_way);
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
         let read: Result<Vec<Bytes>, _> = body.open().try_collect().await;
+        {
+            let sent = &mut self.state().sent;
+            sent.under_way -= 1;
+            sent.arrived.push(index);
+        }
         read.map_err(|error| DestinationError::SpoolDamaged(error.to_string()))?;
         if self.state().spoils_chunks {
             return Err(DestinationError::SpoolDamaged("it differs".to_owned()));

@@ -1,5 +1,7 @@
 //! `kind = "gcs"`: the keys of a bucket of Google Cloud Storage.
 
+use std::fmt;
+
 use url::Url;
 
 use super::super::Whereabouts;
@@ -22,6 +24,16 @@ pub enum GoogleCredential {
     File(Credential),
     /// The identity of this machine, which runs in Google's cloud.
     MetadataServer,
+}
+
+/// What people know it by.
+impl fmt::Display for GoogleCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(credential) => credential.file.display().fmt(f),
+            Self::MetadataServer => f.write_str("of this machine"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
