@@ -147,6 +147,8 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_hours(1);
+    const FRESH: Duration = Duration::from_secs(HOUR.as_secs() - AHEAD.as_secs());
+    const SECOND: Duration = Duration::from_secs(1);
 
     /// An issuer that numbers its tokens, takes a second for each, and may be out of order.
     #[derive(Clone, Default)]
@@ -162,7 +164,7 @@ mod tests {
                 let issuer = issuer.clone();
                 async move {
                     let number = issuer.asked.fetch_add(1, Ordering::Relaxed) + 1;
-                    sleep(Duration::from_secs(1)).await;
+                    sleep(SECOND).await;
                     if issuer.broken.load(Ordering::Relaxed) {
                         return Err(DestinationError::Unreachable(format!("attempt {number}")));
                     }
@@ -194,7 +196,7 @@ mod tests {
         let issuer = Issuer::default();
         let token = issuer.token();
         assert_eq!(by_many(&token).await, vec![Ok("1".to_owned()); 8]);
-        advance(HOUR - AHEAD - Duration::from_secs(2)).await;
+        advance(FRESH.saturating_sub(2 * SECOND)).await;
         assert_eq!(use_it(&token).await.as_deref(), Ok("1"));
         assert_eq!(issuer.asked(), 1);
     }
@@ -204,7 +206,7 @@ mod tests {
         let issuer = Issuer::default();
         let token = issuer.token();
         by_many(&token).await;
-        advance(HOUR - AHEAD).await;
+        advance(FRESH).await;
         let said = by_many(&token).await;
         assert_eq!((said[0].as_deref(), said[1].as_deref()), (Ok("2"), Ok("1")));
         assert_eq!(by_many(&token).await, vec![Ok("2".to_owned()); 8]);
@@ -217,7 +219,7 @@ mod tests {
         let token = issuer.token();
         by_many(&token).await;
         issuer.breaks(true);
-        advance(HOUR - AHEAD).await;
+        advance(FRESH).await;
         assert_eq!(by_many(&token).await, vec![Ok("1".to_owned()); 8]);
         assert_eq!(by_many(&token).await, vec![Ok("1".to_owned()); 8]);
         assert_eq!(issuer.asked(), 2, "it is not tried again at once");

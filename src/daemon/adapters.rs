@@ -164,10 +164,9 @@ const fn chunk_rules(place: &Place) -> ChunkRules {
 fn azure_credential(credential: &Credential) -> Result<AzureCredential, CredentialError> {
     let secret = credential.read()?;
     Ok(match &credential.kind {
-        CredentialKind::Sas { .. } => AzureCredential::Sas(secret),
         CredentialKind::SharedKey { account } => AzureCredential::SharedKey { account: account.clone(), key: secret },
-        // The configuration gives Azure no such credential; a SAS that is none is refused with its reason.
-        CredentialKind::ServiceAccount | CredentialKind::ExternalAccount => AzureCredential::Sas(secret),
+        // The configuration gives Azure no other; a SAS that is none is refused with its reason.
+        _ => AzureCredential::Sas(secret),
     })
 }
 

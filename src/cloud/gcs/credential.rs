@@ -180,7 +180,7 @@ impl ServiceAccount {
     }
 
     /// The signed statement that the account's token is asked for with: a JSON Web Token by RFC 7523, signed with RS256, which TLS
-    /// calls RSA_PKCS1_SHA256.
+    /// calls `RSA_PKCS1_SHA256`.
     pub(super) fn statement(&self, now: Moment) -> Result<String, CredentialError> {
         let issued = now.millis().div_euclid(1_000);
         let ends = issued.saturating_add_unsigned(STATEMENT.as_secs());
@@ -270,8 +270,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn refusal(credential: GcsCredential) -> String {
-        Account::of(&credential).unwrap_err().to_string()
+    fn refusal(credential: &GcsCredential) -> String {
+        Account::of(credential).unwrap_err().to_string()
     }
 
     fn external(source: &serde_json::Value) -> GcsCredential {
@@ -308,7 +308,7 @@ mod tests {
                 GcsCredential::ServiceAccount(Secret::new(
                     "{\"type\": \"service_account\", \"client_email\": [\"TOPSECRET\"]}",
                 )),
-                "column 51",
+                "line 1, column",
             ),
             (key("TOPSECRET", google), "the private key in it cannot be used"),
             (key("TOPSECRET", "http://example.org/token"), "over https only"),
@@ -317,7 +317,7 @@ mod tests {
             (external(&json!({})), "has no file and no url"),
         ] {
             let shown = format!("{credential:?}");
-            let text = refusal(credential);
+            let text = refusal(&credential);
             assert!(text.contains(said), "{text}");
             assert!(!text.contains("TOPSECRET") && !shown.contains("TOPSECRET"), "{text} {shown}");
         }

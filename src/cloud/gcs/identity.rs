@@ -212,11 +212,12 @@ impl Identity {
     async fn of_this_machine(&self, metadata_server: &Url) -> Result<Token, DestinationError> {
         let mut url = metadata_server.clone();
         url.set_path("/computeMetadata/v1/instance/service-accounts/default/token");
-        let flavour = ("metadata-flavor", HeaderValue::from_static("Google"));
-        let headers = HeaderMap::from_iter([(HeaderName::from_static(flavour.0), flavour.1)]);
+        let mut headers = HeaderMap::new();
+        headers.insert("metadata-flavor", HeaderValue::from_static("Google"));
         let answer = self.http.send(Method::GET, url, headers, Outgoing::Bytes(Bytes::new()));
         let answer = answer.await.map_err(unanswered)?;
-        if answer.headers.get("metadata-flavor").is_none_or(|flavour| flavour != "Google") {
+        let is_googles = answer.headers.get("metadata-flavor").is_some_and(|flavour| flavour == "Google");
+        if !is_googles && !is_busy(answer.status) {
             return Err(stranger(answer.status, "no metadata-flavor"));
         }
         Ok(issued(self.take(answer).await?))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt as _, future, stream};
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderValue, SERVER};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -212,9 +212,9 @@ pub(super) fn bearer(token: &str) -> Result<HeaderValue, DestinationError> {
     Ok(value)
 }
 
-/// Every server of Google's that takes and gives objects names each answer; no login page does.
+/// Every server of Google's that takes and gives objects numbers each answer, or says what it is; no login page does.
 pub(super) fn is_googles(headers: &HeaderMap) -> bool {
-    headers.contains_key("x-guploader-uploadid")
+    headers.contains_key("x-guploader-uploadid") || headers.get(SERVER).is_some_and(|server| server == "UploadServer")
 }
 
 /// As much of a refusal's body as is worth reading; what cannot be read is left out.

@@ -42,9 +42,9 @@ impl Emulator {
 /// Sends the chunks with these ranges, or questions, to a session for `content`.
 async fn talk(service: &Url, token: &str, content: &[u8], ranges: &[Option<(usize, usize)>]) -> Vec<Said> {
     let client = Client::new();
-    let begin = format!("upload/storage/v1/b/{BUCKET}/o?uploadType=resumable");
+    let uploads = format!("upload/storage/v1/b/{BUCKET}/o?uploadType=resumable");
     let begun = client
-        .post(service.join(&begin).unwrap())
+        .post(service.join(&uploads).unwrap())
         .bearer_auth(token)
         .header("content-type", "application/json")
         .header("x-upload-content-length", content.len())

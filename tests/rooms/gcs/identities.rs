@@ -87,7 +87,7 @@ async fn somebody_whom_google_trusts_vouches_for_the_station() {
         error.to_string(),
         "refused (400 invalid_grant: The given credential is rejected.): check credential google.json"
     );
-    std::fs::remove_file(&text).unwrap();
+    std::fs::rename(&text, &document).unwrap();
     let error = place_with(&scene, external(&scene.google, &json!({"file": text}), true)).await.unwrap_err();
     assert!(matches!(&error, DestinationError::NotSetUp(why) if why.contains("cannot be read")), "{error}");
 }

@@ -9,8 +9,8 @@ const CHUNKS: u32 = 6;
 impl Station {
     /// A segment of several chunks is in the spool.
     async fn spools_a_long_one(&self, camera: &str) {
-        let content = camera.repeat(CHUNK.get() as usize * CHUNKS as usize / camera.len() + 1);
-        let content = &content[..CHUNK.get() as usize * CHUNKS as usize];
+        let length = usize::try_from(CHUNK.get() * u64::from(CHUNKS)).unwrap();
+        let content = &camera.repeat(length)[..length];
         let mut segment = Self::segment(camera, 0);
         segment.fingerprint = Fingerprint::of(content.as_bytes(), CHUNK);
         self.seals(&segment, content).await;
