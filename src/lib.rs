@@ -28,8 +28,8 @@
 //! | `cloud::token` | `cloud`, `domain` | `futures`, `tokio` |
 //! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `sha2`, `time`, `url` |
 //! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
-//! | `cloud::gcs` | `cloud`, `cloud::http`, `cloud::notes`, `cloud::token`, `domain` | `async-trait`, `base64`, `bytes`, `futures`, `reqwest`, `serde`, `serde_json`, `time`, `tokio`, `tokio-rustls`, `url` |
 //! | `cloud::notes` | `cloud`, `domain`, `files` | `serde`, `serde_json`, `tokio` |
+//! | `cloud::gcs` | `cloud`, `cloud::http`, `cloud::notes`, `cloud::token`, `domain` | `async-trait`, `base64`, `bytes`, `futures`, `reqwest`, `serde`, `serde_json`, `time`, `tokio`, `tokio-rustls`, `url` |
 //! | `dock::folder` | `beat`, `dock`, `domain`, `journal` | `notify`, `rustix`, `tokio` |
 //! | `dock::usb` | `beat`, `dock`, `domain`, `journal` | `rustix`, `tokio`, `udev` |
 //! | `dock::led` | `domain` | `gpiocdev` |

@@ -86,7 +86,7 @@ async fn a_killed_daemon_goes_on_with_the_session_that_it_had() {
     let google = Gcs::start().await.unwrap();
     let mut station = station(&google);
     let footage = Footage::random("BWC-1", 1, 2_000_000, 8);
-    station.start_to_crash_at("chunk-staged", 4);
+    station.start_to_crash_at("ChunkStaged", 4);
     station.dock(1, &footage);
     station.crashed().await.unwrap();
     let chunks = || google.asked().into_iter().filter(|asked| asked.method == "PUT");

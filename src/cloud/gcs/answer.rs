@@ -6,10 +6,9 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{HeaderMap, RETRY_AFTER, SERVER};
 use serde::Deserialize;
 
-use super::wire::is_googles;
 use crate::cloud::DestinationError;
 
 /// The longest message of Google's that is passed on, in characters.
@@ -191,6 +190,11 @@ impl Refusal {
             None => self.words(),
         }
     }
+}
+
+/// Every server of Google's that takes and gives objects numbers each answer, or says what it is; no login page does.
+pub(super) fn is_googles(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-guploader-uploadid") || headers.get(SERVER).is_some_and(|server| server == "UploadServer")
 }
 
 /// Whether patience is all that is asked for, no matter who asks: a balancer or proxy on the way may do so as well.

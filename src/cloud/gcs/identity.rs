@@ -20,7 +20,7 @@ use super::answer::{is_busy, not_googles, one_line, retry_after};
 use super::credential::{
     Account, CredentialError, ExternalAccount, Format, GcsCredential, SCOPE, ServiceAccount, Source,
 };
-use super::wire::{bearer, beginning, unanswered};
+use super::exchange::{bearer, beginning, unanswered};
 use crate::cloud::DestinationError;
 use crate::cloud::http::{HttpClient, Incoming, Outgoing};
 use crate::cloud::token::Token;

@@ -4,11 +4,12 @@
 //! - An object is made only if its content has the CRC-32C that was taken at the camera, where that is known, and only if none of
 //!   its name is there. Google checks no single chunk: what it holds of an upload counts for nothing before the whole is checked.
 //! - What Google says of an object is of one generation, in one answer: its length, and the checksum that Google took itself.
-//! - Every answer is looked at before it is believed: without the service's own header it is nobody's ([`wire`]).
+//! - Every answer is looked at before it is believed: without the service's own header it is nobody's ([`answer`]).
 //! - An upload goes on after a restart from the byte that Google names; so at most what was in flight is sent again.
 
 mod answer;
 mod credential;
+mod exchange;
 mod identity;
 mod object;
 mod session;

@@ -4,20 +4,18 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt as _, future, stream};
-use reqwest::header::{HeaderMap, HeaderValue, SERVER};
+use futures::{StreamExt as _, stream};
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::answer::{Failure, not_googles};
+use super::answer::{Failure, is_googles, not_googles};
+use super::exchange::{ANSWER_LIMIT, bearer, beginning, unanswered, unbuildable};
 use super::identity::Identity;
-use crate::cloud::http::{HttpClient, HttpError, Incoming, Outgoing};
+use crate::cloud::http::{HttpClient, Incoming, Outgoing};
 use crate::cloud::token::FreshToken;
 use crate::cloud::{ByteStream, ChunkBody, DestinationError};
-
-/// The longest answer that is read into memory, in bytes. Google's are a few KiB.
-const ANSWER_LIMIT: usize = 256 << 10;
 
 /// A bucket's address and what opens it.
 pub(super) struct Wire {
@@ -194,43 +192,4 @@ impl Piece {
         });
         skipped.boxed()
     }
-}
-
-/// Why there is no answer, as the port has it.
-pub(super) fn unanswered(error: HttpError) -> DestinationError {
-    match error {
-        HttpError::Source(reason) => DestinationError::SpoolDamaged(reason),
-        HttpError::Setup(reason) | HttpError::Connection(reason) => DestinationError::Unreachable(reason),
-        stalled @ HttpError::Stalled(_) => DestinationError::Unreachable(stalled.to_string()),
-    }
-}
-
-/// The header that a token goes into. It shows itself in no debug text.
-pub(super) fn bearer(token: &str) -> Result<HeaderValue, DestinationError> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| unbuildable("its token"))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// Every server of Google's that takes and gives objects numbers each answer, or says what it is; no login page does.
-pub(super) fn is_googles(headers: &HeaderMap) -> bool {
-    headers.contains_key("x-guploader-uploadid") || headers.get(SERVER).is_some_and(|server| server == "UploadServer")
-}
-
-/// As much of a refusal's body as is worth reading; what cannot be read is left out.
-pub(super) async fn beginning(body: ByteStream) -> Vec<u8> {
-    let collected = body.take_while(|piece| future::ready(piece.is_ok())).filter_map(|piece| future::ready(piece.ok()));
-    let mut collected = std::pin::pin!(collected);
-    let mut text = Vec::new();
-    while let Some(piece) = collected.next().await {
-        text.extend_from_slice(&piece);
-        if text.len() > ANSWER_LIMIT {
-            break;
-        }
-    }
-    text
-}
-
-fn unbuildable(what: &str) -> DestinationError {
-    DestinationError::Permanent(format!("the request cannot be built: {what}"))
 }
