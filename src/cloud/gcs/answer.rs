@@ -113,9 +113,10 @@ impl Failure {
         self.is(404) || self.is(410) || self.is(499)
     }
 
-    /// Whether nothing will be right with a session again.
+    /// Whether nothing will be right with a session again. What came from a spool copy that is damaged may be damaged already in
+    /// the part that the session keeps.
     pub(super) fn spoils_the_session(&self) -> bool {
-        self.is(400)
+        self.is(400) || matches!(self, Self::Failed(DestinationError::SpoolDamaged(_)))
     }
 
     /// Whether the token is not accepted.

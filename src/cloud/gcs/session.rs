@@ -121,7 +121,7 @@ impl Sessions {
             let range = format!("bytes {offset}-{}/{}", end - 1, upload.fingerprint.size.get());
             let sent = wire.put(&session.address, &range, Some(Piece { chunk: chunk.clone(), skip })).await;
             session.reached = match self.heard(wire, upload, sent).await? {
-                Said::Reached(Reached::Byte(reached)) if reached == offset => {
+                Said::Reached(Reached::Byte(reached)) if reached <= offset => {
                     return Err(later("nothing of what is sent is kept").into());
                 }
                 Said::Reached(reached) => reached,

@@ -259,6 +259,24 @@ async fn google_makes_no_object_of_what_was_damaged_on_the_way() {
 }
 
 #[tokio::test]
+async fn a_broken_spool_is_not_blamed_on_the_network_and_nothing_that_came_from_it_is_kept() {
+    let scene = Scene::new().await;
+    let content = footage(2 * CHUNK);
+    let (to, upload) = (scene.process(), upload("a", &content));
+    put(&to, &upload, &content, 0).await.unwrap();
+    let good = chunk(&upload, &content, 1);
+    let broken = ChunkBody::new(good.length, good.crc64, || {
+        let damaged = Ok(Bytes::from(footage(PIECE + 10)));
+        stream::iter([damaged, Err(std::io::Error::other("checksum mismatch"))]).boxed()
+    });
+    let error = to.put_chunk(&upload, 1, broken).await.unwrap_err();
+    assert!(matches!(error, DestinationError::SpoolDamaged(_)), "{error}");
+    assert_eq!(to.staged(&upload).await.unwrap(), NO_CHUNKS);
+    assert_eq!(deliver(&to, &upload, &content).await.unwrap(), CommitOutcome::Created);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
+}
+
+#[tokio::test]
 async fn a_segment_whose_checksum_google_could_not_be_told_is_read_back() {
     let scene = Scene::new().await;
     let content = footage(CHUNK + 5);
