@@ -28,6 +28,7 @@
 //! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `sha2`, `time`, `url` |
 //! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
 //! | `cloud::notes` | `cloud`, `domain`, `files` | `serde`, `serde_json`, `tokio` |
+//! | `cloud::s3` | `cloud`, `cloud::http`, `cloud::notes`, `domain` | `async-trait`, `base64`, `bytes`, `futures`, `hmac`, `quick-xml`, `reqwest`, `serde`, `sha2`, `time`, `tokio`, `url` |
 //! | `dock::folder` | `beat`, `dock`, `domain`, `journal` | `notify`, `rustix`, `tokio` |
 //! | `dock::usb` | `beat`, `dock`, `domain`, `journal` | `rustix`, `tokio`, `udev` |
 //! | `dock::led` | `domain` | `gpiocdev` |

@@ -10,10 +10,12 @@
 //! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
 
 pub mod azure;
+mod described;
 pub mod folder;
 pub mod http;
 pub mod notes;
 mod place;
+pub mod s3;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,6 +29,7 @@ use crate::domain::{ByteCount, Checksum, ChunkRules, Crc64, DestinationName, Fin
 use crate::faults::{PlantedBug, planted};
 
 pub use crate::domain::Version;
+pub use described::{content_type, fit};
 pub use place::{Enrolment, Seen, WrongPlace, read_place, write_place};
 
 /// One place that evidence must reach.

@@ -6,6 +6,7 @@
 //! typing error must not silently become a default. A credential never comes from the configuration itself, and is
 //! never shown.
 
+mod access_key;
 mod admission;
 mod credential;
 mod document;

@@ -7,6 +7,7 @@ use std::fmt;
 
 use url::Url;
 
+use super::access_key::access_key;
 use super::document::{BYTE_ORDER_MARK, made_out};
 
 /// What a secret is.
@@ -21,6 +22,11 @@ pub enum CredentialKind {
     SharedKey {
         /// Name of the account.
         account: String,
+    },
+    /// An access key, as AWS and its like have them.
+    AccessKey {
+        /// Which section of a file with several is meant.
+        profile: Option<String>,
     },
 }
 
@@ -65,6 +71,8 @@ pub enum Found {
     NoSignature,
     /// Nothing that looks like a key.
     NoKey,
+    /// No access key, or not in the section that is meant.
+    NoAccessKey(Option<String>),
 }
 
 /// A continuation of "the file …", and what to do.
@@ -105,6 +113,15 @@ impl fmt::Display for Found {
             Self::NoSignature => {
                 "holds no shared access signature: there is no \"sig=\" in it. Put the whole query string of a SAS there"
             }
+            Self::NoAccessKey(None) => {
+                "holds no access key. Put it there as ID:SECRET, or as aws_access_key_id and aws_secret_access_key under [default]"
+            }
+            Self::NoAccessKey(Some(profile)) => {
+                return write!(
+                    f,
+                    "holds no access key under [{profile}]. Put aws_access_key_id and aws_secret_access_key there"
+                );
+            }
             Self::NoKey => "holds no account key, which is base64. Put the key there as the portal shows it",
         };
         f.write_str(text)
@@ -118,6 +135,9 @@ pub(super) fn secret(kind: &CredentialKind, content: &[u8]) -> Result<String, Fo
     if text.is_empty() {
         return Err(Found::Nothing);
     }
+    if let CredentialKind::AccessKey { profile } = kind {
+        return access_key(text, profile.as_deref()).ok_or_else(|| Found::NoAccessKey(profile.clone()));
+    }
     match text.lines().count() {
         1 => {}
         lines => return Err(Found::Lines(lines)),
@@ -125,6 +145,7 @@ pub(super) fn secret(kind: &CredentialKind, content: &[u8]) -> Result<String, Fo
     let secret = match kind {
         CredentialKind::Sas { opens } => signature(text, opens)?,
         CredentialKind::SharedKey { account } => key(text, account)?,
+        CredentialKind::AccessKey { .. } => text.to_owned(),
     };
     if secret.contains(char::is_whitespace) { Err(Found::Gap) } else { Ok(secret) }
 }

@@ -18,12 +18,15 @@ use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorage
 use crate::cloud::Destination;
 use crate::cloud::azure::{self, AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::folder::{self, FolderDestination, SameDisk};
+use crate::cloud::http::HttpError;
+use crate::cloud::notes::UploadNotes;
+use crate::cloud::s3::{self, AccessKey, S3Destination, S3Settings};
 use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
 use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{
-    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Part, Profile, SetupCause, ShiftStarts, Snapshot,
+    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Part, Profile, Secret, SetupCause, ShiftStarts, Snapshot,
     Transport, UsbDevice,
 };
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
@@ -39,6 +42,8 @@ const SEALS: usize = 24;
 const COMPARISONS: usize = 3;
 /// So many spool copies are looked at in one go to see which may be removed.
 const RELEASES: u32 = 64;
+/// What must be known of uploads after a restart lies below this folder of the data folder.
+const UPLOADS: &str = "uploads";
 
 /// Why a station cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +65,9 @@ pub enum DestinationSetupError {
     /// Its settings cannot be used.
     #[error(transparent)]
     Azure(#[from] AzureSetupError),
+    /// The network cannot be used.
+    #[error("the network cannot be used: {0}. Check this machine's TLS certificates and proxy settings")]
+    Http(#[from] HttpError),
 }
 
 impl DestinationSetupError {
@@ -74,7 +82,7 @@ impl DestinationSetupError {
             Self::Credential(CredentialError::Unusable { .. }) | Self::Azure(AzureSetupError::Credential { .. }) => {
                 SetupCause::CredentialUnusable
             }
-            Self::Azure(_) => SetupCause::Settings,
+            Self::Azure(_) | Self::Http(_) => SetupCause::Settings,
         }
     }
 }
@@ -106,6 +114,24 @@ pub fn open_destination(
             let patience = config.upload.stall;
             Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone(), same_disk, patience)))
         }
+        Place::S3 { url, region, bucket, credential } => {
+            let first = access_key(credential)?;
+            let again = credential.clone();
+            let opened = S3Destination::new(
+                S3Settings {
+                    name: settings.name.clone(),
+                    bucket_url: url.clone(),
+                    bucket: bucket.clone(),
+                    region: region.clone(),
+                    key: first,
+                    credential_name: credential.file.display().to_string(),
+                    stall: config.upload.stall,
+                    notes: UploadNotes::open(config.station.data_dir.join(UPLOADS).join(settings.name.as_str())),
+                },
+                Arc::new(SystemClock),
+            )?;
+            Ok(Arc::new(opened.renewing(move || access_key(&again).ok())))
+        }
         Place::Azure { endpoint, container, credential } => {
             let first = azure_credential(credential)?;
             let again = credential.clone();
@@ -129,6 +155,7 @@ pub fn open_destination(
 const fn chunk_rules(place: &Place) -> ChunkRules {
     match place {
         Place::Azure { .. } => azure::CHUNK_RULES,
+        Place::S3 { .. } => s3::CHUNK_RULES,
         Place::Folder { .. } => folder::CHUNK_RULES,
     }
 }
@@ -138,7 +165,17 @@ fn azure_credential(credential: &Credential) -> Result<AzureCredential, Credenti
     Ok(match &credential.kind {
         CredentialKind::Sas { .. } => AzureCredential::Sas(secret),
         CredentialKind::SharedKey { account } => AzureCredential::SharedKey { account: account.clone(), key: secret },
+        // The configuration gives Azure no such credential; a SAS that is none is refused with its reason.
+        CredentialKind::AccessKey { .. } => AzureCredential::Sas(secret),
     })
+}
+
+fn access_key(credential: &Credential) -> Result<AccessKey, CredentialError> {
+    let secret = credential.read()?;
+    let mut parts = secret.expose().split(':');
+    let mut next = || parts.next().unwrap_or_default();
+    let (id, secret) = (next().to_owned(), Secret::new(next()));
+    Ok(AccessKey { id, secret, token: parts.next().map(Secret::new) })
 }
 
 /// A destination that is set up in the background, now or as soon as what is missing is there.
@@ -147,7 +184,7 @@ fn late_destination(settings: &DestinationSettings, config: &Config, troubles: &
     let (name, of, config) = (settings.name.clone(), settings.clone(), config.clone());
     parts::look_after(Part::Destination(name.clone()), troubles.clone(), move || {
         if matches!(*told.borrow(), Standing::Open(_)) {
-            let error = DestinationSetupError::from(azure_credential(of.place.credential()?).err()?);
+            let error = DestinationSetupError::from(of.place.credential()?.read().err()?);
             return Some((
                 error.cause(),
                 format!("{error}. The one that was read before is used as long as it is good"),

@@ -5,6 +5,7 @@
 
 mod azure;
 mod bays;
+mod every_place;
 mod folder_camera;
 mod hanging_share;
 mod mass_storage;

@@ -11,4 +11,5 @@ pub mod azurite;
 pub mod footage;
 pub mod fuse;
 pub mod hanging_share;
+pub mod s3;
 pub mod sysfs;

@@ -51,7 +51,7 @@ fn account_and_container(table: &mut Reader<'_>, endpoint: Given<Url>, container
     Some((endpoint, opens))
 }
 
-fn endpoint(table: &mut Reader<'_>) -> Option<Given<Url>> {
+pub(super) fn endpoint(table: &mut Reader<'_>) -> Option<Given<Url>> {
     let secret = |node: &Node| matches!(&node.value, Value::Text(text) if values::carries_secret(text));
     if table.peek("endpoint").is_some_and(secret) {
         let at = table.take("endpoint")?.at;

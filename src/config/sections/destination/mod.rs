@@ -1,6 +1,7 @@
 //! `[[destination]]`: a new kind of destination begins here, with a variant of [`Place`], its word in `KINDS`, and its keys.
 
 pub(super) mod azure;
+pub(super) mod s3;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +22,10 @@ pub(super) const KEYS: Keys = Keys::list(
         "kind",
         "endpoint",
         "container",
+        "region",
+        "bucket",
+        "variant",
+        "style",
         "path",
         "prefix",
         "credential",
@@ -60,6 +65,17 @@ pub enum Place {
         /// What opens it.
         credential: Credential,
     },
+    /// A bucket of S3, or of a server that speaks the same protocol.
+    S3 {
+        /// Address of the bucket itself: `https`, or this very machine. Without query.
+        url: Url,
+        /// The region that requests are signed for.
+        region: String,
+        /// Name of the bucket.
+        bucket: String,
+        /// What opens it.
+        credential: Credential,
+    },
     /// A directory on this machine, such as a mounted share.
     Folder {
         /// The directory; absolute.
@@ -74,7 +90,7 @@ impl Place {
     #[must_use]
     pub const fn credential(&self) -> Option<&Credential> {
         match self {
-            Self::Azure { credential, .. } => Some(credential),
+            Self::Azure { credential, .. } | Self::S3 { credential, .. } => Some(credential),
             Self::Folder { .. } => None,
         }
     }
@@ -83,7 +99,7 @@ impl Place {
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         match self {
-            Self::Azure { .. } => None,
+            Self::Azure { .. } | Self::S3 { .. } => None,
             Self::Folder { path, .. } => Some(path),
         }
     }
@@ -94,10 +110,13 @@ impl Place {
         match self {
             Self::Azure { credential, .. } => match credential.kind {
                 CredentialKind::Sas { .. } => "use a SAS without delete permission (sp=rcwl)",
-                CredentialKind::SharedKey { .. } => {
+                CredentialKind::SharedKey { .. } | CredentialKind::AccessKey { .. } => {
                     "use a SAS without delete permission (sp=rcwl), not the account's key"
                 }
             },
+            Self::S3 { .. } => {
+                "use a key without s3:DeleteObject and s3:DeleteObjectVersion, and a bucket with Object Lock"
+            }
             Self::Folder { .. } => "let the share keep snapshots that this machine cannot delete",
         }
     }
@@ -107,6 +126,10 @@ impl Place {
     pub const fn advice_for_access(&self) -> &'static str {
         match self {
             Self::Azure { .. } => "camdock needs to read, create, write and list (a SAS with sp=rcwl)",
+            Self::S3 { .. } => {
+                "camdock needs s3:PutObject, s3:GetObject, s3:ListBucket, s3:ListMultipartUploadParts and \
+                 s3:AbortMultipartUpload"
+            }
             Self::Folder { .. } => "Let camdock's user read and write there",
         }
     }
@@ -118,7 +141,8 @@ impl Place {
                 Self::Azure { endpoint, container, .. },
                 Self::Azure { endpoint: its_endpoint, container: its_container, .. },
             ) => endpoint == its_endpoint && container == its_container,
-            (Self::Azure { .. } | Self::Folder { .. }, _) => false,
+            (Self::S3 { url, .. }, Self::S3 { url: its_url, .. }) => url == its_url,
+            (Self::Azure { .. } | Self::S3 { .. } | Self::Folder { .. }, _) => false,
         }
     }
 }
@@ -126,12 +150,13 @@ impl Place {
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Azure,
+    S3,
     Folder,
     Later(&'static str),
 }
 
 const KINDS: [(&str, Kind); 4] =
-    [("azure", Kind::Azure), ("folder", Kind::Folder), ("s3", Kind::Later("s3")), ("gcs", Kind::Later("gcs"))];
+    [("azure", Kind::Azure), ("folder", Kind::Folder), ("s3", Kind::S3), ("gcs", Kind::Later("gcs"))];
 
 pub(super) fn destination(
     node: Node,
@@ -164,6 +189,11 @@ pub(super) fn destination(
             table.close("with kind = \"azure\"");
             (place, retention)
         }
+        Kind::S3 => {
+            let place = s3::place(&mut table, whereabouts);
+            table.close("with kind = \"s3\"");
+            (place, Some(None))
+        }
         Kind::Folder => {
             let path = table.required("path", "\"/mnt/evidence\"", values::folder);
             let same_disk = table.or("same_disk", false, values::boolean);
@@ -175,7 +205,7 @@ pub(super) fn destination(
         }
         Kind::Later(word) => {
             let what = format!("destination.kind = \"{word}\": not in this version of camdock");
-            table.mistakes.add(&kind.at, what, "write kind = \"azure\" or kind = \"folder\"".to_owned());
+            table.mistakes.add(&kind.at, what, "write kind = \"azure\", kind = \"s3\" or kind = \"folder\"".to_owned());
             return None;
         }
     };
