@@ -11,5 +11,6 @@ pub mod azurite;
 pub mod footage;
 pub mod fuse;
 pub mod hanging_share;
+pub mod proxy;
 pub mod s3;
 pub mod sysfs;

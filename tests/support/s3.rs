@@ -147,7 +147,9 @@ fn launch(kind: Kind, folder: &Path, ports: &[u16]) -> anyhow::Result<Child> {
                 "-filer",
                 "-filer.disableDirListing",
             ]);
-            command.args(["-s3", "-s3.port.iceberg=0"]).arg(format!("-s3.config={}", identities.display()));
+            command
+                .args(["-s3", "-s3.port.iceberg=0", "-s3.port.lance=0"])
+                .arg(format!("-s3.config={}", identities.display()));
             command.arg(format!("-dir={}", folder.display()));
             for (name, port) in ["s3.port", "master.port", "volume.port", "filer.port"].iter().zip(ports) {
                 command.arg(format!("-{name}={port}"));
@@ -180,11 +182,12 @@ fn tool(path: &str) -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-/// Ports that were free a moment ago, and of which the one 10,000 above is a port too: SeaweedFS takes that as well.
+/// Ports that were free a moment ago, and of which the one 10,000 above is free too: SeaweedFS takes that as well. Both are
+/// below those that the kernel gives to connections, so that they are still free after a restart.
 fn free_ports(count: usize) -> anyhow::Result<Vec<u16>> {
     let mut held = Vec::new();
     while held.len() < count {
-        let port = fastrand::u16(20_000..30_000);
+        let port = fastrand::u16(12_000..22_000);
         let free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).ok();
         if let Some(both) = free(port).zip(free(port + 10_000)) {
             held.push((port, both));

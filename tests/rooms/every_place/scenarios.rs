@@ -1,6 +1,7 @@
 //! What the port promises, as stories that every kind of place must tell alike.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use camdock::cloud::{
@@ -8,6 +9,7 @@ use camdock::cloud::{
 };
 use camdock::custody::{Proof, Unproven, prove};
 use camdock::domain::{ByteCount, Fingerprint, ObjectName, PlaceId, ProofMethod, ProofPolicy, SourcePath};
+use camdock_test_support::proxy::{Fault, FaultMix, FaultyProxy};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::places::Place;
@@ -24,6 +26,11 @@ pub(super) const ALL: &[(&str, Scenario)] = &[
     ("of two that race for one name each finds the object whole", |place, at| Box::pin(raced(place, at))),
     ("nothing counts at a place that is not the enrolled one", |place, at| Box::pin(enrolled(place, at))),
     ("what is not there is told apart from a place that is not there", |place, at| Box::pin(absent(place, at))),
+    ("whatever goes wrong on the way, what is proven is there", |place, at| Box::pin(troubled(place, at))),
+    ("an answer that got lost is found again", |place, at| Box::pin(lost(place, at))),
+    ("who asks for patience is given it", |place, at| Box::pin(busy(place, at))),
+    ("a login page on the way is not believed", |place, at| Box::pin(strange(place, at))),
+    ("an object that breaks off while it is read is not another one", |place, at| Box::pin(broken_off(place, at))),
     ("a wrong secret is refused, and named", |place, at| Box::pin(refused(place, at))),
     ("a path of any length and script travels along", |place, at| Box::pin(named(place, at))),
     ("the check object can be taken away, or the place says no", |place, at| Box::pin(deleted(place, at))),
@@ -120,17 +127,122 @@ async fn small(at: &dyn Place, container: &str) {
 }
 
 async fn resumed(at: &dyn Place, container: &str) {
-    let (before, content) = (at.connect(container), film());
+    stages_two_of_three(&*at.connect(container)).await;
+    sends_what_is_missing(&*at.connect(container), &[0, 2]).await;
+}
+
+/// A station is ended in the middle of an upload.
+pub(super) async fn stages_two_of_three(destination: &dyn Destination) {
+    let content = film();
+    enrol(destination).await;
+    put(destination, &upload("A.MP4", &content), &content, &[2, 0]).await;
+}
+
+/// It goes on with what is there already.
+pub(super) async fn sends_what_is_missing(destination: &dyn Destination, staged: &[u32]) {
+    let content = film();
+    let (upload, place) = (upload("A.MP4", &content), enrol(destination).await);
+    assert_eq!(destination.staged(&upload).await.unwrap(), staged, "only one is to be sent");
+    assert_eq!(destination.commit(&upload).await.unwrap(), CommitOutcome::ChunksMissing, "nothing is made of a part");
+    put(destination, &upload, &content, &[1]).await;
+    assert_eq!(destination.commit(&upload).await.unwrap(), CommitOutcome::Created);
+    ask(destination, place, &upload, ProofPolicy::ReadBack).await.unwrap();
+}
+
+/// One object from its beginning to its proof.
+pub(super) async fn stores_and_proves(destination: &dyn Destination, name: &str) {
+    let (place, content) = (enrol(destination).await, film());
+    let upload = upload(name, &content);
+    assert_eq!(store(destination, &upload, &content).await, CommitOutcome::Created);
+    ask(destination, place, &upload, ProofPolicy::Attested).await.unwrap();
+}
+
+/// A connection on whose way the next requests meet this.
+fn through(at: &dyn Place, container: &str, faults: FaultMix) -> Option<(FaultyProxy, Arc<dyn Destination>)> {
+    let way = FaultyProxy::start(at.address()?, 7, faults);
+    let destination = at.connect_through(container, way.addr())?;
+    Some((way, destination))
+}
+
+/// The next requests, so many, meet this.
+fn next(fault: Fault, times: u64) -> FaultMix {
+    FaultMix::none().with(fault, 1.0).at_most(times)
+}
+
+async fn troubled(at: &dyn Place, container: &str) {
+    let straight = at.connect(container);
+    let (place, content) = (enrol(&*straight).await, film());
+    let Some((way, destination)) = through(at, container, FaultMix::everything(0.04).at_most(200)) else { return };
+    for name in ["A.MP4", "B.MP4", "C.MP4", "D.MP4"] {
+        let upload = upload(name, &content);
+        let mut rounds = 0;
+        while ask(&*destination, place, &upload, ProofPolicy::Attested).await.is_err() {
+            rounds += 1;
+            assert!(rounds < 100, "it never gets there: {:?}", way.counts());
+            let Ok(staged) = destination.staged(&upload).await else { continue };
+            for index in (0..3).filter(|index| !staged.contains(index)) {
+                let _ = destination.put_chunk(&upload, index, chunk(&upload, &content, index)).await;
+            }
+            let _ = destination.commit(&upload).await;
+        }
+        assert!(content_of(&*straight, &upload).await == content, "{name}");
+    }
+    assert!(way.counts().total() > 5, "{:?}", way.counts());
+}
+
+async fn lost(at: &dyn Place, container: &str) {
+    let straight = at.connect(container);
+    let (place, content) = (enrol(&*straight).await, film());
     let upload = upload("A.MP4", &content);
-    let place = enrol(&*before).await;
-    put(&*before, &upload, &content, &[2, 0]).await;
-    drop(before);
-    let after = at.connect(container);
-    assert_eq!(after.staged(&upload).await.unwrap(), [0, 2], "only one is to be sent");
-    assert_eq!(after.commit(&upload).await.unwrap(), CommitOutcome::ChunksMissing, "nothing is made of a part");
-    put(&*after, &upload, &content, &[1]).await;
-    assert_eq!(after.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    ask(&*after, place, &upload, ProofPolicy::ReadBack).await.unwrap();
+    put(&*straight, &upload, &content, &[0, 1, 2]).await;
+    let Some((way, destination)) = through(at, container, next(Fault::LoseReply, 1).after(1)) else { return };
+    assert_eq!(destination.staged(&upload).await.unwrap(), [0, 1, 2]);
+    assert!(matches!(destination.commit(&upload).await, Err(DestinationError::Unreachable(_))));
+    assert_eq!(way.counts().of(Fault::LoseReply), 1);
+    ask(&*destination, place, &upload, ProofPolicy::ReadBack).await.unwrap();
+    assert_eq!(destination.commit(&upload).await.unwrap(), CommitOutcome::AlreadyThere, "who asks twice is told so");
+}
+
+async fn busy(at: &dyn Place, container: &str) {
+    for fault in [Fault::TooManyRequests, Fault::ServerBusy] {
+        let Some((_way, destination)) = through(at, container, next(fault, 1)) else { return };
+        let error = destination.place().await.unwrap_err();
+        let asked = matches!(&error, DestinationError::Busy { retry_after: Some(wait), .. } if wait.as_secs() == 1);
+        assert!(asked, "{error}");
+        assert_eq!(destination.place().await.unwrap(), None, "afterwards it is well");
+    }
+    let Some((_way, destination)) = through(at, container, next(Fault::InternalError, 3)) else { return };
+    for _ in 0..3 {
+        assert!(matches!(destination.place().await, Err(DestinationError::Busy { .. })));
+    }
+    assert_eq!(destination.place().await.unwrap(), None);
+}
+
+async fn strange(at: &dyn Place, container: &str) {
+    let content = film();
+    let upload = upload("A.MP4", &content);
+    put(&*at.connect(container), &upload, &content, &[0, 1, 2]).await;
+    for fault in [Fault::CaptivePortal, Fault::LyingSuccess] {
+        let Some((_way, destination)) = through(at, container, next(fault, 100)) else { return };
+        // Only the first kind meets every request.
+        let place = destination.place().await;
+        assert!(fault != Fault::CaptivePortal || matches!(place, Err(DestinationError::Unreachable(_))), "{place:?}");
+        let _ = destination.put_chunk(&upload, 0, chunk(&upload, &content, 0)).await;
+        let _ = destination.commit(&upload).await;
+        let straight = at.connect(container);
+        let place = enrol(&*straight).await;
+        assert!(matches!(ask(&*straight, place, &upload, ProofPolicy::Attested).await, Err(Unproven::Absent)));
+    }
+}
+
+async fn broken_off(at: &dyn Place, container: &str) {
+    let straight = at.connect(container);
+    let (place, content) = (enrol(&*straight).await, film());
+    let upload = upload("A.MP4", &content);
+    store(&*straight, &upload, &content).await;
+    let Some((_way, destination)) = through(at, container, next(Fault::TruncateReply, 100)) else { return };
+    let verdict = ask(&*destination, place, &upload, ProofPolicy::ReadBack).await;
+    assert!(matches!(verdict, Err(Unproven::Unanswered(_))), "{verdict:?}");
 }
 
 async fn damaged(at: &dyn Place, container: &str) {
