@@ -121,9 +121,10 @@ impl S3Server {
                 let log = std::fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default();
                 bail!("the server has ended ({ended}):\n{log}");
             }
-            // A bucket that is not there: who says so is ready.
-            if let Ok(answer) = self.request(Method::GET, "no-such-bucket?max-keys=1", &[], "").await
-                && answer.status() == 404
+            // Who has just been killed can tell before it can write.
+            let _ = self.request(Method::PUT, "is-it-ready", &[], "").await;
+            if let Ok(answer) = self.request(Method::PUT, "is-it-ready/it-is", &[], "yes").await
+                && answer.status().is_success()
             {
                 return Ok(());
             }
