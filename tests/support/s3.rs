@@ -73,12 +73,16 @@ impl S3Server {
         Ok(server)
     }
 
-    /// Kills it and starts it again with what it had written down.
+    /// Kills it.
+    pub async fn kill(&mut self) {
+        self.process.kill().await.unwrap();
+    }
+
+    /// Starts it again after it was killed, with what it had written down.
     ///
     /// # Errors
     /// If it does not come back.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
-        self.process.kill().await?;
         self.process = launch(self.kind, self.folder.path(), &self.ports)?;
         self.is_ready().await
     }

@@ -193,6 +193,7 @@ impl S3Place {
 
     /// Kills it, and starts it again with what it had written down.
     pub(super) async fn is_killed(&mut self) {
+        self.server.kill().await;
         self.server.restart().await.unwrap();
     }
 }
