@@ -38,7 +38,7 @@
 //! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `journal`, `ledger`, `spool`, `words` | `bytes`, `fastrand`, `futures`, `tokio` |
 //! | `station` | `beat`, `camera`, `custody`, `dock`, `domain`, `journal`, `ledger`, `spool`, `transfer`, `words` | `futures`, `tokio` |
 //! | `audit` | `custody`, `domain`, `ledger`, `spool` | |
-//! | `daemon` | `access`, `audit`, `beat`, `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `config`, `dock`, `dock::folder`, `dock::led`, `dock::usb`, `domain`, `files`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `jiff`, `notify`, `tokio` |
+//! | `daemon` | `access`, `audit`, `beat`, `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `cloud::http`, `cloud::notes`, `cloud::s3`, `config`, `dock`, `dock::folder`, `dock::led`, `dock::usb`, `domain`, `files`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `jiff`, `notify`, `tokio` |
 //!
 //! `cloud`, `dock`, `spool` and `camera` are ports, and the rooms within them their adapters: besides themselves, only
 //! `daemon` knows an adapter by name. `faults` is empty in a release build, so every room may mention it. `thiserror`

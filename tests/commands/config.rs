@@ -131,9 +131,9 @@ const MISTAKES: &[Mistake] = &[
     ),
     (
         "\"azure\"",
-        "\"s3\"",
+        "\"gcs\"",
         "19:8",
-        &["destination.kind = \"s3\": not in this version", "\"azure\" or kind = \"folder\""],
+        &["destination.kind = \"gcs\": not in this version", "kind = \"s3\" or kind = \"folder\""],
     ),
     ("\"azure\"", "\"azuer\"", "19:8", &["destination.kind = \"azuer\"", "did you mean \"azure\"?"]),
     ("\"attested\"", "\"readback\"", "24:9", &["destination.proof = \"readback\"", "did you mean \"read-back\"?"]),
