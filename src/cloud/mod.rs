@@ -17,6 +17,7 @@ pub mod gcs;
 pub mod http;
 pub mod notes;
 mod place;
+pub mod s3;
 pub mod token;
 
 use std::fmt;

@@ -6,6 +6,7 @@
 //! typing error must not silently become a default. A credential never comes from the configuration itself, and is
 //! never shown.
 
+mod access_key;
 mod admission;
 mod credential;
 mod document;
@@ -145,7 +146,7 @@ mod tests {
             |line: &str| line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '#'])).map(str::to_owned);
         let everything: String =
             EXAMPLE.lines().map(|line| suggested(line).unwrap_or_else(|| line.to_owned()) + "\n").collect();
-        assert_eq!(example_loads(&everything).destinations.len(), 4);
+        assert_eq!(example_loads(&everything).destinations.len(), 6);
     }
 
     #[test]

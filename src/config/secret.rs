@@ -7,6 +7,7 @@ use std::fmt;
 
 use url::Url;
 
+use super::access_key::access_key;
 use super::document::{BYTE_ORDER_MARK, made_out};
 
 /// What a secret is.
@@ -26,6 +27,11 @@ pub enum CredentialKind {
     ServiceAccount,
     /// How another identity becomes one of Google's: the whole JSON file.
     ExternalAccount,
+    /// An access key, as AWS and its like have them.
+    AccessKey {
+        /// Which section of a file with several is meant.
+        profile: Option<String>,
+    },
 }
 
 /// What lies in a credential file in the place of its secret.
@@ -69,6 +75,8 @@ pub enum Found {
     NoSignature,
     /// Nothing that looks like a key.
     NoKey,
+    /// No access key, or not in the section that is meant.
+    NoAccessKey(Option<String>),
 }
 
 /// A continuation of "the file …", and what to do.
@@ -109,6 +117,15 @@ impl fmt::Display for Found {
             Self::NoSignature => {
                 "holds no shared access signature: there is no \"sig=\" in it. Put the whole query string of a SAS there"
             }
+            Self::NoAccessKey(None) => {
+                "holds no access key. Put it there as ID:SECRET, or as aws_access_key_id and aws_secret_access_key under [default]"
+            }
+            Self::NoAccessKey(Some(profile)) => {
+                return write!(
+                    f,
+                    "holds no access key under [{profile}]. Put aws_access_key_id and aws_secret_access_key there"
+                );
+            }
             Self::NoKey => "holds no account key, which is base64. Put the key there as the portal shows it",
         };
         f.write_str(text)
@@ -125,6 +142,9 @@ pub(super) fn secret(kind: &CredentialKind, content: &[u8]) -> Result<String, Fo
     let secret = match kind {
         // A document; whoever uses it reads it as what it is.
         CredentialKind::ServiceAccount | CredentialKind::ExternalAccount => return Ok(text.to_owned()),
+        CredentialKind::AccessKey { profile } => {
+            return access_key(text, profile.as_deref()).ok_or_else(|| Found::NoAccessKey(profile.clone()));
+        }
         CredentialKind::Sas { opens } => signature(one_line(text)?, opens)?,
         CredentialKind::SharedKey { account } => key(one_line(text)?, account)?,
     };

@@ -19,7 +19,9 @@ use crate::cloud::Destination;
 use crate::cloud::azure::{self, AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
 use crate::cloud::folder::{self, FolderDestination, SameDisk};
 use crate::cloud::gcs::{self, GcsCredential, GcsDestination, GcsSettings, GcsSetupError};
+use crate::cloud::http::HttpError;
 use crate::cloud::notes::UploadNotes;
+use crate::cloud::s3::{self, AccessKey, S3Destination, S3Settings};
 use crate::config::{
     Config, Credential, CredentialError, CredentialKind, DestinationSettings, GoogleCredential, Place, Slot,
 };
@@ -27,7 +29,7 @@ use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{
-    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Part, Profile, SetupCause, ShiftStarts, Snapshot,
+    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Part, Profile, Secret, SetupCause, ShiftStarts, Snapshot,
     Transport, UsbDevice,
 };
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
@@ -71,6 +73,9 @@ pub enum DestinationSetupError {
     /// Its settings cannot be used.
     #[error(transparent)]
     Gcs(#[from] GcsSetupError),
+    /// The network cannot be used.
+    #[error("the network cannot be used: {0}. Check this machine's TLS certificates and proxy settings")]
+    Http(#[from] HttpError),
 }
 
 impl DestinationSetupError {
@@ -85,7 +90,7 @@ impl DestinationSetupError {
             Self::Credential(CredentialError::Unusable { .. })
             | Self::Azure(AzureSetupError::Credential { .. })
             | Self::Gcs(GcsSetupError::Credential { .. }) => SetupCause::CredentialUnusable,
-            Self::Azure(_) | Self::Gcs(_) => SetupCause::Settings,
+            Self::Azure(_) | Self::Gcs(_) | Self::Http(_) => SetupCause::Settings,
         }
     }
 }
@@ -107,6 +112,8 @@ pub fn open_destination(
     settings: &DestinationSettings,
     config: &Config,
 ) -> Result<Arc<dyn Destination>, DestinationSetupError> {
+    let (name, stall) = (settings.name.clone(), config.upload.stall);
+    let notes = || UploadNotes::open(config.station.data_dir.join(UPLOADS).join(settings.name.as_str()));
     match &settings.place {
         Place::Folder { path, same_disk } => {
             let same_disk = if *same_disk {
@@ -114,36 +121,53 @@ pub fn open_destination(
             } else {
                 SameDisk::Refused { data_dir: config.station.data_dir.clone() }
             };
-            let patience = config.upload.stall;
-            Ok(Arc::new(FolderDestination::new(settings.name.clone(), path.clone(), same_disk, patience)))
+            Ok(Arc::new(FolderDestination::new(name, path.clone(), same_disk, stall)))
         }
         Place::Gcs { endpoint, bucket, credential } => {
             let again = credential.clone();
             let opened = GcsDestination::new(
                 GcsSettings {
-                    name: settings.name.clone(),
+                    name,
                     endpoint: endpoint.clone(),
                     bucket: bucket.clone(),
                     credential: google_credential(credential)?,
                     credential_name: credential.to_string(),
-                    stall: config.upload.stall,
-                    notes: UploadNotes::open(config.station.data_dir.join(UPLOADS).join(settings.name.as_str())),
+                    stall,
+                    notes: notes(),
                 },
                 Arc::new(SystemClock),
             )?;
             Ok(Arc::new(opened.renewing(move || google_credential(&again).ok())))
+        }
+        Place::S3 { url, region, bucket, credential } => {
+            let first = access_key(credential)?;
+            let again = credential.clone();
+            let opened = S3Destination::new(
+                S3Settings {
+                    name,
+                    bucket_url: url.clone(),
+                    bucket: bucket.clone(),
+                    region: region.clone(),
+                    key: first,
+                    credential_name: credential.file.display().to_string(),
+                    stall,
+                    notes: notes(),
+                },
+                Arc::new(SystemClock),
+            )?;
+            Ok(Arc::new(opened.renewing(move || access_key(&again).ok())))
         }
         Place::Azure { endpoint, container, credential } => {
             let first = azure_credential(credential)?;
             let again = credential.clone();
             let opened = AzureDestination::new(
                 AzureSettings {
-                    name: settings.name.clone(),
+                    name,
                     endpoint: endpoint.clone(),
                     container: container.clone(),
                     credential_name: credential.file.display().to_string(),
                     credential: first,
-                    stall: config.upload.stall,
+                    stall,
                 },
                 Arc::new(SystemClock),
             )?;
@@ -156,6 +180,7 @@ pub fn open_destination(
 const fn chunk_rules(place: &Place) -> ChunkRules {
     match place {
         Place::Azure { .. } => azure::CHUNK_RULES,
+        Place::S3 { .. } => s3::CHUNK_RULES,
         Place::Gcs { .. } => gcs::CHUNK_RULES,
         Place::Folder { .. } => folder::CHUNK_RULES,
     }
@@ -181,6 +206,14 @@ fn google_credential(credential: &GoogleCredential) -> Result<GcsCredential, Cre
         // The configuration gives Google no other; a key that is none is refused with its reason.
         _ => GcsCredential::ServiceAccount(secret),
     })
+}
+
+fn access_key(credential: &Credential) -> Result<AccessKey, CredentialError> {
+    let secret = credential.read()?;
+    let mut parts = secret.expose().split(':');
+    let mut next = || parts.next().unwrap_or_default();
+    let (id, secret) = (next().to_owned(), Secret::new(next()));
+    Ok(AccessKey { id, secret, token: parts.next().map(Secret::new) })
 }
 
 /// A destination that is set up in the background, now or as soon as what is missing is there.

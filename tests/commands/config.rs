@@ -129,12 +129,6 @@ const MISTAKES: &[Mistake] = &[
         "23:12",
         &["no destination is required", "nothing could ever be wiped", "required = true"],
     ),
-    (
-        "\"azure\"",
-        "\"s3\"",
-        "19:8",
-        &["destination.kind = \"s3\": not in this version", "kind = \"gcs\" or kind = \"folder\""],
-    ),
     ("\"azure\"", "\"azuer\"", "19:8", &["destination.kind = \"azuer\"", "did you mean \"azure\"?"]),
     ("\"attested\"", "\"readback\"", "24:9", &["destination.proof = \"readback\"", "did you mean \"read-back\"?"]),
     (

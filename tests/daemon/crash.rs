@@ -13,8 +13,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::proxy::{Fault, FaultMix, FaultyProxy};
 use crate::station::{RunningStation, Settings};
+use camdock_test_support::proxy::{Fault, FaultMix, FaultyProxy};
 
 const CONTAINER: &str = "evidence";
 const BAYS: usize = 3;

@@ -5,6 +5,7 @@
 mod access;
 mod browser;
 mod cameras;
+mod clouds;
 mod crash;
 mod demo;
 mod events;

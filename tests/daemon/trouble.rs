@@ -16,8 +16,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use crate::mount::Mount;
-use crate::proxy::{Fault, FaultMix, FaultyProxy};
 use crate::station::{RunningStation, Settings, bay, printed};
+use camdock_test_support::proxy::{Fault, FaultMix, FaultyProxy};
 
 const CONTAINER: &str = "evidence";
 const PREFIX: &str = "north";

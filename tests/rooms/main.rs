@@ -5,6 +5,7 @@
 
 mod azure;
 mod bays;
+mod every_place;
 mod folder_camera;
 mod gcs;
 mod hanging_share;

@@ -12,4 +12,6 @@ pub mod footage;
 pub mod fuse;
 pub mod gcs;
 pub mod hanging_share;
+pub mod proxy;
+pub mod s3;
 pub mod sysfs;

@@ -30,13 +30,14 @@ const ROOT: Keys = Keys::table("", &["station", "spool", "bay", "destination", "
 
 /// The keys of every table.
 #[cfg(test)]
-pub(super) const ALL_KEYS: [Keys; 12] = [
+pub(super) const ALL_KEYS: [Keys; 13] = [
     ROOT,
     station::KEYS,
     spool::KEYS,
     bay::KEYS,
     destination::KEYS,
     destination::azure::CREDENTIAL_KEYS,
+    destination::s3::CREDENTIAL_KEYS,
     destination::gcs::CREDENTIAL_KEYS,
     upload::KEYS,
     web::KEYS,

@@ -51,7 +51,7 @@ fn account_and_container(table: &mut Reader<'_>, endpoint: Given<Url>, container
     Some((endpoint, opens))
 }
 
-fn endpoint(table: &mut Reader<'_>) -> Option<Given<Url>> {
+pub(super) fn endpoint(table: &mut Reader<'_>) -> Option<Given<Url>> {
     no_secret_in_endpoint(table)?;
     let example = "\"https://ACCOUNT.blob.core.usgovcloudapi.net\"";
     table.required("endpoint", example, values::endpoint)

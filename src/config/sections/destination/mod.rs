@@ -2,6 +2,7 @@
 
 pub(super) mod azure;
 pub(super) mod gcs;
+pub(super) mod s3;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,7 +25,10 @@ pub(super) const KEYS: Keys = Keys::list(
         "kind",
         "endpoint",
         "container",
+        "region",
         "bucket",
+        "variant",
+        "style",
         "path",
         "prefix",
         "credential",
@@ -73,6 +77,17 @@ pub enum Place {
         /// What opens it.
         credential: GoogleCredential,
     },
+    /// A bucket of S3, or of a server that speaks the same protocol.
+    S3 {
+        /// Address of the bucket itself: `https`, or this very machine. Without query.
+        url: Url,
+        /// The region that requests are signed for.
+        region: String,
+        /// Name of the bucket.
+        bucket: String,
+        /// What opens it.
+        credential: Credential,
+    },
     /// A directory on this machine, such as a mounted share.
     Folder {
         /// The directory; absolute.
@@ -87,9 +102,9 @@ impl Place {
     #[must_use]
     pub const fn credential(&self) -> Option<&Credential> {
         match self {
-            Self::Azure { credential, .. } | Self::Gcs { credential: GoogleCredential::File(credential), .. } => {
-                Some(credential)
-            }
+            Self::Azure { credential, .. }
+            | Self::S3 { credential, .. }
+            | Self::Gcs { credential: GoogleCredential::File(credential), .. } => Some(credential),
             Self::Gcs { credential: GoogleCredential::MetadataServer, .. } | Self::Folder { .. } => None,
         }
     }
@@ -98,7 +113,7 @@ impl Place {
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         match self {
-            Self::Azure { .. } | Self::Gcs { .. } => None,
+            Self::Azure { .. } | Self::S3 { .. } | Self::Gcs { .. } => None,
             Self::Folder { path, .. } => Some(path),
         }
     }
@@ -109,10 +124,11 @@ impl Place {
         match self {
             Self::Azure { credential, .. } => match credential.kind {
                 CredentialKind::Sas { .. } => "use a SAS without delete permission (sp=rcwl)",
-                CredentialKind::SharedKey { .. } | CredentialKind::ServiceAccount | CredentialKind::ExternalAccount => {
-                    "use a SAS without delete permission (sp=rcwl), not the account's key"
-                }
+                _ => "use a SAS without delete permission (sp=rcwl), not the account's key",
             },
+            Self::S3 { .. } => {
+                "use a key without s3:DeleteObject and s3:DeleteObjectVersion, and a bucket with Object Lock"
+            }
             Self::Gcs { .. } => {
                 "let its identity have roles/storage.objectCreator and roles/storage.objectViewer on the bucket and no other \
                  role, and give the bucket a retention policy"
@@ -130,6 +146,10 @@ impl Place {
                 "camdock needs storage.objects.create, get and list: roles/storage.objectCreator and \
                  roles/storage.objectViewer on the bucket"
             }
+            Self::S3 { .. } => {
+                "camdock needs s3:PutObject, s3:GetObject, s3:ListBucket, s3:ListMultipartUploadParts and \
+                 s3:AbortMultipartUpload"
+            }
             Self::Folder { .. } => "Let camdock's user read and write there",
         }
     }
@@ -141,9 +161,10 @@ impl Place {
                 Self::Azure { endpoint, container, .. },
                 Self::Azure { endpoint: its_endpoint, container: its_container, .. },
             ) => endpoint == its_endpoint && container == its_container,
+            (Self::S3 { url, .. }, Self::S3 { url: its_url, .. }) => url == its_url,
             // Whichever way leads there: no two buckets of Google's have one name.
             (Self::Gcs { bucket, .. }, Self::Gcs { bucket: its_bucket, .. }) => bucket == its_bucket,
-            (Self::Azure { .. } | Self::Gcs { .. } | Self::Folder { .. }, _) => false,
+            (Self::Azure { .. } | Self::S3 { .. } | Self::Gcs { .. } | Self::Folder { .. }, _) => false,
         }
     }
 }
@@ -151,13 +172,13 @@ impl Place {
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Azure,
+    S3,
     Gcs,
     Folder,
-    Later(&'static str),
 }
 
 const KINDS: [(&str, Kind); 4] =
-    [("azure", Kind::Azure), ("folder", Kind::Folder), ("s3", Kind::Later("s3")), ("gcs", Kind::Gcs)];
+    [("azure", Kind::Azure), ("folder", Kind::Folder), ("s3", Kind::S3), ("gcs", Kind::Gcs)];
 
 pub(super) fn destination(
     node: Node,
@@ -195,6 +216,11 @@ pub(super) fn destination(
             table.close("with kind = \"gcs\"");
             (place, Some(None))
         }
+        Kind::S3 => {
+            let place = s3::place(&mut table, whereabouts);
+            table.close("with kind = \"s3\"");
+            (place, Some(None))
+        }
         Kind::Folder => {
             let path = table.required("path", "\"/mnt/evidence\"", values::folder);
             let same_disk = table.or("same_disk", false, values::boolean);
@@ -203,15 +229,6 @@ pub(super) fn destination(
                 name.as_ref().map_or("a destination".to_owned(), |name| format!("destination \"{}\"", name.value));
             let path = noted(path, title, &mut seen.folders);
             (path.zip(same_disk).map(|(path, same_disk)| Place::Folder { path, same_disk }), Some(None))
-        }
-        Kind::Later(word) => {
-            let what = format!("destination.kind = \"{word}\": not in this version of camdock");
-            table.mistakes.add(
-                &kind.at,
-                what,
-                "write kind = \"azure\", kind = \"gcs\" or kind = \"folder\"".to_owned(),
-            );
-            return None;
         }
     };
     let (need, _) = need?;

@@ -1,12 +1,10 @@
-//! A network that misbehaves: an HTTP/1.1 proxy between camdock and a real destination.
+//! A network that misbehaves: an HTTP/1.1 proxy between a client and a real destination.
 //!
 //! Promises:
 //! - At most one [`Fault`] per request, drawn from a seeded generator. One client that sends its requests one after the
 //!   other sees the same faults on every run; parallel requests share the same faults out differently.
 //! - At most [`FaultMix::at_most`] faults in all, and none after [`FaultyProxy::heal`]: every test ends.
 //! - What no fault hits is passed on unchanged, body streamed and not held.
-
-mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -33,7 +31,7 @@ type AnyBody = UnsyncBoxBody<Bytes, BoxError>;
 
 /// One way for a request to go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The connection breaks before the destination sees the request.
     DropRequest,
     /// The destination does what it was asked to, and the connection breaks before it can say so.
@@ -60,7 +58,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub(crate) const ALL: [Self; 11] = [
+    pub const ALL: [Self; 11] = [
         Self::DropRequest,
         Self::LoseReply,
         Self::TruncateReply,
@@ -86,26 +84,27 @@ impl Fault {
 
 /// How likely each fault is for a request, and how many there may be in all.
 #[derive(Debug, Clone)]
-pub(crate) struct FaultMix {
+pub struct FaultMix {
     rates: Vec<(Fault, f64)>,
+    spared: u64,
     limit: u64,
     max_delay: Duration,
 }
 
 impl FaultMix {
     /// No faults. At most 1000 of those added with [`with`](Self::with), and delays of at most 200 ms.
-    pub(crate) const fn none() -> Self {
-        Self { rates: Vec::new(), limit: 1000, max_delay: Duration::from_millis(200) }
+    pub const fn none() -> Self {
+        Self { rates: Vec::new(), spared: 0, limit: 1000, max_delay: Duration::from_millis(200) }
     }
 
     /// Every fault, each with this probability per request. The sum over all must not pass 1.
-    pub(crate) fn everything(rate: f64) -> Self {
+    pub fn everything(rate: f64) -> Self {
         Fault::ALL.into_iter().fold(Self::none(), |mix, fault| mix.with(fault, rate))
     }
 
     /// This fault with this probability per request, from 0 to 1, instead of the one it had.
     #[must_use]
-    pub(crate) fn with(mut self, fault: Fault, rate: f64) -> Self {
+    pub fn with(mut self, fault: Fault, rate: f64) -> Self {
         self.rates.retain(|(other, _)| *other != fault);
         self.rates.push((fault, rate));
         let sum: f64 = self.rates.iter().map(|(_, rate)| rate).sum();
@@ -115,14 +114,21 @@ impl FaultMix {
 
     /// No more faults than this in all.
     #[must_use]
-    pub(crate) const fn at_most(mut self, faults: u64) -> Self {
+    pub const fn at_most(mut self, faults: u64) -> Self {
         self.limit = faults;
+        self
+    }
+
+    /// Nothing goes wrong with the first requests, so many.
+    #[must_use]
+    pub const fn after(mut self, requests: u64) -> Self {
+        self.spared = requests;
         self
     }
 
     /// The longest [`Fault::Delay`].
     #[must_use]
-    pub(crate) const fn delay_up_to(mut self, delay: Duration) -> Self {
+    pub const fn delay_up_to(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
@@ -130,30 +136,30 @@ impl FaultMix {
 
 /// What has passed through a proxy so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub struct Counts {
     /// Requests seen, faulty ones included.
-    pub(crate) requests: u64,
+    pub requests: u64,
     /// How many of them were `PUT`s.
-    pub(crate) puts: u64,
+    pub puts: u64,
     /// Faults, by kind; a kind that has not happened is absent.
-    pub(crate) faults: BTreeMap<Fault, u64>,
+    pub faults: BTreeMap<Fault, u64>,
 }
 
 impl Counts {
     /// How often this fault has happened.
-    pub(crate) fn of(&self, fault: Fault) -> u64 {
+    pub fn of(&self, fault: Fault) -> u64 {
         self.faults.get(&fault).copied().unwrap_or(0)
     }
 
     /// Faults of all kinds.
-    pub(crate) fn total(&self) -> u64 {
+    pub fn total(&self) -> u64 {
         self.faults.values().sum()
     }
 }
 
 /// A running proxy. Dropping it closes its port and every connection.
 #[derive(Debug)]
-pub(crate) struct FaultyProxy {
+pub struct FaultyProxy {
     addr: SocketAddr,
     fate: Arc<Fate>,
     _accepting: AbortOnDropHandle<()>,
@@ -162,7 +168,7 @@ pub(crate) struct FaultyProxy {
 impl FaultyProxy {
     /// Listens on a free port of the loopback interface and passes requests on to `upstream`. Call it within a tokio
     /// runtime, and keep that runtime turning: with one thread, a blocking wait in the test stops the proxy too.
-    pub(crate) fn start(upstream: SocketAddr, seed: u64, mix: FaultMix) -> Self {
+    pub fn start(upstream: SocketAddr, seed: u64, mix: FaultMix) -> Self {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port on loopback");
         listener.set_nonblocking(true).expect("a socket can be made non-blocking");
         let addr = listener.local_addr().expect("a bound socket has an address");
@@ -173,17 +179,17 @@ impl FaultyProxy {
     }
 
     /// Where it listens.
-    pub(crate) const fn addr(&self) -> SocketAddr {
+    pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
     /// From now on nothing goes wrong any more. A delay that has begun still ends by itself.
-    pub(crate) fn heal(&self) {
+    pub fn heal(&self) {
         self.fate.lock().limit = 0;
     }
 
     /// What has happened so far.
-    pub(crate) fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         self.fate.lock().counts.clone()
     }
 }
@@ -192,6 +198,7 @@ impl FaultyProxy {
 #[derive(Debug)]
 struct Fate {
     rates: Vec<(Fault, f64)>,
+    spared: u64,
     max_delay: Duration,
     state: Mutex<FateState>,
 }
@@ -204,9 +211,9 @@ struct FateState {
 }
 
 impl Fate {
-    fn new(seed: u64, FaultMix { rates, limit, max_delay }: FaultMix) -> Self {
+    fn new(seed: u64, FaultMix { rates, spared, limit, max_delay }: FaultMix) -> Self {
         let state = FateState { random: fastrand::Rng::with_seed(seed), limit, counts: Counts::default() };
-        Self { rates, max_delay, state: Mutex::new(state) }
+        Self { rates, spared, max_delay, state: Mutex::new(state) }
     }
 
     fn lock(&self) -> MutexGuard<'_, FateState> {
@@ -222,7 +229,8 @@ impl Fate {
             left -= rate;
             left < 0.0
         })?;
-        if state.counts.total() >= state.limit || !fault.can_hit(request) {
+        let spared = state.counts.requests <= self.spared;
+        if spared || state.counts.total() >= state.limit || !fault.can_hit(request) {
             return None;
         }
         *state.counts.faults.entry(fault).or_default() += 1;

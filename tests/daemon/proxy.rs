@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Fault, FaultMix, FaultyProxy};
+use camdock_test_support::proxy::{Fault, FaultMix, FaultyProxy};
 
 /// A destination that remembers the bodies it was sent, and answers every request with [`REPLY`].
 struct Origin {

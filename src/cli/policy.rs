@@ -1,0 +1,118 @@
+//! `camdock gen policy`: the rights that camdock needs at a destination, and no others. None of them is one to delete.
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+/// Whose rights.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Policy {
+    /// The kind of destination
+    kind: Kind,
+    /// The bucket; for Azure, where the role is to be known: `/subscriptions/ID`, or a resource group below it
+    #[arg(long, value_name = "PLACE")]
+    at: String,
+    /// What goes before the name of every object there; as `prefix` in the configuration
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    prefix: String,
+    /// The region, for S3: the names of things differ between AWS, its `GovCloud` and its Chinese regions
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    region: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    Azure,
+    S3,
+}
+
+impl Policy {
+    /// The policy, as the cloud's own tools take it.
+    pub(super) fn text(&self) -> String {
+        let policy = match self.kind {
+            Kind::S3 => self.s3(),
+            Kind::Azure => self.azure(),
+        };
+        format!("{policy:#}\n")
+    }
+
+    /// A policy of IAM.
+    fn s3(&self) -> Value {
+        let partition = match &self.region {
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            region if region.starts_with("cn-") => "aws-cn",
+            _ => "aws",
+        };
+        let bucket = format!("arn:{partition}:s3:::{}", self.at);
+        let prefix = self.prefix.trim_end_matches('/');
+        let below = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        json!({
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "Evidence",
+                    "Effect": "Allow",
+                    "Action": [
+                        "s3:PutObject", "s3:GetObject", "s3:GetObjectVersion", "s3:ListMultipartUploadParts",
+                        "s3:AbortMultipartUpload"
+                    ],
+                    // The enrolment and the probe are the bucket's own.
+                    "Resource": [format!("{bucket}/{below}*"), format!("{bucket}/.camdock/*")]
+                },
+                { "Sid": "WhatIsNotThere", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [bucket] }
+            ]
+        })
+    }
+
+    /// A role of one's own.
+    fn azure(&self) -> Value {
+        let blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
+        json!({
+            "Name": "camdock station",
+            "IsCustom": true,
+            "Description": "Creates and reads evidence. It deletes nothing.",
+            "Actions": [],
+            "NotActions": [],
+            "DataActions": [
+                format!("{blobs}/read"), format!("{blobs}/write"), format!("{blobs}/add/action"), format!("{blobs}/tags/write")
+            ],
+            "NotDataActions": [format!("{blobs}/delete"), format!("{blobs}/deleteBlobVersion/action")],
+            "AssignableScopes": [self.at]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(kind: Kind) -> Policy {
+        Policy { kind, at: "evidence".to_owned(), prefix: "north".to_owned(), region: "us-gov-west-1".to_owned() }
+    }
+
+    #[test]
+    fn no_policy_allows_anything_to_be_deleted() {
+        let s3 = policy(Kind::S3).s3();
+        let allowed = s3["Statement"][0]["Action"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .chain(s3["Statement"][1]["Action"].as_array().unwrap());
+        let azure = policy(Kind::Azure).azure();
+        let allowed =
+            allowed.chain(azure["DataActions"].as_array().unwrap()).chain(azure["Actions"].as_array().unwrap());
+        for right in allowed {
+            let right = right.as_str().unwrap();
+            assert!(!right.to_lowercase().contains("delete") && !right.contains('*'), "{right}");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_for_the_one_place_in_the_words_of_its_cloud() {
+        let s3 = policy(Kind::S3).s3();
+        let resources = json!(["arn:aws-us-gov:s3:::evidence/north/*", "arn:aws-us-gov:s3:::evidence/.camdock/*"]);
+        assert_eq!(s3["Statement"][0]["Resource"], resources);
+        let everywhere = Policy { prefix: String::new(), ..policy(Kind::S3) };
+        assert_eq!(everywhere.s3()["Statement"][0]["Resource"][0], "arn:aws-us-gov:s3:::evidence/*");
+        assert!(policy(Kind::Azure).text().ends_with("}\n"));
+    }
+}

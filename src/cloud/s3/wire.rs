@@ -1,0 +1,178 @@
+//! One request to a bucket: addressed, signed, sent once, and its answer looked at before it is believed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+use super::answer::{Failure, not_s3s};
+use super::keys::Keys;
+use super::sign::{Payload, Scope, encode, sign};
+use crate::cloud::http::{HttpClient, HttpError, Incoming, Outgoing};
+use crate::cloud::{ByteStream, ChunkBody, DestinationError};
+use crate::domain::{Clock, Moment};
+
+/// The longest answer that is read into memory, in bytes: a list of 1,000 parts has less than a quarter of this.
+const ANSWER_LIMIT: usize = 1 << 20;
+
+/// A bucket's address and what opens it.
+pub(super) struct Wire {
+    pub(super) http: HttpClient,
+    /// The bucket; objects are below it.
+    pub(super) bucket: Url,
+    pub(super) scope: Scope,
+    pub(super) keys: Keys,
+    pub(super) clock: Arc<dyn Clock>,
+    /// By how much S3's clock is ahead of this machine's, in milliseconds, as far as it made a difference.
+    pub(super) ahead: AtomicI64,
+}
+
+/// A request.
+pub(super) struct Request<'a> {
+    pub(super) method: Method,
+    /// What it is about; without one, the bucket.
+    pub(super) key: Option<&'a str>,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Body,
+}
+
+/// What a request carries.
+#[derive(Clone)]
+pub(super) enum Body {
+    Bytes(Bytes),
+    Chunk(ChunkBody),
+}
+
+/// A success.
+pub(super) struct Answer {
+    pub(super) headers: HeaderMap,
+    pub(super) body: ByteStream,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(method: Method, key: &'a str) -> Self {
+        Self { method, key: Some(key), query: Vec::new(), headers: Vec::new(), body: Body::Bytes(Bytes::new()) }
+    }
+
+    pub(super) fn query(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.query.push((name, value.to_string()));
+        self
+    }
+
+    pub(super) fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub(super) fn body(mut self, body: Body) -> Self {
+        self.body = body;
+        self
+    }
+}
+
+impl Answer {
+    /// A header, if the answer has it.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The answer's text.
+    pub(super) async fn text(self) -> Result<String, Failure> {
+        beginning(self.body).await.map_err(|error| Failure::Failed(DestinationError::Unreachable(error.to_string())))
+    }
+}
+
+impl Wire {
+    /// Sends a request. A refusal for the sake of the clock alone is no answer: S3's own time is known then, and the request is
+    /// signed with that.
+    pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Failure> {
+        match self.send_once(&request).await {
+            Err(failure) if failure.is_about_the_clock() => self.send_once(&request).await,
+            answer => answer,
+        }
+    }
+
+    async fn send_once(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+        let mut url = self.bucket.clone();
+        if let (Some(key), Ok(mut path)) = (request.key, url.path_segments_mut()) {
+            path.pop_if_empty().extend(key.split('/'));
+        }
+        let query: Vec<_> = request.query.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        url.set_query((!query.is_empty()).then(|| query.join("&")).as_deref());
+        let mut headers = HeaderMap::new();
+        for (name, value) in &request.headers {
+            let pair = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
+            let (name, value) = pair.ok_or_else(|| unbuildable(name))?;
+            headers.insert(name, value);
+        }
+        let (payload, body) = match &request.body {
+            Body::Bytes(bytes) => (Payload::Bytes(bytes), Outgoing::Bytes(bytes.clone())),
+            Body::Chunk(chunk) => {
+                (Payload::Streamed, Outgoing::Stream { length: chunk.length.get(), content: chunk.open() })
+            }
+        };
+        let key = self.keys.now();
+        sign(&request.method, &url, &mut headers, payload, (&key, &self.scope, self.now()))
+            .map_err(|error| unbuildable(&error.to_string()))?;
+        let answer = self.http.send(request.method.clone(), url, headers, body).await.map_err(|error| {
+            Failure::Failed(match error {
+                HttpError::Source(reason) => DestinationError::SpoolDamaged(reason),
+                HttpError::Setup(reason) | HttpError::Connection(reason) => DestinationError::Unreachable(reason),
+                stalled @ HttpError::Stalled(_) => DestinationError::Unreachable(stalled.to_string()),
+            })
+        })?;
+        self.judge(answer).await
+    }
+
+    /// What S3 takes the time for, as far as is known here.
+    fn now(&self) -> Moment {
+        let here = self.clock.now();
+        Moment::from_millis(here.millis().saturating_add(self.ahead.load(Ordering::Relaxed)))
+    }
+
+    async fn judge(&self, answer: Incoming) -> Result<Answer, Failure> {
+        let Incoming { status, headers, body } = answer;
+        if status.is_success() {
+            // Every S3 names its answers, and no login page does.
+            return if headers.contains_key("x-amz-request-id") {
+                Ok(Answer { headers, body })
+            } else {
+                Err(Failure::Failed(DestinationError::Unreachable(not_s3s(status, "no x-amz-request-id"))))
+            };
+        }
+        let failure = Failure::of(status, &headers, &beginning(body).await.unwrap_or_default());
+        if let Failure::Refused(refusal) = &failure
+            && let (true, Some(date)) = (failure.is_about_the_clock(), refusal.date)
+        {
+            let ahead = date.unix_timestamp().saturating_mul(1_000).saturating_sub(self.clock.now().millis());
+            self.ahead.store(ahead, Ordering::Relaxed);
+        }
+        Err(failure)
+    }
+}
+
+/// An answer's text, as much of it as is worth reading.
+async fn beginning(mut body: ByteStream) -> std::io::Result<String> {
+    let mut text = Vec::new();
+    while let Some(piece) = body.next().await {
+        text.extend_from_slice(&piece?);
+        if text.len() > ANSWER_LIMIT {
+            break;
+        }
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn unbuildable(what: &str) -> Failure {
+    Failure::Failed(DestinationError::Permanent(format!("the request cannot be built: {what}")))
+}
+
+/// An answer that should have said more.
+pub(super) fn incomplete(missing: &str) -> DestinationError {
+    DestinationError::Unreachable(not_s3s(StatusCode::OK, &format!("no {missing}")))
+}

@@ -1,0 +1,56 @@
+//! One suite for every kind of place: what the port promises, asked of the real thing, or of what comes closest to it here.
+
+mod places;
+mod scenarios;
+
+use places::{AzuritePlace, FolderPlace, Place, S3Place};
+use scenarios::ALL;
+
+/// Has a place of each scenario's own go through it.
+async fn goes_through_all(place: &impl Place) {
+    for (number, (promise, scenario)) in ALL.iter().enumerate() {
+        println!("{promise}");
+        let container = format!("scenario-{number}");
+        place.make(&container).await;
+        scenario(place, &container).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_keeps_what_the_port_promises() {
+    goes_through_all(&FolderPlace::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn azure_keeps_what_the_port_promises() {
+    goes_through_all(&AzuritePlace::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s3_keeps_what_the_port_promises_on_a_server_that_judges_signatures() {
+    goes_through_all(&S3Place::seaweedfs().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s3_keeps_what_the_port_promises_on_a_server_that_lists_checksums() {
+    goes_through_all(&S3Place::localstack().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_station_whose_clock_is_wrong_signs_by_the_clock_of_s3() {
+    let s3 = S3Place::seaweedfs().await;
+    s3.make("evidence").await;
+    for seconds in [-15 * 60, 10 * 3_600] {
+        let destination = s3.connect_at_another_time("evidence", seconds);
+        scenarios::stores_and_proves(&*destination, &format!("off-by-{seconds}")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_goes_on_after_the_server_was_killed() {
+    let mut s3 = S3Place::seaweedfs().await;
+    s3.make("evidence").await;
+    scenarios::stages_two_of_three(&*s3.connect("evidence")).await;
+    s3.is_killed().await;
+    scenarios::sends_what_is_missing(&*s3.connect("evidence"), &[0, 2]).await;
+}
