@@ -14,7 +14,7 @@ pub(super) struct Policy {
     /// What goes before the name of every object there; as `prefix` in the configuration
     #[arg(long, value_name = "PREFIX", default_value = "")]
     prefix: String,
-    /// The region, for S3: the names of things differ between AWS, its `GovCloud` and its Chinese regions
+    /// The region, for S3: the names of things differ between AWS, its GovCloud and its Chinese regions
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     region: String,
 }

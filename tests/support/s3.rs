@@ -19,6 +19,8 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
+use crate::footage::hex;
+
 /// The id of the key that every server takes.
 pub const KEY_ID: &str = "AKIDTEST";
 /// Its secret.
@@ -64,7 +66,7 @@ impl S3Server {
         let ports = free_ports(match kind {
             Kind::SeaweedFs => 4,
             Kind::LocalStack => 1,
-        })?;
+        });
         let process = launch(kind, folder.path(), &ports)?;
         let endpoint = Url::parse(&format!("http://127.0.0.1:{}", ports[0]))?;
         let client = Client::builder().no_proxy().build()?;
@@ -189,7 +191,7 @@ fn tool(path: &str) -> anyhow::Result<PathBuf> {
 
 /// Ports that were free a moment ago, and of which the one 10,000 above is free too: SeaweedFS takes that as well. Both are
 /// below those that the kernel gives to connections, so that they are still free after a restart.
-fn free_ports(count: usize) -> anyhow::Result<Vec<u16>> {
+fn free_ports(count: usize) -> Vec<u16> {
     let mut held = Vec::new();
     while held.len() < count {
         let port = fastrand::u16(12_000..22_000);
@@ -198,7 +200,7 @@ fn free_ports(count: usize) -> anyhow::Result<Vec<u16>> {
             held.push((port, both));
         }
     }
-    Ok(held.into_iter().map(|(port, _)| port).collect())
+    held.into_iter().map(|(port, _)| port).collect()
 }
 
 /// The headers of a request that is signed with the key: Signature Version 4.
@@ -217,7 +219,7 @@ fn signed(method: &Method, url: &Url, headers: &[(&str, &str)], body: &[u8]) -> 
     query.iter_mut().filter(|pair| !pair.is_empty() && !pair.contains('=')).for_each(|pair| pair.push('='));
     query.sort();
     let names = all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";");
-    let lines: String = all.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    let lines = all.iter().fold(String::new(), |lines, (name, value)| lines + name + ":" + value + "\n");
     let (query, digest) = (query.join("&"), hex(&Sha256::digest(body)));
     let canonical = format!("{method}\n{}\n{query}\n{lines}\n{names}\n{digest}", url.path());
     let scope = format!("{day}/{REGION}/s3/aws4_request");
@@ -237,8 +239,4 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

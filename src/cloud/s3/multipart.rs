@@ -68,21 +68,21 @@ impl Multipart {
     pub(super) async fn resume(&self, wire: &Wire, notes: &UploadNotes, upload: &Upload) -> Result<Vec<u32>, Failure> {
         let mut state = self.0.lock().await;
         *state = State::default();
-        let mut noted = BTreeMap::new();
+        let mut marks = BTreeMap::new();
         let mut begun = None;
         for note in notes.read(upload).await {
             match note {
                 Note::Begun { id } => {
                     begun = Some(id);
-                    noted.clear();
+                    marks.clear();
                 }
                 Note::Part { index, etag } => {
-                    noted.insert(index, etag);
+                    marks.insert(index, etag);
                 }
             }
         }
         let Some(id) = begun else { return Ok(Vec::new()) };
-        match list(wire, upload, &id, &noted).await {
+        match list(wire, upload, &id, &marks).await {
             Ok(parts) => {
                 *state = State { id: Some(id), parts };
                 Ok(state.parts.keys().copied().collect())
@@ -107,8 +107,8 @@ impl Multipart {
         let id = self.begin(wire, notes, upload).await?;
         let expected = body.crc64;
         let request = Request::new(Method::PUT, upload.object.as_str())
-            .query("partNumber", u64::from(index) + 1)
-            .query("uploadId", &id)
+            .query("partNumber", (u64::from(index) + 1).to_string())
+            .query("uploadId", &*id)
             .header("x-amz-checksum-crc64nvme", in_base64(expected))
             .body(Body::Chunk(body));
         let answer = match wire.send(request).await {
@@ -148,7 +148,7 @@ impl Multipart {
             return Ok(CommitOutcome::ChunksMissing);
         };
         let request = Request::new(Method::POST, upload.object.as_str())
-            .query("uploadId", &id)
+            .query("uploadId", &*id)
             .header("content-type", "application/xml")
             .header("if-none-match", "*")
             .header("x-amz-checksum-crc64nvme", in_base64(upload.fingerprint.crc64()))
@@ -217,7 +217,7 @@ async fn list(
     loop {
         let request = Request::new(Method::GET, upload.object.as_str()).query("uploadId", id);
         let request = match &after {
-            Some(marker) => request.query("part-number-marker", marker),
+            Some(marker) => request.query("part-number-marker", marker.clone()),
             None => request,
         };
         let listed: Parts = read(&wire.send(request).await?.text().await?)?;

@@ -59,8 +59,8 @@ impl<'a> Request<'a> {
         Self { method, key: Some(key), query: Vec::new(), headers: Vec::new(), body: Body::Bytes(Bytes::new()) }
     }
 
-    pub(super) fn query(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
+    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
         self
     }
 

@@ -116,7 +116,7 @@ impl AzuritePlace {
         Self(Azurite::start().await.unwrap())
     }
 
-    fn connect_with(&self, container: &str, key: &str, endpoint: Url) -> Arc<dyn Destination> {
+    fn connect_with(container: &str, key: &str, endpoint: Url) -> Arc<dyn Destination> {
         let settings = AzureSettings {
             name: name(),
             endpoint,
@@ -136,7 +136,7 @@ impl Place for AzuritePlace {
     }
 
     fn connect(&self, container: &str) -> Arc<dyn Destination> {
-        self.connect_with(container, KEY, self.0.endpoint.clone())
+        Self::connect_with(container, KEY, self.0.endpoint.clone())
     }
 
     fn address(&self) -> Option<SocketAddr> {
@@ -144,11 +144,11 @@ impl Place for AzuritePlace {
     }
 
     fn connect_through(&self, container: &str, address: SocketAddr) -> Option<Arc<dyn Destination>> {
-        Some(self.connect_with(container, KEY, by_way_of(&self.0.endpoint, address)))
+        Some(Self::connect_with(container, KEY, by_way_of(&self.0.endpoint, address)))
     }
 
     fn connect_wrongly(&self, container: &str) -> Option<Arc<dyn Destination>> {
-        Some(self.connect_with(container, "d3Jvbmc=", self.0.endpoint.clone()))
+        Some(Self::connect_with(container, "d3Jvbmc=", self.0.endpoint.clone()))
     }
 }
 
