@@ -25,7 +25,7 @@
 //! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |
 //! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |
 //! | `cloud::http` | `cloud`, `domain` | `bytes`, `futures`, `reqwest`, `tokio` |
-//! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `sha2`, `time`, `url` |
+//! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `aws-lc-rs`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `rustls-pki-types`, `serde`, `serde_json`, `sha2`, `time`, `tokio`, `url`, `x509-parser` |
 //! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
 //! | `dock::folder` | `beat`, `dock`, `domain`, `journal` | `notify`, `rustix`, `tokio` |
 //! | `dock::usb` | `beat`, `dock`, `domain`, `journal` | `rustix`, `tokio`, `udev` |
