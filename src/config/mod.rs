@@ -25,10 +25,10 @@ pub use credential::{Credential, CredentialError};
 pub use mistake::{ConfigErrors, Mistake};
 pub use profiles::{BrokenProfile, Closed};
 pub use rules::overlapping;
-pub use secret::{CredentialKind, Found};
+pub use secret::{Application, CredentialKind, Found};
 pub use sections::{
-    BaySettings, DestinationSettings, Place, Slot, SpoolSettings, StationSettings, TlsSettings, UploadSettings,
-    WebSettings,
+    AzureAccess, BaySettings, DestinationSettings, Place, Slot, SpoolSettings, StationSettings, TlsSettings,
+    UploadSettings, WebSettings,
 };
 pub use settings::Config;
 

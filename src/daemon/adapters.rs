@@ -16,9 +16,13 @@ use super::parts::{self, Troubles};
 use super::{SystemClock, bays, lamps};
 use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
 use crate::cloud::Destination;
-use crate::cloud::azure::{self, AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
+use crate::cloud::azure::{
+    self, AzureCredential, AzureDestination, AzureSettings, AzureSetupError, Identity, NoAddress,
+};
 use crate::cloud::folder::{self, FolderDestination, SameDisk};
-use crate::config::{Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot};
+use crate::config::{
+    Application, AzureAccess, Config, Credential, CredentialError, CredentialKind, DestinationSettings, Place, Slot,
+};
 use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
@@ -40,6 +44,11 @@ const COMPARISONS: usize = 3;
 /// So many spool copies are looked at in one go to see which may be removed.
 const RELEASES: u32 = 64;
 
+/// Where the agent of Azure Arc says that it answers, if not where it does everywhere.
+const ARC_AGENT: &str = "IDENTITY_ENDPOINT";
+/// What people know a credential by that lies in no file.
+const NO_FILE: &str = "this machine's identity";
+
 /// Why a station cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -60,6 +69,9 @@ pub enum DestinationSetupError {
     /// Its settings cannot be used.
     #[error(transparent)]
     Azure(#[from] AzureSetupError),
+    /// Nobody could tell this machine's identity.
+    #[error(transparent)]
+    Agent(#[from] NoAddress),
 }
 
 impl DestinationSetupError {
@@ -74,7 +86,7 @@ impl DestinationSetupError {
             Self::Credential(CredentialError::Unusable { .. }) | Self::Azure(AzureSetupError::Credential { .. }) => {
                 SetupCause::CredentialUnusable
             }
-            Self::Azure(_) => SetupCause::Settings,
+            Self::Azure(_) | Self::Agent(_) => SetupCause::Settings,
         }
     }
 }
@@ -108,13 +120,13 @@ pub fn open_destination(
         }
         Place::Azure { endpoint, container, credential } => {
             let first = azure_credential(credential)?;
-            let again = credential.clone();
+            let (again, file) = (credential.clone(), settings.place.credential());
             let opened = AzureDestination::new(
                 AzureSettings {
                     name: settings.name.clone(),
                     endpoint: endpoint.clone(),
                     container: container.clone(),
-                    credential_name: credential.file.display().to_string(),
+                    credential_name: file.map_or(NO_FILE.to_owned(), |file| file.file.display().to_string()),
                     credential: first,
                     stall: config.upload.stall,
                 },
@@ -133,12 +145,29 @@ const fn chunk_rules(place: &Place) -> ChunkRules {
     }
 }
 
-fn azure_credential(credential: &Credential) -> Result<AzureCredential, CredentialError> {
+fn azure_credential(access: &AzureAccess) -> Result<AzureCredential, DestinationSetupError> {
+    Ok(match access {
+        AzureAccess::File(credential) => azure_secret(credential)?,
+        AzureAccess::Managed { client } => AzureCredential::Identity(Identity::managed(client.clone())?),
+        AzureAccess::Arc => AzureCredential::Identity(Identity::arc(std::env::var(ARC_AGENT).ok().as_deref())?),
+    })
+}
+
+fn azure_secret(credential: &Credential) -> Result<AzureCredential, CredentialError> {
     let secret = credential.read()?;
     Ok(match &credential.kind {
         CredentialKind::Sas { .. } => AzureCredential::Sas(secret),
         CredentialKind::SharedKey { account } => AzureCredential::SharedKey { account: account.clone(), key: secret },
+        CredentialKind::ClientSecret(of) => AzureCredential::Identity(Identity::ClientSecret(application(of), secret)),
+        CredentialKind::ClientCertificate(of) => {
+            AzureCredential::Identity(Identity::ClientCertificate(application(of), secret))
+        }
+        CredentialKind::FederatedToken(of) => AzureCredential::Identity(Identity::Federated(application(of), secret)),
     })
+}
+
+fn application(of: &Application) -> azure::Application {
+    azure::Application { authority: of.authority.clone(), tenant: of.tenant.clone(), client: of.client.clone() }
 }
 
 /// A destination that is set up in the background, now or as soon as what is missing is there.
@@ -147,7 +176,7 @@ fn late_destination(settings: &DestinationSettings, config: &Config, troubles: &
     let (name, of, config) = (settings.name.clone(), settings.clone(), config.clone());
     parts::look_after(Part::Destination(name.clone()), troubles.clone(), move || {
         if matches!(*told.borrow(), Standing::Open(_)) {
-            let error = DestinationSetupError::from(azure_credential(of.place.credential()?).err()?);
+            let error = DestinationSetupError::from(of.place.credential()?.read().err()?);
             return Some((
                 error.cause(),
                 format!("{error}. The one that was read before is used as long as it is good"),

@@ -51,7 +51,7 @@ use super::{
 use crate::domain::{ByteCount, ChunkRules, Clock, DestinationName, ObjectName, PlaceId};
 
 pub use self::credential::{AzureCredential, CredentialError};
-pub use self::token::{ARC, ARC_KEYS, Application, CertificateError, IMDS, Identity};
+pub use self::token::{Application, CertificateError, Identity, NoAddress};
 
 /// The version of the service that is asked for: old enough for sovereign clouds, which lag behind, and for emulators;
 /// new enough for CRC64 and blocks of 4,000 MiB.
@@ -128,6 +128,9 @@ impl AzureDestination {
     /// [`AzureSetupError`] says which setting cannot be used.
     pub fn new(settings: AzureSettings, clock: Arc<dyn Clock>) -> Result<Self, AzureSetupError> {
         let container_url = container_url(&settings.endpoint, &settings.container)?;
+        if let AzureCredential::Identity(identity) = &settings.credential {
+            keeps_secrets(identity)?;
+        }
         let http = HttpClient::new(settings.stall)?;
         let tokens = Tokens::new(http.clone(), settings.stall, Arc::clone(&clock))?;
         let authorise = Authorise::new(settings.credential_name.clone(), &settings.credential, clock, tokens)
@@ -398,16 +401,10 @@ fn as_one_request() -> BlobClientDownloadOptions<'static> {
 
 fn container_url(endpoint: &Url, container: &str) -> Result<Url, AzureSetupError> {
     let plain = endpoint.query().is_none() && endpoint.fragment().is_none() && endpoint.username().is_empty();
-    let loopback = match endpoint.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
     match endpoint.scheme() {
         "https" | "http" if !plain => return Err(AzureSetupError::Endpoint(without_secrets(endpoint))),
         "https" => {}
-        "http" if loopback => {}
+        "http" if is_this_machine(endpoint) => {}
         "http" => return Err(AzureSetupError::Unencrypted(endpoint.clone())),
         _ => return Err(AzureSetupError::Endpoint(without_secrets(endpoint))),
     }
@@ -419,6 +416,28 @@ fn container_url(endpoint: &Url, container: &str) -> Result<Url, AzureSetupError
     let mut url = endpoint.clone();
     url.path_segments_mut().map_err(|()| AzureSetupError::Endpoint(endpoint.clone()))?.pop_if_empty().push(container);
     Ok(url)
+}
+
+/// Whether whoever gives out tokens can be told a secret: over an encrypted connection, or within this machine. Azure's
+/// metadata service is told none.
+fn keeps_secrets(identity: &Identity) -> Result<(), AzureSetupError> {
+    let (url, is_safe) = match identity {
+        Identity::ClientSecret(of, _) | Identity::ClientCertificate(of, _) | Identity::Federated(of, _) => {
+            (&of.authority, of.authority.scheme() == "https" || is_this_machine(&of.authority))
+        }
+        Identity::Arc { service, .. } => (service, is_this_machine(service)),
+        Identity::Managed { .. } => return Ok(()),
+    };
+    if is_safe { Ok(()) } else { Err(AzureSetupError::Unencrypted(without_secrets(url))) }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 /// People paste signed URLs; the error must not repeat the signature.

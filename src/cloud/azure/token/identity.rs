@@ -11,14 +11,14 @@ use crate::domain::Secret;
 pub(super) const RESOURCE: &str = "https://storage.azure.com/";
 
 /// Where a machine in Azure asks who it is (Instance Metadata Service); it is the same on each of them.
-pub const IMDS: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
+const IMDS: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
 
 /// Where a machine of one's own asks that is connected by Azure Arc, unless its agent says otherwise in
 /// `IDENTITY_ENDPOINT`.
-pub const ARC: &str = "http://localhost:40342/metadata/identity/oauth2/token";
+const ARC: &str = "http://localhost:40342/metadata/identity/oauth2/token";
 
 /// Where the agent of Azure Arc puts the keys by which a program proves that it runs on this machine.
-pub const ARC_KEYS: &str = "/var/opt/azcmagent/tokens";
+const ARC_KEYS: &str = "/var/opt/azcmagent/tokens";
 
 /// An application that is registered in a directory of Microsoft Entra.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,18 +42,45 @@ pub enum Identity {
     Federated(Application, Secret),
     /// A machine in Azure.
     Managed {
-        /// Whom it asks; normally [`IMDS`].
+        /// Whom it asks.
         service: Url,
         /// The id of the identity, where the machine has several.
         client: Option<String>,
     },
     /// A machine of one's own, connected by Azure Arc.
     Arc {
-        /// Whom it asks; normally [`ARC`].
+        /// Whom it asks; only this machine itself.
         service: Url,
-        /// Where the agent's keys lie; normally [`ARC_KEYS`].
+        /// The folder in which the agent's keys lie; no other file is shown to it.
         keys: PathBuf,
     },
+}
+
+/// What should lead to whoever knows this machine's identity, and is no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("IDENTITY_ENDPOINT is {0:?}, which is no address; correct it, or remove it")]
+pub struct NoAddress(String);
+
+impl Identity {
+    /// This machine in Azure.
+    ///
+    /// # Errors
+    /// None that a person could make.
+    pub fn managed(client: Option<String>) -> Result<Self, NoAddress> {
+        Ok(Self::Managed { service: address(IMDS)?, client })
+    }
+
+    /// This machine by Azure Arc; `service` is where its agent says that it answers, if it does.
+    ///
+    /// # Errors
+    /// [`NoAddress`]
+    pub fn arc(service: Option<&str>) -> Result<Self, NoAddress> {
+        Ok(Self::Arc { service: address(service.unwrap_or(ARC))?, keys: ARC_KEYS.into() })
+    }
+}
+
+fn address(text: &str) -> Result<Url, NoAddress> {
+    Url::parse(text).map_err(|_| NoAddress(text.to_owned()))
 }
 
 /// As what people know it.

@@ -26,7 +26,7 @@ pub(super) use self::answer::Token;
 pub(super) use self::assertion::Signer;
 
 pub use self::assertion::CertificateError;
-pub use self::identity::{ARC, ARC_KEYS, Application, IMDS, Identity};
+pub use self::identity::{Application, Identity, NoAddress};
 
 /// How long an upload waits for a new token while the old one is good.
 const PATIENCE: Duration = Duration::from_secs(5);

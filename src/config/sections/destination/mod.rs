@@ -11,8 +11,10 @@ use super::{Seen, Whereabouts, noted};
 use crate::config::document::{Node, Value};
 use crate::config::mistake::{At, Mistakes};
 use crate::config::reader::{Given, Keys, Reader, Wrong};
-use crate::config::{Credential, CredentialKind, values};
+use crate::config::{Credential, values};
 use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy};
+
+pub use azure::AzureAccess;
 
 pub(super) const KEYS: Keys = Keys::list(
     "destination",
@@ -58,7 +60,7 @@ pub enum Place {
         /// Name of the container.
         container: String,
         /// What opens it.
-        credential: Credential,
+        credential: AzureAccess,
     },
     /// A directory on this machine, such as a mounted share.
     Folder {
@@ -70,11 +72,11 @@ pub enum Place {
 }
 
 impl Place {
-    /// What opens it, if something has to.
+    /// The file with what opens it, if it needs one.
     #[must_use]
     pub const fn credential(&self) -> Option<&Credential> {
         match self {
-            Self::Azure { credential, .. } => Some(credential),
+            Self::Azure { credential, .. } => credential.file(),
             Self::Folder { .. } => None,
         }
     }
@@ -92,12 +94,7 @@ impl Place {
     #[must_use]
     pub const fn advice_against_deletion(&self) -> &'static str {
         match self {
-            Self::Azure { credential, .. } => match credential.kind {
-                CredentialKind::Sas { .. } => "use a SAS without delete permission (sp=rcwl)",
-                CredentialKind::SharedKey { .. } => {
-                    "use a SAS without delete permission (sp=rcwl), not the account's key"
-                }
-            },
+            Self::Azure { credential, .. } => credential.without_deletion(),
             Self::Folder { .. } => "let the share keep snapshots that this machine cannot delete",
         }
     }
@@ -106,7 +103,7 @@ impl Place {
     #[must_use]
     pub const fn advice_for_access(&self) -> &'static str {
         match self {
-            Self::Azure { .. } => "camdock needs to read, create, write and list (a SAS with sp=rcwl)",
+            Self::Azure { credential, .. } => credential.needs(),
             Self::Folder { .. } => "Let camdock's user read and write there",
         }
     }
