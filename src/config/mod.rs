@@ -145,7 +145,7 @@ mod tests {
             |line: &str| line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '#'])).map(str::to_owned);
         let everything: String =
             EXAMPLE.lines().map(|line| suggested(line).unwrap_or_else(|| line.to_owned()) + "\n").collect();
-        assert_eq!(example_loads(&everything).destinations.len(), 3);
+        assert_eq!(example_loads(&everything).destinations.len(), 4);
     }
 
     #[test]
