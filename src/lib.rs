@@ -26,7 +26,7 @@
 //! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |
 //! | `cloud::http` | `cloud`, `domain` | `bytes`, `futures`, `reqwest`, `tokio` |
 //! | `cloud::token` | `cloud`, `domain` | `futures`, `tokio` |
-//! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `sha2`, `time`, `url` |
+//! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `aws-lc-rs`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `rustls-pki-types`, `serde`, `serde_json`, `sha2`, `time`, `tokio`, `url`, `x509-parser` |
 //! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
 //! | `cloud::notes` | `cloud`, `domain`, `files` | `serde`, `serde_json`, `tokio` |
 //! | `cloud::gcs` | `cloud`, `cloud::http`, `cloud::notes`, `cloud::token`, `domain` | `async-trait`, `base64`, `bytes`, `futures`, `reqwest`, `serde`, `serde_json`, `time`, `tokio`, `tokio-rustls`, `url` |

@@ -172,6 +172,10 @@ pub(super) enum Aspect {
     Enrolment,
     /// Does it stay where it is?
     Place,
+    /// For how long does what lets in let in?
+    Token,
+    /// Does the place's own search find what is there?
+    Search,
 }
 
 impl fmt::Display for Aspect {
@@ -191,6 +195,8 @@ impl fmt::Display for Aspect {
             Self::Gate => "gate",
             Self::Enrolment => "enrolment",
             Self::Place => "place",
+            Self::Token => "token",
+            Self::Search => "search",
         })
     }
 }

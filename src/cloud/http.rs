@@ -78,7 +78,19 @@ impl HttpClient {
     /// # Errors
     /// [`HttpError::Setup`] if this machine's TLS set-up cannot be used.
     pub fn new(stall: Duration) -> Result<Self, HttpError> {
-        let client = reqwest::Client::builder()
+        Self::build(reqwest::Client::builder(), stall)
+    }
+
+    /// The same for services of this very machine, which no proxy can speak for.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn without_proxy(stall: Duration) -> Result<Self, HttpError> {
+        Self::build(reqwest::Client::builder().no_proxy(), stall)
+    }
+
+    fn build(builder: reqwest::ClientBuilder, stall: Duration) -> Result<Self, HttpError> {
+        let client = builder
             .connect_timeout(CONNECT_TIMEOUT)
             // The kernel sees what lies in its own buffers; it ends a connection whose peer acknowledges nothing.
             .tcp_user_timeout(stall)

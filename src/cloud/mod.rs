@@ -78,6 +78,28 @@ pub trait Destination: Send + Sync {
     /// Tries to delete the object. Only `camdock check` calls this, on the object it has just put there, to find out
     /// whether the place lets a dock delete evidence; a well-kept place refuses.
     async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError>;
+
+    /// What people may want to know although everything works, from what was seen so far. Nothing is asked.
+    fn remarks(&self) -> Vec<Remark> {
+        Vec::new()
+    }
+}
+
+/// Something about a destination that stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// A token lets in.
+    Token {
+        /// Whose it is.
+        of: String,
+        /// How long it is still good. It is renewed in time.
+        good_for: Duration,
+    },
+    /// The place's own search does not find objects by what they are.
+    Unsearchable {
+        /// Why they carry nothing to find them by.
+        why: String,
+    },
 }
 
 /// The bytes of an object or a chunk, piece by piece.

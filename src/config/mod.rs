@@ -26,10 +26,10 @@ pub use credential::{Credential, CredentialError};
 pub use mistake::{ConfigErrors, Mistake};
 pub use profiles::{BrokenProfile, Closed};
 pub use rules::overlapping;
-pub use secret::{CredentialKind, Found};
+pub use secret::{Application, CredentialKind, Found};
 pub use sections::{
-    BaySettings, DestinationSettings, GoogleCredential, Place, Slot, SpoolSettings, StationSettings, TlsSettings,
-    UploadSettings, WebSettings,
+    AzureAccess, BaySettings, DestinationSettings, GoogleCredential, Place, Slot, SpoolSettings, StationSettings,
+    TlsSettings, UploadSettings, WebSettings,
 };
 pub use settings::Config;
 
@@ -146,7 +146,7 @@ mod tests {
             |line: &str| line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '#'])).map(str::to_owned);
         let everything: String =
             EXAMPLE.lines().map(|line| suggested(line).unwrap_or_else(|| line.to_owned()) + "\n").collect();
-        assert_eq!(example_loads(&everything).destinations.len(), 6);
+        assert_eq!(example_loads(&everything).destinations.len(), 7);
     }
 
     #[test]

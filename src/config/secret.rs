@@ -32,6 +32,23 @@ pub enum CredentialKind {
         /// Which section of a file with several is meant.
         profile: Option<String>,
     },
+    /// A secret that an application shares with its directory.
+    ClientSecret(Application),
+    /// An application's certificate and its key, in PEM form.
+    ClientCertificate(Application),
+    /// A token that somebody whom an application's directory trusts writes there, again and again.
+    FederatedToken(Application),
+}
+
+/// An application that is registered with Microsoft Entra.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// Where its directory is asked for tokens: `https`, or this very machine.
+    pub authority: Url,
+    /// The directory, by its id or domain.
+    pub tenant: String,
+    /// The application's id.
+    pub client: String,
 }
 
 /// What lies in a credential file in the place of its secret.
@@ -77,6 +94,12 @@ pub enum Found {
     NoKey,
     /// No access key, or not in the section that is meant.
     NoAccessKey(Option<String>),
+    /// The id of a client secret, which is shown beside it.
+    SecretId,
+    /// Nothing in PEM form.
+    NoPem,
+    /// Nothing that looks like a token.
+    NoToken,
 }
 
 /// A continuation of "the file …", and what to do.
@@ -126,6 +149,16 @@ impl fmt::Display for Found {
                     "holds no access key under [{profile}]. Put aws_access_key_id and aws_secret_access_key there"
                 );
             }
+            Self::SecretId => {
+                "holds what looks like the id of a client secret. Put its value there, which the portal shows once, when it is \
+                 made"
+            }
+            Self::NoPem => {
+                "holds no certificate in PEM form. Put certificate and private key there, one after the other"
+            }
+            Self::NoToken => {
+                "holds no token. Let whoever issues it write it there as it is: three parts with dots between"
+            }
             Self::NoKey => "holds no account key, which is base64. Put the key there as the portal shows it",
         };
         f.write_str(text)
@@ -142,11 +175,17 @@ pub(super) fn secret(kind: &CredentialKind, content: &[u8]) -> Result<String, Fo
     let secret = match kind {
         // A document; whoever uses it reads it as what it is.
         CredentialKind::ServiceAccount | CredentialKind::ExternalAccount => return Ok(text.to_owned()),
+        CredentialKind::ClientCertificate(_) => {
+            return if text.contains("-----BEGIN ") { Ok(text.to_owned()) } else { Err(Found::NoPem) };
+        }
         CredentialKind::AccessKey { profile } => {
             return access_key(text, profile.as_deref()).ok_or_else(|| Found::NoAccessKey(profile.clone()));
         }
         CredentialKind::Sas { opens } => signature(one_line(text)?, opens)?,
         CredentialKind::SharedKey { account } => key(one_line(text)?, account)?,
+        CredentialKind::ClientSecret(_) if is_uuid(text) => return Err(Found::SecretId),
+        CredentialKind::ClientSecret(_) => one_line(text)?.to_owned(),
+        CredentialKind::FederatedToken(_) => token(one_line(text)?)?,
     };
     if secret.contains(char::is_whitespace) { Err(Found::Gap) } else { Ok(secret) }
 }
@@ -223,6 +262,18 @@ fn key(text: &str, account: &str) -> Result<String, Found> {
     }
 }
 
+fn token(text: &str) -> Result<String, Found> {
+    let part = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '='));
+    let is_token = text.split('.').count() == 3 && text.split('.').all(part);
+    if is_token { Ok(text.to_owned()) } else { Err(Found::NoToken) }
+}
+
+/// Whether this is an UUID as the portal shows the ids of everything: no client secret is one.
+pub(super) fn is_uuid(text: &str) -> bool {
+    let lengths = [8, 4, 4, 4, 12];
+    text.split('-').map(str::len).eq(lengths) && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+}
+
 fn address(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
@@ -257,6 +308,11 @@ mod tests {
 
     fn shared_key() -> CredentialKind {
         CredentialKind::SharedKey { account: "acc".to_owned() }
+    }
+
+    fn application() -> Application {
+        let authority = "https://login.microsoftonline.us".parse().unwrap();
+        Application { authority, tenant: "agency.example".to_owned(), client: "camdock".to_owned() }
     }
 
     fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -304,6 +360,18 @@ mod tests {
     }
 
     #[test]
+    fn what_an_application_proves_itself_with_is_taken_as_it_is() {
+        let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nAAAA";
+        for (kind, text) in [
+            (CredentialKind::ClientSecret(application()), "a8Q~B.c-D_e~F"),
+            (CredentialKind::ClientCertificate(application()), pem),
+            (CredentialKind::FederatedToken(application()), "eyJh.eyJp.c2ln"),
+        ] {
+            assert_eq!(secret(&kind, format!("\u{feff}{text}\r\n").as_bytes()).as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
     fn what_is_no_secret_is_named_and_not_shown() {
         let elsewhere =
             |of: &str| Found::OtherPlace { of: of.to_owned(), here: "acc.blob.core.windows.net/evidence".to_owned() };
@@ -328,6 +396,14 @@ mod tests {
             (sas(), KEY.to_owned(), Found::Key),
             (sas(), "sv=2022-11-02&sig=".to_owned(), Found::NoSignature),
             (sas(), "TOPSECRET!".to_owned(), Found::NoSignature),
+            (
+                CredentialKind::ClientSecret(application()),
+                "11111111-2222-3333-4444-555555555555".to_owned(),
+                Found::SecretId,
+            ),
+            (CredentialKind::ClientSecret(application()), "TOP SECRET".to_owned(), Found::Gap),
+            (CredentialKind::ClientCertificate(application()), "TOPSECRET".to_owned(), Found::NoPem),
+            (CredentialKind::FederatedToken(application()), "TOPSECRET".to_owned(), Found::NoToken),
             (shared_key(), SAS.to_owned(), Found::Signature),
             (shared_key(), "TOPSECRET!".to_owned(), Found::NoKey),
             (shared_key(), "TOP SECR ET==".to_owned(), Found::Gap),

@@ -16,14 +16,17 @@ use super::parts::{self, Troubles};
 use super::{SystemClock, bays, lamps};
 use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
 use crate::cloud::Destination;
-use crate::cloud::azure::{self, AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
+use crate::cloud::azure::{
+    self, AzureCredential, AzureDestination, AzureSettings, AzureSetupError, Identity, NoAddress,
+};
 use crate::cloud::folder::{self, FolderDestination, SameDisk};
 use crate::cloud::gcs::{self, GcsCredential, GcsDestination, GcsSettings, GcsSetupError};
 use crate::cloud::http::HttpError;
 use crate::cloud::notes::UploadNotes;
 use crate::cloud::s3::{self, AccessKey, S3Destination, S3Settings};
 use crate::config::{
-    Config, Credential, CredentialError, CredentialKind, DestinationSettings, GoogleCredential, Place, Slot,
+    Application, AzureAccess, Config, Credential, CredentialError, CredentialKind, DestinationSettings,
+    GoogleCredential, Place, Slot,
 };
 use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
@@ -49,6 +52,11 @@ const RELEASES: u32 = 64;
 const UPLOADS: &str = "uploads";
 /// Where a machine in Google's cloud asks who it is, and the variable by which Google's own programs are told another place.
 const METADATA_SERVER: (&str, &str) = ("GCE_METADATA_HOST", "metadata.google.internal");
+
+/// Where the agent of Azure Arc says that it answers, if not where it does everywhere.
+const ARC_AGENT: &str = "IDENTITY_ENDPOINT";
+/// What people know a credential by that lies in no file.
+const NO_FILE: &str = "this machine's identity";
 
 /// Why a station cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +84,9 @@ pub enum DestinationSetupError {
     /// The network cannot be used.
     #[error("the network cannot be used: {0}. Check this machine's TLS certificates and proxy settings")]
     Http(#[from] HttpError),
+    /// Nobody could tell this machine's identity.
+    #[error(transparent)]
+    Agent(#[from] NoAddress),
 }
 
 impl DestinationSetupError {
@@ -90,7 +101,7 @@ impl DestinationSetupError {
             Self::Credential(CredentialError::Unusable { .. })
             | Self::Azure(AzureSetupError::Credential { .. })
             | Self::Gcs(GcsSetupError::Credential { .. }) => SetupCause::CredentialUnusable,
-            Self::Azure(_) | Self::Gcs(_) | Self::Http(_) => SetupCause::Settings,
+            Self::Azure(_) | Self::Gcs(_) | Self::Http(_) | Self::Agent(_) => SetupCause::Settings,
         }
     }
 }
@@ -159,13 +170,13 @@ pub fn open_destination(
         }
         Place::Azure { endpoint, container, credential } => {
             let first = azure_credential(credential)?;
-            let again = credential.clone();
+            let (again, file) = (credential.clone(), settings.place.credential());
             let opened = AzureDestination::new(
                 AzureSettings {
                     name,
                     endpoint: endpoint.clone(),
                     container: container.clone(),
-                    credential_name: credential.file.display().to_string(),
+                    credential_name: file.map_or(NO_FILE.to_owned(), |file| file.file.display().to_string()),
                     credential: first,
                     stall,
                 },
@@ -186,10 +197,23 @@ const fn chunk_rules(place: &Place) -> ChunkRules {
     }
 }
 
-fn azure_credential(credential: &Credential) -> Result<AzureCredential, CredentialError> {
+fn azure_credential(access: &AzureAccess) -> Result<AzureCredential, DestinationSetupError> {
+    Ok(match access {
+        AzureAccess::File(credential) => azure_secret(credential)?,
+        AzureAccess::Managed { client } => AzureCredential::Identity(Identity::managed(client.clone())?),
+        AzureAccess::Arc => AzureCredential::Identity(Identity::arc(std::env::var(ARC_AGENT).ok().as_deref())?),
+    })
+}
+
+fn azure_secret(credential: &Credential) -> Result<AzureCredential, CredentialError> {
     let secret = credential.read()?;
     Ok(match &credential.kind {
         CredentialKind::SharedKey { account } => AzureCredential::SharedKey { account: account.clone(), key: secret },
+        CredentialKind::ClientSecret(of) => AzureCredential::Identity(Identity::ClientSecret(application(of), secret)),
+        CredentialKind::ClientCertificate(of) => {
+            AzureCredential::Identity(Identity::ClientCertificate(application(of), secret))
+        }
+        CredentialKind::FederatedToken(of) => AzureCredential::Identity(Identity::Federated(application(of), secret)),
         // The configuration gives Azure no other; a SAS that is none is refused with its reason.
         _ => AzureCredential::Sas(secret),
     })
@@ -214,6 +238,10 @@ fn access_key(credential: &Credential) -> Result<AccessKey, CredentialError> {
     let mut next = || parts.next().unwrap_or_default();
     let (id, secret) = (next().to_owned(), Secret::new(next()));
     Ok(AccessKey { id, secret, token: parts.next().map(Secret::new) })
+}
+
+fn application(of: &Application) -> azure::Application {
+    azure::Application { authority: of.authority.clone(), tenant: of.tenant.clone(), client: of.client.clone() }
 }
 
 /// A destination that is set up in the background, now or as soon as what is missing is there.

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::parts::{PATIENCE, no_answer};
 use crate::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    ObjectState, Seen, Upload,
+    ObjectState, Remark, Seen, Upload,
 };
 use crate::domain::{ChunkRules, DestinationName, ObjectName, PlaceId};
 
@@ -73,6 +73,13 @@ impl Destination for LateDestination {
 
     fn chunk_rules(&self) -> ChunkRules {
         self.chunk_rules
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        match &*self.standing.borrow() {
+            Standing::Open(destination) => destination.remarks(),
+            Standing::Untried | Standing::Missing(_) => Vec::new(),
+        }
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

@@ -385,7 +385,8 @@ fn drop_ins_override_single_keys_and_add_entries() {
     assert_eq!(config.destinations.len(), 2);
     let primary = &config.destinations[0];
     assert_eq!(primary.proof, ProofPolicy::ReadBack);
-    let Place::Azure { credential, container, .. } = &primary.place else { panic!("{primary:?}") };
+    let Place::Azure { container, .. } = &primary.place else { panic!("{primary:?}") };
+    let credential = primary.place.credential().unwrap();
     assert_eq!((credential.file.as_path(), container.as_str()), (Path::new("/run/other.sas"), "evidence"));
 }
 

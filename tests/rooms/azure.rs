@@ -1,5 +1,9 @@
 //! The Azure adapter against a real Azurite, and against places that only pretend to be Azure.
 
+mod directory;
+mod tags;
+mod tokens;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -401,7 +405,7 @@ where
             tokio::spawn(answer(connection));
         }
     });
-    let mut settings = settings(endpoint, sas("rwc", 1));
+    let mut settings = settings(endpoint, sas("rwct", 1));
     settings.stall = stall;
     destination(settings)
 }

@@ -65,7 +65,22 @@ impl Azurite {
     /// Say what to do.
     pub async fn start() -> anyhow::Result<Self> {
         let folder = TempDir::new().context("there is no temporary folder")?;
-        let azurite = Self::launch(folder.path(), Store::Memory).await?;
+        let azurite = Self::launch(folder.path(), Store::Memory, &[]).await?;
+        Ok(Self { _folder: Some(folder), ..azurite })
+    }
+
+    /// The same over TLS, with this certificate and its key in PEM form: over TLS alone it takes tokens, whose signature it does
+    /// not look at.
+    ///
+    /// # Errors
+    /// Say what to do.
+    pub async fn start_with_tokens(certificate: &str, key: &str) -> anyhow::Result<Self> {
+        let folder = TempDir::new().context("there is no temporary folder")?;
+        let [certificate_file, key_file] = ["azurite.crt", "azurite.key"].map(|name| folder.path().join(name));
+        std::fs::write(&certificate_file, certificate)?;
+        std::fs::write(&key_file, key)?;
+        let more = ["--oauth".into(), "basic".into(), "--cert".into(), certificate_file, "--key".into(), key_file];
+        let azurite = Self::launch(folder.path(), Store::Memory, &more).await?;
         Ok(Self { _folder: Some(folder), ..azurite })
     }
 
@@ -76,16 +91,17 @@ impl Azurite {
     /// Say what to do.
     pub async fn start_in(folder: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-        Self::launch(folder, Store::Folder).await
+        Self::launch(folder, Store::Folder, &[]).await
     }
 
-    async fn launch(folder: &Path, store: Store) -> anyhow::Result<Self> {
+    async fn launch(folder: &Path, store: Store, more: &[PathBuf]) -> anyhow::Result<Self> {
         let program = program()?;
         let log = folder.join(LOG);
         let mut output = lock(&log).await?;
         let begin = output.seek(SeekFrom::End(0))?;
         let mut command = Command::new(&program);
         command.args(["--blobHost", "127.0.0.1", "--blobPort", "0", "--silent", "--disableTelemetry"]);
+        command.args(more);
         match store {
             Store::Memory => command.arg("--inMemoryPersistence"),
             Store::Folder => command.arg("--location").arg(folder),
@@ -141,7 +157,21 @@ impl Azurite {
     /// # Errors
     /// If Azurite does not answer.
     pub async fn request(&self, method: Method, path: &str, body: impl Into<Body>) -> anyhow::Result<Response> {
-        let sas = Self::sas("rwdlac", OffsetDateTime::now_utc() + time::Duration::hours(1));
+        self.request_as("rwdlac", method, path, body).await
+    }
+
+    /// The same, with these permissions.
+    ///
+    /// # Errors
+    /// If Azurite does not answer.
+    pub async fn request_as(
+        &self,
+        permissions: &str,
+        method: Method,
+        path: &str,
+        body: impl Into<Body>,
+    ) -> anyhow::Result<Response> {
+        let sas = Self::sas(permissions, OffsetDateTime::now_utc() + time::Duration::hours(1));
         let joint = if path.contains('?') { '&' } else { '?' };
         let request = self
             .client

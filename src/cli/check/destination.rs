@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use camdock::cloud::{
-    ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment, ObjectState, Upload, WrongPlace,
+    ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment, ObjectState, Remark, Upload,
+    WrongPlace,
 };
 use camdock::config::DestinationSettings;
 use camdock::custody::{Unproven, prove};
@@ -52,7 +53,9 @@ pub(in crate::cli) async fn check(
     };
     let content = format!("camdock check {id}\n").into_bytes();
     let fingerprint = Fingerprint::of(&content, ByteCount::new(64 << 10));
-    let upload = Upload { object: object.below(&settings.prefix), fingerprint, metadata: Vec::new() };
+    // As with footage, so that it is seen whether the place takes what travels with an object.
+    let metadata = vec![("station", station.to_string())];
+    let upload = Upload { object: object.below(&settings.prefix), fingerprint, metadata };
     let mut visit = Visit { destination, place, settings, upload, content, patience, findings: Vec::new() };
     // The rest needs an object that is there.
     if visit.write().await {
@@ -61,7 +64,23 @@ pub(in crate::cli) async fn check(
         visit.read_back().await;
         visit.delete().await;
     }
+    visit.findings.extend(destination.remarks().iter().map(|remark| told(settings, remark)));
     visit.findings
+}
+
+fn told(settings: &DestinationSettings, remark: &Remark) -> Finding {
+    let (aspect, judgement, note) = match remark {
+        Remark::Token { of, good_for } => {
+            let minutes = good_for.as_secs() / 60;
+            (Aspect::Token, Judgement::Ok, format!("{of}; good for {minutes} min, and renewed in time"))
+        }
+        Remark::Unsearchable { why } => {
+            let note =
+                format!("objects carry no tags, so the cloud's search does not find them by camera and time: {why}");
+            (Aspect::Search, Judgement::Warning, note)
+        }
+    };
+    Finding::new(settings.name.as_str(), aspect, judgement, note)
 }
 
 struct Visit<'d> {

@@ -11,12 +11,9 @@ use reqwest::StatusCode;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::credential::HTTP_DATE;
-use super::transport::{is_busy, not_azures};
+use super::transport::{is_busy, not_azures, one_line};
 use crate::cloud::DestinationError;
 use crate::domain::Moment;
-
-/// The longest message of Azure's that is passed on, in characters.
-const MESSAGE_LIMIT: usize = 200;
 
 /// Why a call did not succeed.
 #[derive(Debug)]
@@ -45,6 +42,8 @@ pub(super) struct Subject<'a> {
     pub(super) container: &'a str,
     pub(super) credential: &'a str,
     pub(super) expiry: Option<OffsetDateTime>,
+    /// What to give whoever is known and may not do what was asked.
+    pub(super) lacking: &'static str,
 }
 
 impl From<Error> for Failure {
@@ -108,6 +107,26 @@ impl Failure {
         }
     }
 
+    /// Whether it could be due to an object's tags: a permission we lack, or a kind of account that has none.
+    pub(super) fn may_be_about_tags(&self) -> bool {
+        match self {
+            Self::Failed(_) => false,
+            Self::Refused(refusal) => {
+                matches!(refusal.status, 400 | 403 | 409 | 501)
+                    && refusal.code != "AuthenticationFailed"
+                    && !refusal.is_about_the_container()
+            }
+        }
+    }
+
+    /// Status and code of a refusal, or what failed.
+    pub(super) fn denial(&self) -> String {
+        match self {
+            Self::Failed(error) => error.to_string(),
+            Self::Refused(refusal) => refusal.status_and_code(),
+        }
+    }
+
     /// Whether Azure knows us and still says no to a deletion: a permission we lack, a retention policy or a hold.
     pub(super) fn is_deletion_refused(&self) -> bool {
         match self {
@@ -147,7 +166,7 @@ impl Failure {
             (_, "Crc64Mismatch" | "Md5Mismatch") => DestinationError::ChunkDamaged(words),
             (404, "ContainerNotFound") => DestinationError::NoContainer(format!("container {}", about.container)),
             (401 | 403, _) => {
-                DestinationError::Denied { code: refusal.denial(about.expiry), credential: about.credential.to_owned() }
+                DestinationError::Denied { code: refusal.denial(about), credential: about.credential.to_owned() }
             }
             _ => DestinationError::Permanent(words),
         }
@@ -168,14 +187,22 @@ impl Refusal {
             .join(" ")
     }
 
-    /// Status and code, and the reason if it is a matter of time: an expired credential, or this machine's clock.
-    fn denial(&self, expiry: Option<OffsetDateTime>) -> String {
-        let code = format!("{} {}", self.status, self.code).trim_end().to_owned();
+    fn status_and_code(&self) -> String {
+        format!("{} {}", self.status, self.code).trim_end().to_owned()
+    }
+
+    /// Status and code, and the reason if it is a lack of permissions, or a matter of time: an expired credential, or this
+    /// machine's clock.
+    fn denial(&self, about: &Subject<'_>) -> String {
+        let code = self.status_and_code();
+        if self.code == "AuthorizationPermissionMismatch" {
+            return format!("{code}: {}", about.lacking);
+        }
         let out_of_time = self
             .detail
             .as_ref()
             .filter(|detail| ["time frame", "expir", "date header"].iter().any(|about| detail.contains(about)));
-        match (out_of_time, expiry, self.date) {
+        match (out_of_time, about.expiry, self.date) {
             (Some(detail), ..) => format!("{code}: {}", one_line(detail)),
             (None, Some(expiry), Some(now)) if expiry <= now => {
                 format!("{code}: it expired at {}", Moment::from_millis(expiry.unix_timestamp() * 1_000))
@@ -183,12 +210,6 @@ impl Refusal {
             _ => code,
         }
     }
-}
-
-/// The first line, printable and of bearable length.
-fn one_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    line.chars().filter(|character| !character.is_control()).take(MESSAGE_LIMIT).collect()
 }
 
 /// Seconds, or a date, of which the answer's own date is subtracted: this machine's clock may be wrong.
@@ -218,7 +239,8 @@ mod tests {
         let kind =
             ErrorKind::HttpResponse { status: status.into(), error_code: None, raw_response: Some(Box::new(answer)) };
         let expiry = OffsetDateTime::from_unix_timestamp(0).ok();
-        Failure::from(kind.into_error()).explain(&Subject { container: "evidence", credential: "primary.sas", expiry })
+        let about = Subject { container: "evidence", credential: "primary.sas", expiry, lacking: "it lacks a role" };
+        Failure::from(kind.into_error()).explain(&about)
     }
 
     #[test]
@@ -255,6 +277,14 @@ mod tests {
             refused(403, "AuthenticationFailed", &[], body).to_string(),
             "refused (403 AuthenticationFailed: Signature not valid in the specified time frame: Expiry [x]): check \
              credential primary.sas"
+        );
+    }
+
+    #[test]
+    fn who_is_known_and_may_not_is_told_what_is_lacking() {
+        assert_eq!(
+            refused(403, "AuthorizationPermissionMismatch", &[], "").to_string(),
+            "refused (403 AuthorizationPermissionMismatch: it lacks a role): check credential primary.sas"
         );
     }
 

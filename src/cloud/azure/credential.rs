@@ -1,14 +1,15 @@
-//! Who we are to Azure: a shared access signature, or the account's key.
+//! Who we are to Azure: a shared access signature, the account's key, or an identity that gets tokens.
 //!
 //! Promises: the secret is added to a request last, right before it leaves, and appears in no `Debug` text, log or error.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::http::policies::{Policy, PolicyResult};
-use azure_core::http::{Context, Request};
+use azure_core::http::{AsyncRawResponse, Context, Request, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -18,6 +19,8 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use url::Url;
 
+use super::token::{CertificateError, Identity, Signer, Token, Tokens};
+use super::transport::wrap;
 use crate::domain::{Clock, Moment, Secret};
 
 /// How dates are written in HTTP headers.
@@ -36,6 +39,8 @@ pub enum AzureCredential {
         /// The key.
         key: Secret,
     },
+    /// An identity of Microsoft Entra, which gets tokens.
+    Identity(Identity),
 }
 
 /// Why a credential cannot be used. It never quotes the credential.
@@ -47,6 +52,9 @@ pub enum CredentialError {
     /// Not base64.
     #[error("it is not an account key; paste the key as the portal shows it, in base64")]
     Key,
+    /// No certificate with its key.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
 }
 
 /// Reads the credential again from where it is kept; `None` if it cannot be read now.
@@ -54,8 +62,11 @@ pub(super) type ReadAgain = Box<dyn Fn() -> Option<AzureCredential> + Send + Syn
 
 /// The policy that authorises each request.
 pub(super) struct Authorise {
+    /// What people know the credential by.
+    name: String,
     means: RwLock<Means>,
     clock: Arc<dyn Clock>,
+    tokens: Tokens,
     read_again: OnceLock<ReadAgain>,
 }
 
@@ -63,11 +74,23 @@ pub(super) struct Authorise {
 enum Means {
     Sas(String),
     SharedKey { account: String, mac: Hmac<sha2::Sha256> },
+    Identity(Identity),
 }
 
 impl Authorise {
-    pub(super) fn new(credential: &AzureCredential, clock: Arc<dyn Clock>) -> Result<Self, CredentialError> {
-        Ok(Self { means: RwLock::new(Means::new(credential)?), clock, read_again: OnceLock::new() })
+    pub(super) fn new(
+        name: String,
+        credential: &AzureCredential,
+        clock: Arc<dyn Clock>,
+        tokens: Tokens,
+    ) -> Result<Self, CredentialError> {
+        let means = RwLock::new(Means::new(credential)?);
+        Ok(Self { name, means, clock, tokens, read_again: OnceLock::new() })
+    }
+
+    /// What people know the credential by.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// From where a renewed credential is read. Told once.
@@ -75,7 +98,8 @@ impl Authorise {
         let _ = self.read_again.set(read_again);
     }
 
-    /// The credential was refused: perhaps it was renewed meanwhile. What cannot be used is not taken over.
+    /// The credential was refused, or it is used for a new token: perhaps it was renewed meanwhile. What cannot be used is
+    /// not taken over.
     pub(super) fn renew(&self) {
         let renewed = self.read_again.get().and_then(|read_again| read_again());
         if let Some(Ok(means)) = renewed.as_ref().map(Means::new) {
@@ -83,13 +107,78 @@ impl Authorise {
         }
     }
 
+    fn means(&self) -> Means {
+        self.means.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// When the credential expires, if it says so.
     pub(super) fn expiry(&self) -> Option<OffsetDateTime> {
-        let means = self.means.read().unwrap_or_else(PoisonError::into_inner);
-        let Means::Sas(query) = &*means else { return None };
-        let (_, expiry) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "se")?;
-        OffsetDateTime::parse(&expiry, &Rfc3339).ok()
+        let Means::Sas(query) = self.means() else { return None };
+        OffsetDateTime::parse(&in_query(&query, "se")?, &Rfc3339).ok()
     }
+
+    /// What to give whoever is known and may not do what was asked.
+    pub(super) fn lacking(&self) -> &'static str {
+        match self.means() {
+            Means::Sas(_) => "the SAS lacks a permission; it needs r, c, w and l",
+            Means::SharedKey { .. } => "the key may not do that",
+            Means::Identity(_) => {
+                "the token is good, but its identity has no role for this; give it Storage Blob Data Contributor on the \
+                 container, or better a role of your own without delete"
+            }
+        }
+    }
+
+    /// Whether it may write tags, as far as it says itself.
+    pub(super) fn may_tag(&self) -> bool {
+        let Means::Sas(query) = self.means() else { return true };
+        in_query(&query, "sp").is_none_or(|permissions| permissions.contains('t'))
+    }
+
+    /// Whose token is in use, and for how long it is still good.
+    pub(super) fn token_in_use(&self) -> Option<(String, Duration)> {
+        let Means::Identity(identity) = self.means() else { return None };
+        Some((identity.to_string(), self.tokens.good_for()?))
+    }
+
+    /// Sends a request with a token; with a fresh one, once, if that is not accepted.
+    async fn send_with_token(
+        &self,
+        identity: &Identity,
+        ctx: &Context<'_>,
+        request: &mut Request,
+        next: &[Arc<dyn Policy>],
+    ) -> PolicyResult {
+        let token = self.token(identity).await?;
+        request.insert_header("authorization", format!("Bearer {}", token.secret.expose()));
+        let answer = pass_on(ctx, request, next).await?;
+        if !is_unaccepted(&answer) {
+            return Ok(answer);
+        }
+        self.tokens.refused(&token);
+        let fresh = self.token(identity).await?;
+        request.insert_header("authorization", format!("Bearer {}", fresh.secret.expose()));
+        pass_on(ctx, request, next).await
+    }
+
+    async fn token(&self, identity: &Identity) -> Result<Token, azure_core::Error> {
+        let read_again = || {
+            self.renew();
+            if let Means::Identity(renewed) = self.means() { renewed } else { identity.clone() }
+        };
+        self.tokens.get(read_again).await.map_err(|error| wrap(error.for_destination(&self.name)))
+    }
+}
+
+/// Whether the token itself is doubted, not what it may do.
+fn is_unaccepted(answer: &AsyncRawResponse) -> bool {
+    let code = answer.headers().get_optional_str(&"x-ms-error-code".into());
+    answer.status() == StatusCode::Unauthorized || code == Some("AuthenticationFailed")
+}
+
+fn in_query(query: &str, name: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
 impl Means {
@@ -109,6 +198,12 @@ impl Means {
                 let mac = Hmac::new_from_slice(&key).map_err(|_| CredentialError::Key)?;
                 Means::SharedKey { account: account.clone(), mac }
             }
+            AzureCredential::Identity(identity) => {
+                if let Identity::ClientCertificate(_, pem) = identity {
+                    Signer::new(pem)?;
+                }
+                Means::Identity(identity.clone())
+            }
         })
     }
 }
@@ -122,7 +217,7 @@ impl fmt::Debug for Authorise {
 #[async_trait]
 impl Policy for Authorise {
     async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
-        match self.means.read().unwrap_or_else(PoisonError::into_inner).clone() {
+        match self.means() {
             Means::Sas(sas) => {
                 let query = match request.url().query() {
                     Some(own) if !own.is_empty() => format!("{own}&{sas}"),
@@ -137,11 +232,16 @@ impl Policy for Authorise {
                 let signature = BASE64.encode(mac.finalize().into_bytes());
                 request.insert_header("authorization", format!("SharedKey {account}:{signature}"));
             }
+            Means::Identity(identity) => return self.send_with_token(&identity, ctx, request, next).await,
         }
-        match next.split_first() {
-            Some((policy, rest)) => policy.send(ctx, request, rest).await,
-            None => Err(azure_core::Error::with_message(azure_core::error::ErrorKind::Other, "no transport")),
-        }
+        pass_on(ctx, request, next).await
+    }
+}
+
+async fn pass_on(ctx: &Context<'_>, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
+    match next.split_first() {
+        Some((policy, rest)) => policy.send(ctx, request, rest).await,
+        None => Err(azure_core::Error::with_message(azure_core::error::ErrorKind::Other, "no transport")),
     }
 }
 

@@ -6,11 +6,15 @@
 //! - Every answer is looked at before it is believed: without the service's own headers it is nobody's ([`transport`]).
 //! - Blocks are committed in the order of the content, whatever the order in which they arrived, and only if no object
 //!   of that name exists.
+//! - With what gets in ([`credential`]), tokens are renewed in time ([`token`]), and nothing of an upload is lost by it.
+//! - What only helps to find an object, its tags, never stops it ([`tags`]).
 
 mod answer;
 mod block_id;
 mod credential;
 mod metadata;
+mod tags;
+mod token;
 mod transport;
 
 use std::collections::BTreeSet;
@@ -36,15 +40,18 @@ use self::answer::{Failure, Subject};
 use self::block_id::BlockId;
 use self::credential::Authorise;
 use self::metadata::metadata;
+use self::tags::{Tagging, tags};
+use self::token::Tokens;
 use self::transport::{Carried, Wire, not_azures};
 use super::http::{HttpClient, HttpError};
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, Destination, DestinationError,
-    Enrolment, Evidence, ObjectState, Seen, Upload, Version, read_place, write_place,
+    Enrolment, Evidence, ObjectState, Remark, Seen, Upload, Version, read_place, write_place,
 };
 use crate::domain::{ByteCount, ChunkRules, Clock, DestinationName, ObjectName, PlaceId};
 
 pub use self::credential::{AzureCredential, CredentialError};
+pub use self::token::{Application, CertificateError, Identity, NoAddress};
 
 /// The version of the service that is asked for: old enough for sovereign clouds, which lag behind, and for emulators;
 /// new enough for CRC64 and blocks of 4,000 MiB.
@@ -109,8 +116,8 @@ pub struct AzureDestination {
     name: DestinationName,
     container_url: Url,
     container: String,
-    credential_name: String,
     authorise: Arc<Authorise>,
+    tagging: Tagging,
     options: ClientOptions,
 }
 
@@ -121,10 +128,14 @@ impl AzureDestination {
     /// [`AzureSetupError`] says which setting cannot be used.
     pub fn new(settings: AzureSettings, clock: Arc<dyn Clock>) -> Result<Self, AzureSetupError> {
         let container_url = container_url(&settings.endpoint, &settings.container)?;
-        let authorise = Authorise::new(&settings.credential, clock)
-            .map_err(|source| AzureSetupError::Credential { name: settings.credential_name.clone(), source })?;
-        let authorise = Arc::new(authorise);
+        if let AzureCredential::Identity(identity) = &settings.credential {
+            keeps_secrets(identity)?;
+        }
         let http = HttpClient::new(settings.stall)?;
+        let tokens = Tokens::new(http.clone(), settings.stall, Arc::clone(&clock))?;
+        let authorise = Authorise::new(settings.credential_name.clone(), &settings.credential, clock, tokens)
+            .map_err(|source| AzureSetupError::Credential { name: settings.credential_name, source })?;
+        let authorise = Arc::new(authorise);
         let options = ClientOptions {
             per_try_policies: vec![authorise.clone()],
             // The caller paces itself; see the port's promises.
@@ -137,8 +148,8 @@ impl AzureDestination {
             name: settings.name,
             container_url,
             container: settings.container,
-            credential_name: settings.credential_name,
             authorise,
+            tagging: Tagging::default(),
             options,
         })
     }
@@ -164,13 +175,43 @@ impl AzureDestination {
     fn explain(&self, failure: impl Into<Failure>) -> DestinationError {
         let error = failure.into().explain(&Subject {
             container: &self.container,
-            credential: &self.credential_name,
+            credential: self.authorise.name(),
             expiry: self.authorise.expiry(),
+            lacking: self.authorise.lacking(),
         });
         if matches!(error, DestinationError::Denied { .. }) {
             self.authorise.renew();
         }
         error
+    }
+
+    /// Why objects get no tags, if they get none.
+    fn without_tags(&self) -> Option<String> {
+        let may_not = || "the SAS lacks the permission t".to_owned();
+        if self.authorise.may_tag() { self.tagging.refused() } else { Some(may_not()) }
+    }
+
+    /// Makes the object out of its blocks, with these tags.
+    async fn commit_with(&self, upload: &Upload, tags: Option<String>) -> Result<CommitOutcome, Failure> {
+        let ids: Result<Vec<_>, _> =
+            upload.order().into_iter().map(|index| chunk_id(upload, index).map(BlockId::to_bytes)).collect();
+        let blocks = BlockLookupList { uncommitted: Some(ids.map_err(Failure::Failed)?), ..BlockLookupList::default() };
+        let options = BlockBlobClientCommitBlockListOptions {
+            if_none_match: Some("*".into()),
+            blob_content_type: Some(content_type(&upload.object).to_owned()),
+            metadata: Some(metadata(upload)),
+            blob_tags_string: tags.filter(|tags| !tags.is_empty()),
+            ..BlockBlobClientCommitBlockListOptions::default()
+        };
+        let blocks = RequestContent::try_from(blocks)?;
+        let client = self.blob(upload.object.as_str()).map_err(Failure::Failed)?.block_blob_client();
+        match client.commit_block_list(blocks, Some(options)).await.map_err(Failure::from) {
+            Ok(answer) if version(answer.headers()).is_some() => Ok(CommitOutcome::Created),
+            Ok(_) => Err(Failure::Failed(incomplete("etag"))),
+            Err(failure) if failure.is_already_there() => Ok(CommitOutcome::AlreadyThere),
+            Err(failure) if failure.code() == Some("InvalidBlockList") => Ok(CommitOutcome::ChunksMissing),
+            Err(failure) => Err(failure),
+        }
     }
 
     async fn state(&self, blob: &BlobClient) -> Result<Option<ObjectState>, DestinationError> {
@@ -218,6 +259,12 @@ impl Destination for AzureDestination {
 
     fn chunk_rules(&self) -> ChunkRules {
         CHUNK_RULES
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        let token = self.authorise.token_in_use().map(|(of, good_for)| Remark::Token { of, good_for });
+        let tags = self.without_tags().map(|why| Remark::Unsearchable { why });
+        token.into_iter().chain(tags).collect()
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
@@ -310,23 +357,18 @@ impl Destination for AzureDestination {
     }
 
     async fn commit(&self, upload: &Upload) -> Result<CommitOutcome, DestinationError> {
-        let ids: Result<Vec<_>, _> =
-            upload.order().into_iter().map(|index| chunk_id(upload, index).map(BlockId::to_bytes)).collect();
-        let blocks = BlockLookupList { uncommitted: Some(ids?), ..BlockLookupList::default() };
-        let options = BlockBlobClientCommitBlockListOptions {
-            if_none_match: Some("*".into()),
-            blob_content_type: Some(content_type(&upload.object).to_owned()),
-            metadata: Some(metadata(upload)),
-            ..BlockBlobClientCommitBlockListOptions::default()
-        };
-        let blocks = RequestContent::try_from(blocks).map_err(|error| self.explain(error))?;
-        let client = self.blob(upload.object.as_str())?.block_blob_client();
-        match client.commit_block_list(blocks, Some(options)).await.map_err(Failure::from) {
-            Ok(answer) if version(answer.headers()).is_some() => Ok(CommitOutcome::Created),
-            Ok(_) => Err(incomplete("etag")),
-            Err(failure) if failure.is_already_there() => Ok(CommitOutcome::AlreadyThere),
-            Err(failure) if failure.code() == Some("InvalidBlockList") => Ok(CommitOutcome::ChunksMissing),
-            Err(failure) => Err(self.explain(failure)),
+        if self.without_tags().is_some() {
+            return self.commit_with(upload, None).await.map_err(|failure| self.explain(failure));
+        }
+        match self.commit_with(upload, Some(tags(upload))).await {
+            Err(failure) if failure.may_be_about_tags() => {
+                let outcome = self.commit_with(upload, None).await.map_err(|failure| self.explain(failure))?;
+                if outcome == CommitOutcome::Created {
+                    self.tagging.refuse(failure.denial());
+                }
+                Ok(outcome)
+            }
+            outcome => outcome.map_err(|failure| self.explain(failure)),
         }
     }
 
@@ -359,16 +401,10 @@ fn as_one_request() -> BlobClientDownloadOptions<'static> {
 
 fn container_url(endpoint: &Url, container: &str) -> Result<Url, AzureSetupError> {
     let plain = endpoint.query().is_none() && endpoint.fragment().is_none() && endpoint.username().is_empty();
-    let loopback = match endpoint.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
     match endpoint.scheme() {
         "https" | "http" if !plain => return Err(AzureSetupError::Endpoint(without_secrets(endpoint))),
         "https" => {}
-        "http" if loopback => {}
+        "http" if is_this_machine(endpoint) => {}
         "http" => return Err(AzureSetupError::Unencrypted(endpoint.clone())),
         _ => return Err(AzureSetupError::Endpoint(without_secrets(endpoint))),
     }
@@ -380,6 +416,28 @@ fn container_url(endpoint: &Url, container: &str) -> Result<Url, AzureSetupError
     let mut url = endpoint.clone();
     url.path_segments_mut().map_err(|()| AzureSetupError::Endpoint(endpoint.clone()))?.pop_if_empty().push(container);
     Ok(url)
+}
+
+/// Whether whoever gives out tokens can be told a secret: over an encrypted connection, or within this machine. Azure's
+/// metadata service is told none.
+fn keeps_secrets(identity: &Identity) -> Result<(), AzureSetupError> {
+    let (url, is_safe) = match identity {
+        Identity::ClientSecret(of, _) | Identity::ClientCertificate(of, _) | Identity::Federated(of, _) => {
+            (&of.authority, of.authority.scheme() == "https" || is_this_machine(&of.authority))
+        }
+        Identity::Arc { service, .. } => (service, is_this_machine(service)),
+        Identity::Managed { .. } => return Ok(()),
+    };
+    if is_safe { Ok(()) } else { Err(AzureSetupError::Unencrypted(without_secrets(url))) }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 /// People paste signed URLs; the error must not repeat the signature.

@@ -21,6 +21,9 @@ use crate::cloud::{ChunkBody, DestinationError};
 /// How much of an error's body is read, in bytes. Azure's are below one KiB.
 const ERROR_LIMIT: usize = 64 * 1024;
 
+/// The longest message of somebody else's that is passed on, in characters.
+const MESSAGE_LIMIT: usize = 200;
+
 /// The chunk that a request carries, put into the request's context. The pipeline's own streaming body would zero and
 /// fill a fresh buffer for each piece; this way the spool's buffers go to the connection as they are.
 #[derive(Debug, Clone)]
@@ -93,7 +96,7 @@ pub(super) fn not_azures(status: StatusCode, why: &str) -> String {
 }
 
 /// As much of an error's body as is worth reading; what cannot be read is left out.
-async fn beginning(body: crate::cloud::ByteStream) -> Bytes {
+pub(super) async fn beginning(body: crate::cloud::ByteStream) -> Bytes {
     let collected = body.take_while(|piece| future::ready(piece.is_ok())).filter_map(|piece| future::ready(piece.ok()));
     let mut collected = std::pin::pin!(collected);
     let mut text = Vec::new();
@@ -106,8 +109,20 @@ async fn beginning(body: crate::cloud::ByteStream) -> Bytes {
     text.into()
 }
 
+/// The first line of somebody else's text, printable and of bearable length.
+pub(super) fn one_line(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.chars().filter(|character| is_printable(*character)).take(MESSAGE_LIMIT).collect()
+}
+
+/// Neither a control character nor one that turns the text around.
+fn is_printable(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Carries our own error through the pipeline.
-fn wrap(error: DestinationError) -> Error {
+pub(super) fn wrap(error: DestinationError) -> Error {
     Error::new(ErrorKind::Other, error)
 }
 

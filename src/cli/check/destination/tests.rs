@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{Attestation, ByteStream, Evidence, Seen, Version};
-use camdock::config::{CredentialKind, Place};
+use camdock::config::{AzureAccess, CredentialKind, Place};
 use camdock::domain::Need;
 use camdock::domain::{Checksum, ChunkRules, DestinationName, Sha256};
 
@@ -149,7 +149,7 @@ fn settings() -> DestinationSettings {
         need: Need::Required,
         proof: ProofPolicy::Attested,
         retention: None,
-        place: Place::Azure { endpoint, container: "evidence".to_owned(), credential },
+        place: Place::Azure { endpoint, container: "evidence".to_owned(), credential: AzureAccess::File(credential) },
     }
 }
 

@@ -13,9 +13,10 @@ use super::{Seen, Whereabouts, noted};
 use crate::config::document::{Node, Value};
 use crate::config::mistake::{At, Mistakes};
 use crate::config::reader::{Given, Keys, Reader, Wrong};
-use crate::config::{Credential, CredentialKind, values};
+use crate::config::{Credential, values};
 use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy};
 
+pub use azure::AzureAccess;
 pub use gcs::GoogleCredential;
 
 pub(super) const KEYS: Keys = Keys::list(
@@ -66,7 +67,7 @@ pub enum Place {
         /// Name of the container.
         container: String,
         /// What opens it.
-        credential: Credential,
+        credential: AzureAccess,
     },
     /// A bucket of Google Cloud Storage.
     Gcs {
@@ -98,13 +99,14 @@ pub enum Place {
 }
 
 impl Place {
-    /// What opens it, if something has to.
+    /// The file with what opens it, if it needs one.
     #[must_use]
     pub const fn credential(&self) -> Option<&Credential> {
         match self {
-            Self::Azure { credential, .. }
-            | Self::S3 { credential, .. }
-            | Self::Gcs { credential: GoogleCredential::File(credential), .. } => Some(credential),
+            Self::Azure { credential, .. } => credential.file(),
+            Self::S3 { credential, .. } | Self::Gcs { credential: GoogleCredential::File(credential), .. } => {
+                Some(credential)
+            }
             Self::Gcs { credential: GoogleCredential::MetadataServer, .. } | Self::Folder { .. } => None,
         }
     }
@@ -122,10 +124,7 @@ impl Place {
     #[must_use]
     pub const fn advice_against_deletion(&self) -> &'static str {
         match self {
-            Self::Azure { credential, .. } => match credential.kind {
-                CredentialKind::Sas { .. } => "use a SAS without delete permission (sp=rcwl)",
-                _ => "use a SAS without delete permission (sp=rcwl), not the account's key",
-            },
+            Self::Azure { credential, .. } => credential.without_deletion(),
             Self::S3 { .. } => {
                 "use a key without s3:DeleteObject and s3:DeleteObjectVersion, and a bucket with Object Lock"
             }
@@ -141,7 +140,7 @@ impl Place {
     #[must_use]
     pub const fn advice_for_access(&self) -> &'static str {
         match self {
-            Self::Azure { .. } => "camdock needs to read, create, write and list (a SAS with sp=rcwl)",
+            Self::Azure { credential, .. } => credential.needs(),
             Self::Gcs { .. } => {
                 "camdock needs storage.objects.create, get and list: roles/storage.objectCreator and \
                  roles/storage.objectViewer on the bucket"
