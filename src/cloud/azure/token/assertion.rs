@@ -101,9 +101,9 @@ mod tests {
     fn a_statement_can_be_verified_with_the_certificate_alone() {
         let key = rsa();
         let certificate = certificate(&key);
-        let signer = Signer::new(&Secret::new(&format!("{certificate}{}", key.serialize_pem()))).unwrap();
+        let by = Signer::new(&Secret::new(&format!("{certificate}{}", key.serialize_pem()))).unwrap();
         let (client, audience) = ("the-client", "https://login.example/tenant/oauth2/v2.0/token");
-        let statement = signer.state(client, audience, Moment::from_millis(1_000_999)).unwrap();
+        let statement = by.state(client, audience, Moment::from_millis(1_000_999)).unwrap();
 
         let (signed, signature) = statement.rsplit_once('.').unwrap();
         let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
@@ -121,7 +121,7 @@ mod tests {
             (&json!(audience), &json!(client), &json!(client))
         );
         assert_eq!((&claims["nbf"], &claims["exp"]), (&json!(1_000), &json!(1_600)));
-        let again = signer.state(client, audience, Moment::from_millis(1_000_999)).unwrap();
+        let again = by.state(client, audience, Moment::from_millis(1_000_999)).unwrap();
         assert_ne!(again, statement, "no statement is made twice");
     }
 
