@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
     use crate::daemon::parts::{AGAIN, PATIENCE};
-    use crate::domain::{BayNotice, BaySnapshot, StationId};
+    use crate::domain::{BayNotice, BaySnapshot, SetupTrouble, StationId};
 
     fn station(notice: BayNotice) -> Snapshot {
         let bay = BaySnapshot { notice, ..BaySnapshot::empty(BayName::new("1").unwrap()) };
@@ -154,13 +154,20 @@ mod tests {
         });
         snapshots.send_replace(station(BayNotice::Ready));
         until(&mut seen, Some(Signal::Ready)).await;
-        // While something blocks, the clock goes on only as it is told to, and nobody knows since when it is waited for.
-        while told.borrow_and_update().len() < 2 {
-            tokio::time::advance(PATIENCE).await;
-            tokio::task::yield_now().await;
+        told.wait_for(|troubles| troubles.len() == 1).await.unwrap();
+        // While something blocks, the clock goes on only as it is told to; and a look of the other lamp's that is under way when it
+        // jumps seems to hang as well, until it has ended.
+        let causes = |told: &watch::Receiver<Vec<SetupTrouble>>| -> Vec<_> {
+            told.borrow().iter().map(|trouble| trouble.cause).collect()
+        };
+        for _ in 0..1_000 {
+            if causes(&told) == [SetupCause::LedMissing, SetupCause::NoAnswer] {
+                break;
+            }
+            tokio::time::advance(PATIENCE / 2).await;
+            tokio::task::spawn_blocking(|| {}).await.unwrap();
         }
-        let causes: Vec<_> = told.borrow().iter().map(|trouble| trouble.cause).collect();
-        assert_eq!(causes, [SetupCause::LedMissing, SetupCause::NoAnswer]);
+        assert_eq!(causes(&told), [SetupCause::LedMissing, SetupCause::NoAnswer]);
         drop(answer);
         told.wait_for(|troubles| troubles.len() == 1).await.unwrap();
     }
