@@ -1,5 +1,6 @@
 //! The Azure adapter against a real Azurite, and against places that only pretend to be Azure.
 
+mod delegation;
 mod directory;
 mod tags;
 mod tokens;

@@ -117,7 +117,7 @@ pub(super) fn jwt(life: i64) -> String {
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let claims = json!({
         "aud": "https://storage.azure.com", "iss": "https://sts.windows.net/tenant/", "jti": fastrand::u64(..).to_string(),
-        "iat": now - 9, "nbf": now - 9, "exp": now + life,
+        "oid": "a-person", "tid": "a-tenant", "iat": now - 9, "nbf": now - 9, "exp": now + life,
     });
     let part = |part: &serde_json::Value| BASE64.encode(part.to_string());
     format!("{}.{}.c2ln", part(&json!({ "alg": "none", "typ": "JWT" })), part(&claims))
