@@ -72,7 +72,7 @@ impl Directory {
             let here = here.clone();
             async move { Ok::<_, Infallible>(here.answer(uri, headers, &body).await) }
         };
-        let routes = Router::new().fallback(move |uri, headers, body| answer(uri, headers, body));
+        let routes = Router::new().fallback(answer);
         tokio::spawn(async move { axum::serve(listener, routes).await });
         directory
     }

@@ -60,7 +60,7 @@ pub enum Place {
         /// Name of the container.
         container: String,
         /// What opens it.
-        credential: AzureAccess,
+        credential: Box<AzureAccess>,
     },
     /// A directory on this machine, such as a mounted share.
     Folder {
