@@ -1,11 +1,13 @@
 //! What a person sees who makes a mistake in the configuration, and what `camdock gen` and `camdock check` print.
 
+mod identities;
+
 use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
 use camdock::cloud::write_place;
-use camdock::config::{Config, CredentialKind, EXAMPLE, Place};
+use camdock::config::{Config, EXAMPLE, Place};
 use camdock::domain::{ByteCount, PlaceId, ProofPolicy};
 use tempfile::TempDir;
 
@@ -165,30 +167,6 @@ const MISTAKES: &[Mistake] = &[
     ("\"evidence\"", "\"Evidence\"", "21:13", &["destination.container = \"Evidence\"", "lower-case letters"]),
     ("\"sas\"", "\"shared-key\"", "22:14", &["destination.credential.account is missing", "account ="]),
     (
-        "\"sas\"",
-        "\"client-secret\"",
-        "22:14",
-        &["credential.tenant is missing", "credential.client is missing", "credential.authority is missing"],
-    ),
-    (
-        "\"sas\", file = \"primary.sas\"",
-        "\"arc\", file = \"x\"",
-        "22:30",
-        &["destination.credential.file means nothing with kind = \"arc\"", "remove it"],
-    ),
-    (
-        "\"sas\", file = \"primary.sas\"",
-        "\"managed-identity\", client = \"camdock\"",
-        "22:52",
-        &["destination.credential.client = \"camdock\": it is no id", "as the portal shows it"],
-    ),
-    (
-        "\"sas\"",
-        "\"client-secret\", tenant = \"common\"",
-        "22:49",
-        &["destination.credential.tenant = \"common\": it names no single directory", "id or domain"],
-    ),
-    (
         "\"primary.sas\"",
         "\"keys/primary.sas\"",
         "22:37",
@@ -299,7 +277,11 @@ fn load(folder: &TempDir) -> Config {
 
 #[test]
 fn every_mistake_is_shown_with_its_place_its_value_and_a_remedy() {
-    for (good, bad, place, says) in MISTAKES {
+    shown(MISTAKES);
+}
+
+fn shown(mistakes: &[Mistake]) {
+    for (good, bad, place, says) in mistakes {
         assert!(GOOD.contains(good), "{good}");
         let output = check(&station(&GOOD.replacen(good, bad, 1)));
         let message = text(&output.stderr);
@@ -366,26 +348,6 @@ fn an_endpoint_that_goes_on_to_the_container_means_the_account() {
         let config = load(&station(&GOOD.replace("https://account.blob.example.org", written)));
         let Place::Azure { endpoint, .. } = &config.destinations[0].place else { panic!("{config:?}") };
         assert_eq!(endpoint.as_str(), meant, "{written}");
-    }
-}
-
-#[test]
-fn the_directory_of_an_application_follows_from_the_cloud_unless_it_is_said() {
-    let client = "11111111-2222-3333-4444-555555555555";
-    for (account, said, asked) in [
-        ("acc.blob.core.windows.net", "", "https://login.microsoftonline.com/"),
-        ("acc.blob.core.usgovcloudapi.net", "", "https://login.microsoftonline.us/"),
-        ("acc.blob.core.chinacloudapi.cn", "", "https://login.chinacloudapi.cn/"),
-        ("acc.blob.hub.example", "authority = \"https://login.hub.example/adfs\",", "https://login.hub.example/adfs"),
-    ] {
-        let credential =
-            format!("kind = \"client-secret\", tenant = \"agency.example\", client = \"{client}\", {said}");
-        let good = GOOD.replace("account.blob.example.org", account).replace("kind = \"sas\",", &credential);
-        let config = load(&station(&good));
-        let CredentialKind::ClientSecret(of) = &config.destinations[0].place.credential().unwrap().kind else {
-            panic!("{config:?}")
-        };
-        assert_eq!((of.authority.as_str(), of.tenant.as_str(), of.client.as_str()), (asked, "agency.example", client));
     }
 }
 

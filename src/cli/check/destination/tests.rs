@@ -149,7 +149,11 @@ fn settings() -> DestinationSettings {
         need: Need::Required,
         proof: ProofPolicy::Attested,
         retention: None,
-        place: Place::Azure { endpoint, container: "evidence".to_owned(), credential: AzureAccess::File(credential) },
+        place: Place::Azure {
+            endpoint,
+            container: "evidence".to_owned(),
+            credential: Box::new(AzureAccess::File(credential)),
+        },
     }
 }
 

@@ -105,14 +105,14 @@ mod tests {
         let (client, audience) = ("the-client", "https://login.example/tenant/oauth2/v2.0/token");
         let statement = by.state(client, audience, Moment::from_millis(1_000_999)).unwrap();
 
-        let (signed, signature) = statement.rsplit_once('.').unwrap();
+        let (content, signature) = statement.rsplit_once('.').unwrap();
         let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
         let (_, parsed) = X509Certificate::from_der(&der).unwrap();
         UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, &parsed.public_key().subject_public_key.data)
-            .verify(signed.as_bytes(), &BASE64.decode(signature).unwrap())
+            .verify(content.as_bytes(), &BASE64.decode(signature).unwrap())
             .unwrap();
         let part = |text: &str| serde_json::from_slice::<Value>(&BASE64.decode(text).unwrap()).unwrap();
-        let (header, claims) = signed.split_once('.').unwrap();
+        let (header, claims) = content.split_once('.').unwrap();
         let thumbprint = BASE64.encode(Sha256::digest(&der));
         assert_eq!(part(header), json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint }));
         let claims = part(claims);

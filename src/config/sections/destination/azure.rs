@@ -87,7 +87,7 @@ pub(super) fn place(table: &mut Reader<'_>, whereabouts: &Whereabouts) -> Option
     }
     .unzip();
     let credential = access(table, opens, whereabouts);
-    Some(Place::Azure { endpoint: endpoint?, container: container?.value, credential: credential? })
+    Some(Place::Azure { endpoint: endpoint?, container: container?.value, credential: Box::new(credential?) })
 }
 
 /// The account's address, and that of the container in it. Who writes the endpoint down to the container means the account.

@@ -67,7 +67,7 @@ pub enum Place {
         /// Name of the container.
         container: String,
         /// What opens it.
-        credential: AzureAccess,
+        credential: Box<AzureAccess>,
     },
     /// A bucket of Google Cloud Storage.
     Gcs {
