@@ -1,5 +1,6 @@
 //! What a person sees who makes a mistake in the configuration, and what `camdock gen` and `camdock check` print.
 
+mod buckets;
 mod identities;
 
 use std::path::Path;
@@ -130,18 +131,6 @@ const MISTAKES: &[Mistake] = &[
         "required = false",
         "23:12",
         &["no destination is required", "nothing could ever be wiped", "required = true"],
-    ),
-    (
-        "kind = \"folder\"\npath = \"/mnt/evidence\"",
-        "kind = \"s3\"\nregion = \"US East\"\nbucket = \"evidence\"\ncredential = { kind = \"access-key\", file = \"s3.key\" }",
-        "29:10",
-        &["destination.region = \"US East\": it is no region", "such as \"us-gov-west-1\""],
-    ),
-    (
-        "kind = \"folder\"\npath = \"/mnt/evidence\"",
-        "kind = \"s3\"\nregion = \"us-east-1\"\nbucket = \"Evidence\"\ncredential = { kind = \"access-key\", file = \"s3.key\" }",
-        "30:10",
-        &["destination.bucket = \"Evidence\": S3 takes no such bucket name", "lower-case letters"],
     ),
     ("\"azure\"", "\"azuer\"", "19:8", &["destination.kind = \"azuer\"", "did you mean \"azure\"?"]),
     ("\"attested\"", "\"readback\"", "24:9", &["destination.proof = \"readback\"", "did you mean \"read-back\"?"]),
