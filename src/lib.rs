@@ -15,7 +15,7 @@
 //! | `files` | | `aligned-vec`, `bytes`, `futures`, `rustix`, `tokio` |
 //! | `words` | `domain` | `fluent-bundle`, `serde`, `serde_json`, `strum`, `unic-langid` |
 //! | `journal` | `domain`, `words` | `libsystemd`, `serde_json`, `tokio`, `tracing`, `tracing-subscriber`, `uuid` |
-//! | `cloud` | `domain` | `async-trait`, `bytes`, `fastrand`, `futures` |
+//! | `cloud` | `domain` | `async-trait`, `bytes`, `fastrand`, `futures`, `time` |
 //! | `dock` | `beat`, `domain`, `journal` | `rustix`, `tokio` |
 //! | `spool` | `domain` | `async-trait`, `bytes`, `futures`, `serde` |
 //! | `ledger` | `changes`, `domain`, `files`, `journal` | `futures`, `rusqlite`, `rusqlite_migration`, `rustix`, `serde`, `serde_json`, `tokio` |

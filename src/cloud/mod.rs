@@ -10,6 +10,7 @@
 //!   lead somewhere else tomorrow.
 //! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
 
+pub mod answers;
 pub mod azure;
 mod described;
 pub mod folder;

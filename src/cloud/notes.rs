@@ -23,7 +23,8 @@ const KEPT: Duration = Duration::from_hours(30 * 24);
 /// The notes of one destination.
 #[derive(Debug, Clone)]
 pub struct UploadNotes {
-    folder: PathBuf,
+    /// Without one, nothing is noted.
+    folder: Option<PathBuf>,
 }
 
 impl UploadNotes {
@@ -32,12 +33,19 @@ impl UploadNotes {
     pub fn open(folder: PathBuf) -> Self {
         // What cannot be removed is in nobody's way.
         let _ = remove_old(&folder);
-        Self { folder }
+        Self { folder: Some(folder) }
+    }
+
+    /// No notes: for whoever only tries a place. A file of theirs would be in the way of the station, whose user may be
+    /// another.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { folder: None }
     }
 
     /// What was noted of an upload, in the order in which it was.
     pub async fn read<Note: DeserializeOwned + Send + 'static>(&self, upload: &Upload) -> Vec<Note> {
-        let file = self.file(upload);
+        let Some(file) = self.file(upload) else { return Vec::new() };
         let read = tokio::task::spawn_blocking(move || std::fs::read(file).unwrap_or_default());
         let text = read.await.unwrap_or_default();
         // The last line may be torn.
@@ -46,7 +54,7 @@ impl UploadNotes {
 
     /// Notes something of an upload.
     pub async fn add<Note: Serialize>(&self, upload: &Upload, note: &Note) {
-        let (folder, file) = (self.folder.clone(), self.file(upload));
+        let Some((folder, file)) = self.folder.clone().zip(self.file(upload)) else { return };
         let Ok(mut line) = serde_json::to_vec(note) else { return };
         line.push(b'\n');
         let _ = tokio::task::spawn_blocking(move || append(&folder, &file, &line)).await;
@@ -54,17 +62,17 @@ impl UploadNotes {
 
     /// Forgets an upload.
     pub async fn forget(&self, upload: &Upload) {
-        let file = self.file(upload);
+        let Some(file) = self.file(upload) else { return };
         #[expect(clippy::disallowed_methods, reason = "a note saves work; the upload that it is about has ended")]
         let _ = tokio::task::spawn_blocking(move || std::fs::remove_file(file)).await;
     }
 
-    fn file(&self, upload: &Upload) -> PathBuf {
+    fn file(&self, upload: &Upload) -> Option<PathBuf> {
         let mut name = Sha256::hasher();
         name.update(upload.object.as_str().as_bytes());
         name.update(upload.fingerprint.sha256.as_bytes());
         name.update(&upload.fingerprint.chunk_size.get().to_le_bytes());
-        self.folder.join(name.finish().to_string())
+        Some(self.folder.as_ref()?.join(name.finish().to_string()))
     }
 }
 
@@ -123,7 +131,7 @@ mod tests {
         notes.add(&upload("a"), &1).await;
         notes.add(&upload("a"), &"not a number").await;
         notes.add(&upload("a"), &2).await;
-        let file = notes.file(&upload("a"));
+        let file = notes.file(&upload("a")).unwrap();
         let whole = std::fs::read(&file).unwrap();
         std::fs::write(&file, [&whole[..], b"{\"tor"].concat()).unwrap();
         assert_eq!(notes.read::<u32>(&upload("a")).await, [1, 2]);
@@ -134,14 +142,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let notes = UploadNotes::open(folder.path().join("primary"));
         notes.add(&upload("a"), &"a session is a secret").await;
-        for made in [&notes.folder, &notes.file(&upload("a"))] {
+        for made in [notes.folder.as_ref().unwrap(), &notes.file(&upload("a")).unwrap()] {
             assert_eq!(made.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", made.display());
         }
         let file = folder.path().join("file");
         std::fs::write(&file, "in the way").unwrap();
         let nowhere = UploadNotes::open(file.join("primary"));
-        nowhere.add(&upload("a"), &1).await;
-        nowhere.forget(&upload("a")).await;
-        assert_eq!(nowhere.read::<u32>(&upload("a")).await, [0; 0]);
+        for notes in [nowhere, UploadNotes::none()] {
+            notes.add(&upload("a"), &1).await;
+            notes.forget(&upload("a")).await;
+            assert_eq!(notes.read::<u32>(&upload("a")).await, [0; 0]);
+        }
     }
 }

@@ -115,7 +115,7 @@ pub enum LastLedger {
     Damaged,
 }
 
-/// Sets up one configured destination. Nothing is asked of it yet.
+/// Sets up one configured destination, for whoever tries it and leaves nothing in the data folder. Nothing is asked of it yet.
 ///
 /// # Errors
 /// [`DestinationSetupError`]
@@ -123,8 +123,24 @@ pub fn open_destination(
     settings: &DestinationSettings,
     config: &Config,
 ) -> Result<Arc<dyn Destination>, DestinationSetupError> {
+    open_with(settings, config, UploadNotes::none)
+}
+
+/// The same for the station itself, which goes on after a restart with what it noted.
+fn open_for_the_station(
+    settings: &DestinationSettings,
+    config: &Config,
+) -> Result<Arc<dyn Destination>, DestinationSetupError> {
+    let folder = config.station.data_dir.join(UPLOADS).join(settings.name.as_str());
+    open_with(settings, config, || UploadNotes::open(folder))
+}
+
+fn open_with(
+    settings: &DestinationSettings,
+    config: &Config,
+    notes: impl FnOnce() -> UploadNotes,
+) -> Result<Arc<dyn Destination>, DestinationSetupError> {
     let (name, stall) = (settings.name.clone(), config.upload.stall);
-    let notes = || UploadNotes::open(config.station.data_dir.join(UPLOADS).join(settings.name.as_str()));
     match &settings.place {
         Place::Folder { path, same_disk } => {
             let same_disk = if *same_disk {
@@ -256,7 +272,7 @@ fn late_destination(settings: &DestinationSettings, config: &Config, troubles: &
                 format!("{error}. The one that was read before is used as long as it is good"),
             ));
         }
-        match open_destination(&of, &config) {
+        match open_for_the_station(&of, &config) {
             Ok(destination) => {
                 told.send_replace(Standing::Open(destination));
                 None

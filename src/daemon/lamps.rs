@@ -60,7 +60,11 @@ pub(super) fn keep(
 ) {
     let (tell, told) = watch::channel(None);
     let news = Arc::new(Notify::new());
-    look_after_news(post.part(), troubles, Arc::clone(&news), move || show(*told.borrow()));
+    look_after_news(post.part(), troubles, Arc::clone(&news), move || {
+        // What is borrowed keeps others from telling what is new, so it is given back before the lamp may hang.
+        let signal = *told.borrow();
+        show(signal)
+    });
     tokio::spawn(async move {
         // Before the first snapshot is composed nobody knows how the station is.
         loop {

@@ -13,5 +13,6 @@ mod mass_storage;
 mod memory_destination;
 mod old_ledger;
 mod places;
+mod s3;
 mod sick_medium;
 mod uploader;

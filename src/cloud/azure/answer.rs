@@ -8,11 +8,11 @@ use azure_core::error::{Error, ErrorKind};
 use azure_core::http::headers::Headers;
 use azure_storage_blob::StorageError;
 use reqwest::StatusCode;
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::OffsetDateTime;
 
-use super::credential::HTTP_DATE;
-use super::transport::{is_busy, not_azures, one_line};
+use super::transport::not_azures;
 use crate::cloud::DestinationError;
+use crate::cloud::answers::{http_date, is_busy, one_line, retry_after};
 use crate::domain::Moment;
 
 /// Why a call did not succeed.
@@ -210,18 +210,6 @@ impl Refusal {
             _ => code,
         }
     }
-}
-
-/// Seconds, or a date, of which the answer's own date is subtracted: this machine's clock may be wrong.
-fn retry_after(wish: &str, now: Option<OffsetDateTime>) -> Option<Duration> {
-    match wish.trim().parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Duration::try_from(http_date(wish)? - now?).ok(),
-    }
-}
-
-fn http_date(text: &str) -> Option<OffsetDateTime> {
-    PrimitiveDateTime::parse(text.trim(), HTTP_DATE).ok().map(PrimitiveDateTime::assume_utc)
 }
 
 #[cfg(test)]

@@ -14,18 +14,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use time::OffsetDateTime;
-use time::format_description::FormatItem;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
 use url::Url;
 
 use super::token::{CertificateError, Identity, Signer, Token, Tokens};
 use super::transport::wrap;
+use crate::cloud::answers::HTTP_DATE;
 use crate::domain::{Clock, Moment, Secret};
-
-/// How dates are written in HTTP headers.
-pub(super) const HTTP_DATE: &[FormatItem<'_>] =
-    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 
 /// What proves to Azure who we are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::cloud::Upload;
-use crate::domain::Sha256;
+use crate::cloud::{Upload, fit};
 
 /// The longest value, in characters. Azure takes 8 KiB for all names and values together; of camdock's values only the
 /// file's path can be long, and an escaped one of 742 Chinese characters has 8.9 KiB.
@@ -12,22 +11,13 @@ const LONGEST: usize = 4 << 10;
 /// Names that are identifiers of C#, as Azure wants them, and values that fit into a header. A value that is too long is
 /// shortened, and says so, with the digest of the whole: what it is exactly can be asked of the custody log, and proven.
 pub(super) fn metadata(upload: &Upload) -> HashMap<String, String> {
-    upload.metadata.iter().map(|(name, value)| (name.replace('-', "_"), fit(value))).collect()
-}
-
-fn fit(value: &str) -> String {
-    let printable: String = value.chars().map(|it| if matches!(it, ' '..='~') { it } else { '?' }).collect();
-    if printable.len() <= LONGEST {
-        return printable;
-    }
-    let whole = format!("... ({} characters, sha256 {})", value.chars().count(), Sha256::of(value.as_bytes()));
-    format!("{}{whole}", &printable[..LONGEST.saturating_sub(whole.len())])
+    upload.metadata.iter().map(|(name, value)| (name.replace('-', "_"), fit(value, LONGEST))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ByteCount, Fingerprint, ObjectName, SourcePath};
+    use crate::domain::{ByteCount, Fingerprint, ObjectName, Sha256, SourcePath};
 
     /// What Azure takes.
     const MOST: usize = 8 << 10;

@@ -46,7 +46,7 @@ use self::transport::{Carried, Wire, not_azures};
 use super::http::{HttpClient, HttpError};
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, Destination, DestinationError,
-    Enrolment, Evidence, ObjectState, Remark, Seen, Upload, Version, read_place, write_place,
+    Enrolment, Evidence, ObjectState, Remark, Seen, Upload, Version, content_type, read_place, write_place,
 };
 use crate::domain::{ByteCount, ChunkRules, Clock, DestinationName, ObjectName, PlaceId};
 
@@ -500,9 +500,4 @@ fn version(headers: &Headers) -> Option<Version> {
 
 fn incomplete(missing: &str) -> DestinationError {
     DestinationError::Unreachable(not_azures(reqwest::StatusCode::OK, &format!("no {missing}")))
-}
-
-fn content_type(object: &ObjectName) -> &'static str {
-    let is_mp4 = object.as_str().rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("mp4"));
-    if is_mp4 { "video/mp4" } else { "application/octet-stream" }
 }

@@ -15,14 +15,12 @@ use futures::{StreamExt as _, TryStreamExt as _, future};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 
+use crate::cloud::answers::{is_busy, strange};
 use crate::cloud::http::{HttpClient, HttpError, Incoming, Outgoing};
 use crate::cloud::{ChunkBody, DestinationError};
 
 /// How much of an error's body is read, in bytes. Azure's are below one KiB.
 const ERROR_LIMIT: usize = 64 * 1024;
-
-/// The longest message of somebody else's that is passed on, in characters.
-const MESSAGE_LIMIT: usize = 200;
 
 /// The chunk that a request carries, put into the request's context. The pipeline's own streaming body would zero and
 /// fill a fresh buffer for each piece; this way the spool's buffers go to the connection as they are.
@@ -65,11 +63,6 @@ impl Policy for Wire {
     }
 }
 
-/// Whether patience is all that is asked for, no matter who asks: a balancer or proxy on the way may do so as well.
-pub(super) const fn is_busy(status: u16) -> bool {
-    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
-}
-
 /// Says why an answer cannot be Azure's.
 fn stranger(answer: &Incoming) -> Option<String> {
     let lacks = |name: &str| !answer.headers.contains_key(name);
@@ -87,12 +80,8 @@ fn stranger(answer: &Incoming) -> Option<String> {
     Some(not_azures(answer.status, why))
 }
 
-/// The sentence for answers that someone else gave.
 pub(super) fn not_azures(status: StatusCode, why: &str) -> String {
-    format!(
-        "an answer that is not Azure's ({}, {why}): a login page or a proxy may stand between the station and the cloud",
-        status.as_u16()
-    )
+    strange("Azure", status.as_u16(), why)
 }
 
 /// As much of an error's body as is worth reading; what cannot be read is left out.
@@ -107,18 +96,6 @@ pub(super) async fn beginning(body: crate::cloud::ByteStream) -> Bytes {
         }
     }
     text.into()
-}
-
-/// The first line of somebody else's text, printable and of bearable length.
-pub(super) fn one_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    line.chars().filter(|character| is_printable(*character)).take(MESSAGE_LIMIT).collect()
-}
-
-/// Neither a control character nor one that turns the text around.
-fn is_printable(character: char) -> bool {
-    !character.is_control()
-        && !matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Carries our own error through the pipeline.

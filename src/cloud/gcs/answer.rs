@@ -10,9 +10,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER, SERVER};
 use serde::Deserialize;
 
 use crate::cloud::DestinationError;
-
-/// The longest message of Google's that is passed on, in characters.
-const MESSAGE_LIMIT: usize = 200;
+use crate::cloud::answers::{one_line, strange};
 
 /// Why a call did not succeed.
 #[derive(Debug)]
@@ -208,18 +206,8 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// The sentence for answers that someone else gave.
 pub(super) fn not_googles(status: StatusCode, why: &str) -> String {
-    format!(
-        "an answer that is not Google's ({}, {why}): a login page or a proxy may stand between the station and the cloud",
-        status.as_u16()
-    )
-}
-
-/// The first line, printable and of bearable length.
-pub(super) fn one_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    line.chars().filter(|character| !character.is_control()).take(MESSAGE_LIMIT).collect()
+    strange("Google", status.as_u16(), why)
 }
 
 #[cfg(test)]

@@ -16,12 +16,13 @@ use time::format_description::well_known::Rfc2822;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::answer::{is_busy, not_googles, one_line, retry_after};
+use super::answer::{is_busy, not_googles, retry_after};
 use super::credential::{
     Account, CredentialError, ExternalAccount, Format, GcsCredential, SCOPE, ServiceAccount, Source,
 };
 use super::exchange::{bearer, beginning, unanswered};
 use crate::cloud::DestinationError;
+use crate::cloud::answers::one_line;
 use crate::cloud::http::{HttpClient, Incoming, Outgoing};
 use crate::cloud::token::Token;
 use crate::domain::{Clock, Moment, Secret};

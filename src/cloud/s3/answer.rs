@@ -10,16 +10,10 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::OffsetDateTime;
 
 use crate::cloud::DestinationError;
-
-/// The longest message of S3's that is passed on, in characters.
-const MESSAGE_LIMIT: usize = 200;
-
-const HTTP_DATE: time::format_description::StaticFormatDescription = time::macros::format_description!(
-    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-);
+use crate::cloud::answers::{http_date, is_busy, one_line, retry_after, strange};
 
 /// Why a request did not succeed.
 #[derive(Debug)]
@@ -51,6 +45,10 @@ struct ErrorBody {
     region: Option<String>,
 }
 
+pub(super) fn not_s3s(status: StatusCode, why: &str) -> String {
+    strange("S3", status.as_u16(), why)
+}
+
 /// What an answer's XML is called at its root, if it is XML.
 pub(super) fn root(text: &str) -> Option<String> {
     let mut reader = quick_xml::Reader::from_str(text);
@@ -70,19 +68,6 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
     quick_xml::de::from_str(text).map_err(|error| {
         Failure::Failed(DestinationError::Unreachable(not_s3s(StatusCode::OK, &one_line(&error.to_string()))))
     })
-}
-
-/// The sentence for answers that someone else gave.
-pub(super) fn not_s3s(status: StatusCode, why: &str) -> String {
-    format!(
-        "an answer that is not S3's ({}, {why}): a login page or a proxy may stand between the station and the cloud",
-        status.as_u16()
-    )
-}
-
-/// Whether patience is all that is asked for, no matter who asks: a balancer or proxy on the way may do so as well.
-const fn is_busy(status: u16) -> bool {
-    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
 impl Failure {
@@ -212,24 +197,6 @@ impl Refusal {
         let words = [self.status.to_string(), self.code.clone(), self.message.clone()];
         words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
     }
-}
-
-/// The first line, printable and of bearable length.
-fn one_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    line.chars().filter(|character| !character.is_control()).take(MESSAGE_LIMIT).collect()
-}
-
-/// Seconds, or a date, of which the answer's own date is subtracted: this machine's clock may be wrong.
-fn retry_after(wish: &str, now: Option<OffsetDateTime>) -> Option<Duration> {
-    match wish.trim().parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Duration::try_from(http_date(wish)? - now?).ok(),
-    }
-}
-
-fn http_date(text: &str) -> Option<OffsetDateTime> {
-    Some(PrimitiveDateTime::parse(text.trim(), HTTP_DATE).ok()?.assume_utc())
 }
 
 #[cfg(test)]

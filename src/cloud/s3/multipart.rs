@@ -46,7 +46,7 @@ struct Begun {
 struct Parts {
     #[serde(default)]
     is_truncated: bool,
-    next_part_number_marker: Option<String>,
+    next_part_number_marker: Option<u32>,
     #[serde(default)]
     part: Vec<Part>,
 }
@@ -213,12 +213,12 @@ async fn list(
     noted: &BTreeMap<u32, String>,
 ) -> Result<BTreeMap<u32, String>, Failure> {
     let mut parts = BTreeMap::new();
-    let mut after: Option<String> = None;
+    let mut after = 0;
     loop {
         let request = Request::new(Method::GET, upload.object.as_str()).query("uploadId", id);
-        let request = match &after {
-            Some(marker) => request.query("part-number-marker", marker.clone()),
-            None => request,
+        let request = match after {
+            0 => request,
+            marker => request.query("part-number-marker", marker.to_string()),
         };
         let listed: Parts = read(&wire.send(request).await?.text().await?)?;
         for part in listed.part {
@@ -232,12 +232,11 @@ async fn list(
                 parts.insert(index, part.etag);
             }
         }
-        let next = listed.next_part_number_marker.filter(|_| listed.is_truncated);
         // A list that does not get ahead never ends.
-        if next.is_none() || next == after {
-            return Ok(parts);
+        match listed.next_part_number_marker.filter(|next| listed.is_truncated && *next > after) {
+            Some(next) => after = next,
+            None => return Ok(parts),
         }
-        after = next;
     }
 }
 

@@ -9,8 +9,9 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::super::transport::{beginning, is_busy, one_line};
+use super::super::transport::beginning;
 use crate::cloud::DestinationError;
+use crate::cloud::answers::{is_busy, one_line};
 use crate::cloud::http::{HttpError, Incoming};
 use crate::domain::Secret;
 
