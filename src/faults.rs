@@ -131,11 +131,13 @@ pub enum PlantedBug {
     BeginWithTheSame,
     /// Leave a file alone for good that could not be read once.
     NeverReadAgain,
+    /// Take a copy for proven although it could be deleted before its time.
+    IgnoreTheRetention,
 }
 
 impl PlantedBug {
     /// Every planted bug.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::WipeBeforeProof,
         Self::TrustTheCommit,
         Self::TrustTheLedger,
@@ -169,6 +171,7 @@ impl PlantedBug {
         Self::FinishTheTombstoneBlindly,
         Self::BeginWithTheSame,
         Self::NeverReadAgain,
+        Self::IgnoreTheRetention,
     ];
 }
 

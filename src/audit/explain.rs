@@ -101,7 +101,9 @@ mod tests {
 
     use super::*;
     use crate::custody::{Clearance, Proof, SourceMatch, Unmet, WipeCondition};
-    use crate::domain::{ByteCount, Copy, Fingerprint, Moment, Segment, SegmentId, SourceFile, SourceKind, SourcePath};
+    use crate::domain::{
+        ByteCount, Copy, Fingerprint, Moment, Protection, Segment, SegmentId, SourceFile, SourceKind, SourcePath,
+    };
 
     const STATES: [DeliveryState; 4] =
         [DeliveryState::Queued, DeliveryState::Proven, DeliveryState::Problem, DeliveryState::Stranded];
@@ -127,7 +129,8 @@ mod tests {
             let segment = segment(damaged);
             let required: BTreeSet<_> = required.into_iter().map(place).collect();
             let copy = |(name, state): (&&str, &DeliveryState)| {
-                Copy { destination: place(name), state: *state, version: None, method: None }
+                let (destination, protection) = (place(name), Protection::NONE);
+                Copy { destination, state: *state, version: None, method: None, protection }
             };
             let known = Explanation {
                 segment: segment.clone(),

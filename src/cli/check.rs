@@ -94,7 +94,7 @@ pub(super) async fn try_out(
     config: &Config,
     place: PlaceId,
 ) -> Vec<Finding> {
-    destination::check(destination, place, settings, &config.station.id, config.upload.stall).await
+    destination::check(destination, place, settings, &config.station.id, SystemClock.now(), config.upload.stall).await
 }
 
 pub(super) fn print(findings: &[Finding]) -> std::io::Result<()> {
@@ -160,6 +160,8 @@ pub(super) enum Aspect {
     Delete,
     /// Does the provider refuse deletion for the configured time?
     Retention,
+    /// Does it put a legal hold on what should have one?
+    LegalHold,
     /// Can others on this machine read it?
     Privacy,
     /// Is there room?
@@ -189,6 +191,7 @@ impl fmt::Display for Aspect {
             Self::Keep => "no-overwrite",
             Self::Delete => "delete",
             Self::Retention => "retention",
+            Self::LegalHold => "legal-hold",
             Self::Privacy => "privacy",
             Self::Room => "room",
             Self::Date => "date",

@@ -17,6 +17,9 @@ pub(super) struct Policy {
     /// The region, for S3: the names of things differ between AWS, its GovCloud and its Chinese regions
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     region: String,
+    /// With the rights that `retention` and `legal_hold` need
+    #[arg(long)]
+    retention: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -45,16 +48,28 @@ impl Policy {
         let bucket = format!("arn:{partition}:s3:::{}", self.at);
         let prefix = self.prefix.trim_end_matches('/');
         let below = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        let mut evidence = vec![
+            "s3:PutObject",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:ListMultipartUploadParts",
+            "s3:AbortMultipartUpload",
+        ];
+        if self.retention {
+            evidence.extend([
+                "s3:PutObjectRetention",
+                "s3:GetObjectRetention",
+                "s3:PutObjectLegalHold",
+                "s3:GetObjectLegalHold",
+            ]);
+        }
         json!({
             "Version": "2012-10-17",
             "Statement": [
                 {
                     "Sid": "Evidence",
                     "Effect": "Allow",
-                    "Action": [
-                        "s3:PutObject", "s3:GetObject", "s3:GetObjectVersion", "s3:ListMultipartUploadParts",
-                        "s3:AbortMultipartUpload"
-                    ],
+                    "Action": evidence,
                     // The enrolment and the probe are the bucket's own.
                     "Resource": [format!("{bucket}/{below}*"), format!("{bucket}/.camdock/*")]
                 },
@@ -66,15 +81,18 @@ impl Policy {
     /// A role of one's own.
     fn azure(&self) -> Value {
         let blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
+        let mut evidence = vec!["read", "write", "add/action", "tags/write"];
+        if self.retention {
+            evidence.push("immutableStorage/runAsSuperUser/action");
+        }
+        let evidence: Vec<_> = evidence.into_iter().map(|right| format!("{blobs}/{right}")).collect();
         json!({
             "Name": "camdock station",
             "IsCustom": true,
             "Description": "Creates and reads evidence. It deletes nothing.",
             "Actions": [],
             "NotActions": [],
-            "DataActions": [
-                format!("{blobs}/read"), format!("{blobs}/write"), format!("{blobs}/add/action"), format!("{blobs}/tags/write")
-            ],
+            "DataActions": evidence,
             "NotDataActions": [format!("{blobs}/delete"), format!("{blobs}/deleteBlobVersion/action")],
             "AssignableScopes": [self.at]
         })
@@ -86,7 +104,8 @@ mod tests {
     use super::*;
 
     fn policy(kind: Kind) -> Policy {
-        Policy { kind, at: "evidence".to_owned(), prefix: "north".to_owned(), region: "us-gov-west-1".to_owned() }
+        let (at, prefix, region) = ("evidence".to_owned(), "north".to_owned(), "us-gov-west-1".to_owned());
+        Policy { kind, at, prefix, region, retention: true }
     }
 
     #[test]
@@ -103,6 +122,14 @@ mod tests {
         for right in allowed {
             let right = right.as_str().unwrap();
             assert!(!right.to_lowercase().contains("delete") && !right.contains('*'), "{right}");
+        }
+    }
+
+    #[test]
+    fn rights_to_keep_objects_are_given_to_who_asks_for_them() {
+        let plain = |kind| Policy { retention: false, ..policy(kind) }.text();
+        for (kind, right) in [(Kind::S3, "s3:PutObjectRetention"), (Kind::Azure, "immutableStorage")] {
+            assert!(policy(kind).text().contains(right) && !plain(kind).contains(right), "{kind:?}");
         }
     }
 

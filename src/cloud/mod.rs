@@ -8,6 +8,8 @@
 //!   this process sent. Judging the report is custody's business.
 //! - Whatever is told of an object is told together with which place it was seen at ([`Seen`]): a path or an address may
 //!   lead somewhere else tomorrow.
+//! - What keeps an object from being changed or deleted ([`Protection`]) is asked for when it is created, and told as the place
+//!   tells it; no adapter can make it less.
 //! - Adapters do not retry and do not wait: they say what happened, and the caller paces itself.
 
 pub mod answers;
@@ -29,7 +31,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::domain::{ByteCount, Checksum, ChunkRules, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId};
+use crate::domain::{
+    ByteCount, Checksum, ChunkRules, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, Protection,
+};
 use crate::faults::{PlantedBug, planted};
 
 pub use crate::domain::Version;
@@ -76,6 +80,16 @@ pub trait Destination: Send + Sync {
     /// The content of the committed object, read from the place itself past any cache of this machine.
     async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError>;
 
+    /// Has this version of the object kept at least so long, and held if that is wanted. What keeps it already stays.
+    ///
+    /// Success is a claim, not a proof: the caller looks at the object's state afterwards.
+    async fn protect(
+        &self,
+        object: &ObjectName,
+        version: &Version,
+        protection: Protection,
+    ) -> Result<(), DestinationError>;
+
     /// Tries to delete the object. Only `camdock check` calls this, on the object it has just put there, to find out
     /// whether the place lets a dock delete evidence; a well-kept place refuses.
     async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError>;
@@ -115,6 +129,8 @@ pub struct Upload {
     pub fingerprint: Fingerprint,
     /// What travels with the object, as printable ASCII.
     pub metadata: Vec<(&'static str, String)>,
+    /// What is to keep the object from being changed or deleted, from its creation on.
+    pub protection: Protection,
 }
 
 impl Upload {
@@ -159,13 +175,15 @@ impl fmt::Debug for ChunkBody {
     }
 }
 
-/// Length and version of a committed object.
+/// Length and version of a committed object, and what keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectState {
     /// Its length, as the place states it.
     pub length: ByteCount,
     /// Which state of the object this is about.
     pub version: Version,
+    /// What keeps it from being changed or deleted, as far as the place says so.
+    pub protection: Protection,
 }
 
 /// What a place says about a committed object.
@@ -264,6 +282,9 @@ pub enum DestinationError {
     /// The place has no room left, or no more for this station.
     #[error("{0} is full: make room there")]
     Full(String),
+    /// The place does not keep objects from being changed or deleted as it is asked to, and why.
+    #[error("it does not keep objects as asked: {0}")]
+    Unprotected(String),
     /// The place's disk or file system fails, and how.
     #[error("{0}")]
     Storage(String),

@@ -105,11 +105,16 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::domain::{ByteCount, Fingerprint, ObjectName};
+    use crate::domain::{ByteCount, Fingerprint, ObjectName, Protection};
 
     fn upload(name: &str) -> Upload {
         let fingerprint = Fingerprint::of(b"film", ByteCount::new(4));
-        Upload { object: ObjectName::new(name).unwrap(), fingerprint, metadata: Vec::new() }
+        Upload {
+            object: ObjectName::new(name).unwrap(),
+            fingerprint,
+            metadata: Vec::new(),
+            protection: Protection::NONE,
+        }
     }
 
     #[tokio::test]

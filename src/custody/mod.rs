@@ -13,7 +13,7 @@ mod proof;
 mod rule;
 
 pub use permit::{Clearance, Cleared, ClearedFile, SourceMatch, WipePermit, WrongPermit};
-pub use proof::{Proof, Remembered, Unproven, prove};
+pub use proof::{Proof, Remembered, Unproven, Wanted, prove};
 pub use rule::{Facts, Judged, Source, Unmet, WipeCondition, conditions};
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use futures::StreamExt as _;
 
-use crate::cloud::{Attestation, CommittedChunk, Destination, DestinationError, Evidence, ObjectState, Seen};
+use crate::cloud::{Attestation, CommittedChunk, Destination, DestinationError, Evidence, ObjectState, Seen, Upload};
 use crate::domain::{
-    Checksum, DestinationName, Fingerprint, Fingerprinter, ObjectName, PlaceId, ProofMethod, ProofPolicy, Version,
+    Checksum, DestinationName, Fingerprint, Fingerprinter, ObjectName, PlaceId, ProofMethod, ProofPolicy, Protection,
+    Version,
 };
 use crate::faults::{PlantedBug, planted};
 
@@ -15,6 +16,7 @@ pub struct Proof {
     fingerprint: Fingerprint,
     version: Version,
     method: ProofMethod,
+    protection: Protection,
 }
 
 impl Proof {
@@ -42,10 +44,39 @@ impl Proof {
         self.method
     }
 
+    /// What keeps the object from being changed or deleted, as the destination said.
+    #[must_use]
+    pub const fn protection(&self) -> Protection {
+        self.protection
+    }
+
     /// A mere claim, for planted bugs and for tests.
     #[cfg(any(test, feature = "faults"))]
     pub(crate) fn claimed(destination: DestinationName, fingerprint: Fingerprint) -> Self {
-        Self { destination, fingerprint, version: Version(String::new()), method: ProofMethod::Attested }
+        let (version, method) = (Version(String::new()), ProofMethod::Attested);
+        Self { destination, fingerprint, version, method, protection: Protection::NONE }
+    }
+}
+
+/// What a destination must hold for its copy to count.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What the object is called there.
+    pub object: &'a ObjectName,
+    /// What was read from the camera, in chunks as the destination takes them.
+    pub content: &'a Fingerprint,
+    /// Which proof is enough.
+    pub policy: ProofPolicy,
+    /// What must keep the object from being changed or deleted.
+    pub protection: Protection,
+}
+
+impl<'a> Wanted<'a> {
+    /// What an upload brings, kept as it asks.
+    #[must_use]
+    pub const fn of(upload: &'a Upload, policy: ProofPolicy) -> Self {
+        let Upload { object, fingerprint: content, protection, .. } = upload;
+        Self { object, content, policy, protection: *protection }
     }
 }
 
@@ -68,6 +99,16 @@ pub enum Unproven {
     /// The destination holds an object of this name with other content.
     #[error("an object of this name with other content is there")]
     OtherContent,
+    /// The content is right, and the object could be deleted too early.
+    #[error("the copy is right, but it is not kept as asked: {is} there, and {wanted} is wanted")]
+    Unprotected {
+        /// Which state of the object was looked at.
+        version: Version,
+        /// What keeps it.
+        is: Protection,
+        /// What should.
+        wanted: Protection,
+    },
     /// The object changed while it was being looked at. Ask again.
     #[error("the object changed while it was being looked at")]
     Unsteady,
@@ -76,46 +117,57 @@ pub enum Unproven {
     Unanswered(#[from] DestinationError),
 }
 
-/// Asks `destination` now whether the place that was enrolled holds an object that is bit-identical to `expected`.
+/// Asks `destination` now whether the place that was enrolled holds an object that is bit-identical to what is wanted, and keeps
+/// it as is wanted.
 ///
 /// # Errors
 /// [`Unproven`] says why there is no proof; only [`Unproven::OtherContent`] is a verdict for good.
 pub async fn prove(
     destination: &dyn Destination,
     enrolled: PlaceId,
-    object: &ObjectName,
-    expected: &Fingerprint,
-    policy: ProofPolicy,
+    wanted: Wanted<'_>,
     remembered: Option<&Remembered>,
 ) -> Result<Proof, Unproven> {
-    let proof = |version: Version, method: ProofMethod| Proof {
-        destination: destination.name().clone(),
-        fingerprint: expected.clone(),
-        version,
-        method,
-    };
+    let Wanted { object, content, policy, .. } = wanted;
     if let Some(earlier) = remembered {
         let claim = earlier.version.0.is_empty() && planted(PlantedBug::TrustTheCommit);
         if claim || planted(PlantedBug::TrustTheLedger) {
-            return Ok(proof(earlier.version.clone(), earlier.method));
+            let (version, protection) = (earlier.version.clone(), wanted.protection);
+            return proof(destination, wanted, (version, protection), earlier.method);
         }
         match seen(destination.stat(object).await?, enrolled)? {
             None => return Err(Unproven::Absent),
-            Some(state) if is_still_that_version(earlier, &state, expected, policy) => {
-                return Ok(proof(state.version, earlier.method));
+            Some(state) if is_still_that_version(earlier, &state, content, policy) => {
+                return proof(destination, wanted, (state.version, state.protection), earlier.method);
             }
             Some(_) => {}
         }
     }
     let attestation = seen(destination.attest(object).await?, enrolled)?.ok_or(Unproven::Absent)?;
-    match (compare(&attestation, expected), policy) {
-        (Comparison::Same, ProofPolicy::Attested) => Ok(proof(attestation.state.version, ProofMethod::Attested)),
-        (Comparison::Other, _) => Err(Unproven::OtherContent),
+    let method = match (compare(&attestation, content), policy) {
+        (Comparison::Same, ProofPolicy::Attested) => ProofMethod::Attested,
+        (Comparison::Other, _) => return Err(Unproven::OtherContent),
         (Comparison::Same, ProofPolicy::ReadBack) | (Comparison::Unknown, _) => {
-            read_back(destination, enrolled, object, expected, &attestation.state).await?;
-            Ok(proof(attestation.state.version, ProofMethod::ReadBack))
+            read_back(destination, enrolled, object, content, &attestation.state).await?;
+            ProofMethod::ReadBack
         }
+    };
+    let ObjectState { version, protection, .. } = attestation.state;
+    proof(destination, wanted, (version, protection), method)
+}
+
+/// The proof of a copy whose content is right, if the place keeps it as is wanted.
+fn proof(
+    destination: &dyn Destination,
+    wanted: Wanted<'_>,
+    (version, protection): (Version, Protection),
+    method: ProofMethod,
+) -> Result<Proof, Unproven> {
+    if !protection.covers(&wanted.protection) && !planted(PlantedBug::IgnoreTheRetention) {
+        return Err(Unproven::Unprotected { version, is: protection, wanted: wanted.protection });
     }
+    let (destination, fingerprint) = (destination.name().clone(), wanted.content.clone());
+    Ok(Proof { destination, fingerprint, version, method, protection })
 }
 
 fn is_still_that_version(earlier: &Remembered, now: &ObjectState, expected: &Fingerprint, policy: ProofPolicy) -> bool {

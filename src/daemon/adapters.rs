@@ -304,6 +304,7 @@ pub(super) fn open_station(
         destination: late_destination(settings, config, troubles),
         prefix: settings.prefix.clone(),
         policy: settings.proof,
+        protection: settings.protection.clone(),
         need: settings.need,
     });
     let targets = targets.collect();

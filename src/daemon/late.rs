@@ -11,7 +11,7 @@ use crate::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
     ObjectState, Remark, Seen, Upload,
 };
-use crate::domain::{ChunkRules, DestinationName, ObjectName, PlaceId};
+use crate::domain::{ChunkRules, DestinationName, ObjectName, PlaceId, Protection, Version};
 
 /// How far the setting up is.
 #[derive(Clone)]
@@ -112,6 +112,15 @@ impl Destination for LateDestination {
 
     async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
         self.get().await?.read(object).await
+    }
+
+    async fn protect(
+        &self,
+        object: &ObjectName,
+        version: &Version,
+        protection: Protection,
+    ) -> Result<(), DestinationError> {
+        self.get().await?.protect(object, version, protection).await
     }
 
     async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {

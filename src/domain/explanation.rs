@@ -3,7 +3,7 @@
 use serde::Serialize;
 use strum::{IntoStaticStr, VariantNames};
 
-use super::{DestinationName, Docking, Moment, Problem, ProofMethod, Segment, Version};
+use super::{DestinationName, Docking, Moment, Problem, ProofMethod, Protection, Segment, Version};
 
 /// What became of a spool copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -63,6 +63,8 @@ pub struct Copy {
     pub version: Option<Version>,
     /// How it was proven.
     pub method: Option<ProofMethod>,
+    /// What kept it from being changed or deleted when that was last asked.
+    pub protection: Protection,
 }
 
 /// Everything that the ledger knows about one segment.

@@ -61,6 +61,7 @@ impl DestinationCause {
             | Self::Full
             | Self::Storage
             | Self::Refusal
+            | Self::Unprotected
             | Self::Segments => Link::Cloud,
             Self::NotSetUp => return None,
         })

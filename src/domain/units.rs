@@ -134,6 +134,19 @@ impl Moment {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// The first whole second that is not before it.
+    #[must_use]
+    pub const fn second_after(self) -> Self {
+        let over = self.0.rem_euclid(1_000);
+        Self(if over == 0 { self.0 } else { self.0.saturating_add(1_000 - over) })
+    }
+
+    /// The second that it is in, as RFC 3339 writes it: `2026-12-29T08:30:00Z`.
+    #[must_use]
+    pub fn in_seconds(self) -> String {
+        Self(self.0.saturating_sub(self.0.rem_euclid(1_000))).to_string()
+    }
+
     /// The beginning of its minute.
     #[must_use]
     pub const fn minute(self) -> Self {

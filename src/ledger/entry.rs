@@ -42,7 +42,7 @@ use std::net::IpAddr;
 use super::{LedgerError, Outcome};
 use crate::domain::{
     Action, BayName, Caller, CameraSerial, DestinationName, DockingId, MediumId, Need, NoLogIn, PlaceId, ProblemId,
-    ProblemKind, ProofMethod, Segment, SegmentId, SourcePath, UserName, Version,
+    ProblemKind, ProofMethod, Protection, Segment, SegmentId, SourcePath, UserName, Version,
 };
 use written::{Written, WrittenProblem};
 
@@ -80,6 +80,8 @@ pub enum Entry {
         version: Version,
         /// How.
         method: ProofMethod,
+        /// What keeps the object from being changed or deleted, as the destination said.
+        protection: Protection,
     },
     /// A destination that had proven its copy no longer does; the segment is queued again.
     ProofWithdrawn {

@@ -7,8 +7,8 @@ use super::entry::{self, Entry};
 use super::records::{RECOVERED, bytes, sql_bytes};
 use super::{counters, dockings, enrolments, visits};
 use crate::domain::{
-    CameraSerial, DeliveryState, DestinationName, DockingId, MediumId, Moment, Need, PlaceId, ProblemId, ProblemKind,
-    ProofMethod, Removal, Segment, SegmentId, SourcePath, SpoolCopy, Version,
+    CameraSerial, DeliveryState, DestinationName, DockingId, LegalHold, MediumId, Moment, Need, PlaceId, ProblemId,
+    ProblemKind, ProofMethod, Protection, Removal, Segment, SegmentId, SourcePath, SpoolCopy, Version,
 };
 use crate::faults::{PlantedBug, planted};
 
@@ -40,9 +40,9 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             counters::docked(db, bay)
         }
         Entry::SegmentSpooled { docking, segment } => spooled(db, seq, at, *docking, segment),
-        Entry::CopyProven { segment, destination, version, method } => {
+        Entry::CopyProven { segment, destination, version, method, protection } => {
             counters::proven(db, at, *segment, destination)?;
-            set_delivery(db, at, *segment, destination, DeliveryState::Proven, Some((version, *method)))
+            set_delivery(db, at, *segment, destination, DeliveryState::Proven, Some((version, *method, *protection)))
         }
         Entry::ProofWithdrawn { segment, destination, why: _ } => {
             counters::withdrawn(db, *segment, destination)?;
@@ -113,7 +113,8 @@ fn enrol(db: &Connection, at: Moment, destination: &DestinationName, place: Plac
     }
     db.execute(
         "UPDATE delivery SET state = iif(segment.spool = 'present', 'queued', 'stranded'),
-                             version = NULL, method = NULL, proven_at = NULL
+                             version = NULL, method = NULL, proven_at = NULL,
+                             kept_until = NULL, enforcement = NULL, legal_hold = 0
          FROM segment WHERE segment.seq = delivery.segment AND delivery.destination = ?1 AND delivery.state = 'proven'
                         AND (segment.spool = 'present' OR segment.wiped_at IS NULL)",
         [destination.as_str()],
@@ -290,20 +291,26 @@ fn set_delivery(
     segment: SegmentId,
     destination: &DestinationName,
     state: DeliveryState,
-    proof: Option<(&Version, ProofMethod)>,
+    proof: Option<(&Version, ProofMethod, Protection)>,
 ) -> Result<(), LedgerError> {
+    let retention = proof.and_then(|(.., protection)| protection.retention);
     db.prepare_cached(
-        "INSERT INTO delivery (destination, segment, camera, state, version, method, proven_at)
-         SELECT ?2, seq, camera, ?3, ?4, ?5, ?6 FROM segment WHERE id = ?1
-         ON CONFLICT (destination, segment) DO UPDATE SET state = ?3, version = ?4, method = ?5, proven_at = ?6",
+        "INSERT INTO delivery (destination, segment, camera, state, version, method, proven_at, kept_until, enforcement,
+                               legal_hold)
+         SELECT ?2, seq, camera, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM segment WHERE id = ?1
+         ON CONFLICT (destination, segment) DO UPDATE SET state = ?3, version = ?4, method = ?5, proven_at = ?6,
+                                                          kept_until = ?7, enforcement = ?8, legal_hold = ?9",
     )?
     .execute(params![
         segment.as_bytes(),
         destination.as_str(),
         state,
-        proof.map(|(version, _)| &version.0),
-        proof.map(|(_, method)| method),
+        proof.map(|(version, ..)| &version.0),
+        proof.map(|(_, method, _)| method),
         proof.map(|_| at.millis()),
+        retention.map(|retention| retention.until.millis()),
+        retention.map(|retention| retention.enforcement),
+        proof.is_some_and(|(.., protection)| protection.legal_hold == LegalHold::Placed),
     ])?;
     sum_up(db, at, segment)
 }

@@ -7,8 +7,8 @@ use rusqlite::{Connection, Row};
 
 use super::LedgerError;
 use crate::domain::{
-    ByteCount, CameraSerial, Crc32c, Crc64, DeliveryState, DestinationName, DockingId, Fingerprint, Gone, Moment, Need,
-    Outcome, ProofMethod, Removal, Segment, SegmentId, Sha256, SourcePath, SpoolCopy,
+    ByteCount, CameraSerial, Crc32c, Crc64, DeliveryState, DestinationName, DockingId, Enforcement, Fingerprint, Gone,
+    Moment, Need, Outcome, ProofMethod, Removal, Segment, SegmentId, Sha256, SourcePath, SpoolCopy,
 };
 
 /// Stands in the column `docking` of a segment that was found in the spool after a crash.
@@ -44,6 +44,7 @@ macro_rules! words {
 
 words!(Need { Required = "required", Optional = "optional" });
 words!(ProofMethod { Attested = "attested", ReadBack = "read-back" });
+words!(Enforcement { Unlocked = "unlocked", Locked = "locked" });
 words!(SpoolCopy { Present = "present", Released = "released", Lost = "lost" });
 words!(DeliveryState { Queued = "queued", Proven = "proven", Problem = "problem", Stranded = "stranded" });
 words!(Removal { Wiped = "wiped", Interrupted = "interrupted", NotByCamdock = "not-by-camdock" });

@@ -23,6 +23,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("schema/8.sql")),
     M::up(include_str!("schema/9.sql")),
     M::up(include_str!("schema/10.sql")),
+    M::up(include_str!("schema/11.sql")),
 ];
 
 /// The version of the schema that this camdock writes.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Entry, Ledger, Outcome};
 use crate::domain::{
-    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Moment, Need, ProofMethod, Segment,
-    SegmentId, SourcePath, Version,
+    BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, Moment, Need, ProofMethod, Protection,
+    Segment, SegmentId, SourcePath, Version,
 };
 
 /// When a story begins.
@@ -49,7 +49,8 @@ pub(super) fn spooled(docking: DockingId, segment: &Segment) -> Entry {
 
 pub(super) fn proven(segment: &Segment, version: &str) -> Entry {
     let (destination, version) = (nas(), Version(version.to_owned()));
-    Entry::CopyProven { segment: segment.id, destination, version, method: ProofMethod::Attested }
+    let (method, protection) = (ProofMethod::Attested, Protection::NONE);
+    Entry::CopyProven { segment: segment.id, destination, version, method, protection }
 }
 
 /// A ledger with its destination.

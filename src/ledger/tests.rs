@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::domain::{
     BayName, ByteCount, CameraSerial, DestinationName, DockingId, Fingerprint, MediumId, Need, Problem, ProblemKind,
-    ProofMethod, Segment, SegmentId, SourcePath, Version,
+    ProofMethod, Protection, Segment, SegmentId, SourcePath, Version,
 };
 
 mod random_logs;
@@ -50,6 +50,7 @@ fn proven(segment: &Segment, destination: &str) -> Entry {
         destination: place(destination),
         version: Version("v1".to_owned()),
         method: ProofMethod::Attested,
+        protection: Protection::NONE,
     }
 }
 

@@ -30,8 +30,8 @@ use self::reads::Reads;
 
 use crate::cloud::Destination;
 use crate::domain::{
-    ByteCount, Clock, DestinationName, Fingerprint, Need, ObjectName, ObjectPrefix, ProofPolicy, Segment, SpoolSpace,
-    StationId,
+    ByteCount, Clock, DestinationName, Fingerprint, Need, ObjectName, ObjectPrefix, ProofPolicy, Protection,
+    ProtectionPolicy, Segment, SpoolSpace, StationId,
 };
 use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::spool::{Spool, SpoolError};
@@ -98,6 +98,8 @@ pub struct Target {
     pub prefix: ObjectPrefix,
     /// Which proof is enough.
     pub policy: ProofPolicy,
+    /// What is to keep from deletion what it gets.
+    pub protection: ProtectionPolicy,
     /// Whether the wipe waits for it.
     pub need: Need,
 }
@@ -163,6 +165,15 @@ impl Site {
     /// [`SpoolError`] if that cannot be found out.
     pub async fn space(&self) -> Result<SpoolSpace, SpoolError> {
         self.shelf.space().await
+    }
+
+    /// What must keep a segment's copy at `target` from deletion: its time begins when the station took it.
+    async fn protection(&self, target: &Target, segment: &Segment) -> Result<Protection, LedgerError> {
+        if !target.protection.asks_for_something() {
+            return Ok(Protection::NONE);
+        }
+        let taken = self.ledger.spooled_at(segment.id).await?.unwrap_or_else(|| self.clock.now());
+        Ok(target.protection.of(segment, taken))
     }
 
     /// Commits custody steps that happen now, all or none.

@@ -4,7 +4,7 @@ use super::Site;
 use super::places::{NoPlace, enrolled};
 use super::probe::health;
 use crate::cloud::DestinationError;
-use crate::custody::{Proof, Remembered, Unmet, Unproven, prove};
+use crate::custody::{Proof, Remembered, Unmet, Unproven, Wanted, prove};
 use crate::domain::{DestinationName, ProblemKind, Segment, SegmentNotice};
 use crate::faults::{PlantedBug, planted};
 use crate::journal::tell;
@@ -82,20 +82,24 @@ pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<V
         let destination = &*target.destination;
         let asked = match enrolled(site, target).await {
             Ok(place) => {
-                prove(destination, place, &object, &target.fingerprint(segment), target.policy, remembered.as_ref())
-                    .await
+                let content = &target.fingerprint(segment);
+                let protection = site.protection(target, segment).await?;
+                let wanted = Wanted { object: &object, content, policy: target.policy, protection };
+                prove(destination, place, wanted, remembered.as_ref()).await
             }
             Err(NoPlace::Destination(error)) => Err(error.into()),
             Err(NoPlace::Ledger(error)) => return Err(error.into()),
         };
         match asked {
             Ok(proof) => {
-                if remembered.is_none_or(|earlier| earlier.version != *proof.version()) {
+                let news = copy.is_none_or(|copy| copy.protection != proof.protection());
+                if news || remembered.is_none_or(|earlier| earlier.version != *proof.version()) {
                     site.record(vec![Entry::CopyProven {
                         segment: segment.id,
                         destination: name.clone(),
                         version: proof.version().clone(),
                         method: proof.method(),
+                        protection: proof.protection(),
                     }])
                     .await?;
                 }
@@ -132,7 +136,7 @@ async fn note_failure(
 ) -> Result<(), LedgerError> {
     let state = copy.map(|copy| copy.state);
     match why {
-        Unproven::Absent if state == Some(DeliveryState::Proven) => {
+        Unproven::Absent | Unproven::Unprotected { .. } if state == Some(DeliveryState::Proven) => {
             tell(&segment.about().destination(destination), SegmentNotice::ProofWithdrawn);
             site.record(vec![Entry::ProofWithdrawn {
                 segment: segment.id,

@@ -79,6 +79,7 @@ fn told(name: &DestinationName, error: &DestinationError, again_at: Moment) -> D
             DestinationNotice::Denied { name, code: code.clone(), credential: credential.clone() }
         }
         DestinationError::NoContainer(_) => DestinationNotice::NoContainer { name, error: error.to_string() },
+        DestinationError::Unprotected(why) => DestinationNotice::Unprotected { name, why: why.clone() },
         DestinationError::Permanent(why) => DestinationNotice::Refuses { name, error: why.clone() },
         DestinationError::WrongPlace(wrong) => DestinationNotice::WrongPlace { name, why: wrong.to_string() },
         DestinationError::NotSetUp(why) => DestinationNotice::NotSetUp { why: why.clone() },

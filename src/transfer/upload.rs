@@ -8,8 +8,8 @@ use tokio::sync::Semaphore;
 use super::places::{NoPlace, enrolled};
 use super::{Site, Target, chunk};
 use crate::cloud::{CommitOutcome, DestinationError, Upload};
-use crate::custody::{Proof, Unproven, prove};
-use crate::domain::{ChunkOrder, DockingId, PlaceId, Segment};
+use crate::custody::{Proof, Unproven, Wanted, prove};
+use crate::domain::{ChunkOrder, DockingId, PlaceId, Protection, Segment};
 use crate::faults::{CrashPoint, crash_point};
 #[cfg(feature = "faults")]
 use crate::faults::{PlantedBug, planted};
@@ -57,9 +57,12 @@ pub(super) async fn deliver(
         object: target.object(segment),
         fingerprint: target.fingerprint(segment),
         metadata: metadata(site, segment, docking),
+        // From now on, so that no time before it has reached the place is lost.
+        protection: target.protection.of(segment, site.clock.now()),
     };
+    let wanted = site.protection(target, segment).await?;
     let place = enrolled(site, target).await?;
-    if let Some(proof) = ask(target, place, &upload).await? {
+    if let Some(proof) = ask(target, place, &upload, wanted).await? {
         return Ok(proof);
     }
     for _ in 0..ROUNDS {
@@ -72,7 +75,7 @@ pub(super) async fn deliver(
             return Ok(Proof::claimed(target.destination.name().clone(), upload.fingerprint));
         }
         if outcome != CommitOutcome::ChunksMissing
-            && let Some(proof) = ask(target, place, &upload).await?
+            && let Some(proof) = ask(target, place, &upload, wanted).await?
         {
             crash_point(CrashPoint::Proven);
             return Ok(proof);
@@ -82,13 +85,30 @@ pub(super) async fn deliver(
     Err(DestinationError::Busy { message, retry_after: None }.into())
 }
 
-/// The proof, or `None` if the destination holds no such object.
-async fn ask(target: &Target, place: PlaceId, upload: &Upload) -> Result<Option<Proof>, DeliveryError> {
+/// The proof, or `None` if the destination holds no such object. One that is right and not kept as is wanted, since another station
+/// made it or the place did not listen, is protected now.
+async fn ask(
+    target: &Target,
+    place: PlaceId,
+    upload: &Upload,
+    protection: Protection,
+) -> Result<Option<Proof>, DeliveryError> {
     let destination = &*target.destination;
-    match prove(destination, place, &upload.object, &upload.fingerprint, target.policy, None).await {
+    let wanted = Wanted { protection, ..Wanted::of(upload, target.policy) };
+    let mut answer = prove(destination, place, wanted, None).await;
+    if let Err(Unproven::Unprotected { version, is, .. }) = &answer {
+        let more = upload.protection.and(&protection).and(is);
+        destination.protect(&upload.object, version, more).await?;
+        answer = prove(destination, place, wanted, None).await;
+    }
+    match answer {
         Ok(proof) => Ok(Some(proof)),
         Err(Unproven::Absent) => Ok(None),
         Err(Unproven::OtherContent) => Err(DeliveryError::OtherContent),
+        Err(Unproven::Unprotected { is, wanted, .. }) => {
+            let why = format!("it was asked for this: {wanted}. It says that it did so, and shows this: {is}");
+            Err(DestinationError::Unprotected(why).into())
+        }
         Err(error @ Unproven::Unsteady) => Err(DestinationError::Unreachable(error.to_string()).into()),
         Err(Unproven::Unanswered(error)) => Err(error.into()),
     }

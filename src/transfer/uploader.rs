@@ -217,12 +217,12 @@ impl Uploader {
     ) -> Result<(), LedgerError> {
         match result {
             Ok(proof) => {
-                let (version, method) = (proof.version().clone(), proof.method());
+                let (version, method, protection) = (proof.version().clone(), proof.method(), proof.protection());
                 self.troubles.succeeded(seq, &segment.camera, Instant::now());
                 self.flow = Flow::Running;
                 let destination = self.target.destination.name().clone();
                 tell(&segment.about().destination(&destination), SegmentNotice::Proven { method });
-                let entry = Entry::CopyProven { segment: segment.id, destination, version, method };
+                let entry = Entry::CopyProven { segment: segment.id, destination, version, method, protection };
                 self.record(vec![entry]).await?;
                 crash_point(CrashPoint::ProofRecorded);
                 Ok(())

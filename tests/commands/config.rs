@@ -2,6 +2,7 @@
 
 mod buckets;
 mod identities;
+mod protection;
 
 use std::path::Path;
 use std::process::Output;

@@ -54,9 +54,9 @@ fn each_mistake_says_what_to_write_instead() {
         ("bucket", "container", "destination.container means nothing with kind = \"gcs\"", "bucket"),
         (
             "credential",
-            "retention = \"31d\"\ncredential",
-            "destination.retention means nothing with kind = \"gcs\"",
-            "",
+            "enforcement = \"locked\"\ncredential",
+            "destination.enforcement: it says how a retention is enforced, and there is none",
+            "retention = \"31d\"",
         ),
         ("https://", "http://", "would travel in the clear", "leave it out"),
         (".com\"", ".com/storage/v1\"", "it leads further than to the service", "leave it out"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use camdock::daemon::SystemClock;
 use camdock::domain::{
     BayName, ByteCount, CameraSerial, Clock as _, DestinationName, DockingId, Fingerprint, Moment, Need, Outcome,
-    ProblemKind, ProofMethod, Segment, SegmentId, SourcePath, Version,
+    ProblemKind, ProofMethod, Protection, Segment, SegmentId, SourcePath, Version,
 };
 use camdock::ledger::{Entry, Ledger, StationLock};
 
@@ -100,6 +100,7 @@ async fn dock(ledger: &Ledger, number: u32, began: Moment) {
         destination: primary(),
         version: Version("v1".to_owned()),
         method: ProofMethod::Attested,
+        protection: Protection::NONE,
     };
     let outcome = if number % 11 == 3 { Outcome::TakenEarly } else { Outcome::Completed };
     for (at, entries) in [

@@ -16,9 +16,10 @@ use camdock::cloud::{
     ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence, ObjectState, Seen, Upload,
     write_place,
 };
-use camdock::custody::{Unproven, prove};
+use camdock::custody::{Unproven, Wanted, prove};
 use camdock::domain::{
-    ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, PlaceId, ProofMethod, ProofPolicy, Secret,
+    ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, PlaceId, ProofMethod, ProofPolicy, Protection,
+    Secret,
 };
 use camdock_test_support::azurite::{ACCOUNT, Azurite, KEY};
 use futures::{StreamExt as _, stream};
@@ -53,6 +54,7 @@ fn upload(name: &str, content: &[u8], chunk_size: u64) -> Upload {
         object: ObjectName::new(name).unwrap(),
         fingerprint: Fingerprint::of(content, ByteCount::new(chunk_size)),
         metadata: vec![("original-name", r"DCIM/caf\xc3\xa9 1.MP4".to_owned()), ("camera", "BWC-0001".to_owned())],
+        protection: Protection::NONE,
     }
 }
 
@@ -135,7 +137,7 @@ async fn stage_all(to: &AzureDestination, upload: &Upload, content: &[u8]) {
 
 async fn proof(of: &AzureDestination, upload: &Upload) -> Result<ProofMethod, Unproven> {
     let place = of.enrol(PlaceId::random()).await.unwrap();
-    let proof = prove(of, place, &upload.object, &upload.fingerprint, ProofPolicy::Attested, None).await;
+    let proof = prove(of, place, Wanted::of(upload, ProofPolicy::Attested), None).await;
     proof.map(|proof| proof.method())
 }
 
@@ -304,7 +306,7 @@ async fn an_empty_segment_is_an_empty_object() {
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::Created);
     assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
     let place = to.enrol(PlaceId::random()).await.unwrap();
-    let by_reading = prove(&to, place, &upload.object, &upload.fingerprint, ProofPolicy::ReadBack, None).await.unwrap();
+    let by_reading = prove(&to, place, Wanted::of(&upload, ProofPolicy::ReadBack), None).await.unwrap();
     assert_eq!(by_reading.method(), ProofMethod::ReadBack);
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::AlreadyThere);
 }

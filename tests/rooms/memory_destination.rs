@@ -10,10 +10,10 @@ use camdock::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
     Evidence, ObjectState, Seen, Upload, Version,
 };
-use camdock::custody::{Clearance, SourceMatch, prove};
+use camdock::custody::{Clearance, SourceMatch, Wanted, prove};
 use camdock::domain::{
     ByteCount, CameraSerial, Checksum, ChunkRules, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId,
-    ProofPolicy, Segment, SegmentId, Sha256, SourceFile,
+    ProofPolicy, Protection, Segment, SegmentId, Sha256, SourceFile,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -35,7 +35,12 @@ pub(crate) async fn clear(camera: &CameraSerial, file: &SourceFile, content: Vec
     let primary = DestinationName::new("primary").unwrap();
     let destination = MemoryDestination::new(primary.clone());
     let object = segment.object_name();
-    let upload = Upload { object: object.clone(), fingerprint: fingerprint.clone(), metadata: Vec::new() };
+    let upload = Upload {
+        object: object.clone(),
+        fingerprint: fingerprint.clone(),
+        metadata: Vec::new(),
+        protection: Protection::NONE,
+    };
     for (index, crc64) in (0..).zip(&*fingerprint.chunks) {
         let (offset, length) = fingerprint.chunk_range(index);
         let (offset, length) = (usize::try_from(offset).unwrap(), usize::try_from(length).unwrap());
@@ -45,8 +50,8 @@ pub(crate) async fn clear(camera: &CameraSerial, file: &SourceFile, content: Vec
         destination.put_chunk(&upload, index, body).await.unwrap();
     }
     assert_eq!(destination.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    let proof =
-        prove(&destination, destination.place, &object, &fingerprint, ProofPolicy::Attested, None).await.unwrap();
+    let wanted = Wanted::of(&upload, ProofPolicy::Attested);
+    let proof = prove(&destination, destination.place, wanted, None).await.unwrap();
     let source = SourceMatch::compare(&segment, file, Fingerprint::of(read_again, CHUNK)).unwrap();
     Clearance::check(&segment, &source, &[proof], &BTreeSet::from([primary])).unwrap()
 }
@@ -148,6 +153,10 @@ impl Destination for MemoryDestination {
         Ok(stream::iter([Ok(content)]).boxed())
     }
 
+    async fn protect(&self, _: &ObjectName, _: &Version, _: Protection) -> Result<(), DestinationError> {
+        Ok(())
+    }
+
     async fn try_delete(&self, _: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
         Ok(DeleteOutcome::Refused)
     }
@@ -155,5 +164,6 @@ impl Destination for MemoryDestination {
 
 /// Objects are never overwritten, so the content identifies the version.
 fn state_of(content: &Bytes) -> ObjectState {
-    ObjectState { length: ByteCount::new(content.len() as u64), version: Version(Sha256::of(content).to_string()) }
+    let (length, version) = (ByteCount::new(content.len() as u64), Version(Sha256::of(content).to_string()));
+    ObjectState { length, version, protection: Protection::NONE }
 }

@@ -12,9 +12,10 @@ use axum::response::{IntoResponse as _, Response};
 use camdock::cloud::notes::UploadNotes;
 use camdock::cloud::s3::{AccessKey, S3Destination, S3Settings};
 use camdock::cloud::{ChunkBody, CommitOutcome, Destination as _, DestinationError, Upload, write_place};
-use camdock::custody::{Unproven, prove};
+use camdock::custody::{Unproven, Wanted, prove};
 use camdock::domain::{
-    ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, PlaceId, ProofMethod, ProofPolicy, Secret,
+    ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, PlaceId, ProofMethod, ProofPolicy, Protection,
+    Secret,
 };
 use futures::{StreamExt as _, stream};
 use tempfile::TempDir;
@@ -89,8 +90,7 @@ impl Pretender {
     }
 
     async fn prove(&self, upload: &Upload) -> Result<ProofMethod, Unproven> {
-        let policy = ProofPolicy::Attested;
-        let proof = prove(&self.s3, self.place, &upload.object, &upload.fingerprint, policy, None).await?;
+        let proof = prove(&self.s3, self.place, Wanted::of(upload, ProofPolicy::Attested), None).await?;
         Ok(proof.method())
     }
 }
@@ -117,7 +117,12 @@ fn error(code: &str) -> Vec<u8> {
 
 fn upload(content: &[u8]) -> Upload {
     let fingerprint = Fingerprint::of(content, ByteCount::new(CHUNK as u64));
-    Upload { object: ObjectName::new("A.MP4").unwrap(), fingerprint, metadata: Vec::new() }
+    Upload {
+        object: ObjectName::new("A.MP4").unwrap(),
+        fingerprint,
+        metadata: Vec::new(),
+        protection: Protection::NONE,
+    }
 }
 
 fn chunk(upload: &Upload, content: &Bytes, index: u32) -> ChunkBody {

@@ -41,6 +41,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
             destination: Arc::new(Line { life: life.clone(), name: destination.name.clone(), place }),
             prefix: ObjectPrefix::default(),
             policy: destination.policy,
+            protection: destination.protection.clone(),
             need: destination.need,
         });
         let ledger = Arc::clone(&world.hosts[life.station].ledger);

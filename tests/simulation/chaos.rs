@@ -31,6 +31,7 @@ pub(crate) enum Fault {
     DamagedInTransit,
     BrokenRead,
     ProbeFails,
+    ForgottenLock,
     // At any time.
     Poison,
     Outage,
@@ -66,7 +67,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 47] = [
+    pub(crate) const ALL: [Self; 48] = [
         Self::Crash,
         Self::PowerCut,
         Self::Yank,
@@ -87,6 +88,7 @@ impl Fault {
         Self::DamagedInTransit,
         Self::BrokenRead,
         Self::ProbeFails,
+        Self::ForgottenLock,
         Self::Poison,
         Self::Outage,
         Self::Denial,

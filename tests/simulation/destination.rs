@@ -12,7 +12,8 @@ use camdock::cloud::{
 };
 use camdock::domain::Need;
 use camdock::domain::{
-    ByteCount, Checksum, ChunkRules, Crc64, DestinationName, ObjectName, PlaceId, ProofPolicy, Sha256,
+    ByteCount, Checksum, ChunkRules, Crc64, DestinationName, LegalHold, ObjectName, PlaceId, ProofPolicy, Protection,
+    ProtectionPolicy, Sha256,
 };
 use futures::StreamExt as _;
 
@@ -32,6 +33,8 @@ pub(crate) struct Object {
     pub content: Vec<u8>,
     pub sha256: Sha256,
     pub version: u64,
+    /// What keeps it from deletion.
+    pub protection: Protection,
     /// As it was committed, if it was made out of blocks.
     chunks: Option<Vec<CommittedChunk>>,
 }
@@ -65,6 +68,8 @@ pub(crate) struct Destination {
     pub name: DestinationName,
     pub need: Need,
     pub policy: ProofPolicy,
+    /// What is asked of it to keep from deletion.
+    pub protection: ProtectionPolicy,
     pub knows: Knows,
     pub enrolment: Enrolment,
     /// Which place it is, once it is enrolled.
@@ -104,6 +109,7 @@ impl Destination {
             name,
             need,
             policy,
+            protection: ProtectionPolicy { retention: None, legal_hold: Vec::new() },
             knows,
             enrolment,
             id,
@@ -148,13 +154,21 @@ impl Destination {
     pub(crate) fn plant(&mut self, name: String, content: Vec<u8>, version: u64) {
         let sha256 = Sha256::of(&content);
         self.tampered.push(name.clone());
-        self.objects.insert(name, Object { content, sha256, version, chunks: None });
+        self.objects.insert(name, Object { content, sha256, version, protection: Protection::NONE, chunks: None });
     }
 
     /// A stranger deletes an object.
     pub(crate) fn lose(&mut self, name: &str) {
         self.tampered.push(name.to_owned());
         self.objects.remove(name);
+    }
+
+    /// Whether it holds this content, and keeps it from deletion if that is asked of it.
+    pub(crate) fn keeps(&self, sha256: &Sha256) -> bool {
+        let retained = |kept: Protection| self.protection.retention.is_none() || kept.retention.is_some();
+        let held = |kept: Protection| self.protection.legal_hold.is_empty() || kept.legal_hold == LegalHold::Placed;
+        let all = self.objects.values().filter(|object| object.sha256 == *sha256);
+        all.map(|object| object.protection).any(|kept| retained(kept) && held(kept))
     }
 
     pub(crate) fn holds(&self, sha256: &Sha256) -> bool {
@@ -269,6 +283,7 @@ fn state_of(object: &Object) -> ObjectState {
     ObjectState {
         length: ByteCount::new(object.content.len() as u64),
         version: Version(format!("v{}", object.version)),
+        protection: object.protection,
     }
 }
 
@@ -380,6 +395,8 @@ impl camdock::cloud::Destination for Line {
                 if world.goes_wrong(Fault::LyingCommit) {
                     return Ok(CommitOutcome::Created);
                 }
+                let protection =
+                    if world.goes_wrong(Fault::ForgottenLock) { Protection::NONE } else { upload.protection };
                 let version = world.fresh();
                 let place = &mut world.destinations[self.place];
                 if place.objects.contains_key(object) {
@@ -398,7 +415,8 @@ impl camdock::cloud::Destination for Line {
                 }
                 place.blocks.remove(object);
                 let sha256 = Sha256::of(&content);
-                place.objects.insert(object.to_owned(), Object { content, sha256, version, chunks: Some(chunks) });
+                let made = Object { content, sha256, version, protection, chunks: Some(chunks) };
+                place.objects.insert(object.to_owned(), made);
                 world.touched = true;
                 if sha256 != upload.fingerprint.sha256 {
                     world.fail(|| format!("P2: {object} was made with content that is not the segment's"));
@@ -433,6 +451,29 @@ impl camdock::cloud::Destination for Line {
             )
             .await?;
         Ok(futures::stream::iter(content).boxed())
+    }
+
+    async fn protect(
+        &self,
+        object: &ObjectName,
+        version: &Version,
+        protection: Protection,
+    ) -> Result<(), DestinationError> {
+        self.call(
+            Some(object.as_str()),
+            || format!("protect {object}"),
+            |world| {
+                let forgets = world.goes_wrong(Fault::ForgottenLock);
+                let found = world.destinations[self.place].objects.get_mut(object.as_str());
+                let found = found.filter(|found| state_of(found).version == *version);
+                let found = found.ok_or_else(|| DestinationError::Unreachable("404".to_owned()))?;
+                if !forgets {
+                    found.protection = found.protection.and(&protection);
+                }
+                Ok(())
+            },
+        )
+        .await
     }
 
     async fn try_delete(&self, _: &ObjectName) -> Result<DeleteOutcome, DestinationError> {

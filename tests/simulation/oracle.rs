@@ -49,10 +49,10 @@ pub(crate) fn nothing_is_lost(world: &mut World) {
     }
 }
 
-/// A required destination that does not hold this content.
+/// A required destination that does not hold this content, or does not keep it as it is asked to.
 pub(crate) fn missing_at(world: &World, sha256: &Sha256) -> Option<String> {
     let required = world.destinations.iter().filter(|place| place.need == Need::Required);
-    required.filter(|place| !place.holds(sha256)).map(|place| place.name.to_string()).next()
+    required.filter(|place| !place.keeps(sha256)).map(|place| place.name.to_string()).next()
 }
 
 /// What is done over and over, with all the faults of a story, is written down less often than this.

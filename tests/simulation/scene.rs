@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camdock::cloud::Enrolment;
-use camdock::domain::{CameraSerial, DestinationName, Moment, Need, ObjectName, PlaceId, ProofPolicy, Sha256};
+use camdock::domain::{
+    CameraSerial, DestinationName, Enforcement, HoldRule, Moment, Need, ObjectName, PlaceId, ProofPolicy,
+    ProtectionPolicy, RetentionPolicy, Sha256,
+};
 use camdock::ledger::Ledger;
 
 use crate::camera::{Camera, File, Place, source_path};
@@ -56,7 +59,9 @@ pub(crate) fn build(world: &mut World) -> Traits {
         } else {
             (Enrolment::AtFirstContact, None)
         };
-        world.destinations.push(Destination::new(name, need, policy, knows, enrolment, id));
+        let mut destination = Destination::new(name, need, policy, knows, enrolment, id);
+        destination.protection = protection(&mut world.rng);
+        world.destinations.push(destination);
     }
     if world.rng.u32(0..4) == 0 {
         plant_stranger(world);
@@ -84,6 +89,18 @@ pub(crate) fn build(world: &mut World) -> Traits {
         keep_after_wipe: Duration::from_secs([0, 30, 3_600][world.rng.usize(0..3)]),
     };
     if world.rng.u32(0..6) == 0 { make_room_scarce(world, traits) } else { traits }
+}
+
+/// What a destination is asked to keep from deletion: mostly nothing.
+fn protection(rng: &mut fastrand::Rng) -> ProtectionPolicy {
+    let length = Duration::from_hours(31 * 24);
+    let retention = RetentionPolicy { length, enforcement: Enforcement::Locked };
+    match rng.u32(0..6) {
+        0 => ProtectionPolicy { retention: Some(retention), legal_hold: Vec::new() },
+        1 => ProtectionPolicy { retention: None, legal_hold: vec![HoldRule::Everything] },
+        2 => ProtectionPolicy { retention: Some(retention), legal_hold: vec![HoldRule::Everything] },
+        _ => ProtectionPolicy::default(),
+    }
 }
 
 /// The cameras hold more than the spools, and some can only be read for now: copies go to make room while their originals stay,

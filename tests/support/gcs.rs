@@ -5,6 +5,8 @@
 //!
 //! Promises: whatever a test wants to go wrong goes wrong once, at the next request that it fits, in the order of the wishes.
 
+mod retention;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +24,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
+
+pub use retention::Retains;
 
 /// Of an upload that is not complete, so much is kept at once.
 pub const PIECE: usize = 256 << 10;
@@ -88,6 +92,7 @@ struct State {
     issued: u64,
     faults: VecDeque<Fault>,
     lock: Option<Lock>,
+    retains: Retains,
     missing: Option<&'static str>,
     asked: Vec<Asked>,
     statements: Vec<Value>,
@@ -139,6 +144,11 @@ impl Gcs {
     /// Locks every object.
     pub fn lock(&self, lock: Lock) {
         self.state().lock = Some(lock);
+    }
+
+    /// From now on the bucket keeps objects from deletion so.
+    pub fn retain(&self, retains: Retains) {
+        self.state().retains = retains;
     }
 
     /// Takes a permission away, such as `storage.objects.create`.
@@ -318,6 +328,7 @@ impl State {
         let needed = match (method, &name) {
             (_, None) => "storage.objects.create",
             (&Method::DELETE, _) => "storage.objects.delete",
+            (&Method::PATCH, _) => "storage.objects.update",
             _ => "storage.objects.get",
         };
         if self.missing == Some(needed) || (needed.ends_with("delete") && self.lock == Some(Lock::Permission)) {
@@ -330,6 +341,7 @@ impl State {
             (&Method::POST, None) => self.begin(query, content),
             (&Method::GET, Some(name)) => self.look(&name, query),
             (&Method::DELETE, Some(name)) => self.delete(&name, query),
+            (&Method::PATCH, Some(name)) => self.keep(&name, query, content),
             _ => refusal(405, "methodNotAllowed", "Method Not Allowed"),
         }
     }
@@ -346,6 +358,9 @@ impl State {
         let Ok(wanted) = serde_json::from_slice::<Value>(content) else {
             return refusal(400, "parseError", "Parse Error");
         };
+        if let Some(refusal) = self.retains.refusal(&wanted) {
+            return refusal;
+        }
         let id = format!("session-{}", self.number());
         // As with the real one, nothing is held against the object yet.
         self.sessions.insert(id.clone(), Session { wanted, only_if_absent, content: Vec::new(), made: None });
@@ -404,6 +419,7 @@ impl State {
             *byte ^= 1;
             sum = if fault == Fault::StoreOtherwise { crc32c(&content) } else { sum };
         }
+        let wanted = self.retains.applied_to(wanted);
         let object = Object { generation: self.number(), content, crc32c: sum, wanted: wanted.clone() };
         let resource = object.resource();
         self.objects.insert(wanted["name"].as_str().unwrap().to_owned(), object);
@@ -430,6 +446,9 @@ impl State {
             }
             Some(Lock::Hold) => refusal(403, "objectUnderActiveHold", "Object is under active Temporary hold."),
             _ => {
+                if let Some(refusal) = self.kept(name) {
+                    return refusal;
+                }
                 let asked = query.get("generation").and_then(|generation| generation.parse::<u64>().ok());
                 // Without a generation, it would only be hidden.
                 if self.objects.get(name).map(|object| object.generation) == asked {

@@ -12,6 +12,7 @@ pub mod footage;
 pub mod fuse;
 pub mod gcs;
 pub mod hanging_share;
+pub mod immutability;
 pub mod proxy;
 pub mod s3;
 pub mod sysfs;

@@ -7,11 +7,17 @@ use camdock::cloud::{
     WrongPlace,
 };
 use camdock::config::DestinationSettings;
-use camdock::custody::{Unproven, prove};
-use camdock::domain::{ByteCount, Fingerprint, ObjectName, PlaceId, ProofMethod, ProofPolicy, StationId};
-use futures::{FutureExt as _, StreamExt as _, stream};
+use camdock::custody::{Proof, Unproven, Wanted, prove};
+use camdock::domain::{
+    ByteCount, Fingerprint, LegalHold, Moment, ObjectName, PlaceId, ProofMethod, ProofPolicy, Protection, Retention,
+    RetentionPolicy, StationId,
+};
+use futures::{StreamExt as _, stream};
 
 use super::{Aspect, Finding, Judgement};
+
+/// For how long an object is kept that is put to see whether it is: long enough to look, and soon over.
+const BRIEFLY: Duration = Duration::from_mins(5);
 
 /// Which place it is. What needs no person is enrolled here as a docking would.
 pub(super) async fn place(
@@ -33,17 +39,28 @@ pub(super) async fn place(
     })
 }
 
-/// Puts an object, resumes, commits, proves it both ways, commits again, and tries to delete it. Each answer must come
-/// within `patience`.
+/// Puts an object, resumes, commits, proves it both ways, commits again, and tries to delete it. Where objects are to be kept from
+/// deletion, sees to it with others whether they are. Each answer must come within `patience`.
 pub(in crate::cli) async fn check(
     destination: &dyn Destination,
     place: PlaceId,
     settings: &DestinationSettings,
     station: &StationId,
+    now: Moment,
     patience: Duration,
 ) -> Vec<Finding> {
     let id = format!("{:016x}", fastrand::u64(..));
-    let Some(object) = ObjectName::new(&format!("camdock-check/{station}-{id}")) else {
+    let visit = |name: String, content: String, protection| {
+        let object = ObjectName::new(&format!("camdock-check/{name}"))?.below(&settings.prefix);
+        let fingerprint = Fingerprint::of(content.as_bytes(), ByteCount::new(64 << 10));
+        // As with footage, so that it is seen whether the place takes what travels with an object.
+        let metadata = vec![("station", station.to_string())];
+        let upload = Upload { object, fingerprint, metadata, protection };
+        let content = content.into_bytes();
+        Some(Visit { destination, place, settings, upload, content, patience, findings: Vec::new() })
+    };
+    let text = format!("camdock check {id}\n");
+    let Some(mut usual) = visit(format!("{station}-{id}"), text.clone(), Protection::NONE) else {
         return vec![Finding::new(
             settings.name.as_str(),
             Aspect::Write,
@@ -51,21 +68,45 @@ pub(in crate::cli) async fn check(
             "no name for a check object",
         )];
     };
-    let content = format!("camdock check {id}\n").into_bytes();
-    let fingerprint = Fingerprint::of(&content, ByteCount::new(64 << 10));
-    // As with footage, so that it is seen whether the place takes what travels with an object.
-    let metadata = vec![("station", station.to_string())];
-    let upload = Upload { object: object.below(&settings.prefix), fingerprint, metadata };
-    let mut visit = Visit { destination, place, settings, upload, content, patience, findings: Vec::new() };
+    let mut findings = Vec::new();
     // The rest needs an object that is there.
-    if visit.write().await {
-        visit.attest().await;
-        visit.keep().await;
-        visit.read_back().await;
-        visit.delete().await;
+    if usual.write().await {
+        usual.attest().await;
+        usual.keep().await;
+        usual.read_back().await;
+        usual.delete().await;
+        let RetainedBriefly { retention, legal_hold } = RetainedBriefly::of(settings, now);
+        if let Some(mut visit) = retention.and_then(|briefly| visit(format!("{station}-{id}-kept"), text, briefly)) {
+            visit.retention(Aspect::Retention).await;
+            findings = visit.findings;
+        }
+        // A legal hold is never lifted, so all checks of all stations share one object.
+        if let Some(mut visit) =
+            legal_hold.and_then(|held| visit("legal-hold".to_owned(), "camdock check\n".to_owned(), held))
+        {
+            visit.retention(Aspect::LegalHold).await;
+            findings.extend(visit.findings);
+        }
     }
-    visit.findings.extend(destination.remarks().iter().map(|remark| told(settings, remark)));
-    visit.findings
+    let remarks = destination.remarks();
+    usual.findings.into_iter().chain(findings).chain(remarks.iter().map(|remark| told(settings, remark))).collect()
+}
+
+/// What is tried of what is asked for: no longer than need be.
+struct RetainedBriefly {
+    retention: Option<Protection>,
+    legal_hold: Option<Protection>,
+}
+
+impl RetainedBriefly {
+    fn of(settings: &DestinationSettings, now: Moment) -> Self {
+        let retention = settings.protection.retention.map(|RetentionPolicy { enforcement, .. }| {
+            let until = now.plus(BRIEFLY).second_after();
+            Protection { retention: Some(Retention { until, enforcement }), ..Protection::NONE }
+        });
+        let held = Protection { retention: None, legal_hold: LegalHold::Placed };
+        Self { retention, legal_hold: (!settings.protection.legal_hold.is_empty()).then_some(held) }
+    }
 }
 
 fn told(settings: &DestinationSettings, remark: &Remark) -> Finding {
@@ -131,7 +172,7 @@ impl Visit<'_> {
     }
 
     async fn attest(&mut self) {
-        match self.prove(ProofPolicy::Attested).await {
+        match self.prove(ProofPolicy::Attested).await.map(|proof| proof.method()) {
             Ok(ProofMethod::Attested) => self.ok(Aspect::Attest),
             Ok(ProofMethod::ReadBack) => {
                 let note = "it keeps no checksums that camdock can use, so every object will be read back to prove it";
@@ -189,6 +230,44 @@ impl Visit<'_> {
         }
     }
 
+    /// Whether the place keeps this object from deletion as it is asked to.
+    async fn retention(&mut self, aspect: Aspect) {
+        let wanted = self.upload.protection;
+        let proof = async {
+            self.put().await?;
+            self.patiently(self.destination.commit(&self.upload)).await?;
+            match self.prove(ProofPolicy::Attested).await {
+                Err(Unproven::Unprotected { version, is, .. }) => {
+                    let object = &self.upload.object;
+                    self.patiently(self.destination.protect(object, &version, wanted.and(&is))).await?;
+                    self.prove(ProofPolicy::Attested).await
+                }
+                answer => answer,
+            }
+        };
+        let proof: Result<Proof, Unproven> = proof.await;
+        match proof {
+            Ok(proof) if proof.protection().is_weaker_than(&wanted) => {
+                let note = "it keeps objects, but whoever has a special right there can end that at any time";
+                self.find(aspect, Judgement::Warning, note);
+            }
+            Ok(proof) => match self.patiently(self.destination.try_delete(&self.upload.object)).await {
+                Ok(DeleteOutcome::Refused) => self.find(aspect, Judgement::Ok, proof.protection().to_string()),
+                Ok(DeleteOutcome::Deleted) => {
+                    let note = format!("it says of an object: {}; and DELETED it when asked", proof.protection());
+                    self.find(aspect, Judgement::Failed, note);
+                }
+                Err(error) => self.trouble(aspect, &error),
+            },
+            Err(Unproven::Unprotected { .. }) => {
+                let note = "it takes the wish, and the object shows nothing of it. Nothing will count as proven there: switch on \
+                            what keeps objects, let the credential read it, or ask for less in the configuration";
+                self.find(aspect, Judgement::Failed, note);
+            }
+            Err(reason) => self.unproven(aspect, &reason),
+        }
+    }
+
     async fn put(&self) -> Result<(), DestinationError> {
         let content = bytes::Bytes::from(self.content.clone());
         let open = move || stream::iter([Ok(content.clone())]).boxed();
@@ -201,10 +280,9 @@ impl Visit<'_> {
         Ok(self.patiently(self.destination.stat(&self.upload.object)).await?.at(self.place)?)
     }
 
-    async fn prove(&self, policy: ProofPolicy) -> Result<ProofMethod, Unproven> {
-        let Upload { object, fingerprint, .. } = &self.upload;
-        let proof = prove(self.destination, self.place, object, fingerprint, policy, None);
-        self.patiently(proof.map(|answer| answer.map(|proof| proof.method()))).await
+    async fn prove(&self, policy: ProofPolicy) -> Result<Proof, Unproven> {
+        let wanted = Wanted::of(&self.upload, policy);
+        self.patiently(prove(self.destination, self.place, wanted, None)).await
     }
 
     async fn patiently<T, E: From<DestinationError>>(
@@ -217,6 +295,7 @@ impl Visit<'_> {
     fn unproven(&mut self, aspect: Aspect, reason: &Unproven) {
         match reason {
             Unproven::Unanswered(error) => self.trouble(aspect, error),
+            Unproven::Unprotected { .. } => self.find(aspect, Judgement::Failed, reason.to_string()),
             Unproven::Absent | Unproven::OtherContent | Unproven::Unsteady => {
                 let note = format!("asked for the object that was just made: {reason}. Is something else answering?");
                 self.find(aspect, Judgement::Failed, note);
@@ -248,6 +327,7 @@ async fn patiently<T, E: From<DestinationError>>(
 
 fn trouble(settings: &DestinationSettings, aspect: Aspect, error: &DestinationError) -> Finding {
     let (judgement, note) = match error {
+        DestinationError::Unprotected(_) => (Judgement::Missing, error.to_string()),
         DestinationError::Denied { .. } => {
             (Judgement::Missing, format!("{error}. {}", settings.place.advice_for_access()))
         }

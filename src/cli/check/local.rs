@@ -55,11 +55,6 @@ pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding>
         if let Some(credential) = destination.place.credential() {
             findings.extend(units.check(name, credential));
         }
-        if destination.retention.is_some() {
-            let note =
-                "camdock does not set it yet. Set a retention policy on the container, and see that it is locked";
-            findings.push(Finding::new(name, Aspect::Retention, Judgement::Warning, note));
-        }
     }
     findings.extend(folders_apart(config));
     findings

@@ -107,6 +107,15 @@ impl Failure {
         }
     }
 
+    /// Whether the container keeps no object from deletion, or this credential may not say so. What an object refuses because it
+    /// is kept is something else.
+    pub(super) fn is_about_immutability(&self) -> bool {
+        let Self::Refused(refusal) = self else { return false };
+        let text = format!("{} {}", refusal.code, refusal.message).to_ascii_lowercase();
+        let about = text.contains("immutab") || text.contains("legal hold") || text.contains("legalhold");
+        about && matches!(refusal.status, 400 | 403 | 409 | 501) && !self.is_already_there()
+    }
+
     /// Whether it could be due to an object's tags: a permission we lack, or a kind of account that has none.
     pub(super) fn may_be_about_tags(&self) -> bool {
         match self {

@@ -75,13 +75,14 @@ impl BlockId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ByteCount, Fingerprint, ObjectName};
+    use crate::domain::{ByteCount, Fingerprint, ObjectName, Protection};
 
     fn upload(content: &[u8], chunk_size: u64) -> Upload {
         Upload {
             object: ObjectName::new("a").unwrap(),
             fingerprint: Fingerprint::of(content, ByteCount::new(chunk_size)),
             metadata: Vec::new(),
+            protection: Protection::NONE,
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) fn metadata(upload: &Upload) -> HashMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ByteCount, Fingerprint, ObjectName, Sha256, SourcePath};
+    use crate::domain::{ByteCount, Fingerprint, ObjectName, Protection, Sha256, SourcePath};
 
     /// What Azure takes.
     const MOST: usize = 8 << 10;
@@ -28,6 +28,7 @@ mod tests {
             object: ObjectName::new("a").unwrap(),
             fingerprint: Fingerprint::of(b"x", ByteCount::new(4)),
             metadata: vec![("original-name", SourcePath::new(path.as_bytes().to_vec()).escaped()), ("sha256", sha256)],
+            protection: Protection::NONE,
         };
         metadata(&upload)
     }

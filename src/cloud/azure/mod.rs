@@ -7,11 +7,13 @@
 //! - Blocks are committed in the order of the content, whatever the order in which they arrived, and only if no object
 //!   of that name exists.
 //! - With what gets in ([`credential`]), tokens are renewed in time ([`token`]), and nothing of an upload is lost by it.
+//! - What keeps an object is asked for when it is committed, and told by the object itself afterwards ([`immutability`]).
 //! - What only helps to find an object, its tags, never stops it ([`tags`]).
 
 mod answer;
 mod block_id;
 mod credential;
+mod immutability;
 mod metadata;
 mod tags;
 mod token;
@@ -48,7 +50,7 @@ use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, Destination, DestinationError,
     Enrolment, Evidence, ObjectState, Remark, Seen, Upload, Version, content_type, read_place, write_place,
 };
-use crate::domain::{ByteCount, ChunkRules, Clock, DestinationName, ObjectName, PlaceId};
+use crate::domain::{ByteCount, ChunkRules, Clock, DestinationName, ObjectName, PlaceId, Protection};
 
 pub use self::credential::{AzureCredential, CredentialError};
 pub use self::token::{Application, CertificateError, Identity, NoAddress};
@@ -173,7 +175,11 @@ impl AzureDestination {
     }
 
     fn explain(&self, failure: impl Into<Failure>) -> DestinationError {
-        let error = failure.into().explain(&Subject {
+        let failure = failure.into();
+        if failure.is_about_immutability() {
+            return DestinationError::Unprotected(immutability::refused(&self.container, &failure.denial()));
+        }
+        let error = failure.explain(&Subject {
             container: &self.container,
             credential: self.authorise.name(),
             expiry: self.authorise.expiry(),
@@ -203,6 +209,7 @@ impl AzureDestination {
             blob_tags_string: tags.filter(|tags| !tags.is_empty()),
             ..BlockBlobClientCommitBlockListOptions::default()
         };
+        let options = immutability::wanted(upload.protection, options);
         let blocks = RequestContent::try_from(blocks)?;
         let client = self.blob(upload.object.as_str()).map_err(Failure::Failed)?.block_blob_client();
         match client.commit_block_list(blocks, Some(options)).await.map_err(Failure::from) {
@@ -219,7 +226,8 @@ impl AzureDestination {
             Ok(answer) => {
                 let length = number(answer.headers(), "content-length").ok_or_else(|| incomplete("content-length"))?;
                 let version = version(answer.headers()).ok_or_else(|| incomplete("etag"))?;
-                Ok(Some(ObjectState { length: ByteCount::new(length), version }))
+                let protection = immutability::read(answer.headers());
+                Ok(Some(ObjectState { length: ByteCount::new(length), version, protection }))
             }
             Err(failure) if failure.is_absent() => Ok(None),
             Err(failure) => Err(self.explain(failure)),
@@ -380,6 +388,13 @@ impl Destination for AzureDestination {
             Err(failure) if failure.is_absent() => Err(DestinationError::Unreachable(format!("{object} has vanished"))),
             Err(failure) => Err(self.explain(failure)),
         }
+    }
+
+    async fn protect(&self, object: &ObjectName, _: &Version, protection: Protection) -> Result<(), DestinationError> {
+        let blob = self.blob(object.as_str())?;
+        // An unlocked policy could be made shorter by setting it, which nobody wants here.
+        let before = self.state(&blob).await?.map_or(Protection::NONE, |state| state.protection);
+        immutability::set(&blob, protection.and(&before)).await.map_err(|failure| self.explain(failure))
     }
 
     async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {

@@ -64,11 +64,11 @@ fn in_seconds(time: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ByteCount, Fingerprint, Moment, ObjectName};
+    use crate::domain::{ByteCount, Fingerprint, Moment, ObjectName, Protection};
 
     fn tags_of(metadata: Vec<(&'static str, String)>) -> String {
         let fingerprint = Fingerprint::of(b"x", ByteCount::new(4));
-        tags(&Upload { object: ObjectName::new("a").unwrap(), fingerprint, metadata })
+        tags(&Upload { object: ObjectName::new("a").unwrap(), fingerprint, metadata, protection: Protection::NONE })
     }
 
     #[test]

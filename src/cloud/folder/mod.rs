@@ -30,7 +30,8 @@ use super::{
     Evidence, ObjectState, Seen, Upload, WrongPlace,
 };
 use crate::domain::{
-    Checksum, ChunkRules, ChunkSums, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, Sha256,
+    Checksum, ChunkRules, ChunkSums, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, Protection, Sha256,
+    Version,
 };
 use crate::files::{self, Cache};
 
@@ -274,6 +275,15 @@ impl Destination for FolderDestination {
         Ok(self.pieces(file))
     }
 
+    /// What may be deleted in a folder is its file system's business, and no file system promises anybody a time.
+    async fn protect(&self, _: &ObjectName, _: &Version, protection: Protection) -> Result<(), DestinationError> {
+        if protection == Protection::NONE {
+            return Ok(());
+        }
+        let why = format!("folder {} cannot keep a file for a time", self.path.display());
+        Err(DestinationError::Unprotected(why))
+    }
+
     async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
         let object = object.clone();
         self.visit(move |root| match root.remove(object.as_str()).and_then(|()| root.remove(&note_of(&object))) {
@@ -351,7 +361,7 @@ fn mend_note(root: &Root, object: &ObjectName, note: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::custody::{Unproven, prove};
+    use crate::custody::{Unproven, Wanted, prove};
     use crate::domain::{ByteCount, ProofPolicy};
     use bytes::Bytes;
     use std::path::Path;
@@ -363,6 +373,7 @@ mod tests {
             object: ObjectName::new("BWC-1/1970/01/01/A-0.MP4").unwrap(),
             fingerprint: Fingerprint::of(content, CHUNK),
             metadata: vec![("camera", "BWC-1".to_owned())],
+            protection: Protection::NONE,
         }
     }
 
@@ -418,8 +429,8 @@ mod tests {
         assert_eq!(send_all(&nas, &content).await, CommitOutcome::Created);
         assert_eq!(send_all(&nas, &other).await, CommitOutcome::AlreadyThere);
         let (right, wrong) = (upload(&content), upload(&other));
-        prove(&nas, place, &right.object, &right.fingerprint, ProofPolicy::Attested, None).await.unwrap();
-        let verdict = prove(&nas, place, &wrong.object, &wrong.fingerprint, ProofPolicy::Attested, None).await;
+        prove(&nas, place, Wanted::of(&right, ProofPolicy::Attested), None).await.unwrap();
+        let verdict = prove(&nas, place, Wanted::of(&wrong, ProofPolicy::Attested), None).await;
         assert!(matches!(verdict, Err(Unproven::OtherContent)), "{verdict:?}");
     }
 
@@ -430,7 +441,7 @@ mod tests {
         let place = enrolled(&nas).await;
         assert_eq!(send_all(&nas, b"").await, CommitOutcome::Created);
         let upload = upload(b"");
-        prove(&nas, place, &upload.object, &upload.fingerprint, ProofPolicy::ReadBack, None).await.unwrap();
+        prove(&nas, place, Wanted::of(&upload, ProofPolicy::ReadBack), None).await.unwrap();
     }
 
     #[tokio::test]

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use super::super::{ObjectState, Version, WrongPlace, read_place, write_place};
 use super::VisitError;
-use crate::domain::{ByteCount, PlaceId};
+use crate::domain::{ByteCount, PlaceId, Protection};
 use crate::files::open_beneath;
 
 /// Where everything lies that is no evidence.
@@ -110,7 +110,8 @@ impl Root {
             found.ctime(),
             found.ctime_nsec()
         );
-        Ok(Some(ObjectState { length: ByteCount::new(found.len()), version: Version(version) }))
+        let (length, version) = (ByteCount::new(found.len()), Version(version));
+        Ok(Some(ObjectState { length, version, protection: Protection::NONE }))
     }
 
     /// Makes every folder above `path`.

@@ -127,6 +127,23 @@ impl Failure {
         self.is(403)
     }
 
+    /// Whether the bucket keeps no objects of their own accord, or who we are may not say so. What an object refuses because it is
+    /// kept is something else.
+    pub(super) fn is_about_keeping(&self) -> bool {
+        self.refusal().is_some_and(|refusal| {
+            let about = refusal.message.to_ascii_lowercase().contains("retention");
+            about && matches!(refusal.status, 400 | 403 | 409) && refusal.reason != "retentionPolicyNotMet"
+        })
+    }
+
+    /// The refusal in a line, for people.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal.words(),
+            Self::Failed(error) => error.to_string(),
+        }
+    }
+
     /// Whether Google knows us and still says no to a deletion: a permission we lack, a retention policy or a hold.
     pub(super) fn is_deletion_refused(&self) -> bool {
         // Other reasons doubt who we are, so they say nothing about what we may do.

@@ -25,7 +25,7 @@ use url::Url;
 
 use self::answer::{Failure, not_googles};
 use self::identity::Identity;
-use self::object::{FIELDS, Object};
+use self::object::{FIELDS, Kept, Object};
 use self::session::{Reached, Sessions};
 use self::wire::{Request, Wire};
 use super::http::{HttpClient, HttpError};
@@ -33,9 +33,9 @@ use super::notes::UploadNotes;
 use super::token::FreshToken;
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    ObjectState, Seen, Upload, read_place, write_place,
+    ObjectState, Seen, Upload, Version, read_place, write_place,
 };
-use crate::domain::{ByteCount, ChunkOrder, ChunkRules, Clock, DestinationName, ObjectName, PlaceId};
+use crate::domain::{ByteCount, ChunkOrder, ChunkRules, Clock, DestinationName, ObjectName, PlaceId, Protection};
 
 pub use self::credential::{CredentialError, GcsCredential};
 
@@ -121,6 +121,9 @@ impl GcsDestination {
     }
 
     fn explain(&self, failure: Failure) -> DestinationError {
+        if failure.is_about_keeping() {
+            return DestinationError::Unprotected(without_retention(&self.wire.bucket, &failure));
+        }
         failure.explain(&self.wire.bucket, &self.credential_name)
     }
 
@@ -274,6 +277,24 @@ impl Destination for GcsDestination {
         }
     }
 
+    /// By its generation, in one request.
+    async fn protect(
+        &self,
+        object: &ObjectName,
+        version: &Version,
+        protection: Protection,
+    ) -> Result<(), DestinationError> {
+        let json = serde_json::to_vec(&Kept::of(protection));
+        let json = json.map_err(|error| DestinationError::Permanent(error.to_string()))?;
+        let request = Request::new(Method::PATCH, self.wire.object(object.as_str()))
+            .query("generation", &version.0)
+            .body("application/json; charset=utf-8", json);
+        match self.wire.ask(request).await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(self.explain(failure)),
+        }
+    }
+
     /// By its generation: in a bucket that keeps old versions, a deletion without one only hides the object.
     async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
         let Object { generation, .. } = self.found(object).await?;
@@ -286,6 +307,15 @@ impl Destination for GcsDestination {
         let there = self.look(object.as_str(), Some(&generation)).await?;
         Ok(if there.is_some() { DeleteOutcome::Refused } else { DeleteOutcome::Deleted })
     }
+}
+
+/// What to do about a bucket that keeps nothing.
+fn without_retention(bucket: &str, failure: &Failure) -> String {
+    let words = failure.words();
+    format!(
+        "bucket {bucket} refused ({words}): make it with object retention enabled, and let the identity have \
+         storage.objects.setRetention and storage.objects.update"
+    )
 }
 
 fn chunk_end(upload: &Upload, index: u32) -> u64 {

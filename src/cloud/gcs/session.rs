@@ -145,16 +145,12 @@ impl Sessions {
     }
 
     async fn open(&self, wire: &Wire, upload: &Upload) -> Result<Session, Failure> {
-        let wanted = Wanted::of(upload);
-        let length = upload.fingerprint.size.get().into();
-        let json = serde_json::to_vec(&wanted).map_err(|error| DestinationError::Permanent(error.to_string()))?;
-        let request = Request::new(Method::POST, wire.uploads())
-            .query("uploadType", "resumable")
-            .query("ifGenerationMatch", "0")
-            .header("x-upload-content-length", length)
-            .header("x-upload-content-type", wanted.content_type().parse().map_err(|_| later("no content type"))?)
-            .body("application/json; charset=utf-8", json);
-        let answer = match wire.ask(request).await {
+        let answer = match begin(wire, upload, Wanted::of(upload)).await {
+            // A bucket whose own policy keeps everything need not keep objects one by one. What it does is seen afterwards.
+            Err(failure) if failure.is_about_keeping() => begin(wire, upload, Wanted::unkept(upload)).await,
+            answer => answer,
+        };
+        let answer = match answer {
             Ok(answer) => answer,
             Err(failure) if failure.is_already_there() => {
                 return Ok(Session { address: String::new(), reached: Reached::Overtaken });
@@ -196,6 +192,19 @@ impl Sessions {
     fn known(&self) -> MutexGuard<'_, HashMap<(ObjectName, Sha256), Session>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Asks for a session.
+async fn begin(wire: &Wire, upload: &Upload, wanted: Wanted<'_>) -> Result<Answer, Failure> {
+    let length = upload.fingerprint.size.get().into();
+    let json = serde_json::to_vec(&wanted).map_err(|error| DestinationError::Permanent(error.to_string()))?;
+    let request = Request::new(Method::POST, wire.uploads())
+        .query("uploadType", "resumable")
+        .query("ifGenerationMatch", "0")
+        .header("x-upload-content-length", length)
+        .header("x-upload-content-type", wanted.content_type().parse().map_err(|_| later("no content type"))?)
+        .body("application/json; charset=utf-8", json);
+    wire.ask(request).await
 }
 
 async fn ask(wire: &Wire, upload: &Upload, address: &str) -> Result<Said, Failure> {

@@ -145,6 +145,32 @@ impl Failure {
         self.code() == Some("RequestTimeTooSkewed")
     }
 
+    /// Whether the bucket keeps no objects from deletion ("Bucket is missing Object Lock Configuration"), or not like that.
+    pub(super) fn is_without_locks(&self) -> bool {
+        let about_it = |it: &Refusal| it.message.contains("Object Lock") || it.message.contains("ObjectLock");
+        self.refusal().is_some_and(|it| match it.code.as_str() {
+            "ObjectLockConfigurationNotFoundError" | "NoSuchObjectLockConfiguration" => true,
+            "InvalidRequest" | "NotImplemented" => about_it(it),
+            _ => false,
+        })
+    }
+
+    /// Whether a request that was about nothing but that came to nothing for good.
+    pub(super) fn is_about_locks(&self) -> bool {
+        self.is_without_locks()
+            || self.is_forbidden()
+            || self.is_not_implemented()
+            || self.code() == Some("InvalidRequest")
+    }
+
+    /// The refusal in a line, for people.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal.words(),
+            Self::Failed(error) => error.to_string(),
+        }
+    }
+
     /// Whether S3 knows us and still says no.
     pub(super) fn is_forbidden(&self) -> bool {
         self.refusal().is_some_and(|it| {

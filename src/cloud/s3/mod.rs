@@ -6,10 +6,12 @@
 //! - An upload goes on after a restart with the parts that S3 lists, each known by its checksum, or, where a server lists none,
 //!   by the `ETag` that was noted when it was acknowledged.
 //! - An object is only created if there is none of that name, where the server can tell.
+//! - What keeps an object is asked for when its upload begins, and told by the object itself afterwards ([`lock`]).
 //! - Every answer is looked at before it is believed, also one that says 200 ([`answer`]).
 
 mod answer;
 mod keys;
+mod lock;
 mod multipart;
 mod sign;
 mod wire;
@@ -38,7 +40,7 @@ use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
     Evidence, ObjectState, Seen, Upload, Version, content_type, fit, read_place, write_place,
 };
-use crate::domain::{ByteCount, Checksum, ChunkRules, Clock, Crc64, DestinationName, ObjectName, PlaceId};
+use crate::domain::{ByteCount, Checksum, ChunkRules, Clock, Crc64, DestinationName, ObjectName, PlaceId, Protection};
 
 pub use self::keys::AccessKey;
 
@@ -133,6 +135,9 @@ impl S3Destination {
     }
 
     fn explain(&self, failure: Failure) -> DestinationError {
+        if failure.is_without_locks() {
+            return lock::refused(&self.bucket, &failure);
+        }
         let error = failure.explain(&self.bucket, &self.credential_name);
         if matches!(error, DestinationError::Denied { .. }) {
             self.wire.keys.renew();
@@ -147,7 +152,8 @@ impl S3Destination {
                 let length = answer.header("content-length").and_then(|length| length.parse().ok());
                 let length = ByteCount::new(length.ok_or_else(|| incomplete("content-length"))?);
                 let version = version(&answer).ok_or_else(|| incomplete("etag"))?;
-                Ok(Some((ObjectState { length, version }, answer)))
+                let protection = lock::read(&answer);
+                Ok(Some((ObjectState { length, version, protection }, answer)))
             }
             Err(failure) if failure.is_absent() => Ok(None),
             Err(failure) => Err(self.explain(failure)),
@@ -310,6 +316,24 @@ impl Destination for S3Destination {
         }
     }
 
+    /// By its version: another content of that name is none of its business.
+    async fn protect(
+        &self,
+        object: &ObjectName,
+        version: &Version,
+        protection: Protection,
+    ) -> Result<(), DestinationError> {
+        let (_, version) = version.0.split_once(' ').unwrap_or_default();
+        for request in lock::requests(object, version, protection) {
+            match self.wire.send(request).await {
+                Ok(_) => {}
+                Err(failure) if failure.is_about_locks() => return Err(lock::refused(&self.bucket, &failure)),
+                Err(failure) => return Err(self.explain(failure)),
+            }
+        }
+        Ok(())
+    }
+
     /// Deletion is judged by version: without one, a bucket that keeps versions only writes a marker, and says yes.
     async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
         let Some((_, found)) = self.head(object).await? else {
@@ -328,9 +352,12 @@ impl Destination for S3Destination {
     }
 }
 
-/// Adds what travels with the object.
+/// Adds what travels with the object, and what keeps it.
 fn described<'a>(request: Request<'a>, upload: &Upload) -> Request<'a> {
     let request = request.header("content-type", content_type(&upload.object));
+    let request = lock::headers(upload.protection)
+        .into_iter()
+        .fold(request, |request, (name, value)| request.header(name, value));
     upload
         .metadata
         .iter()

@@ -9,7 +9,7 @@ use futures::{FutureExt as _, StreamExt as _};
 
 use super::*;
 use crate::cloud::{ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Enrolment, Upload};
-use crate::domain::{ByteCount, Checksum, ChunkRules, Crc64, Sha256};
+use crate::domain::{ByteCount, Checksum, ChunkRules, Crc64, Enforcement, LegalHold, Moment, Retention, Sha256};
 
 const FILM: &[u8] = b"a film of eighteen";
 const CHUNK: ByteCount = ByteCount::new(8);
@@ -23,7 +23,8 @@ fn enrolled() -> PlaceId {
 }
 
 fn state(version: &str, length: usize) -> ObjectState {
-    ObjectState { length: ByteCount::new(length as u64), version: Version(version.to_owned()) }
+    let (length, version) = (ByteCount::new(length as u64), Version(version.to_owned()));
+    ObjectState { length, version, protection: Protection::NONE }
 }
 
 fn here<T>(object: Option<T>) -> Seen<T> {
@@ -62,9 +63,19 @@ impl Place {
     }
 
     fn prove(&self, policy: ProofPolicy, remembered: Option<&Remembered>) -> Result<ProofMethod, String> {
-        let object = ObjectName::new("BWC-1/A.MP4").unwrap();
-        let proof = prove(self, enrolled(), &object, &film(), policy, remembered).now_or_never();
-        proof.expect("it answers at once").map(|proof| proof.method()).map_err(|error| error.to_string())
+        let proof = self.prove_kept(policy, Protection::NONE, remembered);
+        proof.map(|proof| proof.method()).map_err(|error| error.to_string())
+    }
+
+    fn prove_kept(
+        &self,
+        policy: ProofPolicy,
+        protection: Protection,
+        remembered: Option<&Remembered>,
+    ) -> Result<Proof, Unproven> {
+        let (object, content) = (ObjectName::new("BWC-1/A.MP4").unwrap(), film());
+        let wanted = Wanted { object: &object, content: &content, policy, protection };
+        prove(self, enrolled(), wanted, remembered).now_or_never().expect("it answers at once")
     }
 
     fn read_back(&self) -> Result<ProofMethod, String> {
@@ -118,6 +129,10 @@ impl Destination for Place {
     async fn read(&self, _: &ObjectName) -> Result<ByteStream, DestinationError> {
         let pieces: Vec<_> = self.content.iter().map(|piece| Ok(Bytes::from_static(piece))).collect();
         Ok(futures::stream::iter(pieces).boxed())
+    }
+
+    async fn protect(&self, _: &ObjectName, _: &Version, _: Protection) -> Result<(), DestinationError> {
+        unreachable!("a proof changes nothing")
     }
 
     async fn try_delete(&self, _: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
@@ -236,4 +251,46 @@ fn an_earlier_proof_holds_for_that_very_version_only_and_only_if_it_was_strong_e
 enum Asking {
     Spared,
     Anew,
+}
+
+/// Kept so long, and held if that is said.
+fn kept(until: i64, enforcement: Enforcement, legal_hold: LegalHold) -> Protection {
+    Protection { retention: Some(Retention { until: Moment::from_millis(until), enforcement }), legal_hold }
+}
+
+#[test]
+fn a_copy_that_could_be_deleted_too_early_is_no_proof() {
+    let (locked, unlocked) = (Enforcement::Locked, Enforcement::Unlocked);
+    let wanted = kept(5_000, locked, LegalHold::Placed);
+    for (is, enough) in [
+        (Protection::NONE, false),
+        (kept(4_000, locked, LegalHold::Placed), false),
+        (kept(5_000, locked, LegalHold::Absent), false),
+        (Protection { retention: None, legal_hold: LegalHold::Placed }, false),
+        (kept(5_000, locked, LegalHold::Placed), true),
+        (kept(6_000, unlocked, LegalHold::Placed), true),
+    ] {
+        let kept_so = ObjectState { protection: is, ..state("1", FILM.len()) };
+        let evidence = Evidence::Whole(Checksum::Sha256(film().sha256));
+        let mut place = Place::with_the_film().says([here(Some(kept_so.clone()))]);
+        place.attestation = here(Some(Attestation { state: kept_so, evidence }));
+        let remembered = Remembered { version: Version("1".to_owned()), method: ProofMethod::Attested };
+        for remembered in [None, Some(&remembered)] {
+            match place.prove_kept(ProofPolicy::Attested, wanted, remembered) {
+                Ok(proof) => assert!(enough && proof.protection() == is, "{is}"),
+                Err(Unproven::Unprotected { is: shown, .. }) => assert!(!enough && shown == is, "{is}"),
+                Err(error) => panic!("{is}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn other_content_is_other_content_however_well_it_is_kept() {
+    let wanted = kept(5_000, Enforcement::Locked, LegalHold::Absent);
+    let state = ObjectState { protection: wanted, ..state("1", FILM.len()) };
+    let mut place = Place::with_the_film();
+    let evidence = Evidence::Whole(Checksum::Sha256(Sha256::of(b"else")));
+    place.attestation = here(Some(Attestation { state, evidence }));
+    assert!(matches!(place.prove_kept(ProofPolicy::Attested, wanted, None), Err(Unproven::OtherContent)));
 }

@@ -65,6 +65,13 @@ pub enum DestinationNotice {
         /// What was said.
         error: String,
     },
+    /// It does not keep objects from being changed or deleted as it is asked to.
+    Unprotected {
+        /// Which destination.
+        name: DestinationName,
+        /// What was asked, and what it did.
+        why: String,
+    },
     /// It is not set up, so nothing can be asked of it.
     NotSetUp {
         /// What is missing.
@@ -105,9 +112,11 @@ impl DestinationNotice {
             Self::Unasked | Self::SetUp => DestinationState::Unknown,
             Self::Well | Self::TakesOthers { .. } => DestinationState::Ok,
             Self::Waiting { .. } | Self::LeftAlone { .. } => DestinationState::Waiting,
-            Self::Denied { .. } | Self::WrongPlace { .. } | Self::NoContainer { .. } | Self::Refuses { .. } => {
-                DestinationState::Refused
-            }
+            Self::Denied { .. }
+            | Self::WrongPlace { .. }
+            | Self::NoContainer { .. }
+            | Self::Refuses { .. }
+            | Self::Unprotected { .. } => DestinationState::Refused,
             Self::NotSetUp { .. } => DestinationState::Attention,
             Self::TakesNothing { state, .. } => *state,
             Self::Overdue { .. } => DestinationState::Overdue,
@@ -127,6 +136,7 @@ impl DestinationNotice {
             Self::WrongPlace { .. } => DestinationCause::WrongPlace,
             Self::NoContainer { .. } => DestinationCause::NoContainer,
             Self::Refuses { .. } => DestinationCause::Refusal,
+            Self::Unprotected { .. } => DestinationCause::Unprotected,
             Self::NotSetUp { .. } => DestinationCause::NotSetUp,
             Self::TakesOthers { .. } => DestinationCause::Segments,
         })
@@ -188,6 +198,8 @@ pub enum DestinationCause {
     Storage,
     /// It refuses whatever it is asked for.
     Refusal,
+    /// It does not keep objects from being changed or deleted as it is asked to.
+    Unprotected,
     /// Some segments do not get through, though it is well.
     Segments,
     /// It is not set up, so nothing can be asked of it.

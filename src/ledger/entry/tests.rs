@@ -120,7 +120,11 @@ fn variants(entry: &Entry) -> Vec<String> {
                 format!("segment-spooled: crc32c taken {}", segment.fingerprint.crc32c.is_some()),
             ]
         }
-        Entry::CopyProven { method, .. } => vec![word("copy-proven", method)],
+        Entry::CopyProven { method, protection, .. } => vec![
+            word("copy-proven", method),
+            format!("copy-proven: kept {:?}", protection.retention.map(|retention| retention.enforcement)),
+            format!("copy-proven: legal hold {:?}", protection.legal_hold),
+        ],
         Entry::ProofWithdrawn { .. } => vec!["proof-withdrawn".to_owned()],
         Entry::ProblemFound { segment, destination, kind, .. } => {
             let about = (segment.is_some(), destination.is_some());
@@ -194,6 +198,11 @@ fn every_variant() -> BTreeSet<String> {
         "segment-spooled: from the spool, damaged false",
         "segment-spooled: crc32c taken true",
         "segment-spooled: crc32c taken false",
+        "copy-proven: kept None",
+        "copy-proven: kept Some(Locked)",
+        "copy-proven: kept Some(Unlocked)",
+        "copy-proven: legal hold Absent",
+        "copy-proven: legal hold Placed",
         "wipe-intended: media true",
         "wipe-intended: media false",
         "problem-found: about (false, false)",

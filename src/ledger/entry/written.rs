@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Entry, Outcome};
 use crate::domain::{
-    Action, BayName, ByteCount, Caller, CameraSerial, Crc32c, Crc64, DestinationName, DockingId, Earlier, Fingerprint,
-    IdError, MediumId, Moment, Need, NoLogIn, OddityKind, PlaceId, ProblemId, ProblemKind, ProofMethod, Segment,
-    SegmentId, Sha256, SourcePath, UserName, Version,
+    Action, BayName, ByteCount, Caller, CameraSerial, Crc32c, Crc64, DestinationName, DockingId, Earlier, Enforcement,
+    Fingerprint, IdError, LegalHold, MediumId, Moment, Need, NoLogIn, OddityKind, PlaceId, ProblemId, ProblemKind,
+    ProofMethod, Protection, Retention, Segment, SegmentId, Sha256, SourcePath, UserName, Version,
 };
 
 /// One text of the log. Before the word "problem", the log said "hold".
@@ -34,6 +34,9 @@ pub(super) enum Written {
         destination: String,
         version: String,
         method: WrittenMethod,
+        /// Absent: nothing was said that would keep the object.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<WrittenProtection>,
     },
     ProofWithdrawn {
         segment: String,
@@ -175,10 +178,41 @@ macro_rules! words {
 
 words!(WrittenNeed for Need { Required, Optional });
 words!(WrittenMethod for ProofMethod { Attested, ReadBack });
+words!(WrittenEnforcement for Enforcement { Unlocked, Locked });
 words!(WrittenEarlier for Earlier { Stays, IsReplaced });
 words!(WrittenNoLogIn for NoLogIn { Wrong, LockedOut });
 words!(WrittenOutcome for Outcome { Completed, TakenEarly, Interrupted });
 words!(WrittenOddity for OddityKind { SymbolicLink, Fifo, Socket, Device, MountPoint, Unreadable });
+
+/// What keeps an object. `until` and `how` come together.
+#[derive(Serialize, Deserialize)]
+pub(super) struct WrittenProtection {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    how: Option<WrittenEnforcement>,
+    legal_hold: bool,
+}
+
+impl WrittenProtection {
+    fn of(protection: Protection) -> Option<Self> {
+        (protection != Protection::NONE).then(|| Self {
+            until: protection.retention.map(|retention| retention.until.millis()),
+            how: protection.retention.map(|retention| retention.enforcement.into()),
+            legal_hold: protection.legal_hold == LegalHold::Placed,
+        })
+    }
+}
+
+impl From<WrittenProtection> for Protection {
+    fn from(written: WrittenProtection) -> Self {
+        let retention = written
+            .until
+            .zip(written.how)
+            .map(|(until, how)| Retention { until: Moment::from_millis(until), enforcement: how.into() });
+        Self { retention, legal_hold: if written.legal_hold { LegalHold::Placed } else { LegalHold::Absent } }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "why")]
@@ -312,11 +346,12 @@ impl From<&Entry> for Written {
             Entry::SegmentSpooled { docking, segment } => {
                 Self::SegmentSpooled { docking: docking.as_ref().map(ToString::to_string), segment: segment.into() }
             }
-            Entry::CopyProven { segment, destination, version, method } => Self::CopyProven {
+            Entry::CopyProven { segment, destination, version, method, protection } => Self::CopyProven {
                 segment: segment.to_string(),
                 destination: destination.to_string(),
                 version: version.0.clone(),
                 method: (*method).into(),
+                kept: WrittenProtection::of(*protection),
             },
             Entry::ProofWithdrawn { segment, destination, why } => Self::ProofWithdrawn {
                 segment: segment.to_string(),
@@ -438,11 +473,12 @@ impl TryFrom<Written> for Entry {
             Written::SegmentSpooled { docking: id, segment } => {
                 Self::SegmentSpooled { docking: id.as_deref().map(docking).transpose()?, segment: segment.try_into()? }
             }
-            Written::CopyProven { segment: id, destination, version, method } => Self::CopyProven {
+            Written::CopyProven { segment: id, destination, version, method, kept } => Self::CopyProven {
                 segment: segment(&id)?,
                 destination: name(&destination, DestinationName::new)?,
                 version: Version(version),
                 method: method.into(),
+                protection: kept.map_or(Protection::NONE, Protection::from),
             },
             Written::ProofWithdrawn { segment: id, destination, why } => Self::ProofWithdrawn {
                 segment: segment(&id)?,

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::super::Entry;
 use super::super::tests::plan;
 use super::*;
-use crate::domain::{CameraSerial, Fingerprint, Hours, Need, ProofMethod, Segment, SegmentId, SourcePath, Version};
+use crate::domain::{
+    CameraSerial, Fingerprint, Hours, Need, ProofMethod, Protection, Segment, SegmentId, SourcePath, Version,
+};
 
 const NOON: Moment = Moment::from_millis(1_799_971_200_000);
 
@@ -40,7 +42,8 @@ fn spooled(segment: &Segment) -> Entry {
 
 fn proven(segment: &Segment) -> Entry {
     let (destination, version) = (nas(), Version("v1".to_owned()));
-    Entry::CopyProven { segment: segment.id, destination, version, method: ProofMethod::Attested }
+    let (method, protection) = (ProofMethod::Attested, Protection::NONE);
+    Entry::CopyProven { segment: segment.id, destination, version, method, protection }
 }
 
 async fn rows(ledger: &Ledger) -> i64 {

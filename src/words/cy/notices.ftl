@@ -184,6 +184,7 @@ destination-denied = Gwrthodwyd gan { $name } ({ $code }): gwiriwch y manylyn my
 destination-wrong-place = { $name }: { $why }.
 destination-no-container = Mae { $name } yn gwrthod: { $error }.
 destination-refuses = Mae { $name } yn gwrthod: { $error }.
+destination-unprotected = Nid yw { $name } yn cadw ei wrthrychau rhag cael eu dileu fel y mae'r ffurfweddiad yn gofyn: { $why }.
 destination-not-set-up = Heb ei osod: { $why }.
 destination-takes-nothing = Mae'n ateb, ond nid yw'n cymryd yr hyn a roddir iddo: { $put-off }{ $more ->
         [0] {""}
@@ -205,6 +206,7 @@ destination-overdue = { $destination } Mae wedi aros am fwy nag awr.
             [not-set-up] Gwelwch beth sydd ar goll.
             [wrong-place] Dewch yn ôl â'r lle a gofrestrwyd.
             [no-container] Crëwch ef, neu cywirwch y ffurfweddiad.
+            [unprotected] Trowch ymlaen yr hyn sy'n cadw gwrthrychau yno, neu gofynnwch am lai yn y ffurfweddiad.
            *[other] Edrychwch ar yr hyn a ddywedir amdano.
         }
 put-off = { $segments } segment o gamera { $camera } ({ $error })

@@ -219,6 +219,7 @@ destination-denied = Refused by { $name } ({ $code }): check credential { $crede
 destination-wrong-place = { $name }: { $why }.
 destination-no-container = { $name } refuses: { $error }.
 destination-refuses = { $name } refuses: { $error }.
+destination-unprotected = { $name } does not keep its objects from deletion as the configuration asks: { $why }.
 destination-not-set-up = Not set up: { $why }.
 destination-takes-nothing = It answers, but does not take what it is given: { $put-off }{ $more ->
         [0] {""}
@@ -242,6 +243,7 @@ destination-overdue = { $destination } It has waited for more than an hour.
             [not-set-up] See what it lacks.
             [wrong-place] Bring back the place that was enrolled.
             [no-container] Create it, or correct the configuration.
+            [unprotected] Switch on what keeps objects there, or ask for less in the configuration.
            *[other] Look at what is said of it.
         }
 put-off =

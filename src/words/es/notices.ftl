@@ -219,6 +219,7 @@ destination-denied = Rechazado por { $name } ({ $code }): revise la credencial {
 destination-wrong-place = { $name }: { $why }.
 destination-no-container = { $name } lo rechaza: { $error }.
 destination-refuses = { $name } lo rechaza: { $error }.
+destination-unprotected = { $name } no protege sus objetos del borrado como pide la configuración: { $why }.
 destination-not-set-up = Sin preparar: { $why }.
 destination-takes-nothing = Responde, pero no acepta lo que se le da: { $put-off }{ $more ->
         [0] {""}
@@ -242,6 +243,7 @@ destination-overdue = { $destination } Ha esperado más de una hora.
             [not-set-up] Vea qué le falta.
             [wrong-place] Traiga de vuelta el lugar que se inscribió.
             [no-container] Créelo, o corrija la configuración.
+            [unprotected] Active allí lo que protege los objetos, o pida menos en la configuración.
            *[other] Vea lo que se dice de él.
         }
 put-off =

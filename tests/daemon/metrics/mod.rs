@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camdock::domain::{
-    BayState, ByteCount, CameraSerial, DockingId, Fingerprint, Moment, Need, ProofMethod, Segment, SegmentId, Snapshot,
-    SourcePath, Version,
+    BayState, ByteCount, CameraSerial, DockingId, Fingerprint, Moment, Need, ProofMethod, Protection, Segment,
+    SegmentId, Snapshot, SourcePath, Version,
 };
 use camdock::ledger::{Entry, Figures, Ledger, Outcome};
 use camdock_test_support::footage::Footage;
@@ -178,6 +178,7 @@ async fn dock(ledger: &Ledger, number: u32) {
         destination: place(name),
         version: Version("v1".to_owned()),
         method: ProofMethod::Attested,
+        protection: Protection::NONE,
     };
     let (camera, bay) = (segment.camera.clone(), bay_name(1 + number % 8));
     for (at, entry) in [

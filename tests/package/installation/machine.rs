@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use camdock::domain::{
-    ByteCount, CameraSerial, DestinationName, Fingerprint, Moment, Need, ProofMethod, Segment, SegmentId, SourcePath,
-    Version,
+    ByteCount, CameraSerial, DestinationName, Fingerprint, Moment, Need, ProofMethod, Protection, Segment, SegmentId,
+    SourcePath, Version,
 };
 use camdock::ledger::{Entry, LEDGER_FILE, Ledger};
 use tempfile::TempDir;
@@ -176,7 +176,8 @@ impl Installation {
         ];
         if proven == Proven::Yes {
             let (version, method) = (Version("v1".to_owned()), ProofMethod::Attested);
-            steps.push(Entry::CopyProven { segment: id, destination: primary, version, method });
+            let protection = Protection::NONE;
+            steps.push(Entry::CopyProven { segment: id, destination: primary, version, method, protection });
         }
         let ledger = Ledger::threaded(Ledger::connect(&data_dir.join(LEDGER_FILE)).unwrap()).unwrap();
         ledger.record(NOW, steps).await.unwrap();

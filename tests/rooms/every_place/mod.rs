@@ -1,5 +1,6 @@
 //! One suite for every kind of place: what the port promises, asked of the real thing, or of what comes closest to it here.
 
+mod keeping;
 mod places;
 mod scenarios;
 
@@ -24,6 +25,13 @@ async fn a_folder_keeps_what_the_port_promises() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn azure_keeps_what_the_port_promises() {
     goes_through_all(&AzuritePlace::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn azure_keeps_from_deletion_what_it_is_asked_to() {
+    let azure = AzuritePlace::with_immutability().await;
+    azure.make("evidence").await;
+    keeping::keeps_what_it_is_asked_to(&azure, "evidence").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

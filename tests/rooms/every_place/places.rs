@@ -13,6 +13,7 @@ use camdock::cloud::notes::UploadNotes;
 use camdock::cloud::s3::{AccessKey, S3Destination, S3Settings};
 use camdock::domain::{Clock, DestinationName, Moment, Secret};
 use camdock_test_support::azurite::{ACCOUNT, Azurite, KEY};
+use camdock_test_support::immutability::Immutability;
 use camdock_test_support::s3::{KEY_ID, Kind, REGION, S3Server, SECRET};
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -25,6 +26,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) trait Place: Sync {
     /// Makes a container, a bucket or a folder of this name.
     async fn make(&self, container: &str);
+
+    /// Makes one whose objects are kept from deletion as they are asked to; whether the kind and its stand-in can do that.
+    async fn make_keeping(&self, container: &str) -> bool;
 
     /// A station's connection to it, as after a start: of an earlier one only what is written down is known.
     fn connect(&self, container: &str) -> Arc<dyn Destination>;
@@ -91,6 +95,11 @@ impl Place for FolderPlace {
         std::fs::create_dir(self.path(container)).unwrap();
     }
 
+    async fn make_keeping(&self, container: &str) -> bool {
+        self.make(container).await;
+        false
+    }
+
     fn connect(&self, container: &str) -> Arc<dyn Destination> {
         Arc::new(FolderDestination::new(name(), self.path(container), SameDisk::Allowed, PATIENCE))
     }
@@ -108,12 +117,25 @@ impl Place for FolderPlace {
     }
 }
 
-/// Azure, played by Azurite.
-pub(super) struct AzuritePlace(Azurite);
+/// Azure, played by Azurite, and where that keeps nothing from deletion, by a layer before it.
+pub(super) struct AzuritePlace {
+    azurite: Azurite,
+    immutability: Option<Immutability>,
+}
 
 impl AzuritePlace {
     pub(super) async fn start() -> Self {
-        Self(Azurite::start().await.unwrap())
+        Self { azurite: Azurite::start().await.unwrap(), immutability: None }
+    }
+
+    pub(super) async fn with_immutability() -> Self {
+        let azurite = Azurite::start().await.unwrap();
+        let immutability = Some(Immutability::before(&azurite.endpoint).await.unwrap());
+        Self { azurite, immutability }
+    }
+
+    fn endpoint(&self) -> &Url {
+        self.immutability.as_ref().map_or(&self.azurite.endpoint, |layer| &layer.endpoint)
     }
 
     fn connect_with(container: &str, key: &str, endpoint: Url) -> Arc<dyn Destination> {
@@ -132,23 +154,28 @@ impl AzuritePlace {
 #[async_trait]
 impl Place for AzuritePlace {
     async fn make(&self, container: &str) {
-        self.0.create_container(container).await.unwrap();
+        self.azurite.create_container(container).await.unwrap();
+    }
+
+    async fn make_keeping(&self, container: &str) -> bool {
+        self.make(container).await;
+        self.immutability.is_some()
     }
 
     fn connect(&self, container: &str) -> Arc<dyn Destination> {
-        Self::connect_with(container, KEY, self.0.endpoint.clone())
+        Self::connect_with(container, KEY, self.endpoint().clone())
     }
 
     fn address(&self) -> Option<SocketAddr> {
-        address_of(&self.0.endpoint)
+        address_of(self.endpoint())
     }
 
     fn connect_through(&self, container: &str, address: SocketAddr) -> Option<Arc<dyn Destination>> {
-        Some(Self::connect_with(container, KEY, by_way_of(&self.0.endpoint, address)))
+        Some(Self::connect_with(container, KEY, by_way_of(self.endpoint(), address)))
     }
 
     fn connect_wrongly(&self, container: &str) -> Option<Arc<dyn Destination>> {
-        Some(Self::connect_with(container, "d3Jvbmc=", self.0.endpoint.clone()))
+        Some(Self::connect_with(container, "d3Jvbmc=", self.endpoint().clone()))
     }
 }
 
@@ -202,6 +229,11 @@ impl S3Place {
 impl Place for S3Place {
     async fn make(&self, bucket: &str) {
         self.server.create_bucket(bucket, false).await.unwrap();
+    }
+
+    async fn make_keeping(&self, bucket: &str) -> bool {
+        self.server.create_bucket(bucket, true).await.unwrap();
+        true
     }
 
     fn connect(&self, bucket: &str) -> Arc<dyn Destination> {

@@ -7,11 +7,12 @@ use bytes::Bytes;
 use camdock::cloud::{
     ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Seen, Upload, WrongPlace,
 };
-use camdock::custody::{Proof, Unproven, prove};
-use camdock::domain::{ByteCount, Fingerprint, ObjectName, PlaceId, ProofMethod, ProofPolicy, SourcePath};
+use camdock::custody::{Proof, Unproven, Wanted, prove};
+use camdock::domain::{ByteCount, Fingerprint, ObjectName, PlaceId, ProofMethod, ProofPolicy, Protection, SourcePath};
 use camdock_test_support::proxy::{Fault, FaultMix, FaultyProxy};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::keeping;
 use super::places::Place;
 
 type Scenario = for<'a> fn(&'a dyn Place, &'a str) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -33,6 +34,9 @@ pub(super) const ALL: &[(&str, Scenario)] = &[
     ("an object that breaks off while it is read is not another one", |place, at| Box::pin(broken_off(place, at))),
     ("a wrong secret is refused, and named", |place, at| Box::pin(refused(place, at))),
     ("a path of any length and script travels along", |place, at| Box::pin(named(place, at))),
+    ("what is asked to be kept is kept, or the place says that it is not", |place, at| {
+        Box::pin(keeping::keeps_what_it_is_asked_to(place, at))
+    }),
     ("the check object can be taken away, or the place says no", |place, at| Box::pin(deleted(place, at))),
 ];
 
@@ -40,7 +44,7 @@ pub(super) const ALL: &[(&str, Scenario)] = &[
 const CHUNK: ByteCount = ByteCount::new(5 << 20);
 
 /// Bytes of which no two stretches are alike, so that the order of chunks matters.
-fn footage(length: usize) -> Bytes {
+pub(super) fn footage(length: usize) -> Bytes {
     let mut rng = fastrand::Rng::with_seed(length as u64);
     let mut bytes = vec![0; length];
     rng.fill(&mut bytes);
@@ -52,12 +56,17 @@ fn film() -> Bytes {
     footage((11 << 20) + 7)
 }
 
-fn upload(name: &str, content: &[u8]) -> Upload {
+pub(super) fn upload(name: &str, content: &[u8]) -> Upload {
     let object = ObjectName::new(name).unwrap();
-    Upload { object, fingerprint: Fingerprint::of(content, CHUNK), metadata: vec![("camera", "BWC-0001".to_owned())] }
+    Upload {
+        object,
+        fingerprint: Fingerprint::of(content, CHUNK),
+        metadata: vec![("camera", "BWC-0001".to_owned())],
+        protection: Protection::NONE,
+    }
 }
 
-fn chunk(upload: &Upload, content: &Bytes, index: u32) -> ChunkBody {
+pub(super) fn chunk(upload: &Upload, content: &Bytes, index: u32) -> ChunkBody {
     let (offset, length) = upload.fingerprint.chunk_range(index);
     let (from, to) = (usize::try_from(offset).unwrap(), usize::try_from(offset + length).unwrap());
     let bytes = content.slice(from..to);
@@ -68,7 +77,7 @@ fn chunk(upload: &Upload, content: &Bytes, index: u32) -> ChunkBody {
     })
 }
 
-async fn enrol(destination: &dyn Destination) -> PlaceId {
+pub(super) async fn enrol(destination: &dyn Destination) -> PlaceId {
     destination.enrol(PlaceId::random()).await.unwrap()
 }
 
@@ -79,19 +88,19 @@ async fn put(destination: &dyn Destination, upload: &Upload, content: &Bytes, ch
 }
 
 /// Puts and commits all of it, as an uploader would.
-async fn store(destination: &dyn Destination, upload: &Upload, content: &Bytes) -> CommitOutcome {
+pub(super) async fn store(destination: &dyn Destination, upload: &Upload, content: &Bytes) -> CommitOutcome {
     let all: Vec<u32> = (0..upload.fingerprint.chunk_count()).collect();
     put(destination, upload, content, &all).await;
     destination.commit(upload).await.unwrap()
 }
 
-async fn ask(
+pub(super) async fn ask(
     destination: &dyn Destination,
     place: PlaceId,
     upload: &Upload,
     policy: ProofPolicy,
 ) -> Result<Proof, Unproven> {
-    prove(destination, place, &upload.object, &upload.fingerprint, policy, None).await
+    prove(destination, place, Wanted::of(upload, policy), None).await
 }
 
 async fn content_of(destination: &dyn Destination, upload: &Upload) -> Vec<u8> {

@@ -14,9 +14,9 @@ use camdock::cloud::notes::UploadNotes;
 use camdock::cloud::{
     ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, ObjectState, Seen, Upload,
 };
-use camdock::custody::{Unproven, prove};
+use camdock::custody::{Unproven, Wanted, prove};
 use camdock::domain::{
-    ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, PlaceId, ProofMethod, ProofPolicy,
+    ByteCount, Clock, DestinationName, Fingerprint, Moment, ObjectName, PlaceId, ProofMethod, ProofPolicy, Protection,
 };
 use camdock_test_support::gcs::{BUCKET, Fault, Gcs, Lock, PIECE};
 use futures::{StreamExt as _, stream};
@@ -98,6 +98,7 @@ fn upload(name: &str, content: &[u8]) -> Upload {
         object: ObjectName::new(name).unwrap(),
         fingerprint: Fingerprint::of(content, ByteCount::new(CHUNK as u64)).cut_for(CHUNK_RULES),
         metadata: vec![("original-name", r"DCIM/caf\xc3\xa9 1.MP4".to_owned()), ("camera", "BWC-0001".to_owned())],
+        protection: Protection::NONE,
     }
 }
 
@@ -127,7 +128,7 @@ async fn deliver(to: &GcsDestination, upload: &Upload, content: &[u8]) -> Result
 
 async fn proof_by(of: &GcsDestination, upload: &Upload, policy: ProofPolicy) -> Result<ProofMethod, Unproven> {
     let place = of.enrol(PlaceId::random()).await.unwrap();
-    let proof = prove(of, place, &upload.object, &upload.fingerprint, policy, None).await;
+    let proof = prove(of, place, Wanted::of(upload, policy), None).await;
     proof.map(|proof| proof.method())
 }
 

@@ -2,6 +2,7 @@
 //! once, since the clock is tokio's.
 
 mod camera;
+mod keeping;
 mod medium;
 mod order;
 mod place;
@@ -15,8 +16,8 @@ use camdock::cloud::DestinationError;
 use camdock::custody::SourceMatch;
 use camdock::domain::{
     ByteCount, CameraSerial, Clock, DestinationCause, DestinationSnapshot, DestinationState, DockingId, Fingerprint,
-    Moment, Need, ObjectPrefix, Problem, ProblemKind, ProofMethod, ProofPolicy, Segment, SegmentId, SourceFile,
-    SourceKind, SourcePath, StationId, Version,
+    Moment, Need, ObjectPrefix, Problem, ProblemKind, ProofMethod, ProofPolicy, Protection, ProtectionPolicy, Segment,
+    SegmentId, SourceFile, SourceKind, SourcePath, StationId, Version,
 };
 use camdock::ledger::{Entry, Ledger};
 use camdock::spool::Spool as _;
@@ -56,6 +57,11 @@ struct Station {
 
 impl Station {
     async fn new() -> Self {
+        Self::asking_for(ProtectionPolicy::default()).await
+    }
+
+    /// One whose destination is to keep from deletion what it gets.
+    async fn asking_for(protection: ProtectionPolicy) -> Self {
         let folder = TempDir::new().unwrap();
         let spool = Arc::new(Medium::open(folder.path().join("spool")));
         let connection = Arc::new(Mutex::new(Ledger::in_memory().unwrap()));
@@ -65,6 +71,7 @@ impl Station {
             destination: Arc::<Place>::clone(&place),
             prefix: ObjectPrefix::default(),
             policy: ProofPolicy::Attested,
+            protection,
             need: Need::Required,
         };
         let clock = Arc::new(Wall(Instant::now()));
@@ -395,7 +402,8 @@ async fn what_is_a_problem_is_not_asked_about() {
 async fn proven(station: &Station, segment: &Segment) {
     let destination = camdock::cloud::Destination::name(&*station.place).clone();
     let (version, method) = (Version(segment.fingerprint.sha256.to_string()), ProofMethod::Attested);
-    station.record(Entry::CopyProven { segment: segment.id, destination, version, method }).await;
+    let protection = Protection::NONE;
+    station.record(Entry::CopyProven { segment: segment.id, destination, version, method, protection }).await;
     station.place.holds(segment);
 }
 

@@ -11,7 +11,7 @@ use camdock::cloud::{
     Evidence, ObjectState, Seen, Upload, Version,
 };
 use camdock::domain::{
-    ByteCount, Checksum, ChunkOrder, ChunkRules, DestinationName, ObjectName, PlaceId, Segment, Sha256,
+    ByteCount, Checksum, ChunkOrder, ChunkRules, DestinationName, ObjectName, PlaceId, Protection, Segment, Sha256,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -34,6 +34,18 @@ struct State {
     spoils_chunks: bool,
     order: ChunkOrder,
     sent: Sent,
+    keeps: Keeps,
+    kept: BTreeMap<String, Protection>,
+}
+
+/// What a place keeps from deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    WhatItIsAsked,
+    /// It does not listen while an object is created.
+    WhatItIsAskedLater,
+    /// It says yes, and does nothing.
+    Nothing,
 }
 
 /// How chunks were sent.
@@ -58,6 +70,8 @@ impl Place {
             spoils_chunks: false,
             order: ChunkOrder::Any,
             sent: Sent::default(),
+            keeps: Keeps::WhatItIsAsked,
+            kept: BTreeMap::new(),
         };
         let name = DestinationName::new("primary").unwrap();
         Self { name, id: PlaceId::random(), state: Mutex::new(state) }
@@ -94,6 +108,21 @@ impl Place {
         self.state().order = order;
     }
 
+    /// From now on it keeps this from deletion.
+    pub(crate) fn keeps(&self, keeps: Keeps) {
+        self.state().keeps = keeps;
+    }
+
+    /// What keeps a segment there.
+    pub(crate) fn kept(&self, segment: &Segment) -> Protection {
+        self.state().kept.get(segment.object_name().as_str()).copied().unwrap_or_default()
+    }
+
+    /// Somebody takes off what kept it.
+    pub(crate) fn keeps_no_longer(&self, segment: &Segment) {
+        self.state().kept.remove(segment.object_name().as_str());
+    }
+
     pub(crate) fn sent(&self) -> Sent {
         self.state().sent.clone()
     }
@@ -124,7 +153,8 @@ impl Place {
 fn seen(state: &State, object: &ObjectName) -> Option<Attestation> {
     let sha256 = *state.objects.get(object.as_str())?;
     let length = ByteCount::new(state.sizes[object.as_str()]);
-    let state = ObjectState { length, version: Version(sha256.to_string()) };
+    let protection = state.kept.get(object.as_str()).copied().unwrap_or_default();
+    let state = ObjectState { length, version: Version(sha256.to_string()), protection };
     Some(Attestation { state, evidence: Evidence::Whole(Checksum::Sha256(sha256)) })
 }
 
@@ -193,6 +223,9 @@ impl Destination for Place {
             return Ok(CommitOutcome::AlreadyThere);
         }
         state.sizes.insert(name.clone(), upload.fingerprint.size.get());
+        if state.keeps == Keeps::WhatItIsAsked {
+            state.kept.insert(name.clone(), upload.protection);
+        }
         state.objects.insert(name, upload.fingerprint.sha256);
         Ok(CommitOutcome::Created)
     }
@@ -200,6 +233,17 @@ impl Destination for Place {
     async fn read(&self, object: &ObjectName) -> Result<ByteStream, DestinationError> {
         drop(self.ask(object)?);
         Ok(stream::empty().boxed())
+    }
+
+    async fn protect(&self, object: &ObjectName, _: &Version, protection: Protection) -> Result<(), DestinationError> {
+        let mut state = self.ask(object)?;
+        match state.keeps {
+            Keeps::WhatItIsAsked | Keeps::WhatItIsAskedLater => {
+                state.kept.insert(object.as_str().to_owned(), protection);
+                Ok(())
+            }
+            Keeps::Nothing => Ok(()),
+        }
     }
 
     async fn try_delete(&self, _: &ObjectName) -> Result<DeleteOutcome, DestinationError> {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use camdock::cloud::{Attestation, ByteStream, Evidence, Seen, Version};
 use camdock::config::{AzureAccess, CredentialKind, Place};
 use camdock::domain::Need;
-use camdock::domain::{Checksum, ChunkRules, DestinationName, Sha256};
+use camdock::domain::{Checksum, ChunkRules, DestinationName, Enforcement, HoldRule, ProtectionPolicy, Sha256};
 
 use super::*;
 
@@ -23,6 +23,14 @@ enum Quirk {
     ReturnsOtherContent,
     HasNoChecksums,
     NeverAnswers,
+    /// It says yes to whatever should keep an object, and forgets it.
+    ForgetsTheLock,
+    /// It shows a lock, and deletes all the same.
+    ShowsALockAndDeletes,
+    /// Its locks can be taken off.
+    LocksWeakly,
+    /// It keeps what it is asked to later, and not from the beginning.
+    LocksLater,
 }
 
 struct Memory {
@@ -31,13 +39,24 @@ struct Memory {
     quirk: Quirk,
     staged: Mutex<Option<Bytes>>,
     objects: Mutex<BTreeMap<ObjectName, (u32, Bytes)>>,
+    kept: Mutex<BTreeMap<ObjectName, Protection>>,
 }
 
 impl Memory {
     fn object(&self, object: &ObjectName) -> Option<(ObjectState, Bytes)> {
         let (version, content) = self.objects.lock().unwrap().get(object)?.clone();
         let length = ByteCount::new(content.len() as u64);
-        Some((ObjectState { length, version: Version(version.to_string()) }, content))
+        let protection = self.kept.lock().unwrap().get(object).copied().unwrap_or_default();
+        Some((ObjectState { length, version: Version(version.to_string()), protection }, content))
+    }
+
+    fn keep(&self, object: &ObjectName, mut protection: Protection) {
+        match (self.quirk, &mut protection.retention) {
+            (Quirk::ForgetsTheLock, _) => return,
+            (Quirk::LocksWeakly, Some(retention)) => retention.enforcement = Enforcement::Unlocked,
+            _ => {}
+        }
+        self.kept.lock().unwrap().insert(object.clone(), protection);
     }
 
     fn read_access(&self) -> Result<(), DestinationError> {
@@ -114,6 +133,9 @@ impl Destination for Memory {
         let Some(content) = self.staged.lock().unwrap().take() else { return Ok(CommitOutcome::ChunksMissing) };
         let version = objects.get(&upload.object).map_or(1, |(version, _)| version + 1);
         objects.insert(upload.object.clone(), (version, content));
+        if self.quirk != Quirk::LocksLater {
+            self.keep(&upload.object, upload.protection);
+        }
         Ok(CommitOutcome::Created)
     }
 
@@ -127,8 +149,14 @@ impl Destination for Memory {
         Ok(stream::iter([Ok(returned)]).boxed())
     }
 
+    async fn protect(&self, object: &ObjectName, _: &Version, protection: Protection) -> Result<(), DestinationError> {
+        self.keep(object, protection);
+        Ok(())
+    }
+
     async fn try_delete(&self, object: &ObjectName) -> Result<DeleteOutcome, DestinationError> {
-        if self.quirk == Quirk::AllowsDelete {
+        let kept = self.kept.lock().unwrap().get(object).is_some_and(|kept| *kept != Protection::NONE);
+        if self.quirk == Quirk::AllowsDelete || (self.quirk == Quirk::ShowsALockAndDeletes && kept) {
             self.objects.lock().unwrap().remove(object);
             return Ok(DeleteOutcome::Deleted);
         }
@@ -148,7 +176,7 @@ fn settings() -> DestinationSettings {
         prefix: camdock::domain::ObjectPrefix::new("north").unwrap(),
         need: Need::Required,
         proof: ProofPolicy::Attested,
-        retention: None,
+        protection: ProtectionPolicy::default(),
         place: Place::Azure {
             endpoint,
             container: "evidence".to_owned(),
@@ -157,15 +185,21 @@ fn settings() -> DestinationSettings {
     }
 }
 
+const NOW: Moment = Moment::from_millis(1_800_000_000_000);
+
 /// The findings that are not ok.
 async fn complaints(quirk: Quirk) -> Vec<(Aspect, Judgement)> {
-    let settings = settings();
+    complaints_of(quirk, settings()).await
+}
+
+async fn complaints_of(quirk: Quirk, settings: DestinationSettings) -> Vec<(Aspect, Judgement)> {
     let name = settings.name.clone();
     let place = PlaceId::random();
-    let memory = Memory { name, place, quirk, staged: Mutex::default(), objects: Mutex::default() };
+    let memory =
+        Memory { name, place, quirk, staged: Mutex::default(), objects: Mutex::default(), kept: Mutex::default() };
     let station = StationId::new("hq-01").unwrap();
-    let findings = check(&memory, place, &settings, &station, Duration::from_mins(1)).await;
-    if quirk == Quirk::None {
+    let findings = check(&memory, place, &settings, &station, NOW, Duration::from_mins(1)).await;
+    if quirk == Quirk::None && !settings.protection.asks_for_something() {
         assert_eq!(findings.len(), 6, "{findings:?}");
         let objects = memory.objects.lock().unwrap();
         assert!(objects.keys().all(|name| name.as_str().starts_with("north/camdock-check/hq-01-")), "{objects:?}");
@@ -209,4 +243,25 @@ async fn a_place_without_checksums_works_with_a_warning() {
 #[tokio::test(start_paused = true)]
 async fn a_place_that_never_answers_does_not_hold_up_the_check() {
     assert_eq!(complaints(Quirk::NeverAnswers).await, [(Aspect::Write, Judgement::Failed)]);
+}
+
+/// What is complained of where a retention and legal holds are asked for.
+async fn complaints_of_keeping(quirk: Quirk) -> Vec<(Aspect, Judgement)> {
+    let retention = RetentionPolicy { length: Duration::from_hours(31 * 24), enforcement: Enforcement::Locked };
+    let protection = ProtectionPolicy { retention: Some(retention), legal_hold: vec![HoldRule::Damaged] };
+    complaints_of(quirk, DestinationSettings { protection, ..settings() }).await
+}
+
+#[tokio::test]
+async fn a_place_that_keeps_what_it_is_asked_to_gives_no_cause_for_complaint() {
+    assert_eq!(complaints_of_keeping(Quirk::None).await, []);
+    assert_eq!(complaints_of_keeping(Quirk::LocksLater).await, [], "whenever it listens");
+}
+
+#[tokio::test]
+async fn a_place_that_does_not_keep_what_it_is_asked_to_is_found_out() {
+    let both = |judgement| [(Aspect::Retention, judgement), (Aspect::LegalHold, judgement)];
+    assert_eq!(complaints_of_keeping(Quirk::ForgetsTheLock).await, both(Judgement::Failed));
+    assert_eq!(complaints_of_keeping(Quirk::ShowsALockAndDeletes).await, both(Judgement::Failed));
+    assert_eq!(complaints_of_keeping(Quirk::LocksWeakly).await, [(Aspect::Retention, Judgement::Warning)]);
 }

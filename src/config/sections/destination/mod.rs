@@ -2,10 +2,10 @@
 
 pub(super) mod azure;
 pub(super) mod gcs;
+mod protection;
 pub(super) mod s3;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use url::Url;
 
@@ -14,7 +14,7 @@ use crate::config::document::{Node, Value};
 use crate::config::mistake::{At, Mistakes};
 use crate::config::reader::{Given, Keys, Reader, Wrong};
 use crate::config::{Credential, values};
-use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy};
+use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy, ProtectionPolicy};
 
 pub use azure::AzureAccess;
 pub use gcs::GoogleCredential;
@@ -36,6 +36,8 @@ pub(super) const KEYS: Keys = Keys::list(
         "required",
         "proof",
         "retention",
+        "enforcement",
+        "legal_hold",
         "same_disk",
     ],
 );
@@ -51,8 +53,8 @@ pub struct DestinationSettings {
     pub need: Need,
     /// How its copies are proven.
     pub proof: ProofPolicy,
-    /// How long the provider should refuse deletion; only where the provider can.
-    pub retention: Option<Duration>,
+    /// What the provider is to keep from deletion; only where the provider can.
+    pub protection: ProtectionPolicy,
     /// Where it is.
     pub place: Place,
 }
@@ -203,22 +205,24 @@ pub(super) fn destination(
     let kind = table.required("kind", "\"azure\"", |value| values::one_of(value, &KINDS));
 
     let kind = kind?;
-    let (place, retention) = match kind.value {
+    let (place, protection) = match kind.value {
         Kind::Azure => {
             let place = azure::place(&mut table, whereabouts);
-            let retention = table.or("retention", None, |value| values::duration(value).map(Some));
+            let protection = protection::protection(&mut table);
             table.close("with kind = \"azure\"");
-            (place, retention)
+            (place, protection)
         }
         Kind::Gcs => {
             let place = gcs::place(&mut table, whereabouts);
+            let protection = protection::protection(&mut table);
             table.close("with kind = \"gcs\"");
-            (place, Some(None))
+            (place, protection)
         }
         Kind::S3 => {
             let place = s3::place(&mut table, whereabouts);
+            let protection = protection::protection(&mut table);
             table.close("with kind = \"s3\"");
-            (place, Some(None))
+            (place, protection)
         }
         Kind::Folder => {
             let path = table.required("path", "\"/mnt/evidence\"", values::folder);
@@ -227,7 +231,10 @@ pub(super) fn destination(
             let title =
                 name.as_ref().map_or("a destination".to_owned(), |name| format!("destination \"{}\"", name.value));
             let path = noted(path, title, &mut seen.folders);
-            (path.zip(same_disk).map(|(path, same_disk)| Place::Folder { path, same_disk }), Some(None))
+            (
+                path.zip(same_disk).map(|(path, same_disk)| Place::Folder { path, same_disk }),
+                Some(ProtectionPolicy::default()),
+            )
         }
     };
     let (need, _) = need?;
@@ -236,7 +243,7 @@ pub(super) fn destination(
         prefix: prefix?,
         need,
         proof: proof?,
-        retention: retention?,
+        protection: protection?,
         place: place?,
     };
     Some((settings, at))
