@@ -59,7 +59,10 @@ pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use overdue::{NotRetired, Overdue, OverdueCamera, RetiredCamera};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
-pub use protection::{Enforcement, HoldRule, LegalHold, Protection, ProtectionPolicy, Retention, RetentionPolicy};
+pub use protection::{
+    Enforcement, HoldRule, LONGEST_RETENTION, LegalHold, NotRetained, Protection, ProtectionPolicy, Retain, Retained,
+    Retention, RetentionPolicy,
+};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
 pub use setup::{Part, SetupCause, SetupTrouble};
 pub use shift::{NoTimeOfDay, ShiftStart, ShiftStarts, TimeOfDay};

@@ -19,6 +19,7 @@ mod entry;
 mod figures;
 mod files;
 mod hours;
+mod keeping;
 mod open;
 mod problems;
 mod projection;

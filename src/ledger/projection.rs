@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::LedgerError;
 use super::entry::{self, Entry};
 use super::records::{RECOVERED, bytes, sql_bytes};
-use super::{counters, dockings, enrolments, visits};
+use super::{counters, dockings, enrolments, keeping, visits};
 use crate::domain::{
     CameraSerial, DeliveryState, DestinationName, DockingId, LegalHold, MediumId, Moment, Need, PlaceId, ProblemId,
     ProblemKind, ProofMethod, Protection, Removal, Segment, SegmentId, SourcePath, SpoolCopy, Version,
@@ -44,6 +44,7 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             counters::proven(db, at, *segment, destination)?;
             set_delivery(db, at, *segment, destination, DeliveryState::Proven, Some((version, *method, *protection)))
         }
+        Entry::ProtectionAsked { segment, protection } => keeping::ask(db, *segment, *protection),
         Entry::ProofWithdrawn { segment, destination, why: _ } => {
             counters::withdrawn(db, *segment, destination)?;
             withdraw(db, at, *segment, destination)

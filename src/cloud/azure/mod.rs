@@ -48,7 +48,7 @@ use self::transport::{Carried, Wire, not_azures};
 use super::http::{HttpClient, HttpError};
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, Destination, DestinationError,
-    Enrolment, Evidence, ObjectState, Remark, Seen, Upload, Version, content_type, read_place, write_place,
+    Enrolment, Evidence, ObjectState, Protects, Remark, Seen, Upload, Version, content_type, read_place, write_place,
 };
 use crate::domain::{ByteCount, ChunkRules, Clock, DestinationName, ObjectName, PlaceId, Protection};
 
@@ -273,6 +273,10 @@ impl Destination for AzureDestination {
         let token = self.authorise.token_in_use().map(|(of, good_for)| Remark::Token { of, good_for });
         let tags = self.without_tags().map(|why| Remark::Unsearchable { why });
         token.into_iter().chain(tags).collect()
+    }
+
+    fn protects(&self) -> Protects {
+        Protects::AsAsked
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

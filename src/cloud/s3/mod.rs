@@ -38,7 +38,7 @@ use super::http::{HttpClient, HttpError};
 use super::notes::UploadNotes;
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    Evidence, ObjectState, Seen, Upload, Version, content_type, fit, read_place, write_place,
+    Evidence, ObjectState, Protects, Seen, Upload, Version, content_type, fit, read_place, write_place,
 };
 use crate::domain::{ByteCount, Checksum, ChunkRules, Clock, Crc64, DestinationName, ObjectName, PlaceId, Protection};
 
@@ -213,6 +213,10 @@ impl Destination for S3Destination {
 
     fn chunk_rules(&self) -> ChunkRules {
         CHUNK_RULES
+    }
+
+    fn protects(&self) -> Protects {
+        Protects::AsAsked
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

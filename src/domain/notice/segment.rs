@@ -4,7 +4,7 @@ use serde::Serialize;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::Severity;
-use crate::domain::{ProofMethod, SegmentId};
+use crate::domain::{LegalHold, Moment, ProofMethod, SegmentId};
 
 /// Something that happened with a segment or its copy in the spool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, IntoStaticStr, VariantNames)]
@@ -15,6 +15,18 @@ pub enum SegmentNotice {
     Proven {
         /// How.
         method: ProofMethod,
+    },
+    /// A destination keeps it from deletion as somebody asked.
+    Kept {
+        /// Until when.
+        until: Option<Moment>,
+        /// Whether there is a legal hold.
+        legal_hold: LegalHold,
+    },
+    /// A destination does not keep it as somebody asked; it is asked again.
+    NotKept {
+        /// What was said.
+        error: String,
     },
     /// A destination that is well did not get it.
     PutOff {
@@ -47,8 +59,12 @@ impl SegmentNotice {
     pub(super) const fn severity(&self) -> Severity {
         match self {
             Self::Proven { .. } | Self::PutOff { .. } => Severity::Step,
-            Self::FoundAgain | Self::CopyUnlabelled { .. } | Self::CopyTorn | Self::CopyTakenOver => Severity::Outcome,
-            Self::ProofWithdrawn => Severity::Warning,
+            Self::FoundAgain
+            | Self::Kept { .. }
+            | Self::CopyUnlabelled { .. }
+            | Self::CopyTorn
+            | Self::CopyTakenOver => Severity::Outcome,
+            Self::ProofWithdrawn | Self::NotKept { .. } => Severity::Warning,
             Self::CopyBad { .. } | Self::CopyMissing => Severity::Alarm,
         }
     }
