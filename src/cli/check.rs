@@ -1,5 +1,6 @@
 //! `camdock check`: tells, before the first camera is docked, whether everything will work and what could be tighter.
 
+mod connection;
 mod credential;
 mod destination;
 mod local;
@@ -71,6 +72,9 @@ async fn asked(settings: &DestinationSettings, config: &Config, units: &Units) -
     if let Some(credential) = settings.place.credential()
         && let Some(finding) = units.out_of_reach(name, credential)
     {
+        return vec![finding];
+    }
+    if let Some(finding) = connection::out_of_reach(settings, units) {
         return vec![finding];
     }
     let adapter = match open_destination(settings, config) {

@@ -53,7 +53,7 @@ impl DestinationCause {
     #[must_use]
     pub const fn link(self) -> Option<Link> {
         Some(match self {
-            Self::Network | Self::NoAnswer => Link::Network,
+            Self::Network | Self::Certificate | Self::Proxy | Self::NoAnswer => Link::Network,
             Self::Credential => Link::Credential,
             Self::Busy
             | Self::NoContainer

@@ -6,6 +6,7 @@ mod access;
 mod certificate;
 mod checksum;
 mod clock;
+mod connection;
 mod counters;
 mod day;
 mod destination;
@@ -35,6 +36,7 @@ pub use access::{Action, Caller, Known, NoLogIn, Right, Role, Standing, Visitor}
 pub use certificate::{Certificate, CertificateState, Validity};
 pub use checksum::{Checksum, Crc32c, Crc64, Crc64Hasher, Sha256};
 pub use clock::Clock;
+pub use connection::ConnectionTrouble;
 pub use counters::{Amount, Counters, Deliveries, Durations, Endings, Removals, Stages};
 pub use day::{Day, Hours};
 pub use destination::{Earlier, Need, ProofPolicy, Secret};

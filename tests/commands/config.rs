@@ -1,6 +1,7 @@
 //! What a person sees who makes a mistake in the configuration, and what `camdock gen` and `camdock check` print.
 
 mod buckets;
+mod connections;
 mod identities;
 mod protection;
 

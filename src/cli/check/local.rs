@@ -10,6 +10,7 @@ use std::time::Duration;
 use camdock::config::{Config, Slot, SpoolSettings, overlapping};
 use camdock::domain::{ByteCount, Moment};
 
+use super::connection;
 use super::credential::Units;
 use super::{Aspect, Finding, Judgement};
 use crate::cli::disk;
@@ -55,6 +56,7 @@ pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding>
         if let Some(credential) = destination.place.credential() {
             findings.extend(units.check(name, credential));
         }
+        findings.extend(connection::check(destination, now, units));
     }
     findings.extend(folders_apart(config));
     findings

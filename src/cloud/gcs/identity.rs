@@ -20,7 +20,7 @@ use super::answer::{is_busy, not_googles, retry_after};
 use super::credential::{
     Account, CredentialError, ExternalAccount, Format, GcsCredential, SCOPE, ServiceAccount, Source,
 };
-use super::exchange::{bearer, beginning, unanswered};
+use super::exchange::{bearer, beginning};
 use crate::cloud::DestinationError;
 use crate::cloud::answers::one_line;
 use crate::cloud::http::{HttpClient, Incoming, Outgoing};
@@ -41,7 +41,10 @@ pub(super) type ReadAgain = Box<dyn Fn() -> Option<GcsCredential> + Send + Sync>
 
 /// Who we are to Google, and where that is read again.
 pub(super) struct Identity {
-    http: HttpClient,
+    /// For Google, by way of a proxy where there is one.
+    abroad: HttpClient,
+    /// For this machine and the cloud that it stands in, which no proxy could speak for.
+    at_home: HttpClient,
     clock: Arc<dyn Clock>,
     /// What people know the credential by.
     name: String,
@@ -81,11 +84,11 @@ impl Identity {
     pub(super) fn new(
         credential: GcsCredential,
         name: String,
-        http: HttpClient,
+        (abroad, at_home): (HttpClient, HttpClient),
         clock: Arc<dyn Clock>,
     ) -> Result<Self, CredentialError> {
         let account = Arc::new(Account::of(&credential)?);
-        Ok(Self { http, clock, name, known: Mutex::new((credential, account)), read_again: OnceLock::new() })
+        Ok(Self { abroad, at_home, clock, name, known: Mutex::new((credential, account)), read_again: OnceLock::new() })
     }
 
     /// From where a renewed credential is read. Told once.
@@ -185,8 +188,8 @@ impl Identity {
                 let headers = more.iter().filter_map(|(name, value)| {
                     HeaderName::try_from(name).ok().zip(HeaderValue::try_from(&value.0).ok())
                 });
-                let asked = self.http.send(Method::GET, url, headers.collect(), Outgoing::Bytes(Bytes::new()));
-                let answer = asked.await.map_err(unanswered)?;
+                let http = if url.scheme() == "https" { &self.abroad } else { &self.at_home };
+                let answer = http.send(Method::GET, url, headers.collect(), Outgoing::Bytes(Bytes::new())).await?;
                 if !answer.status.is_success() {
                     let what = format!("the identity's own token: {}", answer.status.as_u16());
                     return Err(DestinationError::Unreachable(what));
@@ -215,8 +218,7 @@ impl Identity {
         url.set_path("/computeMetadata/v1/instance/service-accounts/default/token");
         let mut headers = HeaderMap::new();
         headers.insert("metadata-flavor", HeaderValue::from_static("Google"));
-        let answer = self.http.send(Method::GET, url, headers, Outgoing::Bytes(Bytes::new()));
-        let answer = answer.await.map_err(unanswered)?;
+        let answer = self.at_home.send(Method::GET, url, headers, Outgoing::Bytes(Bytes::new())).await?;
         let is_googles = answer.headers.get("metadata-flavor").is_some_and(|flavour| flavour == "Google");
         if !is_googles && !is_busy(answer.status) {
             return Err(stranger(answer.status, "no metadata-flavor"));
@@ -236,8 +238,7 @@ impl Identity {
         if let Some(token) = with {
             headers.insert("authorization", bearer(token.expose())?);
         }
-        let sent = self.http.send(Method::POST, url.clone(), headers, Outgoing::Bytes(body.into()));
-        sent.await.map_err(unanswered)
+        Ok(self.abroad.send(Method::POST, url.clone(), headers, Outgoing::Bytes(body.into())).await?)
     }
 
     /// What an answer gives, or why it gives nothing.

@@ -12,7 +12,7 @@ use url::Url;
 use super::answer::{Failure, not_s3s};
 use super::keys::Keys;
 use super::sign::{Payload, Scope, encode, sign};
-use crate::cloud::http::{HttpClient, HttpError, Incoming, Outgoing};
+use crate::cloud::http::{HttpClient, Incoming, Outgoing};
 use crate::cloud::{ByteStream, ChunkBody, DestinationError};
 use crate::domain::{Clock, Moment};
 
@@ -119,13 +119,8 @@ impl Wire {
         let key = self.keys.now();
         sign(&request.method, &url, &mut headers, payload, (&key, &self.scope, self.now()))
             .map_err(|error| unbuildable(&error.to_string()))?;
-        let answer = self.http.send(request.method.clone(), url, headers, body).await.map_err(|error| {
-            Failure::Failed(match error {
-                HttpError::Source(reason) => DestinationError::SpoolDamaged(reason),
-                HttpError::Setup(reason) | HttpError::Connection(reason) => DestinationError::Unreachable(reason),
-                stalled @ HttpError::Stalled(_) => DestinationError::Unreachable(stalled.to_string()),
-            })
-        })?;
+        let sent = self.http.send(request.method.clone(), url, headers, body).await;
+        let answer = sent.map_err(|error| Failure::Failed(error.into()))?;
         self.judge(answer).await
     }
 

@@ -1,12 +1,20 @@
-//! The HTTP client of the cloud adapters.
+//! The HTTP client of the cloud adapters: whatever leaves this machine for a cloud leaves through it.
 //!
 //! Promises:
+//! - Nothing leaves this machine unencrypted, and nothing is believed from a place whose certificate is not in order ([`tls`]).
 //! - There is no limit on how long an exchange takes as a whole: a slow line may take all day. An exchange is abandoned
 //!   only after `stall` without progress in either direction.
 //! - No redirect is followed: a cloud does not redirect, a captive portal does.
-//! - No error text contains a URL, since a URL may carry a credential.
+//! - No error text contains a URL, since a URL may carry a credential. What opens a proxy is in no text at all.
 
+mod certificate;
+mod proxy;
+mod tls;
+mod trouble;
+
+use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,8 +23,15 @@ use futures::{Stream, StreamExt as _, stream};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use tokio::time::{Instant, sleep_until, timeout};
+use url::Host;
 
-use crate::cloud::ByteStream;
+use self::proxy::Way;
+use self::trouble::{in_full, unanswered};
+use crate::cloud::{ByteStream, DestinationError};
+use crate::domain::{ConnectionTrouble, Validity};
+
+pub use self::proxy::{Proxy, ReadLogin};
+pub use self::tls::{IdentityFiles, Trust};
 
 /// How long to wait for a connection, name look-up and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,11 +40,65 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// piece must leave within the stall time even on a slow line shared by many requests.
 const PIECE: usize = 64 * 1024;
 
-/// A client whose patience depends on progress.
+/// How a place is reached, and by what it and the station prove themselves to each other.
 #[derive(Debug, Clone)]
+pub struct Connection {
+    /// How long an exchange may stand still before it is abandoned.
+    pub stall: Duration,
+    /// Who may vouch for the place.
+    pub trust: Trust,
+    /// What the station proves itself with, if the place wants that.
+    pub identity: Option<IdentityFiles>,
+    /// What stands on the way. Without one, what this machine's environment names, if it names any.
+    pub proxy: Option<Proxy>,
+}
+
+impl Connection {
+    /// The usual one: whom this machine trusts is trusted, and nothing is shown but a credential.
+    #[must_use]
+    pub const fn usual(stall: Duration) -> Self {
+        Self { stall, trust: Trust::Machine, identity: None, proxy: None }
+    }
+
+    /// Reads the files that it needs, and says from when to when the station's own certificate holds, if it has one.
+    ///
+    /// # Errors
+    /// [`HttpError`] names the file that cannot be used.
+    pub fn look(&self) -> Result<Option<Validity>, HttpError> {
+        tls::config(&self.trust, self.identity.as_ref())?;
+        let Some(files) = &self.identity else { return Ok(None) };
+        Ok(tls::certificates(&files.certificate)?.first().and_then(certificate::validity))
+    }
+}
+
+/// A client whose patience depends on progress.
+#[derive(Clone)]
 pub struct HttpClient {
-    client: reqwest::Client,
+    encrypted: reqwest::Client,
+    /// Knows no proxy: what is not encrypted is this machine's own business.
+    plain: reqwest::Client,
+    reach: Reach,
+    shown: Shown,
+    way: Arc<Way>,
     stall: Duration,
+}
+
+/// What a client proves itself with while a connection is secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// It has nothing for that.
+    Nothing,
+    /// A certificate.
+    Certificate,
+}
+
+/// Whom a client asks without encryption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// This machine alone.
+    Clouds,
+    /// What a cloud offers to each of its machines by an address that leads nowhere else, and has no certificate.
+    OwnCloud,
 }
 
 /// What a request carries.
@@ -61,9 +130,20 @@ pub enum HttpError {
     /// The client could not be set up, or the request not be built.
     #[error("{0}")]
     Setup(String),
+    /// A file that connections need cannot be used.
+    #[error("{} cannot be used: {why}", file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// No connection, or a broken one.
     #[error("{0}")]
     Connection(String),
+    /// No secure connection, and what stands in its way.
+    #[error(transparent)]
+    NoConnection(#[from] ConnectionTrouble),
     /// The connection is there, but nothing moves.
     #[error("no byte was sent or received for {}", in_words(*.0))]
     Stalled(Duration),
@@ -72,33 +152,56 @@ pub enum HttpError {
     Source(String),
 }
 
+impl From<HttpError> for DestinationError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Source(reason) => Self::SpoolDamaged(reason),
+            HttpError::NoConnection(trouble) => Self::NoConnection(trouble),
+            HttpError::Setup(_) | HttpError::File { .. } | HttpError::Connection(_) | HttpError::Stalled(_) => {
+                Self::Unreachable(error.to_string())
+            }
+        }
+    }
+}
+
 impl HttpClient {
-    /// A client that gives up after `stall` without progress.
+    /// A client for what lies in a cloud.
     ///
     /// # Errors
-    /// [`HttpError::Setup`] if this machine's TLS set-up cannot be used.
-    pub fn new(stall: Duration) -> Result<Self, HttpError> {
-        Self::build(reqwest::Client::builder(), stall)
+    /// [`HttpError::Setup`] if this machine's TLS set-up cannot be used, [`HttpError::File`] if one of the connection's files cannot.
+    pub fn new(connection: &Connection) -> Result<Self, HttpError> {
+        let Connection { stall, trust, identity, proxy } = connection;
+        let (tls, way) = (tls::config(trust, identity.as_ref())?, Arc::new(Way::by(proxy.clone())));
+        let builder = reqwest::Client::builder().tls_backend_preconfigured(tls);
+        let encrypted = match Way::proxy(&way) {
+            Some(proxy) => built(builder.proxy(proxy), *stall)?,
+            None => built(builder, *stall)?,
+        };
+        let shown = if identity.is_some() { Shown::Certificate } else { Shown::Nothing };
+        Ok(Self { encrypted, plain: plain(*stall)?, reach: Reach::Clouds, shown, way, stall: *stall })
     }
 
-    /// The same for services of this very machine, which no proxy can speak for.
+    /// A client for services of this very machine and of the cloud that it stands in, which no proxy can speak for.
     ///
     /// # Errors
     /// As [`new`](Self::new).
     pub fn without_proxy(stall: Duration) -> Result<Self, HttpError> {
-        Self::build(reqwest::Client::builder().no_proxy(), stall)
+        let tls = tls::config(&Trust::Machine, None)?;
+        let encrypted = built(reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy(), stall)?;
+        let (reach, shown, way) = (Reach::OwnCloud, Shown::Nothing, Arc::new(Way::by(None)));
+        Ok(Self { encrypted, plain: plain(stall)?, reach, shown, way, stall })
     }
 
-    fn build(builder: reqwest::ClientBuilder, stall: Duration) -> Result<Self, HttpError> {
-        let client = builder
-            .connect_timeout(CONNECT_TIMEOUT)
-            // The kernel sees what lies in its own buffers; it ends a connection whose peer acknowledges nothing.
-            .tcp_user_timeout(stall)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .build()
-            .map_err(|error| HttpError::Setup(in_full(error)))?;
-        Ok(Self { client, stall })
+    /// Who carries a request to this address, if anybody may.
+    fn carrier(&self, url: &Url) -> Result<&reqwest::Client, HttpError> {
+        match url.scheme() {
+            "https" => Ok(&self.encrypted),
+            "http" if self.reach == Reach::OwnCloud || is_here(url) => Ok(&self.plain),
+            _ => Err(HttpError::Setup(format!(
+                "{} is not asked without encryption; write https://",
+                url.host_str().unwrap_or("it")
+            ))),
+        }
     }
 
     /// Sends one request, once, and returns when the answer's headers are here.
@@ -112,6 +215,8 @@ impl HttpClient {
         mut headers: HeaderMap,
         body: Outgoing,
     ) -> Result<Incoming, HttpError> {
+        let carrier = self.carrier(&url)?;
+        let host = url.host_str().unwrap_or_default().to_owned();
         let progress = Arc::new(Progress::new());
         let body = match body {
             Outgoing::Bytes(bytes) => bytes.into(),
@@ -121,15 +226,22 @@ impl HttpClient {
                 reqwest::Body::wrap_stream(metered(content, length, Arc::clone(&progress)))
             }
         };
-        let request = self.client.request(method, url).headers(headers).body(body);
+        let request = carrier.request(method, url).headers(headers).body(body);
         let answer = tokio::select! {
             answer = request.send() => answer.map_err(|error| {
-                progress.source_error().map_or_else(|| HttpError::Connection(in_full(error)), HttpError::Source)
+                progress.source_error().map_or_else(|| unanswered(error, self.shown, &self.way, &host), HttpError::Source)
             })?,
             () = progress.stalled(self.stall) => return Err(HttpError::Stalled(self.stall)),
         };
         let (status, headers) = (answer.status(), answer.headers().clone());
         Ok(Incoming { status, headers, body: watched(answer.bytes_stream().boxed(), self.stall) })
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The environment may name a proxy with its password.
+        f.debug_struct("HttpClient").field("reach", &self.reach).field("stall", &self.stall).finish_non_exhaustive()
     }
 }
 
@@ -237,19 +349,29 @@ fn watched(body: stream::BoxStream<'static, reqwest::Result<Bytes>>, stall: Dura
     .boxed()
 }
 
-/// The error with its causes: reqwest's own text stops short of saying what happened.
-fn in_full(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(error) = cause {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        cause = error.source();
+/// A client that encrypts nothing.
+fn plain(stall: Duration) -> Result<reqwest::Client, HttpError> {
+    built(reqwest::Client::builder().tls_certs_only([]).no_proxy(), stall)
+}
+
+fn built(builder: reqwest::ClientBuilder, stall: Duration) -> Result<reqwest::Client, HttpError> {
+    let builder = builder
+        .connect_timeout(CONNECT_TIMEOUT)
+        // The kernel sees what lies in its own buffers; it ends a connection whose peer acknowledges nothing.
+        .tcp_user_timeout(stall)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false);
+    builder.build().map_err(|error| HttpError::Setup(in_full(error)))
+}
+
+/// Whether an address is one of this very machine.
+fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
-    text
 }
 
 fn in_words(duration: Duration) -> String {
