@@ -32,8 +32,8 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 
 use crate::domain::{
-    ByteCount, Checksum, ChunkRules, ConnectionTrouble, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId,
-    Protection,
+    ByteCount, Checksum, ChunkRules, ClockGap, ConnectionTrouble, Crc64, DestinationName, Fingerprint, ObjectName,
+    PlaceId, Protection,
 };
 use crate::faults::{PlantedBug, planted};
 
@@ -110,6 +110,11 @@ pub enum Remark {
         of: String,
         /// How long it is still good. It is renewed in time.
         good_for: Duration,
+    },
+    /// The place has another time than the station.
+    Clock {
+        /// By how much they are apart.
+        gap: ClockGap,
     },
     /// The place's own search does not find objects by what they are.
     Unsearchable {

@@ -12,6 +12,7 @@ use futures::FutureExt as _;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 
+use super::clock::hold_against;
 use super::late::{LateDestination, Standing};
 use super::parts::{self, Troubles};
 use super::{SystemClock, bays, lamps};
@@ -331,7 +332,8 @@ pub(super) fn open_station(
         protection: settings.protection.clone(),
         need: settings.need,
     });
-    let targets = targets.collect();
+    let targets: Vec<Target> = targets.collect();
+    hold_against(targets.iter().map(|target| Arc::clone(&target.destination)).collect(), troubles.clone());
     let spool = DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?;
     let at_once = AtOnce { more_reads: MORE_READS, seals: SEALS, comparisons: COMPARISONS, releases: RELEASES };
     let id = config.station.id.clone();

@@ -35,7 +35,7 @@ mod usb;
 pub use access::{Action, Caller, Known, NoLogIn, Right, Role, Standing, Visitor};
 pub use certificate::{Certificate, CertificateState, Validity};
 pub use checksum::{Checksum, Crc32c, Crc64, Crc64Hasher, Sha256};
-pub use clock::Clock;
+pub use clock::{Clock, ClockGap};
 pub use connection::ConnectionTrouble;
 pub use counters::{Amount, Counters, Deliveries, Durations, Endings, Removals, Stages};
 pub use day::{Day, Hours};

@@ -463,6 +463,7 @@ fn each_part_of_a_station_is_called_by_its_name_in_every_language() {
         Part::Users,
         Part::Certificate,
         Part::Operators,
+        Part::Clock,
     ];
     assert_eq!(parts.len(), Part::VARIANTS.len());
     for words in Language::ALL.map(Words::of) {

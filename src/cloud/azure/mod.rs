@@ -132,10 +132,11 @@ impl AzureDestination {
         if let AzureCredential::Identity(identity) = &settings.credential {
             keeps_secrets(identity)?;
         }
-        let http = HttpClient::new(&settings.connection)?;
-        let tokens = Tokens::new(http.clone(), settings.connection.stall, Arc::clone(&clock))?;
-        let authorise = Authorise::new(settings.credential_name.clone(), &settings.credential, clock, tokens)
-            .map_err(|source| AzureSetupError::Credential { name: settings.credential_name, source })?;
+        let http = HttpClient::new(&settings.connection, Arc::clone(&clock))?;
+        let tokens = Tokens::new(http.clone(), settings.connection.stall, clock)?;
+        let authorise =
+            Authorise::new(settings.credential_name.clone(), &settings.credential, Arc::clone(http.clock()), tokens)
+                .map_err(|source| AzureSetupError::Credential { name: settings.credential_name, source })?;
         let authorise = Arc::new(authorise);
         let options = ClientOptions {
             per_try_policies: vec![authorise.clone()],
@@ -271,7 +272,8 @@ impl Destination for AzureDestination {
     fn remarks(&self) -> Vec<Remark> {
         let token = self.authorise.token_in_use().map(|(of, good_for)| Remark::Token { of, good_for });
         let tags = self.without_tags().map(|why| Remark::Unsearchable { why });
-        token.into_iter().chain(tags).collect()
+        let clock = self.authorise.clock_gap().map(|gap| Remark::Clock { gap });
+        token.into_iter().chain(tags).chain(clock).collect()
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

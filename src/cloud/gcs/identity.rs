@@ -7,12 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -25,16 +23,13 @@ use crate::cloud::DestinationError;
 use crate::cloud::answers::one_line;
 use crate::cloud::http::{HttpClient, Incoming, Outgoing};
 use crate::cloud::token::Token;
-use crate::domain::{Clock, Moment, Secret};
+use crate::domain::{Moment, Secret};
 
 /// No token has more bytes.
 const LONGEST: u64 = 64 << 10;
 
 /// What an identity may do that is to become a service account.
 const TO_BECOME_ANOTHER: &str = "https://www.googleapis.com/auth/cloud-platform";
-
-/// Google refuses statements that were made in another hour than its own; a minute is nobody's business.
-const CLOCKS_AGREE: Duration = Duration::from_mins(1);
 
 /// Reads the credential again from where it is kept; `None` if it cannot be read now.
 pub(super) type ReadAgain = Box<dyn Fn() -> Option<GcsCredential> + Send + Sync>;
@@ -45,7 +40,6 @@ pub(super) struct Identity {
     abroad: HttpClient,
     /// For this machine and the cloud that it stands in, which no proxy could speak for.
     at_home: HttpClient,
-    clock: Arc<dyn Clock>,
     /// What people know the credential by.
     name: String,
     known: Mutex<(GcsCredential, Arc<Account>)>,
@@ -85,10 +79,9 @@ impl Identity {
         credential: GcsCredential,
         name: String,
         (abroad, at_home): (HttpClient, HttpClient),
-        clock: Arc<dyn Clock>,
     ) -> Result<Self, CredentialError> {
         let account = Arc::new(Account::of(&credential)?);
-        Ok(Self { abroad, at_home, clock, name, known: Mutex::new((credential, account)), read_again: OnceLock::new() })
+        Ok(Self { abroad, at_home, name, known: Mutex::new((credential, account)), read_again: OnceLock::new() })
     }
 
     /// From where a renewed credential is read. Told once.
@@ -123,29 +116,27 @@ impl Identity {
     /// With a statement that the account's key signs. It says when it was made, and a dock's clock may be wrong: if Google does
     /// not like it and has another time, that one is taken.
     async fn of_a_service(&self, account: &ServiceAccount) -> Result<Token, DestinationError> {
-        let here = self.clock.now();
-        match self.state(account, here).await {
-            Err((error, Some(there))) if is_apart(here, there) => {
-                self.state(account, there).await.map_err(|(again, _)| match again {
+        let clock = self.abroad.clock();
+        let stated = clock.now();
+        match self.state(account, stated).await {
+            Err(error @ DestinationError::Denied { .. }) if clock.says_otherwise(stated) => {
+                self.state(account, clock.now()).await.map_err(|again| match again {
                     DestinationError::Denied { .. } => error,
                     again => again,
                 })
             }
-            answer => answer.map_err(|(error, _)| error),
+            answer => answer,
         }
     }
 
-    /// The answer to a statement, or the refusal and Google's time.
-    async fn state(&self, account: &ServiceAccount, now: Moment) -> Result<Token, (DestinationError, Option<Moment>)> {
-        let statement = account.statement(now).map_err(|error| (self.denied(error.to_string()), None))?;
+    async fn state(&self, account: &ServiceAccount, now: Moment) -> Result<Token, DestinationError> {
+        let statement = account.statement(now).map_err(|error| self.denied(error.to_string()))?;
         let form = Serializer::new(String::new())
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
             .append_pair("assertion", &statement)
             .finish();
-        let answer = self.post(&account.token_uri, "application/x-www-form-urlencoded", form, None).await;
-        let answer = answer.map_err(|error| (error, None))?;
-        let date = answer.headers.get(DATE).and_then(moment);
-        Ok(issued(self.take(answer).await.map_err(|error| (error, date))?))
+        let answer = self.post(&account.token_uri, "application/x-www-form-urlencoded", form, None).await?;
+        Ok(issued(self.take(answer).await?))
     }
 
     /// With the token of somebody whom Google trusts, for a token of Google's; and with that, perhaps, for a service account's.
@@ -278,16 +269,6 @@ fn issued(Issued { access_token, expires_in }: Issued) -> Token {
 
 fn stranger(status: StatusCode, why: &str) -> DestinationError {
     DestinationError::Unreachable(not_googles(status, why))
-}
-
-/// HTTP writes dates as mail does.
-fn moment(date: &HeaderValue) -> Option<Moment> {
-    let date = OffsetDateTime::parse(date.to_str().ok()?, &Rfc2822).ok()?;
-    Some(Moment::from_millis(date.unix_timestamp().saturating_mul(1_000)))
-}
-
-fn is_apart(here: Moment, there: Moment) -> bool {
-    u128::from(here.millis().abs_diff(there.millis())) > CLOCKS_AGREE.as_millis()
 }
 
 /// What is in a file. A pipe is not opened, since that may never end.

@@ -32,7 +32,7 @@ use super::notes::UploadNotes;
 use super::token::FreshToken;
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    ObjectState, Seen, Upload, Version, read_place, write_place,
+    ObjectState, Remark, Seen, Upload, Version, read_place, write_place,
 };
 use crate::domain::{ByteCount, ChunkOrder, ChunkRules, Clock, DestinationName, ObjectName, PlaceId, Protection};
 
@@ -96,9 +96,9 @@ impl GcsDestination {
     /// [`GcsSetupError`] says which setting cannot be used.
     pub fn new(settings: GcsSettings, clock: Arc<dyn Clock>) -> Result<Self, GcsSetupError> {
         let GcsSettings { name, endpoint, bucket, credential, credential_name, connection, notes } = settings;
-        let http = HttpClient::new(&connection)?;
-        let both = (http.clone(), HttpClient::without_proxy(connection.stall)?);
-        let identity = Identity::new(credential, credential_name.clone(), both, clock)
+        let http = HttpClient::new(&connection, Arc::clone(&clock))?;
+        let both = (http.clone(), HttpClient::without_proxy(connection.stall, clock)?);
+        let identity = Identity::new(credential, credential_name.clone(), both)
             .map_err(|source| GcsSetupError::Credential { name: credential_name.clone(), source })?;
         let identity = Arc::new(identity);
         let token = FreshToken::new({
@@ -186,6 +186,10 @@ impl Destination for GcsDestination {
 
     fn chunk_rules(&self) -> ChunkRules {
         CHUNK_RULES
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        self.wire.http.clock().gap().map(|gap| Remark::Clock { gap }).into_iter().collect()
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

@@ -8,6 +8,7 @@
 //! - No error text contains a URL, since a URL may carry a credential. What opens a proxy is in no text at all.
 
 mod certificate;
+mod clock;
 mod proxy;
 mod tls;
 mod trouble;
@@ -28,8 +29,9 @@ use url::Host;
 use self::proxy::Way;
 use self::trouble::{in_full, unanswered};
 use crate::cloud::{ByteStream, DestinationError};
-use crate::domain::{ConnectionTrouble, Validity};
+use crate::domain::{Clock, ConnectionTrouble, Validity};
 
+pub use self::clock::CloudClock;
 pub use self::proxy::{Proxy, ReadLogin};
 pub use self::tls::{IdentityFiles, Trust};
 
@@ -80,6 +82,7 @@ pub struct HttpClient {
     reach: Reach,
     shown: Shown,
     way: Arc<Way>,
+    clock: Arc<CloudClock>,
     stall: Duration,
 }
 
@@ -165,11 +168,11 @@ impl From<HttpError> for DestinationError {
 }
 
 impl HttpClient {
-    /// A client for what lies in a cloud.
+    /// A client for what lies in a cloud, whose time is held against that of the station's `clock`.
     ///
     /// # Errors
     /// [`HttpError::Setup`] if this machine's TLS set-up cannot be used, [`HttpError::File`] if one of the connection's files cannot.
-    pub fn new(connection: &Connection) -> Result<Self, HttpError> {
+    pub fn new(connection: &Connection, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
         let Connection { stall, trust, identity, proxy } = connection;
         let (tls, way) = (tls::config(trust, identity.as_ref())?, Arc::new(Way::by(proxy.clone())));
         let builder = reqwest::Client::builder().tls_backend_preconfigured(tls);
@@ -178,18 +181,27 @@ impl HttpClient {
             None => built(builder, *stall)?,
         };
         let shown = if identity.is_some() { Shown::Certificate } else { Shown::Nothing };
-        Ok(Self { encrypted, plain: plain(*stall)?, reach: Reach::Clouds, shown, way, stall: *stall })
+        let clock = Arc::new(CloudClock::new(clock));
+        Ok(Self { encrypted, plain: plain(*stall)?, reach: Reach::Clouds, shown, way, clock, stall: *stall })
     }
 
-    /// A client for services of this very machine and of the cloud that it stands in, which no proxy can speak for.
+    /// A client for services of this very machine and of the cloud that it stands in, which no proxy can speak for. They have this
+    /// machine's time.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn without_proxy(stall: Duration) -> Result<Self, HttpError> {
+    pub fn without_proxy(stall: Duration, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
         let tls = tls::config(&Trust::Machine, None)?;
         let encrypted = built(reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy(), stall)?;
         let (reach, shown, way) = (Reach::OwnCloud, Shown::Nothing, Arc::new(Way::by(None)));
-        Ok(Self { encrypted, plain: plain(stall)?, reach, shown, way, stall })
+        let clock = Arc::new(CloudClock::new(clock));
+        Ok(Self { encrypted, plain: plain(stall)?, reach, shown, way, clock, stall })
+    }
+
+    /// What time it is where this client asks.
+    #[must_use]
+    pub const fn clock(&self) -> &Arc<CloudClock> {
+        &self.clock
     }
 
     /// Who carries a request to this address, if anybody may.
@@ -234,6 +246,7 @@ impl HttpClient {
             () = progress.stalled(self.stall) => return Err(HttpError::Stalled(self.stall)),
         };
         let (status, headers) = (answer.status(), answer.headers().clone());
+        self.clock.listen(&headers);
         Ok(Incoming { status, headers, body: watched(answer.bytes_stream().boxed(), self.stall) })
     }
 }

@@ -17,7 +17,6 @@ mod sign;
 mod wire;
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -37,7 +36,7 @@ use super::http::{Connection, HttpClient, HttpError};
 use super::notes::UploadNotes;
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    Evidence, ObjectState, Seen, Upload, Version, content_type, fit, read_place, write_place,
+    Evidence, ObjectState, Remark, Seen, Upload, Version, content_type, fit, read_place, write_place,
 };
 use crate::domain::{ByteCount, Checksum, ChunkRules, Clock, Crc64, DestinationName, ObjectName, PlaceId, Protection};
 
@@ -107,12 +106,10 @@ impl S3Destination {
     /// [`HttpError`] if this machine's network cannot be used.
     pub fn new(settings: S3Settings, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
         let wire = Wire {
-            http: HttpClient::new(&settings.connection)?,
+            http: HttpClient::new(&settings.connection, clock)?,
             bucket: settings.bucket_url,
             scope: Scope { region: settings.region, service: "s3" },
             keys: Keys::new(settings.key),
-            clock,
-            ahead: AtomicI64::new(0),
         };
         Ok(Self {
             name: settings.name,
@@ -212,6 +209,10 @@ impl Destination for S3Destination {
 
     fn chunk_rules(&self) -> ChunkRules {
         CHUNK_RULES
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        self.wire.http.clock().gap().map(|gap| Remark::Clock { gap }).into_iter().collect()
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

@@ -123,17 +123,20 @@ problem-lost = AR GOLL: fe'i cymerwyd o'i gamera, nid oes copi ar ôl yma, nid o
 ## The station
 setup =
     { $part ->
-        [destination] Nid yw cyrchfan { $name }
-        [bay] Nid yw bae { $name }
-        [profile] Nid yw proffil { $name }
-        [page] Nid yw'r dudalen
-        [lamp] Nid yw golau bae { $name }
-        [station-lamp] Nid yw golau'r orsaf
-        [users] Nid yw'r rhestr defnyddwyr
-        [certificate] Nid yw tystysgrif y dudalen
-        [operators] Nid yw grŵp y gweithredwyr
-       *[control-socket] Nid yw soced y gorchmynion
-    } wedi'i osod: { $message }.
+        [clock] Nid yw cloc yr orsaf hon a chloc cyrchfan yn cytuno
+       *[other] { $part ->
+                [destination] Nid yw cyrchfan { $name }
+                [bay] Nid yw bae { $name }
+                [profile] Nid yw proffil { $name }
+                [page] Nid yw'r dudalen
+                [lamp] Nid yw golau bae { $name }
+                [station-lamp] Nid yw golau'r orsaf
+                [users] Nid yw'r rhestr defnyddwyr
+                [certificate] Nid yw tystysgrif y dudalen
+                [operators] Nid yw grŵp y gweithredwyr
+               *[control-socket] Nid yw soced y gorchmynion
+            } wedi'i osod
+    }: { $message }.
 station-disk-full = Mae'r ddisg sy'n dal data'r orsaf yn llawn: yr hyn a brofwyd ac a wagiwyd sy'n mynd gyntaf.
     .advice = Gwnewch le arni.
 station-started = Mae camdock { $version } yn rhedeg, ar gyfer gorsaf { $station }.
@@ -142,17 +145,20 @@ station-page-open = Mae'r dudalen yn { $address }
 station-door-lost = { $error }. Mae camdock yn gwrando eto.
 station-set-up =
     { $part ->
-        [destination] Mae cyrchfan { $name }
-        [bay] Mae bae { $name }
-        [profile] Mae proffil { $name }
-        [page] Mae'r dudalen
-        [lamp] Mae golau bae { $name }
-        [station-lamp] Mae golau'r orsaf
-        [users] Mae'r rhestr defnyddwyr
-        [certificate] Mae tystysgrif y dudalen
-        [operators] Mae grŵp y gweithredwyr
-       *[control-socket] Mae soced y gorchmynion
-    } ar waith nawr.
+        [clock] Mae cloc yr orsaf hon a chlociau ei chyrchfannau yn cytuno
+       *[other] { $part ->
+                [destination] Mae cyrchfan { $name }
+                [bay] Mae bae { $name }
+                [profile] Mae proffil { $name }
+                [page] Mae'r dudalen
+                [lamp] Mae golau bae { $name }
+                [station-lamp] Mae golau'r orsaf
+                [users] Mae'r rhestr defnyddwyr
+                [certificate] Mae tystysgrif y dudalen
+                [operators] Mae grŵp y gweithredwyr
+               *[control-socket] Mae soced y gorchmynion
+            } ar waith nawr
+    }.
 station-enrolled = Mae cyrchfan { $destination } wedi'i chofrestru: o hyn ymlaen dim ond yr hyn sydd yn lle { $place } sy'n cyfrif.
 station-lamp-stays-lit = Efallai fod lamp yn dal i ddangos yr hyn oedd cyn i camdock orffen: { $error }.
     .advice = Peidiwch â'i chredu nes bod camdock yn rhedeg eto.

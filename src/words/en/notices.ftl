@@ -147,17 +147,20 @@ problem-lost = LOST: it was taken from its camera, no copy is left here, no dest
 ## The station
 setup =
     { $part ->
-        [destination] Destination { $name }
-        [bay] Bay { $name }
-        [profile] Profile { $name }
-        [page] The page
-        [lamp] The lamp of bay { $name }
-        [station-lamp] The station's lamp
-        [users] The list of users
-        [certificate] The certificate of the page
-        [operators] The group of operators
-       *[control-socket] The commands' socket
-    } is not set up: { $message }.
+        [clock] This station's clock and a destination's differ
+       *[other] { $part ->
+                [destination] Destination { $name }
+                [bay] Bay { $name }
+                [profile] Profile { $name }
+                [page] The page
+                [lamp] The lamp of bay { $name }
+                [station-lamp] The station's lamp
+                [users] The list of users
+                [certificate] The certificate of the page
+                [operators] The group of operators
+               *[control-socket] The commands' socket
+            } is not set up
+    }: { $message }.
 station-disk-full = The disk that holds the station's data is full: what is proven and wiped goes first.
     .advice = Make room on it.
 station-started = camdock { $version } runs, for station { $station }.
@@ -166,17 +169,20 @@ station-page-open = The page is at { $address }
 station-door-lost = { $error }. camdock listens again.
 station-set-up =
     { $part ->
-        [destination] Destination { $name }
-        [bay] Bay { $name }
-        [profile] Profile { $name }
-        [page] The page
-        [lamp] The lamp of bay { $name }
-        [station-lamp] The station's lamp
-        [users] The list of users
-        [certificate] The certificate of the page
-        [operators] The group of operators
-       *[control-socket] The commands' socket
-    } is set up now.
+        [clock] This station's clock and its destinations' agree
+       *[other] { $part ->
+                [destination] Destination { $name }
+                [bay] Bay { $name }
+                [profile] Profile { $name }
+                [page] The page
+                [lamp] The lamp of bay { $name }
+                [station-lamp] The station's lamp
+                [users] The list of users
+                [certificate] The certificate of the page
+                [operators] The group of operators
+               *[control-socket] The commands' socket
+            } is set up now
+    }.
 station-enrolled = Destination { $destination } is enrolled: from here on, only what lies at place { $place } counts.
 station-lamp-stays-lit = A lamp may still show what was so before camdock ended: { $error }.
     .advice = Believe it only once camdock runs again.

@@ -147,17 +147,20 @@ problem-lost = PERDIDO: se tomó de su cámara, aquí ya no hay copia, ningún d
 ## The station
 setup =
     { $part ->
-        [destination] El destino { $name }
-        [bay] El puesto { $name }
-        [profile] El perfil { $name }
-        [page] La página
-        [lamp] La luz del puesto { $name }
-        [station-lamp] La luz de la estación
-        [users] La lista de usuarios
-        [certificate] El certificado de la página
-        [operators] El grupo de operadores
-       *[control-socket] El socket de los comandos
-    } no está en marcha: { $message }.
+        [clock] El reloj de esta estación y el de un destino no coinciden
+       *[other] { $part ->
+                [destination] El destino { $name }
+                [bay] El puesto { $name }
+                [profile] El perfil { $name }
+                [page] La página
+                [lamp] La luz del puesto { $name }
+                [station-lamp] La luz de la estación
+                [users] La lista de usuarios
+                [certificate] El certificado de la página
+                [operators] El grupo de operadores
+               *[control-socket] El socket de los comandos
+            } no está en marcha
+    }: { $message }.
 station-disk-full = El disco con los datos de la estación está lleno: lo comprobado y vaciado se quita primero.
     .advice = Haga sitio en él.
 station-started = camdock { $version } funciona, para la estación { $station }.
@@ -166,17 +169,20 @@ station-page-open = La página está en { $address }
 station-door-lost = { $error }. camdock vuelve a escuchar.
 station-set-up =
     { $part ->
-        [destination] El destino { $name }
-        [bay] El puesto { $name }
-        [profile] El perfil { $name }
-        [page] La página
-        [lamp] La luz del puesto { $name }
-        [station-lamp] La luz de la estación
-        [users] La lista de usuarios
-        [certificate] El certificado de la página
-        [operators] El grupo de operadores
-       *[control-socket] El socket de los comandos
-    } ya está en servicio.
+        [clock] El reloj de esta estación y los de sus destinos coinciden
+       *[other] { $part ->
+                [destination] El destino { $name }
+                [bay] El puesto { $name }
+                [profile] El perfil { $name }
+                [page] La página
+                [lamp] La luz del puesto { $name }
+                [station-lamp] La luz de la estación
+                [users] La lista de usuarios
+                [certificate] El certificado de la página
+                [operators] El grupo de operadores
+               *[control-socket] El socket de los comandos
+            } ya está en servicio
+    }.
 station-enrolled = El destino { $destination } está inscrito: desde ahora solo cuenta lo que esté en el lugar { $place }.
 station-lamp-stays-lit = Puede que una lámpara aún muestre lo que había antes de que camdock terminara: { $error }.
     .advice = No se fíe de ella hasta que camdock funcione de nuevo.

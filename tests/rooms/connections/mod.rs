@@ -1,12 +1,14 @@
 //! Nothing goes to a place that does not prove itself, nothing goes there unencrypted, and what is wrong is said with the
 //! certificate's name. Real TLS on this machine.
 
+mod clock;
 mod clouds;
 mod pki;
 mod proxies;
 mod servers;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camdock::cloud::http::{Connection, HttpClient, HttpError, IdentityFiles, Outgoing, Trust};
@@ -15,6 +17,7 @@ use futures::TryStreamExt as _;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 
+use crate::azure::WallClock;
 use pki::{Authority, Issued};
 use servers::{scripted, server};
 
@@ -61,7 +64,7 @@ async fn said_to(client: &HttpClient, url: &Url) -> Result<Vec<u8>, HttpError> {
 }
 
 async fn said(connection: &Connection, url: &Url) -> Result<Vec<u8>, HttpError> {
-    said_to(&HttpClient::new(connection).unwrap(), url).await
+    said_to(&HttpClient::new(connection, Arc::new(WallClock)).unwrap(), url).await
 }
 
 /// What stands in the way.
@@ -145,7 +148,7 @@ async fn the_certificate_of_an_authority_is_none_of_a_server() {
 #[tokio::test]
 async fn an_authority_that_is_added_to_the_file_is_trusted_without_a_restart() {
     let (agency, new) = (Agency::new(), Authority::new("Agency Root 2"));
-    let client = HttpClient::new(&agency.connection()).unwrap();
+    let client = HttpClient::new(&agency.connection(), Arc::new(WallClock)).unwrap();
     let url = server(new.issue(&["localhost"], |_| ()).server(None)).await;
     let before = said_to(&client, &url).await.unwrap_err();
     assert!(matches!(before, HttpError::NoConnection(ConnectionTrouble::UnknownIssuer { .. })), "{before}");
@@ -166,7 +169,7 @@ async fn a_station_shows_its_certificate_to_who_wants_to_see_it() {
     let said_of_other = trouble(&other, &url).await;
     assert!(matches!(said_of_other, ConnectionTrouble::CertificateRefused { .. }), "{said_of_other:?}");
     // The same files, renewed: the same client shows what is in them now.
-    let client = HttpClient::new(&other).unwrap();
+    let client = HttpClient::new(&other, Arc::new(WallClock)).unwrap();
     assert!(said_to(&client, &url).await.is_err());
     let right = agency.showing(&stations.issue(&["hq-01"], |_| ()), "dock");
     assert_eq!(said_to(&client, &url).await.unwrap(), b"here");
@@ -189,7 +192,7 @@ async fn a_server_that_speaks_old_versions_only_is_not_spoken_to() {
 
 #[tokio::test]
 async fn nothing_goes_to_another_machine_unencrypted() {
-    let client = HttpClient::new(&Connection::usual(STALL)).unwrap();
+    let client = HttpClient::new(&Connection::usual(STALL), Arc::new(WallClock)).unwrap();
     for elsewhere in ["http://evidence.example/", "http://10.1.2.3/", "ftp://localhost/"] {
         let error = said_to(&client, &Url::parse(elsewhere).unwrap()).await.unwrap_err();
         assert!(matches!(&error, HttpError::Setup(why) if why.contains("not asked without encryption")), "{error}");
@@ -215,7 +218,7 @@ async fn a_file_that_cannot_be_used_is_named() {
         (showing(&certificate, &certificate), &certificate),
         (showing(&certificate, &other_key), &other_key),
     ] {
-        let error = HttpClient::new(&connection).unwrap_err();
+        let error = HttpClient::new(&connection, Arc::new(WallClock)).unwrap_err();
         assert!(matches!(&error, HttpError::File { file: named, .. } if named == file), "{error}");
         assert!(!error.to_string().contains("PRIVATE"), "{error}");
     }

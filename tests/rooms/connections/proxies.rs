@@ -7,6 +7,8 @@ use camdock::domain::{ConnectionTrouble, Secret};
 use reqwest::Url;
 use tokio::net::TcpListener;
 
+use crate::azure::WallClock;
+
 use super::servers::{Manner, TestProxy};
 use super::{Agency, STALL, said, said_to, trouble};
 
@@ -42,7 +44,7 @@ async fn a_proxy_that_wants_a_login_gets_the_one_in_the_file_and_a_renewed_one_w
     let file = Arc::new(Mutex::new("dock:HUSH".to_owned()));
     let read = Arc::clone(&file);
     let connection = by(&agency, &proxy, Some(Arc::new(move || Some(Secret::new(&read.lock().unwrap())))));
-    let client = HttpClient::new(&connection).unwrap();
+    let client = HttpClient::new(&connection, Arc::new(WallClock)).unwrap();
     let error = said_to(&client, &url).await.unwrap_err();
     assert!(matches!(&error, HttpError::NoConnection(trouble) if *trouble == wanted), "{error:?}");
     assert!(!format!("{error} {error:?} {client:?} {connection:?}").contains("HUSH"));

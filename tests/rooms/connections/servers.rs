@@ -106,7 +106,7 @@ async fn carry(mut near: TcpStream, manner: Manner, seen: Arc<Mutex<Vec<String>>
 }
 
 /// The head of a request.
-async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+pub(super) async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut text = Vec::new();
     while !text.ends_with(b"\r\n\r\n") && text.len() < 64 << 10 {
         text.push(stream.read_u8().await.ok()?);
