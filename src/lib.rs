@@ -24,7 +24,7 @@
 //! | `custody` | `cloud`, `domain` | `futures` |
 //! | `camera` | `custody`, `domain`, `files` | `async-trait`, `bytes` |
 //! | `config` | `domain` | `miette`, `strsim`, `toml`, `url` |
-//! | `cloud::http` | `cloud`, `domain` | `bytes`, `futures`, `reqwest`, `tokio` |
+//! | `cloud::http` | `cloud`, `domain`, `files` | `bytes`, `futures`, `reqwest`, `rustls-native-certs`, `tokio`, `tokio-rustls`, `url`, `x509-parser` |
 //! | `cloud::token` | `cloud`, `domain` | `futures`, `tokio` |
 //! | `cloud::azure` | `cloud`, `cloud::http`, `domain` | `async-trait`, `aws-lc-rs`, `azure_core`, `azure_storage_blob`, `base64`, `bytes`, `futures`, `hmac`, `reqwest`, `rustls-pki-types`, `serde`, `serde_json`, `sha2`, `time`, `tokio`, `url`, `x509-parser` |
 //! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |

@@ -1,7 +1,9 @@
 //! `camdock check`: tells, before the first camera is docked, whether everything will work and what could be tighter.
 
+mod connection;
 mod credential;
 mod destination;
+mod encryption;
 mod local;
 mod place;
 mod usb;
@@ -26,7 +28,7 @@ pub(super) struct Args {
     /// Ask no destination: look at the configuration and this machine only
     #[arg(long)]
     offline: bool,
-    /// Where to look for devices
+    /// Where to look for devices and disks
     #[arg(long, hide = true, default_value = "/sys")]
     sysfs: PathBuf,
     /// Where to look for what was added to the unit
@@ -38,7 +40,7 @@ pub(super) struct Args {
 pub(super) fn run(config: &Config, args: &Args) -> anyhow::Result<Outcome> {
     let units = Units::read(&args.units);
     let now = SystemClock.now();
-    let mut findings = local::check(config, now, &units);
+    let mut findings = local::check(config, now, &units, &args.sysfs);
     findings.extend(web::check(config, now, &units));
     findings.extend(usb::check(config, &Sysfs::at(&args.sysfs)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -71,6 +73,9 @@ async fn asked(settings: &DestinationSettings, config: &Config, units: &Units) -
     if let Some(credential) = settings.place.credential()
         && let Some(finding) = units.out_of_reach(name, credential)
     {
+        return vec![finding];
+    }
+    if let Some(finding) = connection::out_of_reach(settings, units) {
         return vec![finding];
     }
     let adapter = match open_destination(settings, config) {
@@ -107,7 +112,7 @@ pub(super) fn outcome(findings: &[Finding]) -> Outcome {
     findings.iter().fold(Outcome::Fine, |so_far, finding| match (finding.judgement, so_far) {
         (Judgement::Failed | Judgement::Missing, _) | (_, Outcome::Failed) => Outcome::Failed,
         (Judgement::Excessive | Judgement::Warning, _) | (_, Outcome::NeedsPerson) => Outcome::NeedsPerson,
-        (Judgement::Ok, Outcome::Fine) => Outcome::Fine,
+        (Judgement::Ok | Judgement::Unknown, Outcome::Fine) => Outcome::Fine,
     })
 }
 
@@ -164,6 +169,8 @@ pub(super) enum Aspect {
     LegalHold,
     /// Can others on this machine read it?
     Privacy,
+    /// Is what lies there encrypted?
+    Encryption,
     /// Is there room?
     Room,
     /// Is the date plausible?
@@ -193,6 +200,7 @@ impl fmt::Display for Aspect {
             Self::Retention => "retention",
             Self::LegalHold => "legal-hold",
             Self::Privacy => "privacy",
+            Self::Encryption => "encryption",
             Self::Room => "room",
             Self::Date => "date",
             Self::Gate => "gate",
@@ -209,6 +217,8 @@ impl fmt::Display for Aspect {
 pub(super) enum Judgement {
     /// As it should be.
     Ok,
+    /// camdock cannot tell.
+    Unknown,
     /// It works, but a person should know.
     Warning,
     /// The dock may do more than it needs.
@@ -223,6 +233,7 @@ impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ok => "ok",
+            Self::Unknown => "unknown",
             Self::Warning => "warning",
             Self::Excessive => "excessive",
             Self::Missing => "missing",
@@ -244,6 +255,7 @@ mod tests {
     fn the_worst_finding_decides_how_the_check_ends() {
         assert_eq!(outcome_of(&[]), Outcome::Fine);
         assert_eq!(outcome_of(&[Judgement::Ok]), Outcome::Fine);
+        assert_eq!(outcome_of(&[Judgement::Unknown]), Outcome::Fine);
         assert_eq!(outcome_of(&[Judgement::Excessive, Judgement::Ok]), Outcome::NeedsPerson);
         assert_eq!(outcome_of(&[Judgement::Warning, Judgement::Ok]), Outcome::NeedsPerson);
         assert_eq!(outcome_of(&[Judgement::Missing, Judgement::Warning]), Outcome::Failed);

@@ -79,7 +79,8 @@ fn is_told(status: &StatusDocument, part: &Part) -> bool {
         | Part::StationLamp
         | Part::Users
         | Part::Certificate
-        | Part::Operators => false,
+        | Part::Operators
+        | Part::Clock => false,
     }
 }
 

@@ -32,7 +32,8 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 
 use crate::domain::{
-    ByteCount, Checksum, ChunkRules, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, Protection,
+    ByteCount, Checksum, ChunkRules, ClockGap, ConnectionTrouble, Crc64, DestinationName, Fingerprint, ObjectName,
+    PlaceId, Protection,
 };
 use crate::faults::{PlantedBug, planted};
 
@@ -121,6 +122,11 @@ pub enum Remark {
         of: String,
         /// How long it is still good. It is renewed in time.
         good_for: Duration,
+    },
+    /// The place has another time than the station.
+    Clock {
+        /// By how much they are apart.
+        gap: ClockGap,
     },
     /// The place's own search does not find objects by what they are.
     Unsearchable {
@@ -256,6 +262,9 @@ pub enum DestinationError {
     /// Try again later.
     #[error("cannot be reached: {0}")]
     Unreachable(String),
+    /// No secure connection comes about, or the proxy on the way opens none. Try again later: somebody may have to act.
+    #[error("cannot be reached: {0}")]
+    NoConnection(#[from] ConnectionTrouble),
     /// The place asks for patience (429, 503) or failed inside (5xx). Try again later, not before `retry_after`.
     #[error("busy: {message}")]
     Busy {

@@ -32,6 +32,8 @@ pub enum CredentialKind {
         /// Which section of a file with several is meant.
         profile: Option<String>,
     },
+    /// A user and a password, as a proxy wants to be told them.
+    ProxyLogin,
     /// A secret that an application shares with its directory.
     ClientSecret(Application),
     /// An application's certificate and its key, in PEM form.
@@ -100,6 +102,8 @@ pub enum Found {
     NoPem,
     /// Nothing that looks like a token.
     NoToken,
+    /// No user and password.
+    NoLogin,
 }
 
 /// A continuation of "the file …", and what to do.
@@ -159,6 +163,7 @@ impl fmt::Display for Found {
             Self::NoToken => {
                 "holds no token. Let whoever issues it write it there as it is: three parts with dots between"
             }
+            Self::NoLogin => "holds no login. Put user and password there as USER:PASSWORD, in one line",
             Self::NoKey => "holds no account key, which is base64. Put the key there as the portal shows it",
         };
         f.write_str(text)
@@ -181,6 +186,8 @@ pub(super) fn secret(kind: &CredentialKind, content: &[u8]) -> Result<String, Fo
         CredentialKind::AccessKey { profile } => {
             return access_key(text, profile.as_deref()).ok_or_else(|| Found::NoAccessKey(profile.clone()));
         }
+        // A password may have a gap in its middle.
+        CredentialKind::ProxyLogin => return login(one_line(text)?),
         CredentialKind::Sas { opens } => signature(one_line(text)?, opens)?,
         CredentialKind::SharedKey { account } => key(one_line(text)?, account)?,
         CredentialKind::ClientSecret(_) if is_uuid(text) => return Err(Found::SecretId),
@@ -260,6 +267,11 @@ fn key(text: &str, account: &str) -> Result<String, Found> {
     } else {
         Err(Found::NoKey)
     }
+}
+
+fn login(text: &str) -> Result<String, Found> {
+    let is_login = text.split_once(':').is_some_and(|(user, password)| !user.is_empty() && !password.is_empty());
+    if is_login { Ok(text.to_owned()) } else { Err(Found::NoLogin) }
 }
 
 fn token(text: &str) -> Result<String, Found> {
@@ -404,6 +416,8 @@ mod tests {
             (CredentialKind::ClientSecret(application()), "TOP SECRET".to_owned(), Found::Gap),
             (CredentialKind::ClientCertificate(application()), "TOPSECRET".to_owned(), Found::NoPem),
             (CredentialKind::FederatedToken(application()), "TOPSECRET".to_owned(), Found::NoToken),
+            (CredentialKind::ProxyLogin, "TOPSECRET".to_owned(), Found::NoLogin),
+            (CredentialKind::ProxyLogin, ":TOPSECRET".to_owned(), Found::NoLogin),
             (shared_key(), SAS.to_owned(), Found::Signature),
             (shared_key(), "TOPSECRET!".to_owned(), Found::NoKey),
             (shared_key(), "TOP SECR ET==".to_owned(), Found::Gap),

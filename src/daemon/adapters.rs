@@ -6,12 +6,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, watch};
 
+use super::clock::hold_against;
 use super::departed::departed;
 use super::late::{Kind, LateDestination, Standing};
 use super::parts::{self, Troubles};
@@ -22,13 +24,13 @@ use crate::cloud::azure::{
 };
 use crate::cloud::folder::{self, FolderDestination, SameDisk};
 use crate::cloud::gcs::{self, GcsCredential, GcsDestination, GcsSettings, GcsSetupError};
-use crate::cloud::http::HttpError;
+use crate::cloud::http::{Connection, HttpError, IdentityFiles, Proxy, ReadLogin, Trust};
 use crate::cloud::notes::UploadNotes;
 use crate::cloud::s3::{self, AccessKey, S3Destination, S3Settings};
 use crate::cloud::{Destination, Protects};
 use crate::config::{
-    Application, AzureAccess, Config, Credential, CredentialError, CredentialKind, DestinationSettings,
-    GoogleCredential, Place, Slot,
+    Application, AzureAccess, Config, ConnectionSettings, Credential, CredentialError, CredentialKind,
+    DestinationSettings, GoogleCredential, Place, ProxySettings, Slot, TlsSettings,
 };
 use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
@@ -101,8 +103,9 @@ impl DestinationSetupError {
             }
             Self::Credential(CredentialError::Unreadable { .. }) => SetupCause::CredentialUnreadable,
             Self::Credential(CredentialError::Unusable { .. })
-            | Self::Azure(AzureSetupError::Credential { .. })
-            | Self::Gcs(GcsSetupError::Credential { .. }) => SetupCause::CredentialUnusable,
+            | Self::Azure(AzureSetupError::Credential { .. } | AzureSetupError::Http(HttpError::File { .. }))
+            | Self::Gcs(GcsSetupError::Credential { .. } | GcsSetupError::Http(HttpError::File { .. }))
+            | Self::Http(HttpError::File { .. }) => SetupCause::CredentialUnusable,
             Self::Azure(_) | Self::Gcs(_) | Self::Http(_) | Self::Agent(_) => SetupCause::Settings,
         }
     }
@@ -143,6 +146,7 @@ fn open_with(
     notes: impl FnOnce() -> UploadNotes,
 ) -> Result<Arc<dyn Destination>, DestinationSetupError> {
     let (name, stall) = (settings.name.clone(), config.upload.stall);
+    let connection = connection(&settings.connection, stall)?;
     match &settings.place {
         Place::Folder { path, same_disk } => {
             let same_disk = if *same_disk {
@@ -161,7 +165,7 @@ fn open_with(
                     bucket: bucket.clone(),
                     credential: google_credential(credential)?,
                     credential_name: credential.to_string(),
-                    stall,
+                    connection,
                     notes: notes(),
                 },
                 Arc::new(SystemClock),
@@ -179,7 +183,7 @@ fn open_with(
                     region: region.clone(),
                     key: first,
                     credential_name: credential.file.display().to_string(),
-                    stall,
+                    connection,
                     notes: notes(),
                 },
                 Arc::new(SystemClock),
@@ -196,13 +200,34 @@ fn open_with(
                     container: container.clone(),
                     credential_name: file.map_or(NO_FILE.to_owned(), |file| file.file.display().to_string()),
                     credential: first,
-                    stall,
+                    connection,
                 },
                 Arc::new(SystemClock),
             )?;
             Ok(Arc::new(opened.renewing(move || azure_credential(&again).ok())))
         }
     }
+}
+
+/// How a cloud is reached. A proxy's login is read again when the proxy does not take it.
+///
+/// # Errors
+/// [`CredentialError`] if there is no login to begin with.
+pub fn connection(settings: &ConnectionSettings, stall: Duration) -> Result<Connection, CredentialError> {
+    let ConnectionSettings { ca, identity, proxy } = settings;
+    let proxy = proxy.as_ref().map(|ProxySettings { address, login }| {
+        let login = login.clone().map(|login| {
+            login.read()?;
+            Ok(Arc::new(move || login.read().ok()) as ReadLogin)
+        });
+        Ok(Proxy { address: address.clone(), login: login.transpose()? })
+    });
+    Ok(Connection {
+        stall,
+        trust: ca.clone().map_or(Trust::Machine, Trust::Only),
+        identity: identity.clone().map(|TlsSettings { certificate, key }| IdentityFiles { certificate, key }),
+        proxy: proxy.transpose()?,
+    })
 }
 
 /// What is known of a kind of place before it is set up.
@@ -310,7 +335,8 @@ pub(super) fn open_station(
         protection: settings.protection.clone(),
         need: settings.need,
     });
-    let targets = targets.chain(departed(config, owed)).collect();
+    let targets: Vec<Target> = targets.chain(departed(config, owed)).collect();
+    hold_against(targets.iter().map(|target| Arc::clone(&target.destination)).collect(), troubles.clone());
     let spool = DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?;
     let at_once = AtOnce { more_reads: MORE_READS, seals: SEALS, comparisons: COMPARISONS, releases: RELEASES };
     let id = config.station.id.clone();

@@ -32,7 +32,7 @@ use crate::station::{Doors, Station, StationError};
 use crate::transfer::{NoPlace, confirm};
 use crate::views::{self, Audience, Commands, Desk, Dock, Recognise, Routes, systemd};
 
-pub use adapters::{DestinationSetupError, LastLedger, OpenError, lights_out, open_destination};
+pub use adapters::{DestinationSetupError, LastLedger, OpenError, connection, lights_out, open_destination};
 pub use clock::SystemClock;
 
 use control::Control;

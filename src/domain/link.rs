@@ -53,7 +53,7 @@ impl DestinationCause {
     #[must_use]
     pub const fn link(self) -> Option<Link> {
         Some(match self {
-            Self::Network | Self::NoAnswer => Link::Network,
+            Self::Network | Self::Certificate | Self::Proxy | Self::NoAnswer => Link::Network,
             Self::Credential => Link::Credential,
             Self::Busy
             | Self::NoContainer
@@ -80,10 +80,11 @@ impl SetupTrouble {
                 SetupCause::Settings
                 | SetupCause::SharedPlace
                 | SetupCause::ProfileBroken
-                | SetupCause::AddressUnusable,
+                | SetupCause::AddressUnusable
+                | SetupCause::ClockApart,
                 _,
             )
-            | (_, Part::Users | Part::Certificate | Part::Operators) => Link::Configuration,
+            | (_, Part::Users | Part::Certificate | Part::Operators | Part::Clock) => Link::Configuration,
             (_, Part::Destination(_)) => Link::Cloud,
             (_, Part::Bay(_) | Part::Lamp(_) | Part::StationLamp) => Link::Port,
             (SetupCause::SocketUnusable, _) | (_, Part::Profile(_) | Part::ControlSocket | Part::Page) => Link::Disk,

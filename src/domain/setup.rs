@@ -44,6 +44,8 @@ pub enum Part {
     Certificate,
     /// The group of those who may have the station do something.
     Operators,
+    /// What the station takes the time for.
+    Clock,
 }
 
 impl fmt::Display for Part {
@@ -58,6 +60,7 @@ impl fmt::Display for Part {
             Self::StationLamp => f.write_str("the station's lamp"),
             Self::Users => f.write_str("the list of users"),
             Self::Certificate => f.write_str("the certificate of the page"),
+            Self::Clock => f.write_str("the clock"),
             Self::Operators => f.write_str("the group of operators"),
         }
     }
@@ -97,6 +100,8 @@ pub enum SetupCause {
     FileUnreadable,
     /// Its file is wrong.
     FileBroken,
+    /// Others have another time.
+    ClockApart,
     /// Looking at it takes so long that it may never end.
     NoAnswer,
 }

@@ -66,6 +66,9 @@ fn told(name: &DestinationName, error: &DestinationError, again_at: Moment) -> D
     let (name, waits) = (name.clone(), |cause| DestinationNotice::Waiting { cause, error: error.to_string() });
     match error {
         DestinationError::Unreachable(_) => waits(DestinationCause::Network),
+        DestinationError::NoConnection(trouble) => {
+            DestinationNotice::NoConnection { trouble: Box::new(trouble.clone().into()), cause: trouble.into() }
+        }
         DestinationError::NoAnswer(_) => waits(DestinationCause::NoAnswer),
         DestinationError::Full(_) => waits(DestinationCause::Full),
         DestinationError::Storage(_) => waits(DestinationCause::Storage),

@@ -95,6 +95,7 @@ pub fn status_line(snapshot: &Snapshot) -> String {
         Part::Users => Some("nobody can log in".to_owned()),
         Part::Certificate => Some("the page has no certificate".to_owned()),
         Part::Operators => Some("there is no group of operators".to_owned()),
+        Part::Clock => Some("clocks differ (camdock status)".to_owned()),
     }));
     parts.join("; ")
 }

@@ -9,7 +9,7 @@ use strum::VariantNames;
 
 use super::*;
 use crate::domain::{
-    AccessNotice, BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, Condition, DeliveryState,
+    AccessNotice, BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, Condition, ConnectionTrouble, DeliveryState,
     DestinationCause, DestinationName, DestinationNotice, DestinationState, DockNotice, Enforcement, Instruction,
     LegalHold, Manner, OddityKind, OtherNotice, Part, PlaceId, ProblemKind, ProofMethod, PutOff, Removal, SegmentId,
     SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath, SpoolCopy, StationId, StationNotice, StorageNotice,
@@ -93,6 +93,10 @@ fn destinations() -> Vec<DestinationNotice> {
         DestinationNotice::Well,
         DestinationNotice::Waiting { cause, error: error.clone() },
         DestinationNotice::LeftAlone { cause, error: error.clone(), at: Moment::from_millis(0) },
+        DestinationNotice::NoConnection {
+            trouble: Box::new(ConnectionTrouble::CertificateWanted.into()),
+            cause: DestinationCause::Certificate,
+        },
         DestinationNotice::Denied { name: name.clone(), code: "403".to_owned(), credential: "nas.sas".to_owned() },
         DestinationNotice::WrongPlace { name: name.clone(), why: error.clone() },
         DestinationNotice::NoContainer { name: name.clone(), error: error.clone() },
@@ -102,6 +106,28 @@ fn destinations() -> Vec<DestinationNotice> {
         DestinationNotice::TakesNothing { state: DestinationState::Waiting, cause, put_off: put_off.clone(), more },
         DestinationNotice::TakesOthers { put_off, more },
         DestinationNotice::Overdue { destination: Box::new(DestinationNotice::Well.into()), cause },
+    ]
+}
+
+fn connections() -> Vec<ConnectionTrouble> {
+    let (certificate, why, at) = ("CN=x, serial 01".to_owned(), "EIO".to_owned(), Moment::from_millis(0));
+    let (issuer, proxy, host) = ("CN=y".to_owned(), "proxy:3128".to_owned(), "cloud".to_owned());
+    vec![
+        ConnectionTrouble::CertificateEnded { certificate: certificate.clone(), until: at, now: at },
+        ConnectionTrouble::CertificateNotYet { certificate: certificate.clone(), from: at, now: at },
+        ConnectionTrouble::CertificateOfAnother {
+            certificate: certificate.clone(),
+            wanted: host.clone(),
+            names: vec!["other".to_owned()],
+        },
+        ConnectionTrouble::UnknownIssuer { certificate: certificate.clone(), issuer },
+        ConnectionTrouble::CertificateOfAuthority { certificate: certificate.clone() },
+        ConnectionTrouble::CertificateUnusable { certificate, why: why.clone() },
+        ConnectionTrouble::CertificateWanted,
+        ConnectionTrouble::CertificateRefused { why },
+        ConnectionTrouble::TooOld,
+        ConnectionTrouble::ProxyLogin { proxy: proxy.clone() },
+        ConnectionTrouble::ProxyRefuses { proxy, host },
     ]
 }
 
@@ -262,7 +288,7 @@ fn every_notice() -> Vec<Notice> {
     let states = bays.chain(others).chain(destinations).chain(problems).chain(single);
     let events = camera_notices().into_iter().map(Notice::from).chain(segments().into_iter().map(Notice::from));
     let more = storage().into_iter().map(Notice::from).chain(docks().into_iter().map(Notice::from));
-    let more = more.chain(access().into_iter().map(Notice::from));
+    let more = more.chain(access().into_iter().map(Notice::from)).chain(connections().into_iter().map(Notice::from));
     states.chain(events).chain(more).chain(station().into_iter().map(Notice::from)).collect()
 }
 
@@ -447,6 +473,7 @@ fn each_part_of_a_station_is_called_by_its_name_in_every_language() {
         Part::Users,
         Part::Certificate,
         Part::Operators,
+        Part::Clock,
     ];
     assert_eq!(parts.len(), Part::VARIANTS.len());
     for words in Language::ALL.map(Words::of) {

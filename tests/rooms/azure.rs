@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use camdock::cloud::azure::{AzureCredential, AzureDestination, AzureSettings, AzureSetupError};
+use camdock::cloud::http::Connection;
 use camdock::cloud::{
     ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Evidence, ObjectState, Seen, Upload,
     write_place,
@@ -35,7 +36,7 @@ const CONTAINER: &str = "evidence";
 const NOTHING: Seen<ObjectState> = Seen::new(None, None);
 const NO_CHUNKS: [u32; 0] = [];
 
-struct WallClock;
+pub(crate) struct WallClock;
 
 impl Clock for WallClock {
     fn now(&self) -> Moment {
@@ -76,7 +77,7 @@ fn settings(endpoint: Url, credential: AzureCredential) -> AzureSettings {
         container: CONTAINER.to_owned(),
         credential,
         credential_name: "primary.sas".to_owned(),
-        stall: Duration::from_mins(1),
+        connection: Connection::usual(Duration::from_mins(1)),
     }
 }
 
@@ -409,7 +410,7 @@ where
         }
     });
     let mut settings = settings(endpoint, sas("rwct", 1));
-    settings.stall = stall;
+    settings.connection.stall = stall;
     destination(settings)
 }
 

@@ -5,6 +5,7 @@
 
 mod azure;
 mod bays;
+mod connections;
 mod every_place;
 mod folder_camera;
 mod gcs;

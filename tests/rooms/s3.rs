@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
+use camdock::cloud::http::Connection;
 use camdock::cloud::notes::UploadNotes;
 use camdock::cloud::s3::{AccessKey, S3Destination, S3Settings};
 use camdock::cloud::{ChunkBody, CommitOutcome, Destination as _, DestinationError, Upload, write_place};
@@ -75,7 +76,7 @@ impl Pretender {
             region: "us-east-1".to_owned(),
             key: key("old"),
             credential_name: "primary.key".to_owned(),
-            stall: Duration::from_mins(1),
+            connection: Connection::usual(Duration::from_mins(1)),
             notes: UploadNotes::open(notes.path().join("primary")),
         };
         let s3 = S3Destination::new(settings, Arc::new(WallClock)).unwrap().renewing(|| Some(key("new")));

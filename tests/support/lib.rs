@@ -8,6 +8,7 @@
 #![allow(clippy::must_use_candidate, reason = "a machine is set up for what becomes of it")]
 
 pub mod azurite;
+pub mod disks;
 pub mod footage;
 pub mod fuse;
 pub mod gcs;

@@ -77,11 +77,15 @@ impl Units {
 
     /// That a destination cannot be asked from here, and how it can; `None` if it can.
     pub(super) fn out_of_reach(&self, destination: &str, credential: &Credential) -> Option<Finding> {
-        let setting = self.hand_over(credential)?;
+        Some(Self::not_asked(destination, &self.hand_over(credential)?))
+    }
+
+    /// That a destination is not asked since only the service gets what this setting hands over, and how it can be.
+    pub(super) fn not_asked(destination: &str, setting: &str) -> Finding {
         let note = format!(
             "not asked, since only the service can read the credential. To ask all the same, as root: systemd-run --quiet \
              --pipe --wait --property=User=camdock --property={setting} camdock check"
         );
-        Some(Finding::new(destination, Aspect::Access, Judgement::Warning, note))
+        Finding::new(destination, Aspect::Access, Judgement::Warning, note)
     }
 }

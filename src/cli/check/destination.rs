@@ -115,6 +115,13 @@ fn told(settings: &DestinationSettings, remark: &Remark) -> Finding {
             let minutes = good_for.as_secs() / 60;
             (Aspect::Token, Judgement::Ok, format!("{of}; good for {minutes} min, and renewed in time"))
         }
+        Remark::Clock { gap } => {
+            let note = format!(
+                "this station's clock is {gap} the destination's. Requests are signed with the destination's time, and \
+                 footage is dated with this station's: set up time synchronisation, if it is this one that is wrong"
+            );
+            (Aspect::Date, Judgement::Warning, note)
+        }
         Remark::Unsearchable { why } => {
             let note =
                 format!("objects carry no tags, so the cloud's search does not find them by camera and time: {why}");

@@ -10,7 +10,9 @@ use std::time::Duration;
 use camdock::config::{Config, Slot, SpoolSettings, overlapping};
 use camdock::domain::{ByteCount, Moment};
 
+use super::connection;
 use super::credential::Units;
+use super::encryption;
 use super::{Aspect, Finding, Judgement};
 use crate::cli::disk;
 
@@ -26,9 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const EVERYONE: u32 = 0o007;
 
 /// Looks at folders, credentials, room and clock.
-pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding> {
+pub(super) fn check(config: &Config, now: Moment, units: &Units, sysfs: &Path) -> Vec<Finding> {
     let mut findings = vec![clock(now)];
-    data_dir(&config.station.data_dir, &config.spool, &mut findings);
+    data_dir(&config.station.data_dir, &config.spool, sysfs, &mut findings);
     if config.bays.is_empty() {
         let note = "none is configured, so no camera can be docked. Add a [[bay]]";
         findings.push(Finding::new("bays", Aspect::Access, Judgement::Warning, note));
@@ -55,6 +57,7 @@ pub(super) fn check(config: &Config, now: Moment, units: &Units) -> Vec<Finding>
         if let Some(credential) = destination.place.credential() {
             findings.extend(units.check(name, credential));
         }
+        findings.extend(connection::check(destination, now, units));
     }
     findings.extend(folders_apart(config));
     findings
@@ -69,7 +72,7 @@ fn clock(now: Moment) -> Finding {
     Finding::new("clock", Aspect::Date, Judgement::Warning, note)
 }
 
-fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
+fn data_dir(path: &Path, spool: &SpoolSettings, sysfs: &Path, findings: &mut Vec<Finding>) {
     let subject = "data_dir";
     let metadata = match existing_folder(path) {
         Ok(metadata) => metadata,
@@ -102,6 +105,7 @@ fn data_dir(path: &Path, spool: &SpoolSettings, findings: &mut Vec<Finding>) {
             format!("every user of this machine can look into {path}, where evidence lies. Run: chmod o= {path}");
         Finding::new(subject, Aspect::Privacy, Judgement::Warning, note)
     });
+    findings.push(encryption::check(path, sysfs));
     findings.push(room(path, spool.reserve));
 }
 

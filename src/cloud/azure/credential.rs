@@ -20,7 +20,8 @@ use url::Url;
 use super::token::{CertificateError, Identity, Signer, Token, Tokens};
 use super::transport::wrap;
 use crate::cloud::answers::HTTP_DATE;
-use crate::domain::{Clock, Moment, Secret};
+use crate::cloud::http::CloudClock;
+use crate::domain::{ClockGap, Moment, Secret};
 
 /// What proves to Azure who we are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub(super) struct Authorise {
     /// What people know the credential by.
     name: String,
     means: RwLock<Means>,
-    clock: Arc<dyn Clock>,
+    clock: Arc<CloudClock>,
     tokens: Tokens,
     read_again: OnceLock<ReadAgain>,
 }
@@ -76,7 +77,7 @@ impl Authorise {
     pub(super) fn new(
         name: String,
         credential: &AzureCredential,
-        clock: Arc<dyn Clock>,
+        clock: Arc<CloudClock>,
         tokens: Tokens,
     ) -> Result<Self, CredentialError> {
         let means = RwLock::new(Means::new(credential)?);
@@ -136,6 +137,31 @@ impl Authorise {
         Some((identity.to_string(), self.tokens.good_for()?))
     }
 
+    /// By how much Azure's clock and the station's are apart, if that is worth a word.
+    pub(super) fn clock_gap(&self) -> Option<ClockGap> {
+        self.clock.gap()
+    }
+
+    /// Sends a request that the account's key signs. If it is refused and Azure turns out to have another time than the one that was
+    /// signed, it is signed with that.
+    async fn send_signed(
+        &self,
+        account: &str,
+        mac: &Hmac<sha2::Sha256>,
+        ctx: &Context<'_>,
+        request: &mut Request,
+        next: &[Arc<dyn Policy>],
+    ) -> PolicyResult {
+        let signed = self.clock.now();
+        sign(account, mac.clone(), request, signed);
+        let answer = pass_on(ctx, request, next).await?;
+        if !is_unaccepted(&answer) || !self.clock.says_otherwise(signed) {
+            return Ok(answer);
+        }
+        sign(account, mac.clone(), request, self.clock.now());
+        pass_on(ctx, request, next).await
+    }
+
     /// Sends a request with a token; with a fresh one, once, if that is not accepted.
     async fn send_with_token(
         &self,
@@ -165,7 +191,14 @@ impl Authorise {
     }
 }
 
-/// Whether the token itself is doubted, not what it may do.
+fn sign(account: &str, mut mac: Hmac<sha2::Sha256>, request: &mut Request, now: Moment) {
+    request.insert_header("x-ms-date", http_date(now));
+    mac.update(string_to_sign(account, request).as_bytes());
+    let signature = BASE64.encode(mac.finalize().into_bytes());
+    request.insert_header("authorization", format!("SharedKey {account}:{signature}"));
+}
+
+/// Whether the credential itself is doubted, not what it may do.
 fn is_unaccepted(answer: &AsyncRawResponse) -> bool {
     let code = answer.headers().get_optional_str(&"x-ms-error-code".into());
     answer.status() == StatusCode::Unauthorized || code == Some("AuthenticationFailed")
@@ -221,11 +254,7 @@ impl Policy for Authorise {
                 request.url_mut().set_query(Some(&query));
             }
             Means::SharedKey { account, mac } => {
-                request.insert_header("x-ms-date", http_date(self.clock.now()));
-                let mut mac = mac.clone();
-                mac.update(string_to_sign(&account, request).as_bytes());
-                let signature = BASE64.encode(mac.finalize().into_bytes());
-                request.insert_header("authorization", format!("SharedKey {account}:{signature}"));
+                return self.send_signed(&account, &mac, ctx, request, next).await;
             }
             Means::Identity(identity) => return self.send_with_token(&identity, ctx, request, next).await,
         }

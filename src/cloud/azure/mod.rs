@@ -23,7 +23,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZero;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::http::headers::Headers;
@@ -45,7 +44,7 @@ use self::metadata::metadata;
 use self::tags::{Tagging, tags};
 use self::token::Tokens;
 use self::transport::{Carried, Wire, not_azures};
-use super::http::{HttpClient, HttpError};
+use super::http::{Connection, HttpClient, HttpError};
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, Destination, DestinationError,
     Enrolment, Evidence, ObjectState, Protects, Remark, Seen, Upload, Version, content_type, read_place, write_place,
@@ -84,8 +83,8 @@ pub struct AzureSettings {
     pub credential: AzureCredential,
     /// What people know the credential by, such as its file's name; it appears in errors.
     pub credential_name: String,
-    /// How long an exchange may stand still before it is abandoned.
-    pub stall: Duration,
+    /// How it is reached.
+    pub connection: Connection,
 }
 
 /// Why a destination cannot be set up.
@@ -133,10 +132,11 @@ impl AzureDestination {
         if let AzureCredential::Identity(identity) = &settings.credential {
             keeps_secrets(identity)?;
         }
-        let http = HttpClient::new(settings.stall)?;
-        let tokens = Tokens::new(http.clone(), settings.stall, Arc::clone(&clock))?;
-        let authorise = Authorise::new(settings.credential_name.clone(), &settings.credential, clock, tokens)
-            .map_err(|source| AzureSetupError::Credential { name: settings.credential_name, source })?;
+        let http = HttpClient::new(&settings.connection, Arc::clone(&clock))?;
+        let tokens = Tokens::new(http.clone(), settings.connection.stall, clock)?;
+        let authorise =
+            Authorise::new(settings.credential_name.clone(), &settings.credential, Arc::clone(http.clock()), tokens)
+                .map_err(|source| AzureSetupError::Credential { name: settings.credential_name, source })?;
         let authorise = Arc::new(authorise);
         let options = ClientOptions {
             per_try_policies: vec![authorise.clone()],
@@ -272,7 +272,8 @@ impl Destination for AzureDestination {
     fn remarks(&self) -> Vec<Remark> {
         let token = self.authorise.token_in_use().map(|(of, good_for)| Remark::Token { of, good_for });
         let tags = self.without_tags().map(|why| Remark::Unsearchable { why });
-        token.into_iter().chain(tags).collect()
+        let clock = self.authorise.clock_gap().map(|gap| Remark::Clock { gap });
+        token.into_iter().chain(tags).chain(clock).collect()
     }
 
     fn protects(&self) -> Protects {

@@ -16,7 +16,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 
 use crate::cloud::answers::{is_busy, strange};
-use crate::cloud::http::{HttpClient, HttpError, Incoming, Outgoing};
+use crate::cloud::http::{HttpClient, Incoming, Outgoing};
 use crate::cloud::{ChunkBody, DestinationError};
 
 /// How much of an error's body is read, in bytes. Azure's are below one KiB.
@@ -43,13 +43,8 @@ impl Policy for Wire {
         };
         let method = Method::from_bytes(request.method().as_str().as_bytes()).map_err(|_| unbuildable("its method"))?;
         let headers = to_http(request.headers())?;
-        let answer = self.http.send(method, request.url().clone(), headers, body).await.map_err(|error| {
-            wrap(match error {
-                HttpError::Source(reason) => DestinationError::SpoolDamaged(reason),
-                HttpError::Setup(reason) | HttpError::Connection(reason) => DestinationError::Unreachable(reason),
-                stalled @ HttpError::Stalled(_) => DestinationError::Unreachable(stalled.to_string()),
-            })
-        })?;
+        let sent = self.http.send(method, request.url().clone(), headers, body).await;
+        let answer = sent.map_err(|error| wrap(error.into()))?;
         if let Some(stranger) = stranger(&answer) {
             return Err(wrap(DestinationError::Unreachable(stranger)));
         }

@@ -3,20 +3,10 @@
 use futures::{StreamExt as _, future};
 use reqwest::header::HeaderValue;
 
-use crate::cloud::http::HttpError;
 use crate::cloud::{ByteStream, DestinationError};
 
 /// The longest answer that is read into memory, in bytes. Google's are a few KiB.
 pub(super) const ANSWER_LIMIT: usize = 256 << 10;
-
-/// Why there is no answer, as the port has it.
-pub(super) fn unanswered(error: HttpError) -> DestinationError {
-    match error {
-        HttpError::Source(reason) => DestinationError::SpoolDamaged(reason),
-        HttpError::Setup(reason) | HttpError::Connection(reason) => DestinationError::Unreachable(reason),
-        stalled @ HttpError::Stalled(_) => DestinationError::Unreachable(stalled.to_string()),
-    }
-}
 
 /// The header that a token goes into. It shows itself in no debug text.
 pub(super) fn bearer(token: &str) -> Result<HeaderValue, DestinationError> {

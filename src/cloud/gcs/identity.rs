@@ -7,12 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -20,12 +18,12 @@ use super::answer::{is_busy, not_googles, retry_after};
 use super::credential::{
     Account, CredentialError, ExternalAccount, Format, GcsCredential, SCOPE, ServiceAccount, Source,
 };
-use super::exchange::{bearer, beginning, unanswered};
+use super::exchange::{bearer, beginning};
 use crate::cloud::DestinationError;
 use crate::cloud::answers::one_line;
 use crate::cloud::http::{HttpClient, Incoming, Outgoing};
 use crate::cloud::token::Token;
-use crate::domain::{Clock, Moment, Secret};
+use crate::domain::{Moment, Secret};
 
 /// No token has more bytes.
 const LONGEST: u64 = 64 << 10;
@@ -33,16 +31,15 @@ const LONGEST: u64 = 64 << 10;
 /// What an identity may do that is to become a service account.
 const TO_BECOME_ANOTHER: &str = "https://www.googleapis.com/auth/cloud-platform";
 
-/// Google refuses statements that were made in another hour than its own; a minute is nobody's business.
-const CLOCKS_AGREE: Duration = Duration::from_mins(1);
-
 /// Reads the credential again from where it is kept; `None` if it cannot be read now.
 pub(super) type ReadAgain = Box<dyn Fn() -> Option<GcsCredential> + Send + Sync>;
 
 /// Who we are to Google, and where that is read again.
 pub(super) struct Identity {
-    http: HttpClient,
-    clock: Arc<dyn Clock>,
+    /// For Google, by way of a proxy where there is one.
+    abroad: HttpClient,
+    /// For this machine and the cloud that it stands in, which no proxy could speak for.
+    at_home: HttpClient,
     /// What people know the credential by.
     name: String,
     known: Mutex<(GcsCredential, Arc<Account>)>,
@@ -81,11 +78,10 @@ impl Identity {
     pub(super) fn new(
         credential: GcsCredential,
         name: String,
-        http: HttpClient,
-        clock: Arc<dyn Clock>,
+        (abroad, at_home): (HttpClient, HttpClient),
     ) -> Result<Self, CredentialError> {
         let account = Arc::new(Account::of(&credential)?);
-        Ok(Self { http, clock, name, known: Mutex::new((credential, account)), read_again: OnceLock::new() })
+        Ok(Self { abroad, at_home, name, known: Mutex::new((credential, account)), read_again: OnceLock::new() })
     }
 
     /// From where a renewed credential is read. Told once.
@@ -120,29 +116,27 @@ impl Identity {
     /// With a statement that the account's key signs. It says when it was made, and a dock's clock may be wrong: if Google does
     /// not like it and has another time, that one is taken.
     async fn of_a_service(&self, account: &ServiceAccount) -> Result<Token, DestinationError> {
-        let here = self.clock.now();
-        match self.state(account, here).await {
-            Err((error, Some(there))) if is_apart(here, there) => {
-                self.state(account, there).await.map_err(|(again, _)| match again {
+        let clock = self.abroad.clock();
+        let stated = clock.now();
+        match self.state(account, stated).await {
+            Err(error @ DestinationError::Denied { .. }) if clock.says_otherwise(stated) => {
+                self.state(account, clock.now()).await.map_err(|again| match again {
                     DestinationError::Denied { .. } => error,
                     again => again,
                 })
             }
-            answer => answer.map_err(|(error, _)| error),
+            answer => answer,
         }
     }
 
-    /// The answer to a statement, or the refusal and Google's time.
-    async fn state(&self, account: &ServiceAccount, now: Moment) -> Result<Token, (DestinationError, Option<Moment>)> {
-        let statement = account.statement(now).map_err(|error| (self.denied(error.to_string()), None))?;
+    async fn state(&self, account: &ServiceAccount, now: Moment) -> Result<Token, DestinationError> {
+        let statement = account.statement(now).map_err(|error| self.denied(error.to_string()))?;
         let form = Serializer::new(String::new())
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
             .append_pair("assertion", &statement)
             .finish();
-        let answer = self.post(&account.token_uri, "application/x-www-form-urlencoded", form, None).await;
-        let answer = answer.map_err(|error| (error, None))?;
-        let date = answer.headers.get(DATE).and_then(moment);
-        Ok(issued(self.take(answer).await.map_err(|error| (error, date))?))
+        let answer = self.post(&account.token_uri, "application/x-www-form-urlencoded", form, None).await?;
+        Ok(issued(self.take(answer).await?))
     }
 
     /// With the token of somebody whom Google trusts, for a token of Google's; and with that, perhaps, for a service account's.
@@ -185,8 +179,8 @@ impl Identity {
                 let headers = more.iter().filter_map(|(name, value)| {
                     HeaderName::try_from(name).ok().zip(HeaderValue::try_from(&value.0).ok())
                 });
-                let asked = self.http.send(Method::GET, url, headers.collect(), Outgoing::Bytes(Bytes::new()));
-                let answer = asked.await.map_err(unanswered)?;
+                let http = if url.scheme() == "https" { &self.abroad } else { &self.at_home };
+                let answer = http.send(Method::GET, url, headers.collect(), Outgoing::Bytes(Bytes::new())).await?;
                 if !answer.status.is_success() {
                     let what = format!("the identity's own token: {}", answer.status.as_u16());
                     return Err(DestinationError::Unreachable(what));
@@ -215,8 +209,7 @@ impl Identity {
         url.set_path("/computeMetadata/v1/instance/service-accounts/default/token");
         let mut headers = HeaderMap::new();
         headers.insert("metadata-flavor", HeaderValue::from_static("Google"));
-        let answer = self.http.send(Method::GET, url, headers, Outgoing::Bytes(Bytes::new()));
-        let answer = answer.await.map_err(unanswered)?;
+        let answer = self.at_home.send(Method::GET, url, headers, Outgoing::Bytes(Bytes::new())).await?;
         let is_googles = answer.headers.get("metadata-flavor").is_some_and(|flavour| flavour == "Google");
         if !is_googles && !is_busy(answer.status) {
             return Err(stranger(answer.status, "no metadata-flavor"));
@@ -236,8 +229,7 @@ impl Identity {
         if let Some(token) = with {
             headers.insert("authorization", bearer(token.expose())?);
         }
-        let sent = self.http.send(Method::POST, url.clone(), headers, Outgoing::Bytes(body.into()));
-        sent.await.map_err(unanswered)
+        Ok(self.abroad.send(Method::POST, url.clone(), headers, Outgoing::Bytes(body.into())).await?)
     }
 
     /// What an answer gives, or why it gives nothing.
@@ -277,16 +269,6 @@ fn issued(Issued { access_token, expires_in }: Issued) -> Token {
 
 fn stranger(status: StatusCode, why: &str) -> DestinationError {
     DestinationError::Unreachable(not_googles(status, why))
-}
-
-/// HTTP writes dates as mail does.
-fn moment(date: &HeaderValue) -> Option<Moment> {
-    let date = OffsetDateTime::parse(date.to_str().ok()?, &Rfc2822).ok()?;
-    Some(Moment::from_millis(date.unix_timestamp().saturating_mul(1_000)))
-}
-
-fn is_apart(here: Moment, there: Moment) -> bool {
-    u128::from(here.millis().abs_diff(there.millis())) > CLOCKS_AGREE.as_millis()
 }
 
 /// What is in a file. A pipe is not opened, since that may never end.

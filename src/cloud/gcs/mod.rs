@@ -16,7 +16,6 @@ mod session;
 mod wire;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
@@ -28,12 +27,12 @@ use self::identity::Identity;
 use self::object::{FIELDS, Kept, Object};
 use self::session::{Reached, Sessions};
 use self::wire::{Request, Wire};
-use super::http::{HttpClient, HttpError};
+use super::http::{Connection, HttpClient, HttpError};
 use super::notes::UploadNotes;
 use super::token::FreshToken;
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    ObjectState, Protects, Seen, Upload, Version, read_place, write_place,
+    ObjectState, Protects, Remark, Seen, Upload, Version, read_place, write_place,
 };
 use crate::domain::{ByteCount, ChunkOrder, ChunkRules, Clock, DestinationName, ObjectName, PlaceId, Protection};
 
@@ -60,8 +59,8 @@ pub struct GcsSettings {
     pub credential: GcsCredential,
     /// What people know the credential by, such as its file's name; it appears in errors.
     pub credential_name: String,
-    /// How long an exchange may stand still before it is abandoned.
-    pub stall: Duration,
+    /// How it is reached.
+    pub connection: Connection,
     /// Where sessions are noted.
     pub notes: UploadNotes,
 }
@@ -96,9 +95,10 @@ impl GcsDestination {
     /// # Errors
     /// [`GcsSetupError`] says which setting cannot be used.
     pub fn new(settings: GcsSettings, clock: Arc<dyn Clock>) -> Result<Self, GcsSetupError> {
-        let GcsSettings { name, endpoint, bucket, credential, credential_name, stall, notes } = settings;
-        let http = HttpClient::new(stall)?;
-        let identity = Identity::new(credential, credential_name.clone(), http.clone(), clock)
+        let GcsSettings { name, endpoint, bucket, credential, credential_name, connection, notes } = settings;
+        let http = HttpClient::new(&connection, Arc::clone(&clock))?;
+        let both = (http.clone(), HttpClient::without_proxy(connection.stall, clock)?);
+        let identity = Identity::new(credential, credential_name.clone(), both)
             .map_err(|source| GcsSetupError::Credential { name: credential_name.clone(), source })?;
         let identity = Arc::new(identity);
         let token = FreshToken::new({
@@ -190,6 +190,10 @@ impl Destination for GcsDestination {
 
     fn protects(&self) -> Protects {
         Protects::AsAsked
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        self.wire.http.clock().gap().map(|gap| Remark::Clock { gap }).into_iter().collect()
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::answer::{Failure, is_googles, not_googles};
-use super::exchange::{ANSWER_LIMIT, bearer, beginning, unanswered, unbuildable};
+use super::exchange::{ANSWER_LIMIT, bearer, beginning, unbuildable};
 use super::identity::Identity;
 use crate::cloud::http::{HttpClient, Incoming, Outgoing};
 use crate::cloud::token::FreshToken;
@@ -147,7 +147,7 @@ impl Wire {
 
     async fn send(&self, method: Method, url: Url, headers: HeaderMap, body: Outgoing) -> Result<Answer, Failure> {
         let Incoming { status, headers, body } =
-            self.http.send(method, url, headers, body).await.map_err(unanswered)?;
+            self.http.send(method, url, headers, body).await.map_err(DestinationError::from)?;
         if status.is_success() || status == StatusCode::PERMANENT_REDIRECT {
             return if is_googles(&headers) {
                 Ok(Answer { status, headers, body })

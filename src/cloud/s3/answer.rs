@@ -10,7 +10,6 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
 
 use crate::cloud::DestinationError;
 use crate::cloud::answers::{http_date, is_busy, one_line, retry_after, strange};
@@ -33,8 +32,6 @@ pub(super) struct Refusal {
     /// Where the bucket is, if it is somewhere else than was asked.
     region: Option<String>,
     retry_after: Option<Duration>,
-    /// S3's clock.
-    pub(super) date: Option<OffsetDateTime>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,7 +87,6 @@ impl Failure {
             message: one_line(&body.message),
             region: header("x-amz-bucket-region").or(body.region).map(|region| one_line(&region)),
             retry_after: header("retry-after").and_then(|wish| retry_after(&wish, date)),
-            date,
         }))
     }
 
@@ -140,9 +136,9 @@ impl Failure {
         self.refusal().is_some_and(|it| it.status == 501 || it.code == "NotImplemented")
     }
 
-    /// Whether the signature's time was too far from S3's.
-    pub(super) fn is_about_the_clock(&self) -> bool {
-        self.code() == Some("RequestTimeTooSkewed")
+    /// Whether the signature may have been the reason; S3 says no more where an answer has no body.
+    pub(super) fn may_be_about_the_signature(&self) -> bool {
+        self.refusal().is_some_and(|it| it.status == 403)
     }
 
     /// Whether the bucket keeps no objects from deletion ("Bucket is missing Object Lock Configuration"), or not like that.

@@ -17,9 +17,7 @@ mod sign;
 mod wire;
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -34,11 +32,11 @@ use self::keys::Keys;
 use self::multipart::Multipart;
 use self::sign::Scope;
 use self::wire::{Answer, Body, Request, Wire, incomplete};
-use super::http::{HttpClient, HttpError};
+use super::http::{Connection, HttpClient, HttpError};
 use super::notes::UploadNotes;
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    Evidence, ObjectState, Protects, Seen, Upload, Version, content_type, fit, read_place, write_place,
+    Evidence, ObjectState, Protects, Remark, Seen, Upload, Version, content_type, fit, read_place, write_place,
 };
 use crate::domain::{ByteCount, Checksum, ChunkRules, Clock, Crc64, DestinationName, ObjectName, PlaceId, Protection};
 
@@ -72,8 +70,8 @@ pub struct S3Settings {
     pub key: AccessKey,
     /// What people know the key by, such as its file's name; it appears in errors.
     pub credential_name: String,
-    /// How long an exchange may stand still before it is abandoned.
-    pub stall: Duration,
+    /// How it is reached.
+    pub connection: Connection,
     /// What must be known of uploads after a restart.
     pub notes: UploadNotes,
 }
@@ -108,12 +106,10 @@ impl S3Destination {
     /// [`HttpError`] if this machine's network cannot be used.
     pub fn new(settings: S3Settings, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
         let wire = Wire {
-            http: HttpClient::new(settings.stall)?,
+            http: HttpClient::new(&settings.connection, clock)?,
             bucket: settings.bucket_url,
             scope: Scope { region: settings.region, service: "s3" },
             keys: Keys::new(settings.key),
-            clock,
-            ahead: AtomicI64::new(0),
         };
         Ok(Self {
             name: settings.name,
@@ -217,6 +213,10 @@ impl Destination for S3Destination {
 
     fn protects(&self) -> Protects {
         Protects::AsAsked
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        self.wire.http.clock().gap().map(|gap| Remark::Clock { gap }).into_iter().collect()
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

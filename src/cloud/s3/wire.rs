@@ -1,8 +1,5 @@
 //! One request to a bucket: addressed, signed, sent once, and its answer looked at before it is believed.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use bytes::Bytes;
 use futures::StreamExt as _;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -12,9 +9,9 @@ use url::Url;
 use super::answer::{Failure, not_s3s};
 use super::keys::Keys;
 use super::sign::{Payload, Scope, encode, sign};
-use crate::cloud::http::{HttpClient, HttpError, Incoming, Outgoing};
+use crate::cloud::http::{HttpClient, Incoming, Outgoing};
 use crate::cloud::{ByteStream, ChunkBody, DestinationError};
-use crate::domain::{Clock, Moment};
+use crate::domain::Moment;
 
 /// The longest answer that is read into memory, in bytes: a list of 1,000 parts has less than a quarter of this.
 const ANSWER_LIMIT: usize = 1 << 20;
@@ -26,9 +23,6 @@ pub(super) struct Wire {
     pub(super) bucket: Url,
     pub(super) scope: Scope,
     pub(super) keys: Keys,
-    pub(super) clock: Arc<dyn Clock>,
-    /// By how much S3's clock is ahead of this machine's, in milliseconds, as far as it made a difference.
-    pub(super) ahead: AtomicI64,
 }
 
 /// A request.
@@ -88,16 +82,19 @@ impl Answer {
 }
 
 impl Wire {
-    /// Sends a request. A refusal for the sake of the clock alone is no answer: S3's own time is known then, and the request is
-    /// signed with that.
+    /// Sends a request. A refusal is no answer if S3 turns out to have another time than the one that was signed: the request is signed
+    /// with that.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Failure> {
-        match self.send_once(&request).await {
-            Err(failure) if failure.is_about_the_clock() => self.send_once(&request).await,
+        let signed = self.http.clock().now();
+        match self.send_once(&request, signed).await {
+            Err(failure) if failure.may_be_about_the_signature() && self.http.clock().says_otherwise(signed) => {
+                self.send_once(&request, self.http.clock().now()).await
+            }
             answer => answer,
         }
     }
 
-    async fn send_once(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+    async fn send_once(&self, request: &Request<'_>, now: Moment) -> Result<Answer, Failure> {
         let mut url = self.bucket.clone();
         if let (Some(key), Ok(mut path)) = (request.key, url.path_segments_mut()) {
             path.pop_if_empty().extend(key.split('/'));
@@ -117,25 +114,14 @@ impl Wire {
             }
         };
         let key = self.keys.now();
-        sign(&request.method, &url, &mut headers, payload, (&key, &self.scope, self.now()))
+        sign(&request.method, &url, &mut headers, payload, (&key, &self.scope, now))
             .map_err(|error| unbuildable(&error.to_string()))?;
-        let answer = self.http.send(request.method.clone(), url, headers, body).await.map_err(|error| {
-            Failure::Failed(match error {
-                HttpError::Source(reason) => DestinationError::SpoolDamaged(reason),
-                HttpError::Setup(reason) | HttpError::Connection(reason) => DestinationError::Unreachable(reason),
-                stalled @ HttpError::Stalled(_) => DestinationError::Unreachable(stalled.to_string()),
-            })
-        })?;
-        self.judge(answer).await
+        let sent = self.http.send(request.method.clone(), url, headers, body).await;
+        let answer = sent.map_err(|error| Failure::Failed(error.into()))?;
+        Self::judge(answer).await
     }
 
-    /// What S3 takes the time for, as far as is known here.
-    fn now(&self) -> Moment {
-        let here = self.clock.now();
-        Moment::from_millis(here.millis().saturating_add(self.ahead.load(Ordering::Relaxed)))
-    }
-
-    async fn judge(&self, answer: Incoming) -> Result<Answer, Failure> {
+    async fn judge(answer: Incoming) -> Result<Answer, Failure> {
         let Incoming { status, headers, body } = answer;
         if status.is_success() {
             // Every S3 names its answers, and no login page does.
@@ -145,14 +131,7 @@ impl Wire {
                 Err(Failure::Failed(DestinationError::Unreachable(not_s3s(status, "no x-amz-request-id"))))
             };
         }
-        let failure = Failure::of(status, &headers, &beginning(body).await.unwrap_or_default());
-        if let Failure::Refused(refusal) = &failure
-            && let (true, Some(date)) = (failure.is_about_the_clock(), refusal.date)
-        {
-            let ahead = date.unix_timestamp().saturating_mul(1_000).saturating_sub(self.clock.now().millis());
-            self.ahead.store(ahead, Ordering::Relaxed);
-        }
-        Err(failure)
+        Err(Failure::of(status, &headers, &beginning(body).await.unwrap_or_default()))
     }
 }
 

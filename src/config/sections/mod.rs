@@ -20,7 +20,7 @@ use super::settings::Config;
 use crate::domain::{LedName, UsbPort};
 
 pub use bay::{BaySettings, Slot};
-pub use destination::{AzureAccess, DestinationSettings, GoogleCredential, Place};
+pub use destination::{AzureAccess, ConnectionSettings, DestinationSettings, GoogleCredential, Place, ProxySettings};
 pub use spool::SpoolSettings;
 pub use station::StationSettings;
 pub use upload::UploadSettings;
@@ -30,7 +30,7 @@ const ROOT: Keys = Keys::table("", &["station", "spool", "bay", "destination", "
 
 /// The keys of every table.
 #[cfg(test)]
-pub(super) const ALL_KEYS: [Keys; 13] = [
+pub(super) const ALL_KEYS: [Keys; 15] = [
     ROOT,
     station::KEYS,
     spool::KEYS,
@@ -39,6 +39,8 @@ pub(super) const ALL_KEYS: [Keys; 13] = [
     destination::azure::CREDENTIAL_KEYS,
     destination::s3::CREDENTIAL_KEYS,
     destination::gcs::CREDENTIAL_KEYS,
+    destination::connection::TLS_KEYS,
+    destination::connection::PROXY_KEYS,
     upload::KEYS,
     web::KEYS,
     web::TLS_KEYS,

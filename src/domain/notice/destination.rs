@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use super::Notice;
-use crate::domain::{CameraSerial, DestinationName, Moment};
+use crate::domain::{CameraSerial, ConnectionTrouble, DestinationName, Moment};
 
 /// How a destination is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, IntoStaticStr, VariantNames)]
@@ -34,6 +34,13 @@ pub enum DestinationNotice {
         error: String,
         /// When it is tried again.
         at: Moment,
+    },
+    /// No secure connection to it comes about; camdock tries again by itself.
+    NoConnection {
+        /// What stands in the way.
+        trouble: Box<Notice>,
+        /// What that is about.
+        cause: DestinationCause,
     },
     /// It does not take the credential.
     Denied {
@@ -111,7 +118,7 @@ impl DestinationNotice {
         match self {
             Self::Unasked | Self::SetUp => DestinationState::Unknown,
             Self::Well | Self::TakesOthers { .. } => DestinationState::Ok,
-            Self::Waiting { .. } | Self::LeftAlone { .. } => DestinationState::Waiting,
+            Self::Waiting { .. } | Self::LeftAlone { .. } | Self::NoConnection { .. } => DestinationState::Waiting,
             Self::Denied { .. }
             | Self::WrongPlace { .. }
             | Self::NoContainer { .. }
@@ -130,6 +137,7 @@ impl DestinationNotice {
             Self::Unasked | Self::SetUp | Self::Well => return None,
             Self::Waiting { cause, .. }
             | Self::LeftAlone { cause, .. }
+            | Self::NoConnection { cause, .. }
             | Self::TakesNothing { cause, .. }
             | Self::Overdue { cause, .. } => *cause,
             Self::Denied { .. } => DestinationCause::Credential,
@@ -182,6 +190,10 @@ pub enum DestinationState {
 pub enum DestinationCause {
     /// It cannot be reached.
     Network,
+    /// No secure connection comes about: its certificate, or the station's.
+    Certificate,
+    /// The proxy on the way does not let the station through.
+    Proxy,
     /// It asks for patience, or fails inside.
     Busy,
     /// It does not take the credential.
@@ -204,6 +216,23 @@ pub enum DestinationCause {
     Segments,
     /// It is not set up, so nothing can be asked of it.
     NotSetUp,
+}
+
+impl From<&ConnectionTrouble> for DestinationCause {
+    fn from(trouble: &ConnectionTrouble) -> Self {
+        match trouble {
+            ConnectionTrouble::CertificateEnded { .. }
+            | ConnectionTrouble::CertificateNotYet { .. }
+            | ConnectionTrouble::CertificateOfAnother { .. }
+            | ConnectionTrouble::UnknownIssuer { .. }
+            | ConnectionTrouble::CertificateOfAuthority { .. }
+            | ConnectionTrouble::CertificateUnusable { .. }
+            | ConnectionTrouble::CertificateWanted
+            | ConnectionTrouble::CertificateRefused { .. }
+            | ConnectionTrouble::TooOld => Self::Certificate,
+            ConnectionTrouble::ProxyLogin { .. } | ConnectionTrouble::ProxyRefuses { .. } => Self::Proxy,
+        }
+    }
 }
 
 impl fmt::Display for DestinationState {

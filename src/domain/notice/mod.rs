@@ -28,7 +28,7 @@ pub use self::severity::Severity;
 pub use self::station::StationNotice;
 pub use self::storage::StorageNotice;
 pub use self::subject::Subject;
-use super::{ProblemKind, SetupTrouble};
+use super::{ConnectionTrouble, ProblemKind, SetupTrouble};
 
 /// One thing worth telling, whatever it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,6 +40,8 @@ pub enum Notice {
     Other(OtherNotice),
     /// How a destination is doing.
     Destination(DestinationNotice),
+    /// What stands between the station and a destination.
+    Connection(ConnectionTrouble),
     /// What of a camera does not get through to a destination.
     PutOff(PutOff),
     /// What a person must look at.
@@ -68,6 +70,7 @@ impl Notice {
             Self::Bay(notice) => format!("bay-{}", <&str>::from(notice)),
             Self::Other(notice) => format!("other-{}", <&str>::from(notice)),
             Self::Destination(notice) => format!("destination-{}", <&str>::from(notice)),
+            Self::Connection(trouble) => format!("connection-{}", <&str>::from(trouble)),
             Self::PutOff(_) => "put-off".to_owned(),
             Self::Problem(kind) => format!("problem-{}", <&str>::from(kind)),
             Self::Setup(_) => "setup".to_owned(),
@@ -87,6 +90,7 @@ impl Notice {
         of("bay", BayNotice::VARIANTS)
             .chain(of("other", OtherNotice::VARIANTS))
             .chain(of("destination", DestinationNotice::VARIANTS))
+            .chain(of("connection", ConnectionTrouble::VARIANTS))
             .chain(["put-off".to_owned()])
             .chain(of("problem", ProblemKind::VARIANTS))
             .chain(["setup".to_owned()])
@@ -114,6 +118,7 @@ is_a_notice! {
     BayNotice in Bay,
     OtherNotice in Other,
     DestinationNotice in Destination,
+    ConnectionTrouble in Connection,
     PutOff in PutOff,
     ProblemKind in Problem,
     SetupTrouble in Setup,

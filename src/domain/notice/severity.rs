@@ -24,7 +24,7 @@ impl Notice {
             Self::Bay(notice) => of_a_bay(notice),
             Self::Other(OtherNotice::WaitsItsTurn { .. } | OtherNotice::HadItsTurn { .. }) => Severity::Step,
             Self::Destination(notice) => of_a_destination(notice),
-            Self::PutOff(_) => Severity::Outcome,
+            Self::Connection(_) | Self::PutOff(_) => Severity::Outcome,
             Self::Problem(ProblemKind::LedgerRebuilt { .. } | ProblemKind::Lost) => Severity::Alarm,
             Self::Problem(_) | Self::Other(OtherNotice::NoCamera { .. }) | Self::Setup(_) => Severity::Warning,
             Self::Camera(notice) => notice.severity(),

@@ -123,17 +123,20 @@ problem-lost = AR GOLL: fe'i cymerwyd o'i gamera, nid oes copi ar ôl yma, nid o
 ## The station
 setup =
     { $part ->
-        [destination] Nid yw cyrchfan { $name }
-        [bay] Nid yw bae { $name }
-        [profile] Nid yw proffil { $name }
-        [page] Nid yw'r dudalen
-        [lamp] Nid yw golau bae { $name }
-        [station-lamp] Nid yw golau'r orsaf
-        [users] Nid yw'r rhestr defnyddwyr
-        [certificate] Nid yw tystysgrif y dudalen
-        [operators] Nid yw grŵp y gweithredwyr
-       *[control-socket] Nid yw soced y gorchmynion
-    } wedi'i osod: { $message }.
+        [clock] Nid yw cloc yr orsaf hon a chloc cyrchfan yn cytuno
+       *[other] { $part ->
+                [destination] Nid yw cyrchfan { $name }
+                [bay] Nid yw bae { $name }
+                [profile] Nid yw proffil { $name }
+                [page] Nid yw'r dudalen
+                [lamp] Nid yw golau bae { $name }
+                [station-lamp] Nid yw golau'r orsaf
+                [users] Nid yw'r rhestr defnyddwyr
+                [certificate] Nid yw tystysgrif y dudalen
+                [operators] Nid yw grŵp y gweithredwyr
+               *[control-socket] Nid yw soced y gorchmynion
+            } wedi'i osod
+    }: { $message }.
 station-disk-full = Mae'r ddisg sy'n dal data'r orsaf yn llawn: yr hyn a brofwyd ac a wagiwyd sy'n mynd gyntaf.
     .advice = Gwnewch le arni.
 station-started = Mae camdock { $version } yn rhedeg, ar gyfer gorsaf { $station }.
@@ -142,17 +145,20 @@ station-page-open = Mae'r dudalen yn { $address }
 station-door-lost = { $error }. Mae camdock yn gwrando eto.
 station-set-up =
     { $part ->
-        [destination] Mae cyrchfan { $name }
-        [bay] Mae bae { $name }
-        [profile] Mae proffil { $name }
-        [page] Mae'r dudalen
-        [lamp] Mae golau bae { $name }
-        [station-lamp] Mae golau'r orsaf
-        [users] Mae'r rhestr defnyddwyr
-        [certificate] Mae tystysgrif y dudalen
-        [operators] Mae grŵp y gweithredwyr
-       *[control-socket] Mae soced y gorchmynion
-    } ar waith nawr.
+        [clock] Mae cloc yr orsaf hon a chlociau ei chyrchfannau yn cytuno
+       *[other] { $part ->
+                [destination] Mae cyrchfan { $name }
+                [bay] Mae bae { $name }
+                [profile] Mae proffil { $name }
+                [page] Mae'r dudalen
+                [lamp] Mae golau bae { $name }
+                [station-lamp] Mae golau'r orsaf
+                [users] Mae'r rhestr defnyddwyr
+                [certificate] Mae tystysgrif y dudalen
+                [operators] Mae grŵp y gweithredwyr
+               *[control-socket] Mae soced y gorchmynion
+            } ar waith nawr
+    }.
 station-enrolled = Mae cyrchfan { $destination } wedi'i chofrestru: o hyn ymlaen dim ond yr hyn sydd yn lle { $place } sy'n cyfrif.
 station-lamp-stays-lit = Efallai fod lamp yn dal i ddangos yr hyn oedd cyn i camdock orffen: { $error }.
     .advice = Peidiwch â'i chredu nes bod camdock yn rhedeg eto.
@@ -180,6 +186,7 @@ destination-left-alone =
         [full] Yn aros am le
        *[other] Yn aros
     }: { $error }. Bydd y llwytho i fyny'n parhau ar ei ben ei hun. Ceisir eto am { TIME($at) }.
+destination-no-connection = { $trouble } Bydd y llwytho i fyny'n parhau ar ei ben ei hun.
 destination-denied = Gwrthodwyd gan { $name } ({ $code }): gwiriwch y manylyn mynediad { $credential }.
 destination-wrong-place = { $name }: { $why }.
 destination-no-container = Mae { $name } yn gwrthod: { $error }.
@@ -203,6 +210,8 @@ destination-overdue = { $destination } Mae wedi aros am fwy nag awr.
             [full] Gwnewch le yno.
             [storage] Edrychwch ar ei ddisg neu ei gyfran.
             [credential] Gwiriwch y manylyn mynediad a'r hyn y mae'n ei ganiatáu.
+            [certificate] Rhowch sylw i'r dystysgrif.
+            [proxy] Gofynnwch i bwy bynnag sy'n rhedeg y dirprwy.
             [not-set-up] Gwelwch beth sydd ar goll.
             [wrong-place] Dewch yn ôl â'r lle a gofrestrwyd.
             [no-container] Crëwch ef, neu cywirwch y ffurfweddiad.
@@ -210,6 +219,30 @@ destination-overdue = { $destination } Mae wedi aros am fwy nag awr.
            *[other] Edrychwch ar yr hyn a ddywedir amdano.
         }
 put-off = { $segments } segment o gamera { $camera } ({ $error })
+
+## Yr hyn sydd rhwng yr orsaf a chyrchfan
+connection-certificate-ended = Daeth tystysgrif y cyrchfan ({ $certificate }) i ben am { TIME($until) }; mae cloc yr orsaf hon yn dweud { TIME($now) }.
+    .advice = Os yw'r cloc yn anghywir, gosodwch ef; os nad yw, rhaid i bwy bynnag sy'n rhedeg y cyrchfan adnewyddu'r dystysgrif.
+connection-certificate-not-yet = Mae tystysgrif y cyrchfan ({ $certificate }) yn dechrau am { TIME($from) }; mae cloc yr orsaf hon yn dweud { TIME($now) }.
+    .advice = Gosodwch y cloc, os yw'n anghywir.
+connection-certificate-of-another = Nid yw tystysgrif y cyrchfan ({ $certificate }) ar gyfer { $wanted }, ond ar gyfer { $names }.
+    .advice = Cywirwch gyfeiriad y cyrchfan, neu gwelwch a oes tudalen fewngofnodi yn y canol.
+connection-unknown-issuer = Rhoddwyd tystysgrif y cyrchfan ({ $certificate }) gan { $issuer }, nad yw'r orsaf hon yn ymddiried ynddo.
+    .advice = Os hwnnw yw'r awdurdod cywir, rhowch ei dystysgrif yn y ffeil a enwir gan tls.ca; os nad yw, mae rhywun yn y canol.
+connection-certificate-of-authority = Mae'r cyrchfan yn dangos tystysgrif awdurdod ({ $certificate }), ac nid un gweinydd.
+    .advice = Gofynnwch i'r awdurdod roi tystysgrif ar gyfer enw'r gweinydd, a gosodwch honno yno.
+connection-certificate-unusable = Ni ellir defnyddio tystysgrif y cyrchfan ({ $certificate }): { $why }.
+    .advice = Rhaid i bwy bynnag sy'n rhedeg y cyrchfan roi sylw iddi.
+connection-certificate-wanted = Mae'r cyrchfan am i'r orsaf hon ddangos tystysgrif, ac nid oes un wedi'i ffurfweddu.
+    .advice = Gofynnwch am un, ac enwch hi gyda'i hallwedd: tls.certificate, tls.key.
+connection-certificate-refused = Nid yw'r cyrchfan yn derbyn y dystysgrif y mae'r orsaf hon yn ei dangos ({ $why }).
+    .advice = Gwelwch a yw wedi dod i ben, ac ai ei hawdurdod hi yw'r un y mae'r cyrchfan yn ymddiried ynddo.
+connection-too-old = Nid yw'r cyrchfan yn cynnig TLS 1.2 na TLS 1.3.
+    .advice = Rhaid i bwy bynnag sy'n ei redeg ei ddiweddaru.
+connection-proxy-login = Mae'r dirprwy { $proxy } am gael defnyddiwr a chyfrinair gwahanol i'r rhai a gaiff gan yr orsaf hon.
+    .advice = Rhowch DEFNYDDIWR:CYFRINAIR yn y ffeil a enwir gan proxy.login.
+connection-proxy-refuses = Nid yw'r dirprwy { $proxy } yn gadael yr orsaf hon drwodd at { $host }.
+    .advice = Rhaid i bwy bynnag sy'n rhedeg y dirprwy ei ganiatáu, neu ei gywiro.
 
 ## Am beth y mae llinell yn y dyddlyfr, cyn ei brawddeg
 subject-bay = bae { $bay }

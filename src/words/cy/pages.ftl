@@ -104,6 +104,7 @@ part-name =
         [users] y rhestr defnyddwyr
         [certificate] tystysgrif y dudalen
         [operators] grŵp y gweithredwyr
+        [clock] y cloc
        *[control-socket] soced y gorchmynion
     }
 station-itself = yr orsaf

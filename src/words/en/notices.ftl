@@ -147,17 +147,20 @@ problem-lost = LOST: it was taken from its camera, no copy is left here, no dest
 ## The station
 setup =
     { $part ->
-        [destination] Destination { $name }
-        [bay] Bay { $name }
-        [profile] Profile { $name }
-        [page] The page
-        [lamp] The lamp of bay { $name }
-        [station-lamp] The station's lamp
-        [users] The list of users
-        [certificate] The certificate of the page
-        [operators] The group of operators
-       *[control-socket] The commands' socket
-    } is not set up: { $message }.
+        [clock] This station's clock and a destination's differ
+       *[other] { $part ->
+                [destination] Destination { $name }
+                [bay] Bay { $name }
+                [profile] Profile { $name }
+                [page] The page
+                [lamp] The lamp of bay { $name }
+                [station-lamp] The station's lamp
+                [users] The list of users
+                [certificate] The certificate of the page
+                [operators] The group of operators
+               *[control-socket] The commands' socket
+            } is not set up
+    }: { $message }.
 station-disk-full = The disk that holds the station's data is full: what is proven and wiped goes first.
     .advice = Make room on it.
 station-started = camdock { $version } runs, for station { $station }.
@@ -166,17 +169,20 @@ station-page-open = The page is at { $address }
 station-door-lost = { $error }. camdock listens again.
 station-set-up =
     { $part ->
-        [destination] Destination { $name }
-        [bay] Bay { $name }
-        [profile] Profile { $name }
-        [page] The page
-        [lamp] The lamp of bay { $name }
-        [station-lamp] The station's lamp
-        [users] The list of users
-        [certificate] The certificate of the page
-        [operators] The group of operators
-       *[control-socket] The commands' socket
-    } is set up now.
+        [clock] This station's clock and its destinations' agree
+       *[other] { $part ->
+                [destination] Destination { $name }
+                [bay] Bay { $name }
+                [profile] Profile { $name }
+                [page] The page
+                [lamp] The lamp of bay { $name }
+                [station-lamp] The station's lamp
+                [users] The list of users
+                [certificate] The certificate of the page
+                [operators] The group of operators
+               *[control-socket] The commands' socket
+            } is set up now
+    }.
 station-enrolled = Destination { $destination } is enrolled: from here on, only what lies at place { $place } counts.
 station-lamp-stays-lit = A lamp may still show what was so before camdock ended: { $error }.
     .advice = Believe it only once camdock runs again.
@@ -215,6 +221,7 @@ destination-left-alone =
         [full] Waiting for room
        *[other] Waiting
     }: { $error }. Uploads go on by themselves. It is tried again at { TIME($at) }.
+destination-no-connection = { $trouble } Uploads go on by themselves.
 destination-denied = Refused by { $name } ({ $code }): check credential { $credential }.
 destination-wrong-place = { $name }: { $why }.
 destination-no-container = { $name } refuses: { $error }.
@@ -240,6 +247,8 @@ destination-overdue = { $destination } It has waited for more than an hour.
             [full] Make room there.
             [storage] Look at its disk or its share.
             [credential] Check the credential and what it allows.
+            [certificate] See to the certificate.
+            [proxy] Ask who runs the proxy.
             [not-set-up] See what it lacks.
             [wrong-place] Bring back the place that was enrolled.
             [no-container] Create it, or correct the configuration.
@@ -251,6 +260,30 @@ put-off =
         [one] { $segments } segment
        *[other] { $segments } segments
     } of camera { $camera } ({ $error })
+
+## What stands between the station and a destination
+connection-certificate-ended = The destination's certificate ({ $certificate }) ended at { TIME($until) }; this station's clock says { TIME($now) }.
+    .advice = If the clock is wrong, set it; if not, whoever runs the destination has to renew the certificate.
+connection-certificate-not-yet = The destination's certificate ({ $certificate }) begins at { TIME($from) }; this station's clock says { TIME($now) }.
+    .advice = Set the clock, if it is wrong.
+connection-certificate-of-another = The destination's certificate ({ $certificate }) is not for { $wanted }, but for { $names }.
+    .advice = Correct the destination's address, or see whether a log-in page stands between.
+connection-unknown-issuer = The destination's certificate ({ $certificate }) was issued by { $issuer }, whom this station does not trust.
+    .advice = If that is the right authority, put its certificate into the file that tls.ca names; if not, somebody stands between.
+connection-certificate-of-authority = The destination shows the certificate of an authority ({ $certificate }), and none of a server.
+    .advice = Have the authority issue a certificate for the server's name, and install that one there.
+connection-certificate-unusable = The destination's certificate ({ $certificate }) cannot be used: { $why }.
+    .advice = Whoever runs the destination has to see to it.
+connection-certificate-wanted = The destination wants this station to show a certificate, and none is configured.
+    .advice = Have one issued, and name it with its key: tls.certificate, tls.key.
+connection-certificate-refused = The destination does not take the certificate that this station shows ({ $why }).
+    .advice = See whether it has ended, and whether its authority is the one that the destination trusts.
+connection-too-old = The destination offers neither TLS 1.2 nor TLS 1.3.
+    .advice = Whoever runs it has to bring it up to date.
+connection-proxy-login = The proxy { $proxy } wants another user and password than it gets from this station.
+    .advice = Put USER:PASSWORD into the file that proxy.login names.
+connection-proxy-refuses = The proxy { $proxy } does not let this station through to { $host }.
+    .advice = Whoever runs the proxy has to allow it, or to correct it.
 
 ## What a line of the journal is about, told before its sentence
 subject-bay = bay { $bay }

@@ -104,6 +104,7 @@ part-name =
         [users] the list of users
         [certificate] the certificate of the page
         [operators] the group of operators
+        [clock] the clock
        *[control-socket] the commands' socket
     }
 station-itself = the station

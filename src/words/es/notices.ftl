@@ -147,17 +147,20 @@ problem-lost = PERDIDO: se tomó de su cámara, aquí ya no hay copia, ningún d
 ## The station
 setup =
     { $part ->
-        [destination] El destino { $name }
-        [bay] El puesto { $name }
-        [profile] El perfil { $name }
-        [page] La página
-        [lamp] La luz del puesto { $name }
-        [station-lamp] La luz de la estación
-        [users] La lista de usuarios
-        [certificate] El certificado de la página
-        [operators] El grupo de operadores
-       *[control-socket] El socket de los comandos
-    } no está en marcha: { $message }.
+        [clock] El reloj de esta estación y el de un destino no coinciden
+       *[other] { $part ->
+                [destination] El destino { $name }
+                [bay] El puesto { $name }
+                [profile] El perfil { $name }
+                [page] La página
+                [lamp] La luz del puesto { $name }
+                [station-lamp] La luz de la estación
+                [users] La lista de usuarios
+                [certificate] El certificado de la página
+                [operators] El grupo de operadores
+               *[control-socket] El socket de los comandos
+            } no está en marcha
+    }: { $message }.
 station-disk-full = El disco con los datos de la estación está lleno: lo comprobado y vaciado se quita primero.
     .advice = Haga sitio en él.
 station-started = camdock { $version } funciona, para la estación { $station }.
@@ -166,17 +169,20 @@ station-page-open = La página está en { $address }
 station-door-lost = { $error }. camdock vuelve a escuchar.
 station-set-up =
     { $part ->
-        [destination] El destino { $name }
-        [bay] El puesto { $name }
-        [profile] El perfil { $name }
-        [page] La página
-        [lamp] La luz del puesto { $name }
-        [station-lamp] La luz de la estación
-        [users] La lista de usuarios
-        [certificate] El certificado de la página
-        [operators] El grupo de operadores
-       *[control-socket] El socket de los comandos
-    } ya está en servicio.
+        [clock] El reloj de esta estación y los de sus destinos coinciden
+       *[other] { $part ->
+                [destination] El destino { $name }
+                [bay] El puesto { $name }
+                [profile] El perfil { $name }
+                [page] La página
+                [lamp] La luz del puesto { $name }
+                [station-lamp] La luz de la estación
+                [users] La lista de usuarios
+                [certificate] El certificado de la página
+                [operators] El grupo de operadores
+               *[control-socket] El socket de los comandos
+            } ya está en servicio
+    }.
 station-enrolled = El destino { $destination } está inscrito: desde ahora solo cuenta lo que esté en el lugar { $place }.
 station-lamp-stays-lit = Puede que una lámpara aún muestre lo que había antes de que camdock terminara: { $error }.
     .advice = No se fíe de ella hasta que camdock funcione de nuevo.
@@ -215,6 +221,7 @@ destination-left-alone =
         [full] Se espera a que haya sitio
        *[other] Se espera
     }: { $error }. Lo pendiente sube después por sí solo. Se intenta de nuevo a las { TIME($at) }.
+destination-no-connection = { $trouble } Lo pendiente sube después por sí solo.
 destination-denied = Rechazado por { $name } ({ $code }): revise la credencial { $credential }.
 destination-wrong-place = { $name }: { $why }.
 destination-no-container = { $name } lo rechaza: { $error }.
@@ -240,6 +247,8 @@ destination-overdue = { $destination } Ha esperado más de una hora.
             [full] Haga sitio allí.
             [storage] Revise su disco o su recurso compartido.
             [credential] Revise la credencial y lo que permite.
+            [certificate] Ocúpese del certificado.
+            [proxy] Pregunte a quien lleva el proxy.
             [not-set-up] Vea qué le falta.
             [wrong-place] Traiga de vuelta el lugar que se inscribió.
             [no-container] Créelo, o corrija la configuración.
@@ -251,6 +260,30 @@ put-off =
         [one] { $segments } segmento
        *[other] { $segments } segmentos
     } de la cámara { $camera } ({ $error })
+
+## Lo que hay entre la estación y un destino
+connection-certificate-ended = El certificado del destino ({ $certificate }) caducó a las { TIME($until) }; el reloj de esta estación dice { TIME($now) }.
+    .advice = Si el reloj va mal, póngalo en hora; si no, quien lleva el destino debe renovar el certificado.
+connection-certificate-not-yet = El certificado del destino ({ $certificate }) empieza a valer a las { TIME($from) }; el reloj de esta estación dice { TIME($now) }.
+    .advice = Ponga el reloj en hora, si va mal.
+connection-certificate-of-another = El certificado del destino ({ $certificate }) no es para { $wanted }, sino para { $names }.
+    .advice = Corrija la dirección del destino, o vea si hay una página de acceso por medio.
+connection-unknown-issuer = El certificado del destino ({ $certificate }) lo emitió { $issuer }, en quien esta estación no confía.
+    .advice = Si es la autoridad correcta, ponga su certificado en el archivo que nombra tls.ca; si no, hay alguien por medio.
+connection-certificate-of-authority = El destino muestra el certificado de una autoridad ({ $certificate }), y no el de un servidor.
+    .advice = Haga que la autoridad emita un certificado para el nombre del servidor, e instálelo allí.
+connection-certificate-unusable = El certificado del destino ({ $certificate }) no sirve: { $why }.
+    .advice = Debe ocuparse de ello quien lleva el destino.
+connection-certificate-wanted = El destino quiere que esta estación muestre un certificado, y no hay ninguno configurado.
+    .advice = Haga que le emitan uno, y nómbrelo con su clave: tls.certificate, tls.key.
+connection-certificate-refused = El destino no acepta el certificado que muestra esta estación ({ $why }).
+    .advice = Vea si ha caducado, y si su autoridad es aquella en la que confía el destino.
+connection-too-old = El destino no ofrece ni TLS 1.2 ni TLS 1.3.
+    .advice = Debe ponerlo al día quien lo lleva.
+connection-proxy-login = El proxy { $proxy } quiere otro usuario y otra contraseña que los que recibe de esta estación.
+    .advice = Ponga USUARIO:CONTRASEÑA en el archivo que nombra proxy.login.
+connection-proxy-refuses = El proxy { $proxy } no deja pasar a esta estación hasta { $host }.
+    .advice = Debe permitirlo, o corregirlo, quien lleva el proxy.
 
 ## De qué trata una línea del diario, antes de su frase
 subject-bay = puesto { $bay }

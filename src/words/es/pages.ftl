@@ -104,6 +104,7 @@ part-name =
         [users] la lista de usuarios
         [certificate] el certificado de la página
         [operators] el grupo de operadores
+        [clock] el reloj
        *[control-socket] el socket de los comandos
     }
 station-itself = la estación

@@ -170,7 +170,7 @@ async fn a_directory_without_an_answer_is_not_a_refusal() {
     assert!(matches!(&error, DestinationError::Unreachable(why) if why.contains("login page")), "{error}");
     directory.now(Reply::Silence);
     let mut hasty = settings(azurite.endpoint.clone(), by_secret(&directory, "hush"));
-    hasty.stall = Duration::from_millis(300);
+    hasty.connection.stall = Duration::from_millis(300);
     let error = destination(hasty).stat(&nobody()).await.unwrap_err();
     assert!(matches!(&error, DestinationError::Unreachable(why) if why.starts_with("no token")), "{error}");
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use camdock::cloud::Destination;
 use camdock::cloud::azure::{AzureCredential, AzureDestination, AzureSettings};
 use camdock::cloud::folder::{FolderDestination, SameDisk};
+use camdock::cloud::http::Connection;
 use camdock::cloud::notes::UploadNotes;
 use camdock::cloud::s3::{AccessKey, S3Destination, S3Settings};
 use camdock::domain::{Clock, DestinationName, Moment, Secret};
@@ -145,7 +146,7 @@ impl AzuritePlace {
             container: container.to_owned(),
             credential: AzureCredential::SharedKey { account: ACCOUNT.to_owned(), key: Secret::new(key) },
             credential_name: "primary.key".to_owned(),
-            stall: PATIENCE,
+            connection: Connection::usual(PATIENCE),
         };
         Arc::new(AzureDestination::new(settings, Arc::new(WallClock)).unwrap())
     }
@@ -207,7 +208,7 @@ impl S3Place {
             region: REGION.to_owned(),
             key: AccessKey { id: KEY_ID.to_owned(), secret: Secret::new(secret), token: None },
             credential_name: "primary.key".to_owned(),
-            stall: PATIENCE,
+            connection: Connection::usual(PATIENCE),
             notes: UploadNotes::open(self.notes.path().join(bucket)),
         };
         Arc::new(S3Destination::new(settings, clock).unwrap())

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use camdock::cloud::gcs::{CHUNK_RULES, GcsCredential, GcsDestination, GcsSettings};
+use camdock::cloud::http::Connection;
 use camdock::cloud::notes::UploadNotes;
 use camdock::cloud::{
     ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, ObjectState, Seen, Upload,
@@ -58,7 +59,7 @@ impl Scene {
             bucket: BUCKET.to_owned(),
             credential: machine(&self.google.endpoint),
             credential_name: "google.json".to_owned(),
-            stall: Duration::from_secs(20),
+            connection: Connection::usual(Duration::from_secs(20)),
             notes: UploadNotes::open(self.folder.path().join(station)),
         }
     }

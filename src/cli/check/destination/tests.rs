@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{Attestation, ByteStream, Evidence, Protects, Seen, Version};
-use camdock::config::{AzureAccess, CredentialKind, Place};
+use camdock::config::{AzureAccess, ConnectionSettings, CredentialKind, Place};
 use camdock::domain::Need;
 use camdock::domain::{Checksum, ChunkRules, DestinationName, Enforcement, HoldRule, ProtectionPolicy, Sha256};
 
@@ -181,6 +181,7 @@ fn settings() -> DestinationSettings {
         need: Need::Required,
         proof: ProofPolicy::Attested,
         protection: ProtectionPolicy::default(),
+        connection: ConnectionSettings::default(),
         place: Place::Azure {
             endpoint,
             container: "evidence".to_owned(),

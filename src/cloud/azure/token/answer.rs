@@ -13,7 +13,7 @@ use super::super::transport::beginning;
 use crate::cloud::DestinationError;
 use crate::cloud::answers::{is_busy, one_line};
 use crate::cloud::http::{HttpError, Incoming};
-use crate::domain::Secret;
+use crate::domain::{ConnectionTrouble, Secret};
 
 /// No token is asked for again more than so long before it expires.
 const EARLIEST: Duration = Duration::from_mins(5);
@@ -42,6 +42,9 @@ pub(in super::super) enum TokenError {
     /// No answer, or one of somebody else.
     #[error("no token: {0}")]
     Unreachable(String),
+    /// No secure connection.
+    #[error("no token: {0}")]
+    NoConnection(ConnectionTrouble),
     /// An answer that asks for patience.
     #[error("no token: {message}")]
     Busy { message: String, retry_after: Option<Duration> },
@@ -91,6 +94,7 @@ impl TokenError {
     pub(in super::super) fn for_destination(self, credential: &str) -> DestinationError {
         match self {
             Self::Unreachable(_) => DestinationError::Unreachable(self.to_string()),
+            Self::NoConnection(trouble) => DestinationError::NoConnection(trouble),
             Self::Busy { retry_after, .. } => DestinationError::Busy { message: self.to_string(), retry_after },
             Self::Refused { .. } => {
                 DestinationError::Denied { code: self.to_string(), credential: credential.to_owned() }
@@ -101,7 +105,10 @@ impl TokenError {
 
 impl From<HttpError> for TokenError {
     fn from(error: HttpError) -> Self {
-        Self::Unreachable(error.to_string())
+        match error {
+            HttpError::NoConnection(trouble) => Self::NoConnection(trouble),
+            other => Self::Unreachable(other.to_string()),
+        }
     }
 }
 

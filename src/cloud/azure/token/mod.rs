@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout};
 use self::answer::TokenError;
 use self::directory::Proof;
 use super::super::http::{HttpClient, HttpError};
-use crate::domain::Clock;
+use crate::domain::{Clock, Secret};
 
 pub(super) use self::answer::Token;
 pub(super) use self::assertion::Signer;
@@ -40,7 +40,6 @@ pub(super) struct Tokens {
     abroad: HttpClient,
     /// For this machine itself, which no proxy could speak for.
     at_home: HttpClient,
-    clock: Arc<dyn Clock>,
     held: Mutex<Held>,
     /// Held by whoever asks.
     asking: tokio::sync::Mutex<()>,
@@ -61,8 +60,8 @@ struct Failed {
 
 impl Tokens {
     pub(super) fn new(abroad: HttpClient, stall: Duration, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
-        let at_home = HttpClient::without_proxy(stall)?;
-        Ok(Self { abroad, at_home, clock, held: Mutex::default(), asking: tokio::sync::Mutex::default() })
+        let at_home = HttpClient::without_proxy(stall, clock)?;
+        Ok(Self { abroad, at_home, held: Mutex::default(), asking: tokio::sync::Mutex::default() })
     }
 
     /// A token that is good now. `identity` reads anew who asks, since files with secrets are renewed.
@@ -126,12 +125,23 @@ impl Tokens {
     async fn ask(&self, identity: &Identity) -> Result<Token, TokenError> {
         match identity {
             Identity::ClientSecret(of, secret) => directory::ask(&self.abroad, of, Proof::Secret(secret)).await,
-            Identity::ClientCertificate(of, pem) => {
-                directory::ask(&self.abroad, of, Proof::Certificate(pem, self.clock.now())).await
-            }
+            Identity::ClientCertificate(of, pem) => self.state(of, pem).await,
             Identity::Federated(of, token) => directory::ask(&self.abroad, of, Proof::Token(token)).await,
             Identity::Managed { service, client } => machine::managed(&self.at_home, service, client.as_deref()).await,
             Identity::Arc { service, keys } => machine::arc(&self.at_home, service, keys).await,
+        }
+    }
+
+    /// Asks with a signed statement, which says when it was made. If it is refused and the directory turns out to have another time,
+    /// it is made with that.
+    async fn state(&self, of: &Application, pem: &Secret) -> Result<Token, TokenError> {
+        let clock = self.abroad.clock();
+        let stated = clock.now();
+        match directory::ask(&self.abroad, of, Proof::Certificate(pem, stated)).await {
+            Err(TokenError::Refused { .. }) if clock.says_otherwise(stated) => {
+                directory::ask(&self.abroad, of, Proof::Certificate(pem, clock.now())).await
+            }
+            answer => answer,
         }
     }
 

@@ -1,6 +1,7 @@
 //! `[[destination]]`: a new kind of destination begins here, with a variant of [`Place`], its word in `KINDS`, and its keys.
 
 pub(super) mod azure;
+pub(super) mod connection;
 pub(super) mod gcs;
 mod protection;
 pub(super) mod s3;
@@ -17,6 +18,7 @@ use crate::config::{Credential, values};
 use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy, ProtectionPolicy};
 
 pub use azure::AzureAccess;
+pub use connection::{ConnectionSettings, ProxySettings};
 pub use gcs::GoogleCredential;
 
 pub(super) const KEYS: Keys = Keys::list(
@@ -33,6 +35,8 @@ pub(super) const KEYS: Keys = Keys::list(
         "path",
         "prefix",
         "credential",
+        "tls",
+        "proxy",
         "required",
         "proof",
         "retention",
@@ -55,6 +59,8 @@ pub struct DestinationSettings {
     pub proof: ProofPolicy,
     /// What the provider is to keep from deletion; only where the provider can.
     pub protection: ProtectionPolicy,
+    /// How it is reached; only where that is by a network of its own.
+    pub connection: ConnectionSettings,
     /// Where it is.
     pub place: Place,
 }
@@ -205,25 +211,10 @@ pub(super) fn destination(
     let kind = table.required("kind", "\"azure\"", |value| values::one_of(value, &KINDS));
 
     let kind = kind?;
-    let (place, protection) = match kind.value {
-        Kind::Azure => {
-            let place = azure::place(&mut table, whereabouts);
-            let protection = protection::protection(&mut table);
-            table.close("with kind = \"azure\"");
-            (place, protection)
-        }
-        Kind::Gcs => {
-            let place = gcs::place(&mut table, whereabouts);
-            let protection = protection::protection(&mut table);
-            table.close("with kind = \"gcs\"");
-            (place, protection)
-        }
-        Kind::S3 => {
-            let place = s3::place(&mut table, whereabouts);
-            let protection = protection::protection(&mut table);
-            table.close("with kind = \"s3\"");
-            (place, protection)
-        }
+    let found = match kind.value {
+        Kind::Azure => in_a_cloud(table, whereabouts, azure::place, "with kind = \"azure\""),
+        Kind::Gcs => in_a_cloud(table, whereabouts, gcs::place, "with kind = \"gcs\""),
+        Kind::S3 => in_a_cloud(table, whereabouts, s3::place, "with kind = \"s3\""),
         Kind::Folder => {
             let path = table.required("path", "\"/mnt/evidence\"", values::folder);
             let same_disk = table.or("same_disk", false, values::boolean);
@@ -231,22 +222,29 @@ pub(super) fn destination(
             let title =
                 name.as_ref().map_or("a destination".to_owned(), |name| format!("destination \"{}\"", name.value));
             let path = noted(path, title, &mut seen.folders);
-            (
-                path.zip(same_disk).map(|(path, same_disk)| Place::Folder { path, same_disk }),
-                Some(ProtectionPolicy::default()),
-            )
+            let place = path.zip(same_disk).map(|(path, same_disk)| Place::Folder { path, same_disk });
+            place.map(|place| (place, ProtectionPolicy::default(), ConnectionSettings::default()))
         }
     };
+    let (place, protection, connection) = found?;
     let (need, _) = need?;
-    let settings = DestinationSettings {
-        name: name?.value,
-        prefix: prefix?,
-        need,
-        proof: proof?,
-        protection: protection?,
-        place: place?,
-    };
+    let settings =
+        DestinationSettings { name: name?.value, prefix: prefix?, need, proof: proof?, protection, connection, place };
     Some((settings, at))
+}
+
+/// What every cloud has, whichever it is.
+fn in_a_cloud(
+    mut table: Reader<'_>,
+    whereabouts: &Whereabouts,
+    place: fn(&mut Reader<'_>, &Whereabouts) -> Option<Place>,
+    here: &str,
+) -> Option<(Place, ProtectionPolicy, ConnectionSettings)> {
+    let place = place(&mut table, whereabouts);
+    let protection = protection::protection(&mut table);
+    let connection = connection::connection(&mut table, whereabouts);
+    table.close(here);
+    Some((place?, protection?, connection?))
 }
 
 /// Refuses an endpoint that carries what belongs into the credential's file, and does not show it.
