@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use jiff::tz::TimeZone;
-use rusqlite::Connection;
 use tokio::sync::{mpsc, watch};
 
 use super::clock::hold_against;
@@ -372,7 +371,7 @@ fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<(Ledger
 /// To which destinations how many segments are still to be sent.
 type Owed = Vec<(DestinationName, u64)>;
 
-fn with_what_is_owed(connection: Connection) -> Result<(Ledger, Owed), LedgerError> {
+fn with_what_is_owed(connection: rusqlite::Connection) -> Result<(Ledger, Owed), LedgerError> {
     let owed = Ledger::owed(&connection)?;
     Ok((Ledger::threaded(connection)?, owed))
 }

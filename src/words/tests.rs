@@ -9,11 +9,11 @@ use strum::VariantNames;
 
 use super::*;
 use crate::domain::{
-    AccessNotice, BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, Condition, ConnectionTrouble, DeliveryState,
-    DestinationCause, DestinationName, DestinationNotice, DestinationState, DockNotice, Enforcement, Instruction,
-    LegalHold, Manner, OddityKind, OtherNotice, Part, PlaceId, ProblemKind, ProofMethod, PutOff, Removal, SegmentId,
-    SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath, SpoolCopy, StationId, StationNotice, StorageNotice,
-    Verdict,
+    AccessNotice, BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, Condition, ConnectionTrouble,
+    DeliveryState, DestinationCause, DestinationName, DestinationNotice, DestinationState, DockNotice, Enforcement,
+    Instruction, LegalHold, Manner, OddityKind, OtherNotice, Part, PlaceId, ProblemKind, ProofMethod, PutOff, Removal,
+    SegmentId, SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath, SpoolCopy, StationId, StationNotice,
+    StorageNotice, Verdict,
 };
 
 fn camera() -> CameraSerial {
