@@ -332,6 +332,7 @@ pub(super) fn open_station(
         prefix: settings.prefix.clone(),
         policy: settings.proof,
         protection: settings.protection.clone(),
+        back_fill: settings.back_fill,
         need: settings.need,
     });
     let targets: Vec<Target> = targets.chain(departed(config, owed)).collect();

@@ -10,7 +10,9 @@ use tokio::sync::watch;
 use super::late::{Kind, LateDestination, Standing};
 use crate::cloud::Protects;
 use crate::config::Config;
-use crate::domain::{ChunkRules, DestinationName, Need, ObjectPrefix, ProofPolicy, ProtectionPolicy, counted};
+use crate::domain::{
+    BackFill, ChunkRules, DestinationName, Need, ObjectPrefix, ProofPolicy, ProtectionPolicy, counted,
+};
 use crate::transfer::Target;
 
 /// The targets that stand for what was removed, of those to which something is `owed`.
@@ -34,6 +36,7 @@ fn stands_for(name: DestinationName, segments: u64) -> Target {
         prefix: ObjectPrefix::default(),
         policy: ProofPolicy::Attested,
         protection: ProtectionPolicy::default(),
+        back_fill: BackFill::FromSpool,
         need: Need::Required,
     }
 }

@@ -39,7 +39,7 @@ pub use clock::{Clock, ClockGap};
 pub use connection::ConnectionTrouble;
 pub use counters::{Amount, Counters, Deliveries, Durations, Endings, Removals, Stages};
 pub use day::{Day, Hours};
-pub use destination::{Earlier, Need, ProofPolicy, Secret};
+pub use destination::{BackFill, Earlier, Need, ProofPolicy, Secret};
 pub use docking::{Docking, Outcome};
 pub use explanation::{
     Condition, Copy, DeliveryState, ExplainedDocking, ExplainedSegment, Explanation, Gone, Judgement, Removal,

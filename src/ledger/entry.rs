@@ -155,6 +155,13 @@ pub enum Entry {
         /// Which segment.
         segment: SegmentId,
     },
+    /// A spool copy was fetched from a destination that has it, for another that lacks it.
+    CopyRestored {
+        /// Which segment.
+        segment: SegmentId,
+        /// From where.
+        from: DestinationName,
+    },
     /// The spool copy is missing or damaged; the segment must be pulled again.
     SpoolCopyLost {
         /// Which segment.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::bays::Bays;
 use super::board::Board;
@@ -19,12 +19,14 @@ use crate::domain::{
 use crate::journal::tell;
 use crate::ledger::{Entry, Room};
 use crate::transfer::{
-    Persistence, ShelfError, Site, Uploader, WatchDestination, ask_for_the_missing, confirm, keep_as_asked,
-    release_wiped, retain,
+    Filling, Persistence, ShelfError, Site, Step, Uploader, WatchDestination, ask_for_the_missing, confirm,
+    keep_as_asked, release_wiped, retain,
 };
 
 /// How often the destinations are asked for evidence that is nowhere.
 const ASK_EVERY: Duration = Duration::from_mins(10);
+/// How long a destination that is filled is left alone while what was fetched for it is still to be sent.
+const FILL_AGAIN: Duration = Duration::from_secs(20);
 /// How often it is looked whether a camera gives way to another in its bay.
 const TURNS: Duration = Duration::from_secs(2);
 
@@ -111,6 +113,7 @@ impl Station {
         tasks.spawn(status::measure(self.site.clone(), space, doors.beat.listen()));
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
+        tasks.spawn(fill(self.site.clone()));
         let wishes = Arc::new(Notify::new());
         tasks.spawn(keep(self.site.clone(), Arc::clone(&wishes)));
         let (missed, overdue_shown) = watch::channel(None);
@@ -218,6 +221,18 @@ async fn seek(site: Site, ask: Arc<Notify>) -> Result<(), StationError> {
         ask_for_the_missing(&site).await?;
         // Whichever comes first.
         let _ = timeout(ASK_EVERY, ask.notified()).await;
+    }
+}
+
+/// Brings to destinations what they never got, one segment after the other, for as long as the station runs.
+async fn fill(site: Site) -> Result<(), StationError> {
+    let mut filling = Filling::default();
+    loop {
+        match filling.step(&site).await? {
+            Step::Fetched => {}
+            Step::Waits => sleep(FILL_AGAIN).await,
+            Step::Through => sleep(ASK_EVERY).await,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Promises: every function here can be cancelled at any await and called again; what it has done so far is found in
 //! the ledger, the spool and at the destinations. Nothing here knows which camera or cloud it talks to.
 
+mod back_fill;
 mod blame;
 mod chunk;
 mod fairness;
@@ -31,12 +32,13 @@ use self::reads::Reads;
 
 use crate::cloud::{Destination, Protects};
 use crate::domain::{
-    ByteCount, Clock, DestinationName, Fingerprint, Need, ObjectName, ObjectPrefix, ProofPolicy, Protection,
+    BackFill, ByteCount, Clock, DestinationName, Fingerprint, Need, ObjectName, ObjectPrefix, ProofPolicy, Protection,
     ProtectionPolicy, Segment, SpoolSpace, StationId,
 };
 use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::spool::{Spool, SpoolError};
 
+pub use back_fill::{Filling, Step};
 pub use keeping::{keep_as_asked, retain};
 pub use offload::{PullError, pull};
 pub use pace::backoff;
@@ -102,6 +104,8 @@ pub struct Target {
     pub policy: ProofPolicy,
     /// What is to keep from deletion what it gets.
     pub protection: ProtectionPolicy,
+    /// What it gets of what was taken before it was configured.
+    pub back_fill: BackFill,
     /// Whether the wipe waits for it.
     pub need: Need,
 }

@@ -186,6 +186,7 @@ fn segments() -> Vec<SegmentNotice> {
     vec![
         SegmentNotice::Proven { method: ProofMethod::ReadBack },
         SegmentNotice::Kept { until: Some(Moment::from_millis(0)), legal_hold: LegalHold::Placed },
+        SegmentNotice::Fetched,
         SegmentNotice::NotKept { error: "409".to_owned() },
         SegmentNotice::PutOff { error: error.clone() },
         SegmentNotice::ProofWithdrawn,

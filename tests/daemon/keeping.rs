@@ -144,3 +144,37 @@ async fn a_destination_that_is_taken_out_of_the_configuration_goes_on_being_requ
     let status = scene.station.until("it is wiped", |status| bay(status, 1).segments_wiped == 3).await;
     assert!(status.destinations.iter().all(|place| place.name.as_str() != "locked"));
 }
+
+#[tokio::test]
+async fn a_destination_that_is_added_later_gets_what_only_another_has() {
+    let mut scene = Scene::with("plain").await;
+    let more = scene.station.beside("camdock.toml.d/more.toml");
+    let second = std::fs::read_to_string(&more).unwrap().replace("retention = \"31d\"\n", "backfill = true\n");
+    let second = second.replace("legal_hold = [\"path:*/EVENT/*\"]\n", "");
+    std::fs::remove_file(&more).unwrap();
+    scene.station.start();
+    let footage = footage();
+    scene.station.dock(1, &footage);
+    scene.station.until_all_done().await;
+    let mut looks = 0;
+    while scene.station.spool_copies() > 0 {
+        looks += 1;
+        assert!(looks < 600, "the copies are released");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    scene.station.stop().await;
+
+    std::fs::write(&more, second).unwrap();
+    scene.station.start();
+    scene.station.until("it is asked", |status| status.destinations.len() == 2).await;
+    let mut looks = 0;
+    while scene.kept("plain").await.len() < 3 {
+        looks += 1;
+        assert!(looks < 300, "{:?}", scene.kept("plain").await);
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let steps = scene.station.written_down(&["copy-restored"]);
+    assert!(steps.len() == 3 && steps.iter().all(|step| step["from"] == "primary"), "{steps:?}");
+    let status = scene.station.until_all_done().await;
+    assert_eq!(bay(&status, 1).segments_wiped, 3, "the camera is as wiped as it was");
+}

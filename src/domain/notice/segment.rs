@@ -16,6 +16,8 @@ pub enum SegmentNotice {
         /// How.
         method: ProofMethod,
     },
+    /// It was fetched from a destination, for another that lacks it.
+    Fetched,
     /// A destination keeps it from deletion as somebody asked.
     Kept {
         /// Until when.
@@ -58,7 +60,7 @@ pub enum SegmentNotice {
 impl SegmentNotice {
     pub(super) const fn severity(&self) -> Severity {
         match self {
-            Self::Proven { .. } | Self::PutOff { .. } => Severity::Step,
+            Self::Proven { .. } | Self::PutOff { .. } | Self::Fetched => Severity::Step,
             Self::FoundAgain
             | Self::Kept { .. }
             | Self::CopyUnlabelled { .. }

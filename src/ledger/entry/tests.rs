@@ -126,6 +126,7 @@ fn variants(entry: &Entry) -> Vec<String> {
             format!("copy-proven: kept {:?}", protection.retention.map(|retention| retention.enforcement)),
             format!("copy-proven: legal hold {:?}", protection.legal_hold),
         ],
+        Entry::CopyRestored { .. } => vec!["copy-restored".to_owned()],
         Entry::ProtectionAsked { .. } => vec!["protection-asked".to_owned()],
         Entry::ProofWithdrawn { .. } => vec!["proof-withdrawn".to_owned()],
         Entry::ProblemFound { segment, destination, kind, .. } => {
@@ -186,7 +187,7 @@ fn about_an_action(kind: &str, by: &Caller, action: &Action) -> Vec<String> {
 
 /// All that there are.
 /// Those that are one of their kind.
-const PLAIN: [&str; 41] = [
+const PLAIN: [&str; 42] = [
     "docking-began",
     "proof-withdrawn",
     "problem-closed",
@@ -224,6 +225,7 @@ const PLAIN: [&str; 41] = [
     "an action: retire",
     "camera-retired",
     "protection-asked",
+    "copy-restored",
     "an action: retain, of some of it false",
     "an action: retain, of some of it true",
     "an action: enrol, Stays",

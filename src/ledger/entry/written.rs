@@ -86,6 +86,10 @@ pub(super) enum Written {
     SpoolCopyReleased {
         segment: String,
     },
+    CopyRestored {
+        segment: String,
+        from: String,
+    },
     SpoolCopyLost {
         segment: String,
         why: String,
@@ -311,6 +315,9 @@ impl From<&Entry> for Written {
                 method: (*method).into(),
                 kept: (*protection != Protection::NONE).then(|| (*protection).into()),
             },
+            Entry::CopyRestored { segment, from } => {
+                Self::CopyRestored { segment: segment.to_string(), from: from.to_string() }
+            }
             Entry::ProtectionAsked { segment, protection } => {
                 Self::ProtectionAsked { segment: segment.to_string(), protection: (*protection).into() }
             }
@@ -452,6 +459,7 @@ impl TryFrom<Written> for Entry {
                 protection: kept.map_or(Protection::NONE, Protection::from),
             },
             Written::ProtectionAsked { segment: id, protection } => asked(&id, protection)?,
+            Written::CopyRestored { segment: id, from } => restored(&id, &from)?,
             Written::ProofWithdrawn { segment: id, destination, why } => Self::ProofWithdrawn {
                 segment: segment(&id)?,
                 destination: name(&destination, DestinationName::new)?,
@@ -499,6 +507,10 @@ impl TryFrom<Written> for Entry {
             Written::CameraRetired { camera } => Self::CameraRetired { camera: name(&camera, CameraSerial::new)? },
         })
     }
+}
+
+fn restored(id: &str, from: &str) -> Result<Entry, String> {
+    Ok(Entry::CopyRestored { segment: segment(id)?, from: name(from, DestinationName::new)? })
 }
 
 fn asked(id: &str, protection: WrittenProtection) -> Result<Entry, String> {

@@ -290,6 +290,7 @@ segment-proven =
         [read-back] wedi'i ddarllen yn ôl
        *[attested] trwy ei symiau gwirio ei hun
     }).
+segment-fetched = Wedi'i nôl oddi yno ar gyfer cyrchfan sydd hebddo; dyma'r hyn a ddarllenwyd o'r camera.
 segment-kept = Wedi'i gadw yno rhag ei ddileu{ $until ->
         [unknown] {""}
        *[other] {" "}tan { TIME($until) }

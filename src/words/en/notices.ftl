@@ -347,6 +347,7 @@ segment-proven =
         [read-back] read back
        *[attested] by its own checksums
     }).
+segment-fetched = Fetched from there for a destination that lacks it; it is what was read from the camera.
 segment-kept = Kept from deletion there{ $until ->
         [unknown] {""}
        *[other] {" "}until { TIME($until) }

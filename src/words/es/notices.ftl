@@ -347,6 +347,7 @@ segment-proven =
         [read-back] releída
        *[attested] por sus propias sumas
     }).
+segment-fetched = Traído de allí para un destino que no lo tiene; es lo que se leyó de la cámara.
 segment-kept = Protegido allí del borrado{ $until ->
         [unknown] {""}
        *[other] {" "}hasta { TIME($until) }

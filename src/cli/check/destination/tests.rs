@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{Attestation, ByteStream, Evidence, Protects, Seen, Version};
 use camdock::config::{AzureAccess, ConnectionSettings, CredentialKind, Place};
-use camdock::domain::Need;
+use camdock::domain::{BackFill, Need};
 use camdock::domain::{Checksum, ChunkRules, DestinationName, Enforcement, HoldRule, ProtectionPolicy, Sha256};
 
 use super::*;
@@ -181,6 +181,7 @@ fn settings() -> DestinationSettings {
         need: Need::Required,
         proof: ProofPolicy::Attested,
         protection: ProtectionPolicy::default(),
+        back_fill: BackFill::FromSpool,
         connection: ConnectionSettings::default(),
         place: Place::Azure {
             endpoint,
