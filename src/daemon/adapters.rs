@@ -14,10 +14,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::clock::hold_against;
 use super::departed::departed;
-use super::late::{Kind, LateDestination, Standing};
+use super::late::{LateDestination, Standing};
 use super::parts::{self, Troubles};
 use super::{SystemClock, bays, lamps};
 use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
+use crate::cloud::Destination;
 use crate::cloud::azure::{
     self, AzureCredential, AzureDestination, AzureSettings, AzureSetupError, Identity, NoAddress,
 };
@@ -26,7 +27,6 @@ use crate::cloud::gcs::{self, GcsCredential, GcsDestination, GcsSettings, GcsSet
 use crate::cloud::http::{Connection, HttpError, IdentityFiles, Proxy, ReadLogin, Trust};
 use crate::cloud::notes::UploadNotes;
 use crate::cloud::s3::{self, AccessKey, S3Destination, S3Settings};
-use crate::cloud::{Destination, Protects};
 use crate::config::{
     Application, AzureAccess, Config, ConnectionSettings, Credential, CredentialError, CredentialKind,
     DestinationSettings, GoogleCredential, Place, ProxySettings, Slot, TlsSettings,
@@ -35,10 +35,10 @@ use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{
-    BayName, Clock, DestinationName, DockingId, LedName, Moment, Part, Profile, Secret, SetupCause, ShiftStarts,
-    Snapshot, Transport, UsbDevice,
+    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Part, Profile, Secret, SetupCause, ShiftStarts, Snapshot,
+    Transport, UsbDevice,
 };
-use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
+use crate::ledger::{Debts, LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
 use crate::station::{Examine, OpenCamera, Station};
 use crate::transfer::{AtOnce, Persistence, Site, Target};
@@ -229,15 +229,14 @@ pub fn connection(settings: &ConnectionSettings, stall: Duration) -> Result<Conn
     })
 }
 
-/// What is known of a kind of place before it is set up.
-const fn kind(place: &Place) -> Kind {
-    let (chunk_rules, protects) = match place {
-        Place::Azure { .. } => (azure::CHUNK_RULES, Protects::AsAsked),
-        Place::S3 { .. } => (s3::CHUNK_RULES, Protects::AsAsked),
-        Place::Gcs { .. } => (gcs::CHUNK_RULES, Protects::AsAsked),
-        Place::Folder { .. } => (folder::CHUNK_RULES, Protects::Nothing),
-    };
-    Kind { chunk_rules, protects }
+/// Into which chunks a place takes an object; so much is known of its kind before it is set up.
+const fn chunk_rules(place: &Place) -> ChunkRules {
+    match place {
+        Place::Azure { .. } => azure::CHUNK_RULES,
+        Place::S3 { .. } => s3::CHUNK_RULES,
+        Place::Gcs { .. } => gcs::CHUNK_RULES,
+        Place::Folder { .. } => folder::CHUNK_RULES,
+    }
 }
 
 fn azure_credential(access: &AzureAccess) -> Result<AzureCredential, DestinationSetupError> {
@@ -310,7 +309,7 @@ fn late_destination(settings: &DestinationSettings, config: &Config, troubles: &
             }
         }
     });
-    Arc::new(LateDestination::new(name, kind(&settings.place), standing))
+    Arc::new(LateDestination::new(name, chunk_rules(&settings.place), standing))
 }
 
 /// Opens ledger and spool as configured. Blocks; needs a runtime. Destinations are set up by themselves, meanwhile or later.
@@ -335,7 +334,7 @@ pub(super) fn open_station(
         back_fill: settings.back_fill,
         need: settings.need,
     });
-    let targets: Vec<Target> = targets.chain(departed(config, owed)).collect();
+    let targets: Vec<Target> = targets.chain(departed(config, owed, troubles)).collect();
     hold_against(targets.iter().map(|target| Arc::clone(&target.destination)).collect(), troubles.clone());
     let spool = DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?;
     let at_once = AtOnce { more_reads: MORE_READS, seals: SEALS, comparisons: COMPARISONS, releases: RELEASES };
@@ -355,26 +354,18 @@ pub(super) fn open_station(
 
 /// Opens the ledger, or makes it anew if it is damaged. One that is missing although copies lie in the spool was lost, and is
 /// not silently begun afresh.
-fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<(Ledger, Owed), LedgerError> {
+fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<(Ledger, Debts), LedgerError> {
     let path = data_dir.join(LEDGER_FILE);
     let was_lost =
         !path.exists() && sealed(&data_dir.join(SPOOL_FOLDER)).is_ok_and(|mut copies| copies.next().is_some());
     if last == LastLedger::Trusted && !was_lost {
         match Ledger::connect(&path) {
-            Ok(connection) => return with_what_is_owed(connection),
+            Ok(connection) => return Ledger::threaded_with_debts(connection),
             Err(error) if !error.is_damage() => return Err(error),
             Err(_) => {}
         }
     }
-    with_what_is_owed(Ledger::set_aside(&path, now)?)
-}
-
-/// To which destinations how many segments are still to be sent.
-type Owed = Vec<(DestinationName, u64)>;
-
-fn with_what_is_owed(connection: rusqlite::Connection) -> Result<(Ledger, Owed), LedgerError> {
-    let owed = Ledger::owed(&connection)?;
-    Ok((Ledger::threaded(connection)?, owed))
+    Ledger::threaded_with_debts(Ledger::set_aside(&path, now)?)
 }
 
 /// Watches the configured bays, each kind by its own watcher, and looks after what they need. Needs a runtime.

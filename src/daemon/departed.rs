@@ -7,32 +7,33 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::late::{Kind, LateDestination, Standing};
-use crate::cloud::Protects;
+use super::late::{LateDestination, Standing};
+use super::parts::Troubles;
 use crate::config::Config;
 use crate::domain::{
-    BackFill, ChunkRules, DestinationName, Need, ObjectPrefix, ProofPolicy, ProtectionPolicy, counted,
+    BackFill, ChunkRules, DestinationName, Need, ObjectPrefix, Part, ProofPolicy, ProtectionPolicy, SetupCause, counted,
 };
+use crate::ledger::Debts;
 use crate::transfer::Target;
 
 /// The targets that stand for what was removed, of those to which something is `owed`.
-pub(super) fn departed(config: &Config, owed: Vec<(DestinationName, u64)>) -> Vec<Target> {
+pub(super) fn departed(config: &Config, owed: Debts, troubles: &Troubles) -> Vec<Target> {
     let is_configured = |name: &DestinationName| config.destinations.iter().any(|known| known.name == *name);
     let is_given_up = |name: &DestinationName| config.upload.given_up.contains(name);
     let departed = owed.into_iter().filter(|(name, _)| !is_configured(name) && !is_given_up(name));
-    departed.map(|(name, segments)| stands_for(name, segments)).collect()
+    departed.map(|(name, segments)| stands_for(name, segments, troubles)).collect()
 }
 
-fn stands_for(name: DestinationName, segments: u64) -> Target {
+fn stands_for(name: DestinationName, segments: u64, troubles: &Troubles) -> Target {
     let why = format!(
         "it is not in the configuration any more, and {} of evidence wait for it. Bring it back, or write given_up = [\"{name}\"] \
          into [upload] and restart camdock: then nothing waits for it",
         counted(segments, "segment")
     );
+    troubles.note(&Part::Destination(name.clone()), Some((SetupCause::Settings, why.clone())));
     let (_, standing) = watch::channel(Standing::Missing(why));
-    let kind = Kind { chunk_rules: ChunkRules::ANY, protects: Protects::Nothing };
     Target {
-        destination: Arc::new(LateDestination::new(name, kind, standing)),
+        destination: Arc::new(LateDestination::new(name, ChunkRules::ANY, standing)),
         prefix: ObjectPrefix::default(),
         policy: ProofPolicy::Attested,
         protection: ProtectionPolicy::default(),

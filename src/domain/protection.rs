@@ -32,7 +32,7 @@ pub struct Retained {
     pub camera: CameraSerial,
     /// How many segments.
     pub segments: u64,
-    /// At which destinations; no other can keep anything.
+    /// At which destinations: those of which the configuration asks a retention or legal holds.
     pub destinations: Vec<DestinationName>,
 }
 
@@ -51,8 +51,10 @@ pub enum NotRetained {
     /// No segment of it is known.
     #[error("nothing that was taken from such a camera is called so here")]
     Unknown,
-    /// No destination keeps objects from deletion.
-    #[error("no destination of this station can keep anything from deletion: a folder cannot")]
+    /// No destination is one that keeps objects from deletion.
+    #[error(
+        "no destination of this station is configured to keep anything: write retention or legal_hold where that is possible"
+    )]
     Nowhere,
 }
 

@@ -41,8 +41,7 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
         }
         Entry::SegmentSpooled { docking, segment } => spooled(db, seq, at, *docking, segment),
         Entry::CopyProven { segment, destination, version, method, protection } => {
-            counters::proven(db, at, *segment, destination)?;
-            set_delivery(db, at, *segment, destination, DeliveryState::Proven, Some((version, *method, *protection)))
+            proven(db, at, *segment, destination, (version, *method, *protection))
         }
         Entry::ProtectionAsked { segment, protection } => keeping::ask(db, *segment, *protection),
         Entry::ProofWithdrawn { segment, destination, why: _ } => {
@@ -291,6 +290,17 @@ fn sum_up(db: &Connection, at: Moment, segment: SegmentId) -> Result<(), LedgerE
         db.execute("UPDATE segment SET nowhere_since = NULL", [])?;
     }
     Ok(())
+}
+
+fn proven(
+    db: &Connection,
+    at: Moment,
+    segment: SegmentId,
+    destination: &DestinationName,
+    proof: (&Version, ProofMethod, Protection),
+) -> Result<(), LedgerError> {
+    counters::proven(db, at, segment, destination)?;
+    set_delivery(db, at, segment, destination, DeliveryState::Proven, Some(proof))
 }
 
 fn set_delivery(

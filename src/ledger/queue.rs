@@ -19,6 +19,9 @@ pub(super) const OLDEST: &str = "SELECT spooled_at FROM segment WHERE seq = (
     SELECT min((SELECT min(segment) FROM queue_head WHERE destination = destination.name))
     FROM destination WHERE need = 'required')";
 
+/// Destinations to which something is owed, and how many segments wait to be sent to each.
+pub type Debts = Vec<(DestinationName, u64)>;
+
 /// One segment that waits to be sent to one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
@@ -148,7 +151,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
-    pub fn owed(db: &Connection) -> Result<Vec<(DestinationName, u64)>, LedgerError> {
+    pub(super) fn owed(db: &Connection) -> Result<Debts, LedgerError> {
         let mut statement = db.prepare(
             "SELECT name, coalesce(backlog.segments, 0) FROM destination LEFT JOIN backlog ON backlog.destination = name
              WHERE need = 'required' AND EXISTS (

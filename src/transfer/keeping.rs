@@ -8,7 +8,7 @@ use futures::future::try_join_all;
 use super::places::{NoPlace, enrolled};
 use super::probe::health;
 use super::{Site, Target};
-use crate::cloud::{Destination, DestinationError, Protects};
+use crate::cloud::{Destination, DestinationError};
 use crate::custody::{Proof, Remembered, Unproven, Wanted, prove};
 use crate::domain::{Action, Caller, NotRetained, PlaceId, Protection, Retain, Retained, Segment, SegmentNotice};
 use crate::journal::tell;
@@ -22,9 +22,9 @@ const BATCH: u32 = 64;
 /// # Errors
 /// [`LedgerError`]; then some of it may be written down, and none of it is said to be. The inner error says why it is not done.
 pub async fn retain(site: &Site, retain: Retain, by: Caller) -> Result<Result<Retained, NotRetained>, LedgerError> {
-    let can = |target: &&Target| target.destination.protects() == Protects::AsAsked;
+    let keeps = |target: &&Target| target.protection.asks_for_something();
     let destinations: Vec<_> =
-        site.targets.iter().filter(can).map(|target| target.destination.name().clone()).collect();
+        site.targets.iter().filter(keeps).map(|target| target.destination.name().clone()).collect();
     if let Err(why) = retain.check(site.clock.now()) {
         return Ok(Err(why));
     }
@@ -61,7 +61,7 @@ pub async fn keep_as_asked(site: &Site) -> Result<(), LedgerError> {
 }
 
 async fn keep_at(site: &Site, target: &Target) -> Result<(), LedgerError> {
-    if target.destination.protects() == Protects::Nothing {
+    if !target.protection.asks_for_something() {
         return Ok(());
     }
     let name = target.destination.name();

@@ -30,7 +30,7 @@ use tokio::sync::Mutex;
 
 use self::reads::Reads;
 
-use crate::cloud::{Destination, Protects};
+use crate::cloud::Destination;
 use crate::domain::{
     BackFill, ByteCount, Clock, DestinationName, Fingerprint, Need, ObjectName, ObjectPrefix, ProofPolicy, Protection,
     ProtectionPolicy, Segment, SpoolSpace, StationId,
@@ -174,17 +174,13 @@ impl Site {
     }
 
     /// What must keep a segment's copy at `target` from deletion: what the configuration says, from when the station took it, and
-    /// what people asked for since. The latter is asked of those that can, and of no others.
+    /// what people asked for since. A destination of which the configuration asks nothing is not asked to keep anything.
     async fn protection(&self, target: &Target, segment: &Segment) -> Result<Protection, LedgerError> {
-        if target.destination.protects() == Protects::Nothing && !target.protection.asks_for_something() {
+        if !target.protection.asks_for_something() {
             return Ok(Protection::NONE);
         }
         let known = self.ledger.keeping(segment.id).await?;
         let (taken, asked) = known.unwrap_or_else(|| (self.clock.now(), Protection::NONE));
-        let asked = match target.destination.protects() {
-            Protects::AsAsked => asked,
-            Protects::Nothing => Protection::NONE,
-        };
         Ok(target.protection.of(segment, taken).and(&asked.still_to_come(self.clock.now())))
     }
 

@@ -159,7 +159,7 @@ pub(super) struct Retained {
     camera: String,
     /// How many segments that is.
     segments: u64,
-    /// At which destinations; no other can keep anything from deletion.
+    /// At which destinations: those of which the configuration asks a retention or legal holds.
     destinations: Vec<String>,
 }
 

@@ -151,12 +151,14 @@ impl Failure {
         })
     }
 
+    /// Whether something was asked for that the server does not do.
+    pub(super) fn is_about_a_wish(&self) -> bool {
+        self.is_without_locks() || self.is_not_implemented() || self.code() == Some("InvalidRequest")
+    }
+
     /// Whether a request that was about nothing but that came to nothing for good.
     pub(super) fn is_about_locks(&self) -> bool {
-        self.is_without_locks()
-            || self.is_forbidden()
-            || self.is_not_implemented()
-            || self.code() == Some("InvalidRequest")
+        self.is_about_a_wish() || self.is_forbidden()
     }
 
     /// The refusal in a line, for people.

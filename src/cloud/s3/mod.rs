@@ -36,7 +36,7 @@ use super::http::{Connection, HttpClient, HttpError};
 use super::notes::UploadNotes;
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    Evidence, ObjectState, Protects, Remark, Seen, Upload, Version, content_type, fit, read_place, write_place,
+    Evidence, ObjectState, Remark, Seen, Upload, Version, content_type, fit, read_place, write_place,
 };
 use crate::domain::{ByteCount, Checksum, ChunkRules, Clock, Crc64, DestinationName, ObjectName, PlaceId, Protection};
 
@@ -141,6 +141,15 @@ impl S3Destination {
         error
     }
 
+    /// What a refusal to begin or to make an object means. One that was to be kept is refused for that sake by a bucket that keeps
+    /// nothing, in whatever words.
+    fn explain_creation(&self, upload: &Upload, failure: Failure) -> DestinationError {
+        if upload.protection != Protection::NONE && failure.is_about_a_wish() {
+            return lock::refused(&self.bucket, &failure);
+        }
+        self.explain(failure)
+    }
+
     async fn head(&self, object: &ObjectName) -> Result<Option<(ObjectState, Answer)>, DestinationError> {
         let request = Request::new(Method::HEAD, object.as_str()).header("x-amz-checksum-mode", "ENABLED");
         match self.wire.send(request).await {
@@ -192,7 +201,7 @@ impl S3Destination {
             Ok(answer) if version(&answer).is_some() => Ok(CommitOutcome::Created),
             Ok(_) => Err(incomplete("etag")),
             Err(failure) if failure.is_already_there() => Ok(CommitOutcome::AlreadyThere),
-            Err(failure) => Err(self.explain(failure)),
+            Err(failure) => Err(self.explain_creation(upload, failure)),
         }
     }
 }
@@ -209,10 +218,6 @@ impl Destination for S3Destination {
 
     fn chunk_rules(&self) -> ChunkRules {
         CHUNK_RULES
-    }
-
-    fn protects(&self) -> Protects {
-        Protects::AsAsked
     }
 
     fn remarks(&self) -> Vec<Remark> {
@@ -283,7 +288,7 @@ impl Destination for S3Destination {
             return Ok(());
         }
         let sent = self.multipart(upload).put(&self.wire, &self.notes, upload, index, body).await;
-        sent.map_err(|failure| self.explain(failure))
+        sent.map_err(|failure| self.explain_creation(upload, failure))
     }
 
     async fn commit(&self, upload: &Upload) -> Result<CommitOutcome, DestinationError> {

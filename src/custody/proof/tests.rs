@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::{FutureExt as _, StreamExt as _};
 
 use super::*;
-use crate::cloud::{ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Enrolment, Protects, Upload};
+use crate::cloud::{ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Enrolment, Upload};
 use crate::domain::{ByteCount, Checksum, ChunkRules, Crc64, Enforcement, LegalHold, Moment, Retention, Sha256};
 
 const FILM: &[u8] = b"a film of eighteen";
@@ -95,10 +95,6 @@ impl Destination for Place {
 
     fn enrolment(&self) -> Enrolment {
         Enrolment::ByPerson
-    }
-
-    fn protects(&self) -> Protects {
-        unreachable!("a proof changes nothing")
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

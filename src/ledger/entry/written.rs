@@ -296,6 +296,16 @@ impl TryFrom<WrittenSegment> for Segment {
     }
 }
 
+impl Written {
+    fn restored(segment: SegmentId, from: &DestinationName) -> Self {
+        Self::CopyRestored { segment: segment.to_string(), from: from.to_string() }
+    }
+
+    fn asked(segment: SegmentId, protection: Protection) -> Self {
+        Self::ProtectionAsked { segment: segment.to_string(), protection: protection.into() }
+    }
+}
+
 impl From<&Entry> for Written {
     fn from(entry: &Entry) -> Self {
         match entry {
@@ -315,12 +325,8 @@ impl From<&Entry> for Written {
                 method: (*method).into(),
                 kept: (*protection != Protection::NONE).then(|| (*protection).into()),
             },
-            Entry::CopyRestored { segment, from } => {
-                Self::CopyRestored { segment: segment.to_string(), from: from.to_string() }
-            }
-            Entry::ProtectionAsked { segment, protection } => {
-                Self::ProtectionAsked { segment: segment.to_string(), protection: (*protection).into() }
-            }
+            Entry::CopyRestored { segment, from } => Self::restored(*segment, from),
+            Entry::ProtectionAsked { segment, protection } => Self::asked(*segment, *protection),
             Entry::ProofWithdrawn { segment, destination, why } => Self::ProofWithdrawn {
                 segment: segment.to_string(),
                 destination: destination.to_string(),
@@ -448,9 +454,7 @@ impl TryFrom<Written> for Entry {
                 camera: name(&camera, CameraSerial::new)?,
                 bay: name(&bay, BayName::new)?,
             },
-            Written::SegmentSpooled { docking: id, segment } => {
-                Self::SegmentSpooled { docking: id.as_deref().map(docking).transpose()?, segment: segment.try_into()? }
-            }
+            Written::SegmentSpooled { docking: id, segment } => spooled(id.as_deref(), segment)?,
             Written::CopyProven { segment: id, destination, version, method, kept } => Self::CopyProven {
                 segment: segment(&id)?,
                 destination: name(&destination, DestinationName::new)?,
@@ -507,6 +511,10 @@ impl TryFrom<Written> for Entry {
             Written::CameraRetired { camera } => Self::CameraRetired { camera: name(&camera, CameraSerial::new)? },
         })
     }
+}
+
+fn spooled(id: Option<&str>, segment: WrittenSegment) -> Result<Entry, String> {
+    Ok(Entry::SegmentSpooled { docking: id.map(docking).transpose()?, segment: segment.try_into()? })
 }
 
 fn restored(id: &str, from: &str) -> Result<Entry, String> {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use camdock::cloud::{Attestation, ByteStream, Evidence, Protects, Seen, Version};
+use camdock::cloud::{Attestation, ByteStream, Evidence, Seen, Version};
 use camdock::config::{AzureAccess, ConnectionSettings, CredentialKind, Place};
 use camdock::domain::{BackFill, Need};
 use camdock::domain::{Checksum, ChunkRules, DestinationName, Enforcement, HoldRule, ProtectionPolicy, Sha256};
@@ -83,10 +83,6 @@ impl Destination for Memory {
 
     fn enrolment(&self) -> Enrolment {
         Enrolment::AtFirstContact
-    }
-
-    fn protects(&self) -> Protects {
-        Protects::AsAsked
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
