@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use camdock::domain::{CameraSerial, DestinationName, DockingId, Need, ProblemId, ProofMethod, SegmentId, Version};
+use camdock::domain::{
+    CameraSerial, DestinationName, DockingId, Need, ProblemId, ProofMethod, Protection, SegmentId, Version,
+};
 use camdock::ledger::{Entry, Head, LEDGER_FILE, Ledger};
 use tokio::time::Instant;
 
@@ -58,6 +60,7 @@ async fn wipe(ledger: &Ledger, sink: &DestinationName, camera: &CameraSerial) ->
         destination: sink.clone(),
         version: Version("1".to_owned()),
         method: ProofMethod::Attested,
+        protection: Protection::NONE,
     };
     ledger.record_each(BEGINNING, segments.iter().map(proven).collect()).await?;
     let begun = Instant::now();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::custody::{Facts, Judged, Source, WipeCondition, conditions};
 use crate::domain::{
     CameraSerial, Condition, DeliveryState, DestinationName, Docking, DockingId, ExplainedSegment, Explanation,
-    Judgement, Problem, Removal, SegmentId, SpoolCopy, Verdict,
+    Judgement, Problem, Protection, Removal, SegmentId, SpoolCopy, Verdict,
 };
 use crate::ledger::{Ledger, LedgerError};
 
@@ -72,7 +72,9 @@ fn seen(condition: WipeCondition, known: &Explanation) -> Condition {
         WipeCondition::CopyIsProven(destination) => {
             let copy = known.copies.iter().find(|copy| copy.destination == destination);
             let (state, method) = (copy.map(|copy| copy.state), copy.and_then(|copy| copy.method));
-            Condition::CopyIsProven { destination, state, method, original }
+            let Protection { retention, legal_hold } = copy.map(|copy| copy.protection).unwrap_or_default();
+            let (kept_until, enforcement) = (retention.map(|it| it.until), retention.map(|it| it.enforcement));
+            Condition::CopyIsProven { destination, state, method, kept_until, enforcement, legal_hold, original }
         }
         WipeCondition::SourceIsTheSegment => {
             Condition::SourceIsTheSegment { original, at: known.gone.map(|gone| gone.at) }

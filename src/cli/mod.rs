@@ -18,6 +18,7 @@ mod lamp;
 mod ledger;
 mod policy;
 mod problems;
+mod retain;
 mod retire;
 mod retry;
 mod run;
@@ -63,6 +64,10 @@ enum Command {
     ///
     /// Needs neither a configuration nor the daemon. With the lines that it prints, a port becomes a bay.
     Bays(bays::Args),
+    /// Have evidence of a camera kept longer than the configuration says, or under a legal hold
+    ///
+    /// It is written down at once, and done as soon as each destination can be had. camdock keeps nothing for less, and lifts no hold.
+    Retain(retain::Args),
     /// Look at a camera, or say that one does not come back
     #[command(subcommand)]
     Camera(camera::Camera),
@@ -122,6 +127,7 @@ impl Cli {
             Command::Enrol(args) => block_on(enrol::run(&config()?, &args)),
             Command::Bays(args) => block_on(bays::run(&self.config, &args)),
             Command::Camera(camera::Camera::Probe(args)) => camera::run(&self.config, &args),
+            Command::Retain(args) => block_on(retain::run(&config()?, &args)),
             Command::Camera(camera::Camera::Retire(args)) => block_on(retire::run(&config()?, &args)),
             Command::Gate(args) => gate::run(&self.config, &args),
             Command::Lamp(what) => lamp::run(&self.config, &what),

@@ -168,6 +168,9 @@ mod tests {
                 since: None,
                 again_at: None,
                 put_off: Vec::new(),
+                segments: 0,
+                bytes: camdock::domain::ByteCount::default(),
+                clear_at: None,
             };
             let status = StatusDocument {
                 station: StationId::new("hq-01").unwrap(),

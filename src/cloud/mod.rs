@@ -53,6 +53,9 @@ pub trait Destination: Send + Sync {
     /// Into which chunks it takes an object, and in which order.
     fn chunk_rules(&self) -> ChunkRules;
 
+    /// Whether objects can be kept from deletion there, each for a time of its own.
+    fn protects(&self) -> Protects;
+
     /// Which place this is, as the place itself says: read from the enrolment that lies there, or `None` if there is none.
     /// One small request that depends on no object, so its failure is the place's.
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError>;
@@ -99,6 +102,15 @@ pub trait Destination: Send + Sync {
     fn remarks(&self) -> Vec<Remark> {
         Vec::new()
     }
+}
+
+/// Whether a kind of place keeps objects from deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protects {
+    /// Each as it is asked to, if the place was made for that.
+    AsAsked,
+    /// It is of a kind that cannot.
+    Nothing,
 }
 
 /// Something about a destination that stops nothing.

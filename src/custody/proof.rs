@@ -4,8 +4,8 @@ use futures::StreamExt as _;
 
 use crate::cloud::{Attestation, CommittedChunk, Destination, DestinationError, Evidence, ObjectState, Seen, Upload};
 use crate::domain::{
-    Checksum, DestinationName, Fingerprint, Fingerprinter, ObjectName, PlaceId, ProofMethod, ProofPolicy, Protection,
-    Version,
+    Checksum, Copy, DestinationName, Fingerprint, Fingerprinter, ObjectName, PlaceId, ProofMethod, ProofPolicy,
+    Protection, Version,
 };
 use crate::faults::{PlantedBug, planted};
 
@@ -69,6 +69,14 @@ pub struct Wanted<'a> {
     pub policy: ProofPolicy,
     /// What must keep the object from being changed or deleted.
     pub protection: Protection,
+}
+
+impl Remembered {
+    /// What is remembered of a copy, if it was proven.
+    #[must_use]
+    pub fn of(copy: &Copy) -> Option<Self> {
+        Some(Self { version: copy.version.clone()?, method: copy.method? })
+    }
 }
 
 impl<'a> Wanted<'a> {
@@ -145,9 +153,9 @@ pub async fn prove(
     }
     let attestation = seen(destination.attest(object).await?, enrolled)?.ok_or(Unproven::Absent)?;
     let method = match (compare(&attestation, content), policy) {
-        (Comparison::Same, ProofPolicy::Attested) => ProofMethod::Attested,
+        (Comparison::Same(method), ProofPolicy::Attested) => method,
         (Comparison::Other, _) => return Err(Unproven::OtherContent),
-        (Comparison::Same, ProofPolicy::ReadBack) | (Comparison::Unknown, _) => {
+        (Comparison::Same(_), ProofPolicy::ReadBack) | (Comparison::Unknown, _) => {
             read_back(destination, enrolled, object, content, &attestation.state).await?;
             ProofMethod::ReadBack
         }
@@ -180,33 +188,35 @@ fn is_still_that_version(earlier: &Remembered, now: &ObjectState, expected: &Fin
 }
 
 enum Comparison {
-    Same,
+    /// By this.
+    Same(ProofMethod),
     Other,
     Unknown,
 }
 
 fn compare(attestation: &Attestation, expected: &Fingerprint) -> Comparison {
     if planted(PlantedBug::AdoptWithoutLooking) {
-        return Comparison::Same;
+        return Comparison::Same(ProofMethod::Attested);
     }
     if attestation.state.length != expected.size {
         return Comparison::Other;
     }
-    let same = match &attestation.evidence {
-        Evidence::Whole(Checksum::Sha256(sha256)) => *sha256 == expected.sha256,
-        Evidence::Whole(Checksum::Crc64(crc64)) => *crc64 == expected.crc64(),
+    let (same, method) = match &attestation.evidence {
+        Evidence::Whole(Checksum::Sha256(sha256)) => (*sha256 == expected.sha256, ProofMethod::Sha256),
+        Evidence::Whole(Checksum::Crc64(crc64)) => (*crc64 == expected.crc64(), ProofMethod::Crc64),
         Evidence::Whole(Checksum::Crc32c(crc32c)) => match expected.crc32c {
-            Some(expected) => *crc32c == expected,
+            Some(expected) => (*crc32c == expected, ProofMethod::Crc32c),
             None => return Comparison::Unknown,
         },
         Evidence::Unknown => return Comparison::Unknown,
         Evidence::Chunks(chunks) if !cut_alike(chunks, expected) => return Comparison::Unknown,
-        Evidence::Chunks(chunks) => (0..)
-            .zip(chunks)
-            .zip(&*expected.chunks)
-            .all(|((position, chunk), crc64)| chunk.index == position && chunk.crc64 == *crc64),
+        Evidence::Chunks(chunks) => {
+            let mut pairs = (0..).zip(chunks).zip(&*expected.chunks);
+            let same = pairs.all(|((position, chunk), crc64)| chunk.index == position && chunk.crc64 == *crc64);
+            (same, ProofMethod::Crc64OfChunks)
+        }
     };
-    if same { Comparison::Same } else { Comparison::Other }
+    if same { Comparison::Same(method) } else { Comparison::Other }
 }
 
 /// Whether the object was made in chunks of the lengths that are expected. In others, by another station or before the

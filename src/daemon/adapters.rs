@@ -13,11 +13,11 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 
 use super::clock::hold_against;
-use super::late::{LateDestination, Standing};
+use super::departed::departed;
+use super::late::{Kind, LateDestination, Standing};
 use super::parts::{self, Troubles};
 use super::{SystemClock, bays, lamps};
 use crate::camera::{AskUnsettled, Camera, CameraError, FolderCamera, MassStorageCamera, Surroundings};
-use crate::cloud::Destination;
 use crate::cloud::azure::{
     self, AzureCredential, AzureDestination, AzureSettings, AzureSetupError, Identity, NoAddress,
 };
@@ -26,6 +26,7 @@ use crate::cloud::gcs::{self, GcsCredential, GcsDestination, GcsSettings, GcsSet
 use crate::cloud::http::{Connection, HttpError, IdentityFiles, Proxy, ReadLogin, Trust};
 use crate::cloud::notes::UploadNotes;
 use crate::cloud::s3::{self, AccessKey, S3Destination, S3Settings};
+use crate::cloud::{Destination, Protects};
 use crate::config::{
     Application, AzureAccess, Config, ConnectionSettings, Credential, CredentialError, CredentialKind,
     DestinationSettings, GoogleCredential, Place, ProxySettings, Slot, TlsSettings,
@@ -34,8 +35,8 @@ use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{
-    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Part, Profile, Secret, SetupCause, ShiftStarts, Snapshot,
-    Transport, UsbDevice,
+    BayName, Clock, DestinationName, DockingId, LedName, Moment, Part, Profile, Secret, SetupCause, ShiftStarts,
+    Snapshot, Transport, UsbDevice,
 };
 use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
@@ -228,14 +229,15 @@ pub fn connection(settings: &ConnectionSettings, stall: Duration) -> Result<Conn
     })
 }
 
-/// Into which chunks a place takes an object; so much is known of its kind before it is set up.
-const fn chunk_rules(place: &Place) -> ChunkRules {
-    match place {
-        Place::Azure { .. } => azure::CHUNK_RULES,
-        Place::S3 { .. } => s3::CHUNK_RULES,
-        Place::Gcs { .. } => gcs::CHUNK_RULES,
-        Place::Folder { .. } => folder::CHUNK_RULES,
-    }
+/// What is known of a kind of place before it is set up.
+const fn kind(place: &Place) -> Kind {
+    let (chunk_rules, protects) = match place {
+        Place::Azure { .. } => (azure::CHUNK_RULES, Protects::AsAsked),
+        Place::S3 { .. } => (s3::CHUNK_RULES, Protects::AsAsked),
+        Place::Gcs { .. } => (gcs::CHUNK_RULES, Protects::AsAsked),
+        Place::Folder { .. } => (folder::CHUNK_RULES, Protects::Nothing),
+    };
+    Kind { chunk_rules, protects }
 }
 
 fn azure_credential(access: &AzureAccess) -> Result<AzureCredential, DestinationSetupError> {
@@ -308,7 +310,7 @@ fn late_destination(settings: &DestinationSettings, config: &Config, troubles: &
             }
         }
     });
-    Arc::new(LateDestination::new(name, chunk_rules(&settings.place), standing))
+    Arc::new(LateDestination::new(name, kind(&settings.place), standing))
 }
 
 /// Opens ledger and spool as configured. Blocks; needs a runtime. Destinations are set up by themselves, meanwhile or later.
@@ -324,15 +326,16 @@ pub(super) fn open_station(
 ) -> Result<Station, OpenError> {
     let clock = Arc::new(SystemClock);
     let path = config.station.data_dir.join(LEDGER_FILE);
-    let ledger = open_ledger(&config.station.data_dir, last, clock.now())?;
+    let (ledger, owed) = open_ledger(&config.station.data_dir, last, clock.now())?;
     let targets = config.destinations.iter().map(|settings| Target {
         destination: late_destination(settings, config, troubles),
         prefix: settings.prefix.clone(),
         policy: settings.proof,
         protection: settings.protection.clone(),
+        back_fill: settings.back_fill,
         need: settings.need,
     });
-    let targets: Vec<Target> = targets.collect();
+    let targets: Vec<Target> = targets.chain(departed(config, owed)).collect();
     hold_against(targets.iter().map(|target| Arc::clone(&target.destination)).collect(), troubles.clone());
     let spool = DiskSpool::open(config.station.data_dir.join(SPOOL_FOLDER), config.spool.reserve)?;
     let at_once = AtOnce { more_reads: MORE_READS, seals: SEALS, comparisons: COMPARISONS, releases: RELEASES };
@@ -352,18 +355,26 @@ pub(super) fn open_station(
 
 /// Opens the ledger, or makes it anew if it is damaged. One that is missing although copies lie in the spool was lost, and is
 /// not silently begun afresh.
-fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<Ledger, LedgerError> {
+fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<(Ledger, Owed), LedgerError> {
     let path = data_dir.join(LEDGER_FILE);
     let was_lost =
         !path.exists() && sealed(&data_dir.join(SPOOL_FOLDER)).is_ok_and(|mut copies| copies.next().is_some());
     if last == LastLedger::Trusted && !was_lost {
         match Ledger::connect(&path) {
-            Ok(connection) => return Ledger::threaded(connection),
+            Ok(connection) => return with_what_is_owed(connection),
             Err(error) if !error.is_damage() => return Err(error),
             Err(_) => {}
         }
     }
-    Ledger::threaded(Ledger::set_aside(&path, now)?)
+    with_what_is_owed(Ledger::set_aside(&path, now)?)
+}
+
+/// To which destinations how many segments are still to be sent.
+type Owed = Vec<(DestinationName, u64)>;
+
+fn with_what_is_owed(connection: rusqlite::Connection) -> Result<(Ledger, Owed), LedgerError> {
+    let owed = Ledger::owed(&connection)?;
+    Ok((Ledger::threaded(connection)?, owed))
 }
 
 /// Watches the configured bays, each kind by its own watcher, and looks after what they need. Needs a runtime.

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use super::clock::SystemClock;
 use crate::access::Lockouts;
 use crate::domain::{
-    AccessNotice, Action, Caller, CameraSerial, Clock as _, DestinationName, Earlier, NotRetired, PlaceId, Problem,
-    ProblemId, RetiredCamera, Subject,
+    AccessNotice, Action, Caller, CameraSerial, Clock as _, DestinationName, Earlier, NotRetained, NotRetired, PlaceId,
+    Problem, ProblemId, Retain, Retained, RetiredCamera, Subject,
 };
 use crate::journal::tell;
 use crate::ledger::{Entry, Ledger};
@@ -59,6 +59,11 @@ impl Desk for StationDesk {
     async fn retire(&self, camera: CameraSerial, by: Caller) -> Result<Result<RetiredCamera, NotRetired>, String> {
         let (reply, answer) = oneshot::channel();
         self.order(Command::Retire { camera, by, reply }, answer).await
+    }
+
+    async fn retain(&self, retain: Retain, by: Caller) -> Result<Result<Retained, NotRetained>, String> {
+        let (reply, answer) = oneshot::channel();
+        self.order(Command::Retain { retain, by, reply }, answer).await
     }
 
     async fn enrol(

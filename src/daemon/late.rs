@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::parts::{PATIENCE, no_answer};
 use crate::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    ObjectState, Remark, Seen, Upload,
+    ObjectState, Protects, Remark, Seen, Upload,
 };
 use crate::domain::{ChunkRules, DestinationName, ObjectName, PlaceId, Protection, Version};
 
@@ -28,18 +28,20 @@ pub(super) enum Standing {
 /// is proven by it, and nothing is wiped that waits for it.
 pub(super) struct LateDestination {
     name: DestinationName,
-    chunk_rules: ChunkRules,
+    kind: Kind,
     standing: watch::Receiver<Standing>,
 }
 
+/// What is known of a destination's kind before it is set up. It must not change on the day on which that is done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    pub(super) chunk_rules: ChunkRules,
+    pub(super) protects: Protects,
+}
+
 impl LateDestination {
-    /// `chunk_rules` are those of its kind: they must not change on the day on which it is set up.
-    pub(super) const fn new(
-        name: DestinationName,
-        chunk_rules: ChunkRules,
-        standing: watch::Receiver<Standing>,
-    ) -> Self {
-        Self { name, chunk_rules, standing }
+    pub(super) const fn new(name: DestinationName, kind: Kind, standing: watch::Receiver<Standing>) -> Self {
+        Self { name, kind, standing }
     }
 
     /// The destination itself.
@@ -72,7 +74,11 @@ impl Destination for LateDestination {
     }
 
     fn chunk_rules(&self) -> ChunkRules {
-        self.chunk_rules
+        self.kind.chunk_rules
+    }
+
+    fn protects(&self) -> Protects {
+        self.kind.protects
     }
 
     fn remarks(&self) -> Vec<Remark> {
@@ -133,12 +139,14 @@ mod tests {
     use super::*;
     use crate::cloud::folder::{CHUNK_RULES, FolderDestination, SameDisk};
 
+    const FOLDER: Kind = Kind { chunk_rules: CHUNK_RULES, protects: Protects::Nothing };
+
     #[tokio::test(start_paused = true)]
     async fn a_destination_that_is_not_set_up_proves_nothing_and_works_as_soon_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let name = DestinationName::new("nas").unwrap();
         let (told, standing) = watch::channel(Standing::Untried);
-        let late = LateDestination::new(name.clone(), CHUNK_RULES, standing);
+        let late = LateDestination::new(name.clone(), FOLDER, standing);
         let not_set_up =
             |why: &str, answer| matches!(answer, Err(DestinationError::NotSetUp(said)) if said.contains(why));
         assert!(not_set_up("does not answer", late.place().await), "nobody is waited for for ever");

@@ -10,6 +10,7 @@ mod adapters;
 mod bays;
 mod clock;
 mod control;
+mod departed;
 mod desk;
 mod lamps;
 mod late;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 
-use super::{CameraSerial, DestinationName, Earlier, PlaceId, ProblemId, UserName};
+use super::{CameraSerial, DestinationName, Earlier, PlaceId, ProblemId, Retain, UserName};
 
 /// What a user is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Display, EnumIter, EnumString, IntoStaticStr)]
@@ -33,6 +33,8 @@ pub enum Right {
     Retry,
     /// Say that a camera does not come back.
     Retire,
+    /// Have evidence kept longer.
+    Retain,
     /// Say which place counts as a destination.
     Enrol,
 }
@@ -130,6 +132,8 @@ pub enum Action {
     Retry(ProblemId),
     /// Miss a camera no more, since it does not come back.
     Retire(CameraSerial),
+    /// Keep longer what is known of a camera.
+    Retain(Retain),
     /// Count a place as a destination.
     Enrol {
         /// Which destination.
@@ -148,6 +152,7 @@ impl Action {
         match self {
             Self::Retry(_) => Right::Retry,
             Self::Retire(_) => Right::Retire,
+            Self::Retain(_) => Right::Retain,
             Self::Enrol { .. } => Right::Enrol,
         }
     }
@@ -168,19 +173,26 @@ mod tests {
 
     use super::*;
 
-    const RIGHTS: [Right; 6] =
-        [Right::SeeMetrics, Right::SeeBays, Right::SeeStation, Right::Retry, Right::Retire, Right::Enrol];
+    const RIGHTS: [Right; 7] = [
+        Right::SeeMetrics,
+        Right::SeeBays,
+        Right::SeeStation,
+        Right::Retry,
+        Right::Retire,
+        Right::Retain,
+        Right::Enrol,
+    ];
 
     #[test]
     fn each_may_what_is_theirs_and_no_more() {
         let may = |standing: Standing| RIGHTS.map(|right| u8::from(standing.may(right)));
         for (standing, expected) in [
-            (Standing::Stranger, [0, 0, 0, 0, 0, 0]),
-            (Standing::Collector, [1, 0, 0, 0, 0, 0]),
-            (Standing::Kiosk, [0, 1, 0, 0, 0, 0]),
-            (Standing::Of(Role::Officer), [1, 1, 1, 0, 0, 0]),
-            (Standing::Of(Role::It), [1, 1, 1, 1, 1, 0]),
-            (Standing::Of(Role::Admin), [1, 1, 1, 1, 1, 1]),
+            (Standing::Stranger, [0, 0, 0, 0, 0, 0, 0]),
+            (Standing::Collector, [1, 0, 0, 0, 0, 0, 0]),
+            (Standing::Kiosk, [0, 1, 0, 0, 0, 0, 0]),
+            (Standing::Of(Role::Officer), [1, 1, 1, 0, 0, 0, 0]),
+            (Standing::Of(Role::It), [1, 1, 1, 1, 1, 1, 0]),
+            (Standing::Of(Role::Admin), [1, 1, 1, 1, 1, 1, 1]),
         ] {
             assert_eq!(may(standing), expected, "{standing:?}");
         }

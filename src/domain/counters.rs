@@ -73,6 +73,11 @@ pub struct Amount {
     pub bytes: ByteCount,
 }
 
+impl Amount {
+    /// Nothing.
+    pub const NONE: Self = Self { times: 0, bytes: ByteCount::new(0) };
+}
+
 /// Copies at one destination.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Deliveries {

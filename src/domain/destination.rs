@@ -31,6 +31,15 @@ pub enum ProofPolicy {
     ReadBack,
 }
 
+/// What a destination gets of what was taken before it was configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackFill {
+    /// What is still in the spool.
+    FromSpool,
+    /// Everything that some other destination has: it is copied through the station.
+    FromOthers,
+}
+
 /// What becomes of an earlier enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Earlier {

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use strum::{IntoStaticStr, VariantNames};
 
-use super::{DestinationName, Docking, Moment, Problem, ProofMethod, Protection, Segment, Version};
+use super::{
+    DestinationName, Docking, Enforcement, LegalHold, Moment, Problem, ProofMethod, Protection, Segment, Version,
+};
 
 /// What became of a spool copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -149,6 +151,12 @@ pub enum Condition {
         state: Option<DeliveryState>,
         /// How it was proven, where that is known.
         method: Option<ProofMethod>,
+        /// Until when the destination keeps it from deletion, if it said so.
+        kept_until: Option<Moment>,
+        /// How firmly.
+        enforcement: Option<Enforcement>,
+        /// Whether it has a legal hold there.
+        legal_hold: LegalHold,
         /// How the original left the camera, if it did. If not, the destination is asked again before it does.
         original: Option<Removal>,
     },

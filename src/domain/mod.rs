@@ -39,7 +39,7 @@ pub use clock::{Clock, ClockGap};
 pub use connection::ConnectionTrouble;
 pub use counters::{Amount, Counters, Deliveries, Durations, Endings, Removals, Stages};
 pub use day::{Day, Hours};
-pub use destination::{Earlier, Need, ProofPolicy, Secret};
+pub use destination::{BackFill, Earlier, Need, ProofPolicy, Secret};
 pub use docking::{Docking, Outcome};
 pub use explanation::{
     Condition, Copy, DeliveryState, ExplainedDocking, ExplainedSegment, Explanation, Gone, Judgement, Removal,
@@ -61,7 +61,10 @@ pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use overdue::{NotRetired, Overdue, OverdueCamera, RetiredCamera};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
-pub use protection::{Enforcement, HoldRule, LegalHold, Protection, ProtectionPolicy, Retention, RetentionPolicy};
+pub use protection::{
+    Enforcement, HoldRule, LONGEST_RETENTION, LegalHold, NotRetained, Protection, ProtectionPolicy, Retain, Retained,
+    Retention, RetentionPolicy,
+};
 pub use segment::{Oddity, OddityKind, Segment, SourceFile, SourceKind};
 pub use setup::{Part, SetupCause, SetupTrouble};
 pub use shift::{NoTimeOfDay, ShiftStart, ShiftStarts, TimeOfDay};

@@ -74,13 +74,21 @@ impl fmt::Debug for ObjectName {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub String);
 
-/// How a destination's copy was proven.
+/// What was compared to prove a destination's copy. A checksum is never called a hash: a CRC tells damage, not deceit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProofMethod {
-    /// The place's own checksums on the final object match what was taken at the camera.
+    /// The place's own checksums on the final object; of which kind, the version that wrote this did not say.
     Attested,
-    /// The final object was read again and hashed.
+    /// The CRC-64 of each committed chunk, which the place had computed before it took the chunk.
+    Crc64OfChunks,
+    /// The CRC-64 of the whole final object, as the place computed it.
+    Crc64,
+    /// The CRC-32C of the whole final object, as the place computed it.
+    Crc32c,
+    /// The SHA-256 of the whole final object, as the place computed it, or as it was read from there past every cache.
+    Sha256,
+    /// The SHA-256 of the final object, which was read again.
     ReadBack,
 }
 
@@ -88,6 +96,10 @@ impl fmt::Display for ProofMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Attested => "attested",
+            Self::Crc64OfChunks => "crc64-of-chunks",
+            Self::Crc64 => "crc64",
+            Self::Crc32c => "crc32c",
+            Self::Sha256 => "sha256",
             Self::ReadBack => "read-back",
         })
     }

@@ -8,7 +8,53 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Moment, Pattern, Segment};
+use super::{CameraSerial, DestinationName, Moment, Pattern, Segment};
+
+/// The longest time for which anything is kept: what is locked cannot be undone, so a slip of the pen must not bind anybody for
+/// ever; and no provider takes more than Azure's 146,000 days.
+pub const LONGEST_RETENTION: Duration = Duration::from_hours(100 * 366 * 24);
+
+/// What a person asks to have kept longer than the configuration says: what is known of a camera so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retain {
+    /// Whose.
+    pub camera: CameraSerial,
+    /// Which of it, by the whole path on the camera; all, if that is not said.
+    pub path: Option<Pattern>,
+    /// Until when, and whether there is to be a legal hold. How firmly, the destination's configuration says.
+    pub protection: Protection,
+}
+
+/// How much is to be kept longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Retained {
+    /// Whose.
+    pub camera: CameraSerial,
+    /// How many segments.
+    pub segments: u64,
+    /// At which destinations; no other can keep anything.
+    pub destinations: Vec<DestinationName>,
+}
+
+/// Why nothing is kept longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotRetained {
+    /// Neither a time nor a legal hold was asked for.
+    #[error("nothing is asked for. Say until when, or ask for a legal hold")]
+    NothingAsked,
+    /// The time is over.
+    #[error("that time is over already")]
+    Past,
+    /// The time is so far away that it can only be a mistake, and nobody could undo it.
+    #[error("that is more than a hundred years away, which nobody could undo")]
+    TooFar,
+    /// No segment of it is known.
+    #[error("nothing that was taken from such a camera is called so here")]
+    Unknown,
+    /// No destination keeps objects from deletion.
+    #[error("no destination of this station can keep anything from deletion: a folder cannot")]
+    Nowhere,
+}
 
 /// What keeps an object from being changed or deleted. The default is nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,6 +126,23 @@ pub enum HoldRule {
     Damaged,
 }
 
+impl Retain {
+    /// Whether it asks for something that can be had, from `now` on.
+    ///
+    /// # Errors
+    /// [`NotRetained`] if not.
+    pub fn check(&self, now: Moment) -> Result<(), NotRetained> {
+        match self.protection {
+            Protection { retention: None, legal_hold: LegalHold::Absent } => Err(NotRetained::NothingAsked),
+            Protection { retention: Some(retention), .. } if retention.until <= now => Err(NotRetained::Past),
+            Protection { retention: Some(retention), .. } if retention.until > now.plus(LONGEST_RETENTION) => {
+                Err(NotRetained::TooFar)
+            }
+            Protection { .. } => Ok(()),
+        }
+    }
+}
+
 impl Protection {
     /// Nothing keeps it.
     pub const NONE: Self = Self { retention: None, legal_hold: LegalHold::Absent };
@@ -100,6 +163,12 @@ impl Protection {
     #[must_use]
     pub fn is_weaker_than(&self, wanted: &Self) -> bool {
         self.retention.zip(wanted.retention).is_some_and(|(is, wanted)| is.enforcement < wanted.enforcement)
+    }
+
+    /// The same without a retention that is over at `now`: of what is over nothing can be asked any more.
+    #[must_use]
+    pub fn still_to_come(&self, now: Moment) -> Self {
+        Self { retention: self.retention.filter(|retention| retention.until > now), ..*self }
     }
 
     /// Both together: the longer, the firmer, and a legal hold if either has one.

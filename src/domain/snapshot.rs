@@ -208,13 +208,25 @@ pub struct DestinationSnapshot {
     pub again_at: Option<Moment>,
     /// What does not get through although the destination is well, camera by camera.
     pub put_off: Vec<PutOff>,
+    /// How many segments wait to be sent there, and their bytes.
+    pub backlog: Amount,
+    /// When they and what is still on cameras are expected to be proven there; none where nobody can tell.
+    pub clear: Option<Expected>,
 }
 
 impl DestinationSnapshot {
     /// A destination of which nothing was asked yet.
     #[must_use]
     pub const fn unasked(name: DestinationName) -> Self {
-        Self { name, notice: DestinationNotice::Unasked, since: None, again_at: None, put_off: Vec::new() }
+        Self {
+            name,
+            notice: DestinationNotice::Unasked,
+            since: None,
+            again_at: None,
+            put_off: Vec::new(),
+            backlog: Amount::NONE,
+            clear: None,
+        }
     }
 
     /// The state that its notice puts it in.

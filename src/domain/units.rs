@@ -141,6 +141,19 @@ impl Moment {
         Self(if over == 0 { self.0 } else { self.0.saturating_add(1_000 - over) })
     }
 
+    /// Reads a point in time as RFC 3339 has it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
+    }
+
+    /// The end of a day, in UTC: `2026-12-29` ends with the first moment of the next one.
+    #[must_use]
+    pub fn end_of_day(text: &str) -> Option<Self> {
+        Self::parse(&format!("{text}T00:00:00Z")).map(|begin| begin.plus(Duration::from_hours(24)))
+    }
+
     /// The second that it is in, as RFC 3339 writes it: `2026-12-29T08:30:00Z`.
     #[must_use]
     pub fn in_seconds(self) -> String {
@@ -215,6 +228,15 @@ pub fn counted(count: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_ends_when_the_next_one_begins() {
+        assert_eq!(Moment::end_of_day("2026-12-31").unwrap().to_string(), "2027-01-01T00:00:00Z");
+        assert_eq!(Moment::parse("2026-12-31T23:00:00-01:00"), Moment::end_of_day("2026-12-31"));
+        for no_day in ["2026-02-30", "", "31.12.2026", "2026-12-31T00:00:00Z"] {
+            assert_eq!(Moment::end_of_day(no_day), None, "{no_day}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_as_people_write_them() {

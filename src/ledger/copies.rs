@@ -1,10 +1,10 @@
 //! The copies of a segment: in the spool, and at the destinations.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, params};
 
-use super::records::{KnownSegment, name, select_segments};
+use super::records::{KnownSegment, name, protection, select_segments};
 use super::{Ledger, LedgerError};
-use crate::domain::{Copy, DestinationName, LegalHold, Moment, Protection, Retention, Segment, SegmentId, Version};
+use crate::domain::{Copy, DestinationName, Moment, Segment, SegmentId, Version};
 
 pub(super) const IN_SPOOL: &str =
     "SELECT seq, id FROM segment WHERE spool = 'present' AND seq > ?1 ORDER BY seq LIMIT ?2";
@@ -21,19 +21,6 @@ impl Ledger {
         self.look(move |db| {
             let rows = select_segments(db, "WHERE id = ?1", [segment.as_bytes()])?;
             Ok(rows.into_iter().map(KnownSegment::from).next())
-        })
-        .await
-    }
-
-    /// When the station first had a segment, if the ledger knows it.
-    ///
-    /// # Errors
-    /// [`LedgerError`] if the database cannot be read.
-    pub async fn spooled_at(&self, segment: SegmentId) -> Result<Option<Moment>, LedgerError> {
-        self.look(move |db| {
-            let mut statement = db.prepare_cached("SELECT spooled_at FROM segment WHERE id = ?1")?;
-            let at: Option<i64> = statement.query_row([segment.as_bytes()], |row| row.get(0)).optional()?;
-            Ok(at.map(Moment::from_millis))
         })
         .await
     }
@@ -151,17 +138,8 @@ pub(super) fn copies(db: &Connection, segment: SegmentId) -> Result<Vec<Copy>, L
             state: row.get(1)?,
             version: version.map(Version),
             method: row.get(3)?,
-            protection: protection(row)?,
+            protection: protection(row, 4)?,
         })
     })?;
     rows.collect()
-}
-
-fn protection(row: &Row<'_>) -> Result<Protection, LedgerError> {
-    let (until, enforcement): (Option<i64>, _) = (row.get(4)?, row.get::<_, Option<_>>(5)?);
-    let retention = until.zip(enforcement);
-    Ok(Protection {
-        retention: retention.map(|(until, enforcement)| Retention { until: Moment::from_millis(until), enforcement }),
-        legal_hold: if row.get(6)? { LegalHold::Placed } else { LegalHold::Absent },
-    })
 }

@@ -10,9 +10,10 @@ use crate::journal::tell;
 /// Empties every table but the log, and derives them again from it.
 pub(super) fn again(db: &Connection) -> Result<UnknownEntries, LedgerError> {
     db.execute_batch(
-        "DELETE FROM problem; DELETE FROM delivery; DELETE FROM handled; DELETE FROM segment; DELETE FROM docking;
+        "DELETE FROM problem; DELETE FROM delivery; DELETE FROM handled; DELETE FROM asked; DELETE FROM segment; DELETE FROM docking;
          DELETE FROM unsettled_medium; DELETE FROM destination; DELETE FROM enrolment; DELETE FROM retired; DELETE FROM counted;
          DELETE FROM hourly; DELETE FROM camera_tally; DELETE FROM queue_head;
+         DELETE FROM backlog;
          UPDATE tally SET segments = 0, bytes = 0, copies = 0, copied = 0;",
     )?;
     let mut unknown = UnknownEntries::default();

@@ -33,6 +33,7 @@
 //! A version that meets a kind which it does not know, because a newer one wrote it, keeps the entry in its place, counts
 //! and names it ([`UnknownEntries`]), and goes on with what follows.
 
+mod words;
 mod written;
 
 use std::collections::BTreeMap;
@@ -81,6 +82,13 @@ pub enum Entry {
         /// How.
         method: ProofMethod,
         /// What keeps the object from being changed or deleted, as the destination said.
+        protection: Protection,
+    },
+    /// A person asked to have a segment kept longer than the configuration says.
+    ProtectionAsked {
+        /// Which segment.
+        segment: SegmentId,
+        /// Until when, and whether there is to be a legal hold.
         protection: Protection,
     },
     /// A destination that had proven its copy no longer does; the segment is queued again.
@@ -146,6 +154,13 @@ pub enum Entry {
     SpoolCopyReleased {
         /// Which segment.
         segment: SegmentId,
+    },
+    /// A spool copy was fetched from a destination that has it, for another that lacks it.
+    CopyRestored {
+        /// Which segment.
+        segment: SegmentId,
+        /// From where.
+        from: DestinationName,
     },
     /// The spool copy is missing or damaged; the segment must be pulled again.
     SpoolCopyLost {

@@ -1,10 +1,12 @@
 //! The figures of a station, as a snapshot shows them.
 
+use std::collections::BTreeMap;
+
 use super::counters::counters;
 use super::problems::count;
-use super::queue::{copies, sums};
+use super::queue::{backlogs, copies, sums};
 use super::{Ledger, LedgerError};
-use crate::domain::{Amount, Counters, Moment, QueueSnapshot};
+use crate::domain::{Amount, Counters, DestinationName, Moment, QueueSnapshot};
 
 /// What the ledger tells at one moment in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct Figures {
     pub queue: QueueSnapshot,
     /// How many problems there are.
     pub problems: u64,
+    /// What waits to be sent to each destination; to those that are not named, nothing.
+    pub backlogs: BTreeMap<DestinationName, Amount>,
     /// The copies in the spool.
     pub copies: Amount,
     /// What was done since the log began.
@@ -27,7 +31,7 @@ impl Ledger {
     pub async fn figures(&self, now: Moment) -> Result<Figures, LedgerError> {
         self.look(move |db| {
             let (queue, problems) = (sums(db, now)?, count(db)?);
-            Ok(Figures { queue, problems, copies: copies(db)?, counters: counters(db)? })
+            Ok(Figures { queue, problems, backlogs: backlogs(db)?, copies: copies(db)?, counters: counters(db)? })
         })
         .await
     }

@@ -7,6 +7,7 @@
 //! - There is one writer. Concurrent steps share one commit, so a step costs a fraction of an fsync.
 //! - A database written by a newer camdock is refused; one that is damaged is set aside, never repaired in place.
 
+mod back_fill;
 mod ballast;
 mod cameras;
 mod copies;
@@ -19,6 +20,7 @@ mod entry;
 mod figures;
 mod files;
 mod hours;
+mod keeping;
 mod open;
 mod problems;
 mod projection;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::LedgerError;
 use super::entry::{self, Entry};
 use super::records::{RECOVERED, bytes, sql_bytes};
-use super::{counters, dockings, enrolments, visits};
+use super::{counters, dockings, enrolments, keeping, visits};
 use crate::domain::{
     CameraSerial, DeliveryState, DestinationName, DockingId, LegalHold, MediumId, Moment, Need, PlaceId, ProblemId,
     ProblemKind, ProofMethod, Protection, Removal, Segment, SegmentId, SourcePath, SpoolCopy, Version,
@@ -44,6 +44,7 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
             counters::proven(db, at, *segment, destination)?;
             set_delivery(db, at, *segment, destination, DeliveryState::Proven, Some((version, *method, *protection)))
         }
+        Entry::ProtectionAsked { segment, protection } => keeping::ask(db, *segment, *protection),
         Entry::ProofWithdrawn { segment, destination, why: _ } => {
             counters::withdrawn(db, *segment, destination)?;
             withdraw(db, at, *segment, destination)
@@ -76,6 +77,7 @@ pub(super) fn apply(db: &Connection, seq: i64, at: Moment, entry: &Entry) -> Res
         Entry::OriginalGone { docking, segment } => {
             original_gone(db, at, *docking, *segment, "iif(deleting, 'interrupted', 'not-by-camdock')")
         }
+        Entry::CopyRestored { segment, from: _ } => restored(db, at, *segment),
         Entry::SpoolCopyReleased { segment } => set_spool(db, at, *segment, SpoolCopy::Released),
         Entry::SpoolCopyLost { segment, why: _ } => set_spool(db, at, *segment, SpoolCopy::Lost),
         Entry::DockingEnded { docking, outcome } => {
@@ -226,6 +228,18 @@ fn set_destinations(db: &Connection, at: Moment, destinations: &[(DestinationNam
     need_everywhere(db, at)
 }
 
+/// There is a spool copy, so every destination can get its own that has none.
+fn queue_where_it_lacks(db: &Connection, segment: SegmentId) -> Result<(), LedgerError> {
+    db.prepare_cached(
+        "INSERT INTO delivery (destination, segment, camera, state)
+         SELECT destination.name, segment.seq, segment.camera, 'queued' FROM destination, segment
+         WHERE destination.need <> 'retired' AND segment.id = ?1
+         ON CONFLICT (destination, segment) DO UPDATE SET state = 'queued' WHERE state = 'stranded'",
+    )?
+    .execute([segment.as_bytes()])?;
+    Ok(())
+}
+
 /// A segment came into the spool: for the first time, or again because its copy had gone or its original reappeared.
 fn spooled(
     db: &Connection,
@@ -260,13 +274,7 @@ fn spooled(
         at.millis(),
         fingerprint.crc32c.map(|crc32c| crc32c.0),
     ])?;
-    db.prepare_cached(
-        "INSERT INTO delivery (destination, segment, camera, state)
-         SELECT destination.name, segment.seq, segment.camera, 'queued' FROM destination, segment
-         WHERE destination.need <> 'retired' AND segment.id = ?1
-         ON CONFLICT (destination, segment) DO UPDATE SET state = 'queued' WHERE state = 'stranded'",
-    )?
-    .execute([segment.id.as_bytes()])?;
+    queue_where_it_lacks(db, segment.id)?;
     if let Some(docking) = docking {
         dockings::handled(db, docking, segment.id)?;
     }
@@ -312,6 +320,13 @@ fn set_delivery(
         retention.map(|retention| retention.enforcement),
         proof.is_some_and(|(.., protection)| protection.legal_hold == LegalHold::Placed),
     ])?;
+    sum_up(db, at, segment)
+}
+
+/// The spool has a copy again, without a look at the camera.
+fn restored(db: &Connection, at: Moment, segment: SegmentId) -> Result<(), LedgerError> {
+    db.prepare_cached("UPDATE segment SET spool = 'present' WHERE id = ?1")?.execute([segment.as_bytes()])?;
+    queue_where_it_lacks(db, segment)?;
     sum_up(db, at, segment)
 }
 

@@ -1,6 +1,6 @@
 //! The queue: what waits for which destination, and how much of it there is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -144,6 +144,22 @@ impl Ledger {
         .await
     }
 
+    /// The required destinations that lack something, and how many segments wait to be sent to each.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if the database cannot be read.
+    pub fn owed(db: &Connection) -> Result<Vec<(DestinationName, u64)>, LedgerError> {
+        let mut statement = db.prepare(
+            "SELECT name, coalesce(backlog.segments, 0) FROM destination LEFT JOIN backlog ON backlog.destination = name
+             WHERE need = 'required' AND EXISTS (
+                 SELECT 1 FROM delivery WHERE delivery.destination = name AND state <> 'proven') ORDER BY name",
+        )?;
+        let rows = statement.query_and_then([], |row| {
+            Ok((name(row, 0, DestinationName::new)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0)))
+        })?;
+        rows.collect()
+    }
+
     /// The sums of the queue.
     ///
     /// # Errors
@@ -151,6 +167,18 @@ impl Ledger {
     pub async fn queue(&self, now: Moment) -> Result<QueueSnapshot, LedgerError> {
         self.look(move |db| sums(db, now)).await
     }
+}
+
+/// What waits to be sent to each destination.
+pub(super) fn backlogs(db: &Connection) -> Result<BTreeMap<DestinationName, Amount>, LedgerError> {
+    let mut statement = db.prepare_cached("SELECT destination, segments, bytes FROM backlog WHERE segments > 0")?;
+    let rows = statement.query_and_then([], |row| {
+        let (segments, bytes): (i64, i64) = (row.get(1)?, row.get(2)?);
+        let of = |number: i64| u64::try_from(number).unwrap_or(0);
+        let amount = Amount { times: of(segments), bytes: ByteCount::new(of(bytes)) };
+        Ok((name(row, 0, DestinationName::new)?, amount))
+    })?;
+    rows.collect()
 }
 
 pub(super) fn sums(db: &Connection, now: Moment) -> Result<QueueSnapshot, LedgerError> {

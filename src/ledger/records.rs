@@ -8,7 +8,8 @@ use rusqlite::{Connection, Row};
 use super::LedgerError;
 use crate::domain::{
     ByteCount, CameraSerial, Crc32c, Crc64, DeliveryState, DestinationName, DockingId, Enforcement, Fingerprint, Gone,
-    Moment, Need, Outcome, ProofMethod, Removal, Segment, SegmentId, Sha256, SourcePath, SpoolCopy,
+    LegalHold, Moment, Need, Outcome, ProofMethod, Protection, Removal, Retention, Segment, SegmentId, Sha256,
+    SourcePath, SpoolCopy,
 };
 
 /// Stands in the column `docking` of a segment that was found in the spool after a crash.
@@ -43,7 +44,14 @@ macro_rules! words {
 }
 
 words!(Need { Required = "required", Optional = "optional" });
-words!(ProofMethod { Attested = "attested", ReadBack = "read-back" });
+words!(ProofMethod {
+    Attested = "attested",
+    Crc64OfChunks = "crc64-of-chunks",
+    Crc64 = "crc64",
+    Crc32c = "crc32c",
+    Sha256 = "sha256",
+    ReadBack = "read-back",
+});
 words!(Enforcement { Unlocked = "unlocked", Locked = "locked" });
 words!(SpoolCopy { Present = "present", Released = "released", Lost = "lost" });
 words!(DeliveryState { Queued = "queued", Proven = "proven", Problem = "problem", Stranded = "stranded" });
@@ -138,6 +146,17 @@ impl From<StoredSegment> for KnownSegment {
     fn from(StoredSegment { segment, spool, pending, deletion, .. }: StoredSegment) -> Self {
         Self { segment: Arc::new(segment), spool, pending, deletion }
     }
+}
+
+/// What keeps an object, in the columns `kept_until`, `enforcement` and `legal_hold`, of which the first is at `at`.
+pub(super) fn protection(row: &Row<'_>, at: usize) -> rusqlite::Result<Protection> {
+    let (until, enforcement): (Option<i64>, Option<Enforcement>) = (row.get(at)?, row.get(at + 1)?);
+    let retention = until.zip(enforcement);
+    let held: Option<bool> = row.get(at + 2)?;
+    Ok(Protection {
+        retention: retention.map(|(until, enforcement)| Retention { until: Moment::from_millis(until), enforcement }),
+        legal_hold: if held.unwrap_or(false) { LegalHold::Placed } else { LegalHold::Absent },
+    })
 }
 
 /// A whole row of the segment table.

@@ -54,22 +54,28 @@ impl Forecast {
         }
         self.bays = bays;
         // Some of what is on the cameras is in the queue already.
-        let left = (shown.queue.bytes.max(on_cameras), shown.queue.bytes + on_cameras);
-        if left.1 == ByteCount::default() {
+        let with_cameras = |queued: ByteCount| (queued.max(on_cameras), queued + on_cameras);
+        let left = with_cameras(shown.queue.bytes);
+        let nothing = ByteCount::default();
+        if left.1 == nothing && shown.destinations.iter().all(|place| place.backlog.bytes == nothing) {
             self.destinations.clear();
             return;
         }
-        let each: Vec<_> = required
-            .iter()
-            .map(|name| {
-                let proven = shown.counters.proven.get(name).map_or(0, |copies| copies.bytes.get());
-                let course = self.destinations.entry(name.clone()).or_default();
-                course.see(at, proven);
-                course.expected(left, at, now)
-            })
-            .collect();
+        let places: BTreeSet<_> = shown.destinations.iter().map(|place| &place.name).chain(required).cloned().collect();
+        for name in places {
+            let proven = shown.counters.proven.get(&name).map_or(0, |copies| copies.bytes.get());
+            self.destinations.entry(name).or_default().see(at, proven);
+        }
+        let expected = |name: &DestinationName, left: (ByteCount, ByteCount)| match left.1 {
+            nothing if nothing == ByteCount::default() => None,
+            _ => self.destinations.get(name).and_then(|course| course.expected(left, at, now)),
+        };
+        for place in &mut shown.destinations {
+            place.clear = expected(&place.name, with_cameras(place.backlog.bytes));
+        }
+        let each = required.iter().map(|name| expected(name, left));
         // Where nobody can tell of one, nobody can of all.
-        let all: Option<Vec<Expected>> = each.into_iter().collect();
+        let all: Option<Vec<Expected>> = each.collect();
         shown.queue.clear = all.and_then(|all| all.into_iter().reduce(Expected::and));
     }
 }

@@ -22,7 +22,8 @@ use tokio::task::JoinError;
 use crate::camera::{Camera, CameraError};
 use crate::dock::Location;
 use crate::domain::{
-    Caller, CameraSerial, DestinationName, DockingId, Earlier, NotRetired, PlaceId, Problem, ProblemId, RetiredCamera,
+    Caller, CameraSerial, DestinationName, DockingId, Earlier, NotRetained, NotRetired, PlaceId, Problem, ProblemId,
+    Retain, Retained, RetiredCamera,
 };
 use crate::ledger::{Health, LedgerError};
 use crate::transfer::NoPlace;
@@ -56,6 +57,15 @@ pub enum Command {
         by: Caller,
         /// Gets what is known of it, or why it is not done.
         reply: oneshot::Sender<Result<RetiredCamera, NotRetired>>,
+    },
+    /// Keep longer what is known of a camera.
+    Retain {
+        /// What, and how.
+        retain: Retain,
+        /// Who asks.
+        by: Caller,
+        /// Gets how much that is, or why it is not done.
+        reply: oneshot::Sender<Result<Retained, NotRetained>>,
     },
     /// Enrol the place that a person has looked at.
     Enrol {

@@ -105,8 +105,11 @@ pub(super) async fn compose(
         bays.borrow_and_update();
         ledger.mark_seen();
         let wanted = *found.pause.borrow_and_update();
-        let destinations: Vec<_> = places.iter_mut().map(|shown| shown.borrow_and_update().clone()).collect();
-        let Figures { queue, problems, copies, counters } = site.ledger.figures(site.clock.now()).await?;
+        let mut destinations: Vec<_> = places.iter_mut().map(|shown| shown.borrow_and_update().clone()).collect();
+        let Figures { queue, problems, backlogs, copies, counters } = site.ledger.figures(site.clock.now()).await?;
+        for place in &mut destinations {
+            place.backlog = backlogs.get(&place.name).copied().unwrap_or_default();
+        }
         let mut snapshot = Snapshot {
             station: site.station.clone(),
             bays: told_what_they_wait_for(board.look(), &destinations, &required),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::bays::Bays;
 use super::board::Board;
@@ -19,13 +19,26 @@ use crate::domain::{
 use crate::journal::tell;
 use crate::ledger::{Entry, Room};
 use crate::transfer::{
-    Persistence, ShelfError, Site, Uploader, WatchDestination, ask_for_the_missing, confirm, release_wiped,
+    Filling, Persistence, ShelfError, Site, Step, Uploader, WatchDestination, ask_for_the_missing, confirm,
+    keep_as_asked, release_wiped, retain,
 };
 
 /// How often the destinations are asked for evidence that is nowhere.
 const ASK_EVERY: Duration = Duration::from_mins(10);
+/// How long a destination that is filled is left alone while what was fetched for it is still to be sent.
+const FILL_AGAIN: Duration = Duration::from_secs(20);
 /// How often it is looked whether a camera gives way to another in its bay.
 const TURNS: Duration = Duration::from_secs(2);
+
+/// Who is told when a person has something done.
+struct Told {
+    /// Who asks for what is nowhere.
+    ask: Arc<Notify>,
+    /// Who misses cameras.
+    retired: Arc<Notify>,
+    /// Who has copies kept.
+    wishes: Arc<Notify>,
+}
 
 /// A station, ready to run.
 pub struct Station {
@@ -100,8 +113,12 @@ impl Station {
         tasks.spawn(status::measure(self.site.clone(), space, doors.beat.listen()));
         let ask = Arc::new(Notify::new());
         tasks.spawn(seek(self.site.clone(), Arc::clone(&ask)));
+        tasks.spawn(fill(self.site.clone()));
+        let wishes = Arc::new(Notify::new());
+        tasks.spawn(keep(self.site.clone(), Arc::clone(&wishes)));
         let (missed, overdue_shown) = watch::channel(None);
         let retired = Arc::new(Notify::new());
+        let told = Told { ask, retired: Arc::clone(&retired), wishes };
         if let Some(after) = self.overdue_after {
             tasks.spawn(overdue::watch(self.site.clone(), board.clone(), after, Arc::clone(&retired), missed));
         }
@@ -139,7 +156,7 @@ impl Station {
                     None => return Err(StationError::Broken("the bays are no longer watched".to_owned())),
                 },
                 _ = turns.tick(), if bays.somebody_waits() => bays.take_turns().await?,
-                Some(command) = doors.commands.recv() => self.obey(command, &ask, &retired, &mut tasks).await?,
+                Some(command) = doors.commands.recv() => self.obey(command, &told, &mut tasks).await?,
                 Some(snapshot) = snapshots.recv() => { doors.snapshot.send_replace(snapshot); }
             }
         }
@@ -148,8 +165,7 @@ impl Station {
     async fn obey(
         &self,
         command: Command,
-        ask: &Notify,
-        retired: &Notify,
+        told: &Told,
         tasks: &mut JoinSet<Result<(), StationError>>,
     ) -> Result<(), StationError> {
         match command {
@@ -168,9 +184,20 @@ impl Station {
             }
             Command::Retire { camera, by, reply } => {
                 let answer = overdue::retire(&self.site, camera, by).await?;
-                retired.notify_one();
+                told.retired.notify_one();
                 // Whoever asked may have gone away.
                 let _ = reply.send(answer);
+                Ok(())
+            }
+            // A camera may have a great many segments.
+            Command::Retain { retain: wish, by, reply } => {
+                let (site, wishes) = (self.site.clone(), Arc::clone(&told.wishes));
+                tasks.spawn(async move {
+                    let retained = retain(&site, wish, by).await?;
+                    wishes.notify_one();
+                    let _ = reply.send(retained);
+                    Ok(())
+                });
                 Ok(())
             }
             Command::Retry { problem, by, reply } => {
@@ -178,7 +205,7 @@ impl Station {
                 if known.is_some() {
                     let taken = Entry::ActionTaken { by, action: Action::Retry(problem) };
                     self.site.record(vec![taken, Entry::ProblemClosed { problem }]).await?;
-                    ask.notify_one();
+                    told.ask.notify_one();
                 }
                 // Whoever asked may have gone away.
                 let _ = reply.send(known);
@@ -194,6 +221,26 @@ async fn seek(site: Site, ask: Arc<Notify>) -> Result<(), StationError> {
         ask_for_the_missing(&site).await?;
         // Whichever comes first.
         let _ = timeout(ASK_EVERY, ask.notified()).await;
+    }
+}
+
+/// Brings to destinations what they never got, one segment after the other, for as long as the station runs.
+async fn fill(site: Site) -> Result<(), StationError> {
+    let mut filling = Filling::default();
+    loop {
+        match filling.step(&site).await? {
+            Step::Fetched => {}
+            Step::Waits => sleep(FILL_AGAIN).await,
+            Step::Through => sleep(ASK_EVERY).await,
+        }
+    }
+}
+
+/// Has copies kept as people asked, now and then and whenever somebody does.
+async fn keep(site: Site, wishes: Arc<Notify>) -> Result<(), StationError> {
+    loop {
+        keep_as_asked(&site).await?;
+        let _ = timeout(ASK_EVERY, wishes.notified()).await;
     }
 }
 

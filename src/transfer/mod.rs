@@ -3,9 +3,11 @@
 //! Promises: every function here can be cancelled at any await and called again; what it has done so far is found in
 //! the ledger, the spool and at the destinations. Nothing here knows which camera or cloud it talks to.
 
+mod back_fill;
 mod blame;
 mod chunk;
 mod fairness;
+mod keeping;
 mod offload;
 mod pace;
 mod places;
@@ -28,14 +30,16 @@ use tokio::sync::Mutex;
 
 use self::reads::Reads;
 
-use crate::cloud::Destination;
+use crate::cloud::{Destination, Protects};
 use crate::domain::{
-    ByteCount, Clock, DestinationName, Fingerprint, Need, ObjectName, ObjectPrefix, ProofPolicy, Protection,
+    BackFill, ByteCount, Clock, DestinationName, Fingerprint, Need, ObjectName, ObjectPrefix, ProofPolicy, Protection,
     ProtectionPolicy, Segment, SpoolSpace, StationId,
 };
 use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::spool::{Spool, SpoolError};
 
+pub use back_fill::{Filling, Step};
+pub use keeping::{keep_as_asked, retain};
 pub use offload::{PullError, pull};
 pub use pace::backoff;
 pub use places::{NoPlace, confirm};
@@ -100,6 +104,8 @@ pub struct Target {
     pub policy: ProofPolicy,
     /// What is to keep from deletion what it gets.
     pub protection: ProtectionPolicy,
+    /// What it gets of what was taken before it was configured.
+    pub back_fill: BackFill,
     /// Whether the wipe waits for it.
     pub need: Need,
 }
@@ -167,13 +173,19 @@ impl Site {
         self.shelf.space().await
     }
 
-    /// What must keep a segment's copy at `target` from deletion: its time begins when the station took it.
+    /// What must keep a segment's copy at `target` from deletion: what the configuration says, from when the station took it, and
+    /// what people asked for since. The latter is asked of those that can, and of no others.
     async fn protection(&self, target: &Target, segment: &Segment) -> Result<Protection, LedgerError> {
-        if !target.protection.asks_for_something() {
+        if target.destination.protects() == Protects::Nothing && !target.protection.asks_for_something() {
             return Ok(Protection::NONE);
         }
-        let taken = self.ledger.spooled_at(segment.id).await?.unwrap_or_else(|| self.clock.now());
-        Ok(target.protection.of(segment, taken))
+        let known = self.ledger.keeping(segment.id).await?;
+        let (taken, asked) = known.unwrap_or_else(|| (self.clock.now(), Protection::NONE));
+        let asked = match target.destination.protects() {
+            Protects::AsAsked => asked,
+            Protects::Nothing => Protection::NONE,
+        };
+        Ok(target.protection.of(segment, taken).and(&asked.still_to_come(self.clock.now())))
     }
 
     /// Commits custody steps that happen now, all or none.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Site;
 use super::reads::Turns;
-use super::shelf::{ShelfError, Stored, store};
+use super::shelf::{Origin, ShelfError, Stored, store};
 use crate::camera::{Camera, CameraError, Piece, Reading};
 use crate::domain::{ByteCount, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SourceFile, SourceKind};
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
@@ -89,7 +89,7 @@ pub async fn pull(
         fingerprint,
         damaged,
     };
-    match store(site, docking, copy, &segment, damaged.then_some(problem)).await? {
+    match store(site, Origin::Camera(docking), copy, &segment, damaged.then_some(problem)).await? {
         Stored::Recorded(known) => Ok(Segment { damaged, ..known }),
         Stored::Bad => Err(PullError::BadCopy(file.path.clone())),
     }

@@ -77,7 +77,7 @@ pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<V
     for target in site.required_targets() {
         let name = target.destination.name();
         let copy = copies.iter().find(|copy| copy.destination == *name);
-        let remembered = copy.and_then(remembered);
+        let remembered = copy.and_then(Remembered::of);
         let object = target.object(segment);
         let destination = &*target.destination;
         let asked = match enrolled(site, target).await {
@@ -120,10 +120,6 @@ pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<V
         }
     }
     Ok(proofs)
-}
-
-fn remembered(copy: &Copy) -> Option<Remembered> {
-    Some(Remembered { version: copy.version.clone()?, method: copy.method? })
 }
 
 /// A destination that no longer has what it had proven is a matter for the queue, or for a person.

@@ -23,7 +23,8 @@ use tokio::sync::{RwLock, Semaphore};
 use super::Site;
 use super::proofs::{Answer, still_proven};
 use crate::domain::{
-    ByteCount, ChunkSums, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SegmentNotice, SpoolSpace, Subject,
+    ByteCount, ChunkSums, DestinationName, DockingId, Fingerprinter, ProblemKind, Segment, SegmentId, SegmentNotice,
+    SpoolSpace, Subject,
 };
 use crate::faults::{CrashPoint, PlantedBug, crash_point, planted};
 use crate::journal::tell;
@@ -105,13 +106,22 @@ impl Shelf {
     }
 }
 
+/// Where a copy comes from.
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    /// From its camera, in this docking.
+    Camera(DockingId),
+    /// From a destination that has it.
+    Destination(DestinationName),
+}
+
 /// Puts a finished copy on the shelf: seals it, reads it again, and only then records it, with what a person must look at.
 ///
 /// # Errors
 /// [`ShelfError`]; the copy must be pulled again.
 pub(super) async fn store(
     site: &Site,
-    docking: DockingId,
+    origin: Origin,
     copy: Box<dyn SpoolWriter>,
     segment: &Segment,
     problem: Option<ProblemKind>,
@@ -119,7 +129,7 @@ pub(super) async fn store(
     let shelf = &site.shelf;
     let _turn = shelf.turn.read().await;
     if planted(PlantedBug::RecordBeforeSeal) {
-        record(site, docking, segment, problem.clone()).await?;
+        record(site, origin.clone(), segment, problem.clone()).await?;
     }
     // The semaphores are never closed.
     let sealing = shelf.seals.acquire().await;
@@ -132,7 +142,7 @@ pub(super) async fn store(
         return Ok(Stored::Bad);
     }
     drop(comparing);
-    record(site, docking, segment, problem).await?;
+    record(site, origin, segment, problem).await?;
     crash_point(CrashPoint::SegmentRecorded);
     let known = site.ledger.segment(segment.id).await?;
     Ok(Stored::Recorded(known.map_or_else(|| segment.clone(), |known| Arc::unwrap_or_clone(known.segment))))
@@ -140,11 +150,14 @@ pub(super) async fn store(
 
 async fn record(
     site: &Site,
-    docking: DockingId,
+    origin: Origin,
     segment: &Segment,
     problem: Option<ProblemKind>,
 ) -> Result<(), LedgerError> {
-    let mut entries = vec![Entry::SegmentSpooled { docking: Some(docking), segment: segment.clone() }];
+    let mut entries = vec![match origin {
+        Origin::Camera(docking) => Entry::SegmentSpooled { docking: Some(docking), segment: segment.clone() },
+        Origin::Destination(from) => Entry::CopyRestored { segment: segment.id, from },
+    }];
     entries.extend(problem.map(|kind| Entry::ProblemFound {
         camera: segment.camera.clone(),
         path: segment.path.clone(),

@@ -58,7 +58,7 @@ pub(super) fn snapshot(
     {
         notice = DestinationNotice::Overdue { destination: Box::new(notice.into()), cause };
     }
-    DestinationSnapshot { name: name.clone(), notice, since, again_at, put_off }
+    DestinationSnapshot { notice, since, again_at, put_off, ..DestinationSnapshot::unasked(name.clone()) }
 }
 
 /// What an error says of the place as a whole.

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use futures::StreamExt as _;
 use tokio::sync::Semaphore;
 
+use super::keeping::prove_and_keep;
 use super::places::{NoPlace, enrolled};
 use super::{Site, Target, chunk};
 use crate::cloud::{CommitOutcome, DestinationError, Upload};
-use crate::custody::{Proof, Unproven, Wanted, prove};
+use crate::custody::{Proof, Unproven, Wanted};
 use crate::domain::{ChunkOrder, DockingId, PlaceId, Protection, Segment};
 use crate::faults::{CrashPoint, crash_point};
 #[cfg(feature = "faults")]
@@ -85,31 +86,21 @@ pub(super) async fn deliver(
     Err(DestinationError::Busy { message, retry_after: None }.into())
 }
 
-/// The proof, or `None` if the destination holds no such object. One that is right and not kept as is wanted, since another station
-/// made it or the place did not listen, is protected now.
+/// The proof, or `None` if the destination holds no such object.
 async fn ask(
     target: &Target,
     place: PlaceId,
     upload: &Upload,
     protection: Protection,
 ) -> Result<Option<Proof>, DeliveryError> {
-    let destination = &*target.destination;
     let wanted = Wanted { protection, ..Wanted::of(upload, target.policy) };
-    let mut answer = prove(destination, place, wanted, None).await;
-    if let Err(Unproven::Unprotected { version, is, .. }) = &answer {
-        let more = upload.protection.and(&protection).and(is);
-        destination.protect(&upload.object, version, more).await?;
-        answer = prove(destination, place, wanted, None).await;
-    }
-    match answer {
+    match prove_and_keep(&*target.destination, place, wanted, upload.protection, None).await {
         Ok(proof) => Ok(Some(proof)),
         Err(Unproven::Absent) => Ok(None),
         Err(Unproven::OtherContent) => Err(DeliveryError::OtherContent),
-        Err(Unproven::Unprotected { is, wanted, .. }) => {
-            let why = format!("it was asked for this: {wanted}. It says that it did so, and shows this: {is}");
-            Err(DestinationError::Unprotected(why).into())
+        Err(error @ (Unproven::Unsteady | Unproven::Unprotected { .. })) => {
+            Err(DestinationError::Unreachable(error.to_string()).into())
         }
-        Err(error @ Unproven::Unsteady) => Err(DestinationError::Unreachable(error.to_string()).into()),
         Err(Unproven::Unanswered(error)) => Err(error.into()),
     }
 }

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::post;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Form, Json, Router};
+use serde::Deserialize;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,7 +19,8 @@ use utoipa_axum::routes;
 use super::remembered::ProblemView;
 use super::schema;
 use crate::domain::{
-    Action, Caller, CameraSerial, DestinationName, Earlier, Known, NotRetired, PlaceId, Problem, ProblemId,
+    Action, Caller, CameraSerial, DestinationName, DockingId, Earlier, Enforcement, Known, LegalHold, Moment,
+    NotRetained, NotRetired, Pattern, PlaceId, Problem, ProblemId, Protection, Retain, Retained, Retention,
     RetiredCamera, Visitor,
 };
 use crate::words::Words;
@@ -31,6 +33,9 @@ pub trait Desk: Send + Sync {
 
     /// Has a camera be missed no more. The inner error says why that is not done.
     async fn retire(&self, camera: CameraSerial, by: Caller) -> Result<Result<RetiredCamera, NotRetired>, String>;
+
+    /// Has evidence kept longer. The inner error says why that is not done.
+    async fn retain(&self, retain: Retain, by: Caller) -> Result<Result<Retained, NotRetained>, String>;
 
     /// Enrols the place that a person has looked at, if the station sees the same one. `None` if there is no such
     /// destination; the inner error says why it was not enrolled.
@@ -46,12 +51,14 @@ pub trait Desk: Send + Sync {
     async fn refuse(&self, action: Action, by: Caller);
 }
 
-/// The buttons on the station page: `/station/problems/{id}/retry`, `/station/cameras/{serial}/retire`. Each request needs a
+/// The buttons on the station page: `/station/problems/{id}/retry`, `/station/cameras/{serial}/retire`,
+/// `/station/cameras/{serial}/retain`. Each request needs a
 /// [`Visitor`] among its extensions.
 pub fn buttons(desk: Arc<dyn Desk>) -> Router {
     Router::new()
         .route("/station/problems/{id}/retry", post(retry_pressed))
         .route("/station/cameras/{serial}/retire", post(retire_pressed))
+        .route("/station/cameras/{serial}/retain", post(retain_pressed))
         .with_state(desk)
 }
 
@@ -65,6 +72,28 @@ async fn retire_pressed(desk: State<Arc<dyn Desk>>, visitor: Extension<Visitor>,
     back_to("/station#overdue", StatusCode::CONFLICT, retire(desk, visitor, serial).await)
 }
 
+/// A form has an empty field where nothing is asked for.
+#[derive(Deserialize)]
+struct RetainForm {
+    /// Which docking's page it stands on.
+    docking: String,
+    until: String,
+    legal_hold: Option<String>,
+}
+
+async fn retain_pressed(
+    State(desk): State<Arc<dyn Desk>>,
+    visitor: Extension<Visitor>,
+    Path(serial): Path<String>,
+    Form(RetainForm { docking, until, legal_hold }): Form<RetainForm>,
+) -> Response {
+    let until = Some(until).filter(|until| !until.is_empty());
+    let asked = Asked { until, legal_hold: legal_hold.is_some(), path: None };
+    let docking = DockingId::parse(&docking).map_or_else(|_| String::new(), |docking| docking.to_string());
+    let answer = retain(State(desk), visitor, Path(serial), Query(asked)).await;
+    back_to(&format!("/station/dockings/{docking}#retained"), StatusCode::OK, answer)
+}
+
 /// Where a button was pressed, once that is done, or need not be done as `needless` says.
 fn back_to(place: &str, needless: StatusCode, answer: Response) -> Response {
     if answer.status().is_success() || answer.status() == needless {
@@ -74,7 +103,7 @@ fn back_to(place: &str, needless: StatusCode, answer: Response) -> Response {
     }
 }
 
-/// `/api/v1/problems/{id}/retry`, `/api/v1/cameras/{serial}/retire`, `/api/v1/destinations/{name}/enrol/{place}`,
+/// `/api/v1/problems/{id}/retry`, `/api/v1/cameras/{serial}/retire`, `/api/v1/cameras/{serial}/retain`, `/api/v1/destinations/{name}/enrol/{place}`,
 /// `/api/v1/destinations/{name}/replace/{place}`. Each request needs a [`Visitor`] among its extensions.
 pub fn acting(desk: Arc<dyn Desk>) -> Router {
     Router::from(described().with_state(desk))
@@ -82,7 +111,12 @@ pub fn acting(desk: Arc<dyn Desk>) -> Router {
 
 /// The routes, as they are described to programs.
 pub(super) fn described() -> OpenApiRouter<Arc<dyn Desk>> {
-    OpenApiRouter::new().routes(routes!(retry)).routes(routes!(retire)).routes(routes!(enrol)).routes(routes!(replace))
+    OpenApiRouter::new()
+        .routes(routes!(retry))
+        .routes(routes!(retire))
+        .routes(routes!(retain))
+        .routes(routes!(enrol))
+        .routes(routes!(replace))
 }
 
 /// Who it is, if they may do it.
@@ -170,6 +204,80 @@ async fn retire(
         Ok(Err(why @ NotRetired::Unknown)) => (StatusCode::NOT_FOUND, format!("{serial}: {why}")).into_response(),
         Ok(Err(why @ NotRetired::Docked)) => (StatusCode::CONFLICT, format!("{serial}: {why}")).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
+    }
+}
+
+/// What is asked for.
+#[derive(Deserialize)]
+struct Asked {
+    /// A day, to whose end it is kept, or a moment.
+    until: Option<String>,
+    #[serde(default)]
+    legal_hold: bool,
+    path: Option<String>,
+}
+
+/// Has what was ever taken from a camera kept longer than the configuration says, at every destination that can: from deletion until a
+/// day, under a legal hold, or both. It is written down at once, and done as soon as each destination can be had. Nothing is ever kept
+/// for less.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cameras/{serial}/retain",
+    tag = "acting",
+    params(
+        ("serial" = String, Path, description = "which camera", pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"),
+        ("until" = Option<String>, Query, description = "the last day, such as 2027-06-30, or a moment of RFC 3339"),
+        ("legal_hold" = Option<bool>, Query, description = "whether there is to be a legal hold, which only a person at the cloud can lift"),
+        ("path" = Option<String>, Query, description = "only files with such a path on the camera; * stands for anything", min_length = 1),
+    ),
+    responses(
+        (status = 200, description = "How much that is, and where", body = schema::Retained),
+        (status = 400, description = "What is wrong with the wish", body = String, content_type = "text/plain"),
+        (status = 401, description = "Nobody knows who asks", body = String, content_type = "text/plain"),
+        (status = 403, description = "Who asks may not, or the request came from a page of somebody else", body = String, content_type = "text/plain"),
+        (status = 404, description = "Nothing of it is known", body = String, content_type = "text/plain"),
+        (status = 409, description = "No destination can do that", body = String, content_type = "text/plain"),
+        (status = 503, description = "The station is stopping", body = String, content_type = "text/plain"),
+    )
+)]
+async fn retain(
+    State(desk): State<Arc<dyn Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(serial): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let wish = match asked.wish(&serial) {
+        Ok(wish) => wish,
+        Err(why) => return (StatusCode::BAD_REQUEST, why).into_response(),
+    };
+    let by = match allowed(&*desk, visitor, &Action::Retain(wish.clone())).await {
+        Ok(caller) => caller,
+        Err(refused) => return refused,
+    };
+    let why = match desk.retain(wish, by).await {
+        Ok(Ok(retained)) => return Json(retained).into_response(),
+        Ok(Err(why)) => why,
+        Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
+    };
+    let status = match why {
+        NotRetained::NothingAsked | NotRetained::Past | NotRetained::TooFar => StatusCode::BAD_REQUEST,
+        NotRetained::Unknown => StatusCode::NOT_FOUND,
+        NotRetained::Nowhere => StatusCode::CONFLICT,
+    };
+    (status, format!("{serial}: {why}")).into_response()
+}
+
+impl Asked {
+    fn wish(self, serial: &str) -> Result<Retain, String> {
+        let camera = CameraSerial::new(serial).map_err(|_| format!("{serial:?} is no serial of a camera"))?;
+        let day = |text: &str| Moment::end_of_day(text).or_else(|| Moment::parse(text));
+        let until = self.until.map(|text| day(&text).ok_or_else(|| format!("{text:?} is no day such as 2027-06-30")));
+        // How firmly, each destination's configuration says.
+        let enforcement = Enforcement::Unlocked;
+        let retention = until.transpose()?.map(|until| Retention { until: until.second_after(), enforcement });
+        let legal_hold = if self.legal_hold { LegalHold::Placed } else { LegalHold::Absent };
+        let path = self.path.filter(|path| !path.is_empty()).map(Pattern::new);
+        Ok(Retain { camera, path, protection: Protection { retention, legal_hold } })
     }
 }
 

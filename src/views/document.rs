@@ -167,6 +167,17 @@ pub struct DestinationDocument {
     #[serde(default)]
     #[schema(value_type = Vec<schema::PutOff>)]
     pub put_off: Vec<PutOff>,
+    /// How many segments wait to be sent there.
+    #[serde(default)]
+    pub segments: u64,
+    /// Their bytes.
+    #[serde(default)]
+    #[schema(value_type = u64)]
+    pub bytes: ByteCount,
+    /// By when they and what is still on cameras are expected to be proven there; none where nobody can tell.
+    #[serde(default)]
+    #[schema(schema_with = schema::moment_or_none)]
+    pub clear_at: Option<Moment>,
 }
 
 impl StatusDocument {
@@ -243,6 +254,9 @@ impl DestinationDocument {
             since: place.since,
             again_at: place.again_at,
             put_off: place.put_off.clone(),
+            segments: place.backlog.times,
+            bytes: place.backlog.bytes,
+            clear_at: place.clear.map(|clear| clear.latest),
         }
     }
 }

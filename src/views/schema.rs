@@ -152,6 +152,17 @@ pub(super) struct Certificate {
     state: String,
 }
 
+/// What is kept longer: [`crate::domain::Retained`].
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description; what is written is the fact itself")]
+pub(super) struct Retained {
+    camera: String,
+    /// How many segments that is.
+    segments: u64,
+    /// At which destinations; no other can keep anything from deletion.
+    destinations: Vec<String>,
+}
+
 /// A camera that is missed no more: [`crate::domain::RetiredCamera`].
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a description; what is written is the fact itself")]

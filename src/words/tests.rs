@@ -10,10 +10,10 @@ use strum::VariantNames;
 use super::*;
 use crate::domain::{
     AccessNotice, BayName, BayNotice, BayState, CameraNotice, CameraSerial, Colour, Condition, ConnectionTrouble,
-    DeliveryState, DestinationCause, DestinationName, DestinationNotice, DestinationState, DockNotice, Instruction,
-    Manner, OddityKind, OtherNotice, Part, PlaceId, ProblemKind, ProofMethod, PutOff, Removal, SegmentId,
-    SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath, SpoolCopy, StationId, StationNotice, StorageNotice,
-    Verdict,
+    DeliveryState, DestinationCause, DestinationName, DestinationNotice, DestinationState, DockNotice, Enforcement,
+    Instruction, LegalHold, Manner, OddityKind, OtherNotice, Part, PlaceId, ProblemKind, ProofMethod, PutOff, Removal,
+    SegmentId, SegmentNotice, SetupCause, SetupTrouble, Signal, SourcePath, SpoolCopy, StationId, StationNotice,
+    StorageNotice, Verdict,
 };
 
 fn camera() -> CameraSerial {
@@ -185,6 +185,9 @@ fn segments() -> Vec<SegmentNotice> {
     let error = "EIO".to_owned();
     vec![
         SegmentNotice::Proven { method: ProofMethod::ReadBack },
+        SegmentNotice::Kept { until: Some(Moment::from_millis(0)), legal_hold: LegalHold::Placed },
+        SegmentNotice::Fetched,
+        SegmentNotice::NotKept { error: "409".to_owned() },
         SegmentNotice::PutOff { error: error.clone() },
         SegmentNotice::ProofWithdrawn,
         SegmentNotice::FoundAgain,
@@ -262,7 +265,15 @@ fn conditions() -> Vec<Value> {
         Condition::WasRead { copy: SpoolCopy::Lost, original },
         Condition::SomethingIsRequired,
         Condition::EveryByteWasRead,
-        Condition::CopyIsProven { destination: nas(), state, method, original },
+        Condition::CopyIsProven {
+            destination: nas(),
+            state,
+            method,
+            kept_until: at,
+            enforcement: Some(Enforcement::Unlocked),
+            legal_hold: LegalHold::Placed,
+            original,
+        },
         Condition::SourceIsTheSegment { original, at },
     ];
     all.map(|condition| judged(&Judgement { condition, verdict: Verdict::Unmet })).to_vec()
@@ -487,7 +498,16 @@ fn a_line_says_of_what_it_is_said() {
 #[test]
 fn how_a_condition_stands_is_told_with_what_is_known_of_it() {
     let (at, wiped) = (Some(Moment::from_millis(0)), Some(Removal::Wiped));
-    let proven = |state, method, original| Condition::CopyIsProven { destination: nas(), state, method, original };
+    let kept = |state, method, original, kept_until| Condition::CopyIsProven {
+        destination: nas(),
+        state,
+        method,
+        kept_until,
+        enforcement: Some(Enforcement::Unlocked),
+        legal_hold: LegalHold::Absent,
+        original,
+    };
+    let proven = |state, method, original| kept(state, method, original, None);
     let read = |copy, original| Condition::WasRead { copy, original };
     let same = |original, at| Condition::SourceIsTheSegment { original, at };
     let (met, unmet) = (Verdict::Met, Verdict::Unmet);
@@ -504,7 +524,13 @@ fn how_a_condition_stands_is_told_with_what_is_known_of_it() {
         (
             proven(Some(DeliveryState::Proven), Some(ProofMethod::ReadBack), None),
             met,
-            "nas has proven its copy (read-back); it is asked again before the wipe",
+            "nas has proven its copy (read back); it is asked again before the wipe",
+        ),
+        (
+            kept(Some(DeliveryState::Proven), Some(ProofMethod::Crc32c), wiped, at),
+            met,
+            "nas has proven its copy (by CRC-32C), and keeps it until 1970-01-01T00:00:00Z, unless somebody with a special right \
+             ends that",
         ),
         (proven(Some(DeliveryState::Proven), None, wiped), met, "nas has proven its copy"),
         (proven(Some(DeliveryState::Queued), None, None), unmet, "nas has proven its copy: not yet, it is queued"),

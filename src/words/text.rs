@@ -290,6 +290,19 @@ pub enum Text {
         /// How many.
         more: u64,
     },
+    /// The title of the form that has evidence kept longer.
+    RetainTitle,
+    /// What it is about.
+    RetainWhat {
+        /// Whose evidence.
+        camera: CameraSerial,
+    },
+    /// Until when.
+    RetainUntil,
+    /// With a legal hold.
+    RetainHold,
+    /// Its button.
+    RetainButton,
     /// What becomes of an overdue camera that is retired.
     OverdueRetire,
     /// What they press to have a camera be missed no more.

@@ -16,12 +16,7 @@ fn station(google: &Gcs) -> RunningStation {
         key: "bm9uZQ==".to_owned(),
         data_dir: None,
     });
-    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
-    let file = serde_json::json!({
-        "type": "service_account", "private_key_id": "1", "client_email": "dock@x.iam.gserviceaccount.com",
-        "private_key": key.serialize_pem(), "token_uri": google.endpoint.join("/token").unwrap().as_str(),
-    });
-    std::fs::write(running.beside("google.json"), file.to_string()).unwrap();
+    write_key(&running, google);
     let text = format!(
         r#"
         [[destination]]
@@ -41,14 +36,20 @@ fn station(google: &Gcs) -> RunningStation {
     running
 }
 
+/// Gives the station the key of a service account, for which this Google gives out tokens.
+pub(crate) fn write_key(station: &RunningStation, google: &Gcs) {
+    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+    let file = serde_json::json!({
+        "type": "service_account", "private_key_id": "1", "client_email": "dock@x.iam.gserviceaccount.com",
+        "private_key": key.serialize_pem(), "token_uri": google.endpoint.join("/token").unwrap().as_str(),
+    });
+    std::fs::write(station.beside("google.json"), file.to_string()).unwrap();
+}
+
 /// What Google has of a camera: how many objects hold the content of one of its files.
-fn arrived(google: &Gcs, footage: &Footage) -> usize {
-    let names =
-        google.asked().into_iter().filter_map(|asked| asked.path.split_once("/o/").map(|(_, name)| name.to_owned()));
-    let mut names: Vec<_> = names.map(|name| name.split('?').next().unwrap().replace("%2F", "/")).collect();
-    names.sort();
-    names.dedup();
-    let stored: Vec<_> = names.iter().filter_map(|name| google.content(name)).map(|content| sha256(&content)).collect();
+pub(crate) fn arrived(google: &Gcs, footage: &Footage) -> usize {
+    let stored: Vec<_> =
+        google.names().iter().filter_map(|name| google.content(name)).map(|content| sha256(&content)).collect();
     footage.files.iter().filter(|(_, content)| stored.contains(&sha256(content))).count()
 }
 

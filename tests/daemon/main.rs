@@ -14,6 +14,7 @@ mod google;
 mod history;
 mod hostile;
 mod interface;
+mod keeping;
 mod metrics;
 mod mount;
 mod overdue;

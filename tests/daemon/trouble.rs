@@ -48,6 +48,20 @@ impl Cloud {
         Self::start(FaultMix::none().with(Fault::DropRequest, 1.0)).await
     }
 
+    /// From now on every connection breaks.
+    pub(crate) fn goes_down(&self) {
+        self.proxy.cut_off();
+    }
+
+    pub(crate) fn comes_back(&self) {
+        self.proxy.heal();
+    }
+
+    /// How many objects are there of a camera.
+    pub(crate) async fn count_of(&self, camera: &str) -> usize {
+        self.azurite.objects(CONTAINER, &format!("{PREFIX}/{camera}")).await.len()
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         settings(self.proxy.addr())
     }

@@ -170,7 +170,7 @@ async fn an_upload_is_resumed_by_a_new_process_and_attested() {
         later.put_chunk(&upload, index, chunk(&upload, &content, index)).await.unwrap();
     }
     assert_eq!(later.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&later, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&later, &upload).await.unwrap(), ProofMethod::Crc64OfChunks);
     assert_eq!(content_of(&later, &upload.object).await, content);
 
     let answer = azurite.request(Verb::HEAD, &format!("{CONTAINER}/{}", upload.object), "").await.unwrap();
@@ -208,7 +208,7 @@ async fn what_was_sent_in_other_chunks_is_read_back_and_not_taken_for_other_cont
         stage_all(&to, &earlier, &content).await;
         assert_eq!(to.commit(&earlier).await.unwrap(), CommitOutcome::Created);
         assert_eq!(proof(&to, &upload(name, &content, now)).await.unwrap(), ProofMethod::ReadBack, "{name}");
-        assert_eq!(proof(&to, &earlier).await.unwrap(), ProofMethod::Attested, "{name}");
+        assert_eq!(proof(&to, &earlier).await.unwrap(), ProofMethod::Crc64OfChunks, "{name}");
         let other = [&content[..length - 1], b"!"].concat();
         let verdict = proof(&to, &upload(name, &other, now)).await;
         assert!(matches!(verdict, Err(Unproven::OtherContent)), "{name}: {verdict:?}");
@@ -274,7 +274,7 @@ async fn an_existing_object_is_never_overwritten() {
     assert_eq!(to.stat(&winner.object).await.unwrap(), before);
     assert_eq!(content_of(&to, &winner.object).await, first);
     assert!(matches!(proof(&to, &loser).await, Err(Unproven::OtherContent)));
-    assert_eq!(proof(&to, &winner).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&to, &winner).await.unwrap(), ProofMethod::Crc64OfChunks);
 }
 
 #[tokio::test]
@@ -305,7 +305,7 @@ async fn an_empty_segment_is_an_empty_object() {
     let (to, upload) = (azurite.destination(), upload("empty.mp4", b"", 2_000));
     assert!(matches!(proof(&to, &upload).await, Err(Unproven::Absent)));
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Crc64OfChunks);
     let place = to.enrol(PlaceId::random()).await.unwrap();
     let by_reading = prove(&to, place, Wanted::of(&upload, ProofPolicy::ReadBack), None).await.unwrap();
     assert_eq!(by_reading.method(), ProofMethod::ReadBack);
@@ -331,7 +331,7 @@ async fn a_signature_lets_in_as_far_and_as_long_as_it_says() {
     let writer = with(sas("rwc", 1));
     stage_all(&writer, &upload, &content).await;
     assert_eq!(writer.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&writer, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&writer, &upload).await.unwrap(), ProofMethod::Crc64OfChunks);
     assert_eq!(writer.try_delete(&upload.object).await.unwrap(), DeleteOutcome::Refused);
 
     let expired = with(sas("rwc", -1));

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    Evidence, ObjectState, Seen, Upload, Version,
+    Evidence, ObjectState, Protects, Seen, Upload, Version,
 };
 use camdock::custody::{Clearance, SourceMatch, Wanted, prove};
 use camdock::domain::{
@@ -90,6 +90,10 @@ impl Destination for MemoryDestination {
 
     fn enrolment(&self) -> Enrolment {
         Enrolment::AtFirstContact
+    }
+
+    fn protects(&self) -> Protects {
+        Protects::AsAsked
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

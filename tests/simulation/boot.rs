@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use camdock::beat::Beat;
 use camdock::dock::{BayEvent, Location};
-use camdock::domain::{BayName, ByteCount, DockingId, ObjectPrefix, ShiftStarts, Snapshot, StationId};
+use camdock::domain::{BackFill, BayName, ByteCount, DockingId, ObjectPrefix, ShiftStarts, Snapshot, StationId};
 use camdock::ledger::{Health, Ledger, Pause, UnknownEntries};
 use camdock::station::{Command, Doors, Station, StationError};
 use camdock::transfer::{AtOnce, Persistence, Site, Target};
@@ -42,6 +42,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
             prefix: ObjectPrefix::default(),
             policy: destination.policy,
             protection: destination.protection.clone(),
+            back_fill: BackFill::FromSpool,
             need: destination.need,
         });
         let ledger = Arc::clone(&world.hosts[life.station].ledger);

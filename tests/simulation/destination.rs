@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, DestinationError, Enrolment,
-    Evidence, ObjectState, Seen, Upload, Version,
+    Evidence, ObjectState, Protects, Seen, Upload, Version,
 };
 use camdock::domain::Need;
 use camdock::domain::{
@@ -299,6 +299,10 @@ impl camdock::cloud::Destination for Line {
 
     fn enrolment(&self) -> Enrolment {
         crate::world::look(&self.life.world).destinations[self.place].enrolment
+    }
+
+    fn protects(&self) -> Protects {
+        Protects::AsAsked
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

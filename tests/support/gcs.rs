@@ -6,13 +6,14 @@
 //! Promises: whatever a test wants to go wrong goes wrong once, at the next request that it fits, in the order of the wishes.
 
 mod retention;
+mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::anyhow;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BASE64_URL};
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, checksum};
 use http_body_util::{BodyExt as _, Full};
@@ -30,7 +31,7 @@ pub use retention::Retains;
 /// Of an upload that is not complete, so much is kept at once.
 pub const PIECE: usize = 256 << 10;
 
-/// The bucket that is there.
+/// The bucket that is there from the start.
 pub const BUCKET: &str = "evidence";
 
 /// What is to go wrong.
@@ -85,14 +86,15 @@ pub struct Gcs {
 
 #[derive(Debug, Default)]
 struct State {
-    objects: BTreeMap<String, Object>,
+    buckets: BTreeMap<String, Retains>,
+    /// By bucket and name.
+    objects: BTreeMap<(String, String), Object>,
     sessions: HashMap<String, Session>,
     numbers: u64,
     tokens: BTreeSet<String>,
     issued: u64,
     faults: VecDeque<Fault>,
     lock: Option<Lock>,
-    retains: Retains,
     missing: Option<&'static str>,
     asked: Vec<Asked>,
     statements: Vec<Value>,
@@ -102,6 +104,7 @@ struct State {
 
 #[derive(Debug, Clone)]
 struct Object {
+    bucket: String,
     generation: u64,
     content: Vec<u8>,
     crc32c: u32,
@@ -110,6 +113,7 @@ struct Object {
 
 #[derive(Debug)]
 struct Session {
+    bucket: String,
     wanted: Value,
     only_if_absent: bool,
     content: Vec<u8>,
@@ -126,7 +130,8 @@ impl Gcs {
     pub async fn start() -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let endpoint = format!("http://{}", listener.local_addr()?).parse()?;
-        let state = Arc::new(Mutex::new(State::default()));
+        let buckets = BTreeMap::from([(BUCKET.to_owned(), Retains::EachAsAsked)]);
+        let state = Arc::new(Mutex::new(State { buckets, ..State::default() }));
         let serving = tokio::spawn(serve(listener, Arc::clone(&state)));
         Ok(Self { endpoint, state, serving })
     }
@@ -146,9 +151,14 @@ impl Gcs {
         self.state().lock = Some(lock);
     }
 
+    /// Makes another bucket, which keeps objects from deletion so.
+    pub fn create_bucket(&self, name: &str, retains: Retains) {
+        self.state().buckets.insert(name.to_owned(), retains);
+    }
+
     /// From now on the bucket keeps objects from deletion so.
     pub fn retain(&self, retains: Retains) {
-        self.state().retains = retains;
+        self.create_bucket(BUCKET, retains);
     }
 
     /// Takes a permission away, such as `storage.objects.create`.
@@ -184,22 +194,28 @@ impl Gcs {
     /// An object as somebody else puts it there.
     pub fn put(&self, name: &str, content: &[u8]) {
         let wanted = json!({"name": name, "contentType": "application/octet-stream"});
-        self.state().make(&wanted, content.to_vec());
+        self.state().make(BUCKET, &wanted, content.to_vec());
     }
 
     /// An object is gone.
     pub fn remove(&self, name: &str) {
-        self.state().objects.remove(name);
+        self.state().objects.remove(&key(BUCKET, name));
     }
 
     /// The content of an object.
     pub fn content(&self, name: &str) -> Option<Vec<u8>> {
-        self.state().objects.get(name).map(|object| object.content.clone())
+        self.state().objects.get(&key(BUCKET, name)).map(|object| object.content.clone())
+    }
+
+    /// The names of all objects.
+    pub fn names(&self) -> Vec<String> {
+        let state = self.state();
+        state.objects.keys().filter(|(bucket, _)| bucket == BUCKET).map(|(_, name)| name.clone()).collect()
     }
 
     /// What is written about an object.
     pub fn about(&self, name: &str) -> Option<Value> {
-        self.state().objects.get(name).map(Object::resource)
+        self.state().objects.get(&key(BUCKET, name)).map(Object::resource)
     }
 
     /// All requests so far.
@@ -322,7 +338,7 @@ impl State {
             ["storage", "v1", "b", bucket, "o", name] => (bucket, Some(decoded(name))),
             _ => return refusal(404, "notFound", "Not Found"),
         };
-        if bucket != BUCKET {
+        if !self.buckets.contains_key(bucket) {
             return refusal(404, "notFound", "The specified bucket does not exist.");
         }
         let needed = match (method, &name) {
@@ -338,35 +354,37 @@ impl State {
             return refusal(403, "forbidden", &message);
         }
         match (method, name) {
-            (&Method::POST, None) => self.begin(query, content),
-            (&Method::GET, Some(name)) => self.look(&name, query),
-            (&Method::DELETE, Some(name)) => self.delete(&name, query),
-            (&Method::PATCH, Some(name)) => self.keep(&name, query, content),
+            (&Method::POST, None) => self.begin(bucket, query, content),
+            (&Method::GET, Some(name)) => self.look(&key(bucket, &name), query),
+            (&Method::DELETE, Some(name)) => self.delete(&key(bucket, &name), query),
+            (&Method::PATCH, Some(name)) => self.keep(&key(bucket, &name), query, content),
             _ => refusal(405, "methodNotAllowed", "Method Not Allowed"),
         }
     }
 
-    fn begin(&mut self, query: &BTreeMap<String, String>, content: &[u8]) -> Answer {
+    fn begin(&mut self, bucket: &str, query: &BTreeMap<String, String>, content: &[u8]) -> Answer {
         let only_if_absent = query.get("ifGenerationMatch").is_some_and(|generation| generation == "0");
         if query["uploadType"] == "media" {
-            if only_if_absent && self.objects.contains_key(&query["name"]) {
+            if only_if_absent && self.objects.contains_key(&key(bucket, &query["name"])) {
                 return not_met();
             }
             let wanted = json!({"name": query["name"]});
-            return told(&self.make(&wanted, content.to_vec()));
+            return told(&self.make(bucket, &wanted, content.to_vec()));
         }
         let Ok(wanted) = serde_json::from_slice::<Value>(content) else {
             return refusal(400, "parseError", "Parse Error");
         };
-        if let Some(refusal) = self.retains.refusal(&wanted) {
+        if let Some(refusal) = self.buckets[bucket].refusal(&wanted) {
             return refusal;
         }
         let id = format!("session-{}", self.number());
         // As with the real one, nothing is held against the object yet.
-        self.sessions.insert(id.clone(), Session { wanted, only_if_absent, content: Vec::new(), made: None });
+        let bucket = bucket.to_owned();
+        let session = Session { bucket: bucket.clone(), wanted, only_if_absent, content: Vec::new(), made: None };
+        self.sessions.insert(id.clone(), session);
         let mut answer = googles(StatusCode::OK, Vec::new());
         let address = format!(
-            "https://storage.googleapis.com/upload/storage/v1/b/{BUCKET}/o?uploadType=resumable&ifGenerationMatch=0&upload_id={id}"
+            "https://storage.googleapis.com/upload/storage/v1/b/{bucket}/o?uploadType=resumable&ifGenerationMatch=0&upload_id={id}"
         );
         answer.headers_mut().insert("location", address.parse().unwrap());
         answer
@@ -397,41 +415,43 @@ impl State {
     }
 
     fn finish(&mut self, id: &str) -> Answer {
-        let Session { wanted, only_if_absent, content, .. } = self.sessions.remove(id).unwrap();
+        let Session { bucket, wanted, only_if_absent, content, .. } = self.sessions.remove(id).unwrap();
         let sum = crc32c(&content);
         if let Some(given) = wanted["crc32c"].as_str().filter(|given| *given != written(sum)) {
             let message = format!("Provided CRC32C \"{given}\" doesn't match calculated CRC32C \"{}\".", written(sum));
             return refusal(400, "invalid", &message);
         }
-        if only_if_absent && self.objects.contains_key(wanted["name"].as_str().unwrap()) {
+        if only_if_absent && self.objects.contains_key(&key(&bucket, wanted["name"].as_str().unwrap())) {
             return not_met();
         }
-        let made = self.make(&wanted, content.clone());
-        let session = Session { wanted, only_if_absent, content: Vec::new(), made: Some(made.clone()) };
+        let made = self.make(&bucket, &wanted, content);
+        let session = Session { bucket, wanted, only_if_absent, content: Vec::new(), made: Some(made.clone()) };
         self.sessions.insert(id.to_owned(), session);
         told(&made)
     }
 
-    fn make(&mut self, wanted: &Value, mut content: Vec<u8>) -> Value {
+    fn make(&mut self, bucket: &str, wanted: &Value, mut content: Vec<u8>) -> Value {
         let mut sum = crc32c(&content);
         let fault = self.next(|fault| matches!(fault, Fault::StoreOtherwise | Fault::StoreOtherwiseAndLie));
         if let (Some(fault), Some(byte)) = (fault, content.last_mut()) {
             *byte ^= 1;
             sum = if fault == Fault::StoreOtherwise { crc32c(&content) } else { sum };
         }
-        let wanted = self.retains.applied_to(wanted);
-        let object = Object { generation: self.number(), content, crc32c: sum, wanted: wanted.clone() };
+        let wanted = self.buckets[bucket].applied_to(wanted);
+        let generation = self.number();
+        let name = key(bucket, wanted["name"].as_str().unwrap());
+        let object = Object { bucket: bucket.to_owned(), generation, content, crc32c: sum, wanted };
         let resource = object.resource();
-        self.objects.insert(wanted["name"].as_str().unwrap().to_owned(), object);
+        self.objects.insert(name, object);
         resource
     }
 
-    fn look(&self, name: &str, query: &BTreeMap<String, String>) -> Answer {
+    fn look(&self, name: &(String, String), query: &BTreeMap<String, String>) -> Answer {
         let wanted = query.get("generation").and_then(|generation| generation.parse().ok());
         let found =
             self.objects.get(name).filter(|object| wanted.is_none_or(|wanted: u64| wanted == object.generation));
         match found {
-            None => refusal(404, "notFound", &format!("No such object: {BUCKET}/{name}")),
+            None => refusal(404, "notFound", &format!("No such object: {}/{}", name.0, name.1)),
             Some(object) if query.get("alt").is_some_and(|alt| alt == "media") => {
                 googles(StatusCode::OK, object.content.clone())
             }
@@ -439,7 +459,7 @@ impl State {
         }
     }
 
-    fn delete(&mut self, name: &str, query: &BTreeMap<String, String>) -> Answer {
+    fn delete(&mut self, name: &(String, String), query: &BTreeMap<String, String>) -> Answer {
         match self.lock {
             Some(Lock::Retention) => {
                 refusal(403, "retentionPolicyNotMet", "Object is subject to bucket's retention policy.")
@@ -458,69 +478,12 @@ impl State {
             }
         }
     }
-
-    fn issue(&mut self) -> String {
-        self.issued += 1;
-        let token = format!("token-{}", self.issued);
-        self.tokens.insert(token.clone());
-        token
-    }
-
-    fn token_for_statement(&mut self, content: &[u8]) -> Answer {
-        let form: BTreeMap<_, _> = url::form_urlencoded::parse(content).into_owned().collect();
-        let claims = form.get("assertion").and_then(|statement| statement.split('.').nth(1));
-        let claims = claims.and_then(|claims| BASE64_URL.decode(claims).ok());
-        let Some(claims) = claims.and_then(|claims| serde_json::from_slice::<Value>(&claims).ok()) else {
-            return oauth(400, &json!({"error": "invalid_request"}));
-        };
-        let now = time::OffsetDateTime::now_utc().unix_timestamp() + self.ahead;
-        let made = claims["iat"].as_i64().unwrap_or_default();
-        self.statements.push(claims);
-        let mut answer = if made.abs_diff(now) > 300 {
-            let why = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.";
-            oauth(400, &json!({"error": "invalid_grant", "error_description": why}))
-        } else {
-            oauth(200, &json!({"access_token": self.issue(), "expires_in": 3599, "token_type": "Bearer"}))
-        };
-        let date = time::OffsetDateTime::from_unix_timestamp(now).unwrap();
-        let form = time::macros::format_description!(
-            "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-        );
-        answer.headers_mut().insert("date", date.format(form).unwrap().parse().unwrap());
-        answer
-    }
-
-    fn token_for_subject(&mut self, content: &[u8]) -> Answer {
-        let form: BTreeMap<_, _> = url::form_urlencoded::parse(content).into_owned().collect();
-        if form.get("subject_token").is_some_and(|subject| subject == "good") {
-            let federated =
-                if form["scope"].ends_with("cloud-platform") { "federated".to_owned() } else { self.issue() };
-            return oauth(200, &json!({"access_token": federated, "expires_in": 3600}));
-        }
-        oauth(400, &json!({"error": "invalid_grant", "error_description": "The given credential is rejected."}))
-    }
-
-    fn token_of_another(&mut self, headers: &HeaderMap) -> Answer {
-        if text(headers, "authorization") == "Bearer federated" {
-            return oauth(200, &json!({"accessToken": self.issue(), "expireTime": "2030-01-01T00:00:00Z"}));
-        }
-        oauth(403, &json!({"error": {"code": 403, "message": "Permission denied", "status": "PERMISSION_DENIED"}}))
-    }
-
-    fn token_of_the_machine(&mut self, headers: &HeaderMap) -> Answer {
-        if text(headers, "metadata-flavor") != "Google" {
-            return oauth(403, &json!({}));
-        }
-        let mut answer = oauth(200, &json!({"access_token": self.issue(), "expires_in": 3599}));
-        answer.headers_mut().insert("metadata-flavor", HeaderValue::from_static("Google"));
-        answer
-    }
 }
 
 impl Object {
     fn resource(&self) -> Value {
         let mut resource = self.wanted.clone();
-        resource["bucket"] = BUCKET.into();
+        resource["bucket"] = self.bucket.as_str().into();
         resource["generation"] = self.generation.to_string().into();
         resource["metageneration"] = "1".into();
         resource["size"] = self.content.len().to_string().into();
@@ -534,6 +497,10 @@ fn parsed(range: &str) -> Option<(Option<usize>, usize)> {
     let (bytes, total) = range.strip_prefix("bytes ")?.split_once('/')?;
     let start = if bytes == "*" { None } else { Some(bytes.split_once('-')?.0.parse().ok()?) };
     Some((start, if total == "*" { usize::MAX } else { total.parse().ok()? }))
+}
+
+fn key(bucket: &str, name: &str) -> (String, String) {
+    (bucket.to_owned(), name.to_owned())
 }
 
 fn crc32c(content: &[u8]) -> u32 {
@@ -576,12 +543,6 @@ fn not_met() -> Answer {
 
 fn plain(status: u16, words: &str) -> Answer {
     googles(StatusCode::from_u16(status).unwrap(), words.as_bytes().to_vec())
-}
-
-fn oauth(status: u16, body: &Value) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(body.to_string())));
-    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
-    answer
 }
 
 fn busy(status: u16, wait: Option<u64>) -> Answer {

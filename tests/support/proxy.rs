@@ -3,7 +3,8 @@
 //! Promises:
 //! - At most one [`Fault`] per request, drawn from a seeded generator. One client that sends its requests one after the
 //!   other sees the same faults on every run; parallel requests share the same faults out differently.
-//! - At most [`FaultMix::at_most`] faults in all, and none after [`FaultyProxy::heal`]: every test ends.
+//! - At most [`FaultMix::at_most`] faults in all but while it is [cut off](FaultyProxy::cut_off), and none after
+//!   [`FaultyProxy::heal`]: every test ends.
 //! - What no fault hits is passed on unchanged, body streamed and not held.
 
 use std::collections::BTreeMap;
@@ -185,7 +186,14 @@ impl FaultyProxy {
 
     /// From now on nothing goes wrong any more. A delay that has begun still ends by itself.
     pub fn heal(&self) {
-        self.fate.lock().limit = 0;
+        let mut state = self.fate.lock();
+        state.limit = 0;
+        state.cut_off = false;
+    }
+
+    /// From now on every connection breaks, until all is healed.
+    pub fn cut_off(&self) {
+        self.fate.lock().cut_off = true;
     }
 
     /// What has happened so far.
@@ -207,12 +215,14 @@ struct Fate {
 struct FateState {
     random: fastrand::Rng,
     limit: u64,
+    cut_off: bool,
     counts: Counts,
 }
 
 impl Fate {
     fn new(seed: u64, FaultMix { rates, spared, limit, max_delay }: FaultMix) -> Self {
-        let state = FateState { random: fastrand::Rng::with_seed(seed), limit, counts: Counts::default() };
+        let state =
+            FateState { random: fastrand::Rng::with_seed(seed), limit, cut_off: false, counts: Counts::default() };
         Self { rates, spared, max_delay, state: Mutex::new(state) }
     }
 
@@ -224,6 +234,10 @@ impl Fate {
         let mut state = self.lock();
         state.counts.requests += 1;
         state.counts.puts += u64::from(request.method() == Method::PUT);
+        if state.cut_off {
+            *state.counts.faults.entry(Fault::DropRequest).or_default() += 1;
+            return Some(Fault::DropRequest);
+        }
         let mut left = state.random.f64();
         let (fault, _) = *self.rates.iter().find(|(_, rate)| {
             left -= rate;

@@ -180,11 +180,11 @@ impl Visit<'_> {
 
     async fn attest(&mut self) {
         match self.prove(ProofPolicy::Attested).await.map(|proof| proof.method()) {
-            Ok(ProofMethod::Attested) => self.ok(Aspect::Attest),
             Ok(ProofMethod::ReadBack) => {
                 let note = "it keeps no checksums that camdock can use, so every object will be read back to prove it";
                 self.find(Aspect::Attest, Judgement::Warning, note);
             }
+            Ok(method) => self.find(Aspect::Attest, Judgement::Ok, format!("by {method}")),
             Err(reason) => self.unproven(Aspect::Attest, &reason),
         }
     }

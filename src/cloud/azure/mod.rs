@@ -47,7 +47,7 @@ use self::transport::{Carried, Wire, not_azures};
 use super::http::{Connection, HttpClient, HttpError};
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, CommittedChunk, DeleteOutcome, Destination, DestinationError,
-    Enrolment, Evidence, ObjectState, Remark, Seen, Upload, Version, content_type, read_place, write_place,
+    Enrolment, Evidence, ObjectState, Protects, Remark, Seen, Upload, Version, content_type, read_place, write_place,
 };
 use crate::domain::{ByteCount, ChunkRules, Clock, DestinationName, ObjectName, PlaceId, Protection};
 
@@ -274,6 +274,10 @@ impl Destination for AzureDestination {
         let tags = self.without_tags().map(|why| Remark::Unsearchable { why });
         let clock = self.authorise.clock_gap().map(|gap| Remark::Clock { gap });
         token.into_iter().chain(tags).chain(clock).collect()
+    }
+
+    fn protects(&self) -> Protects {
+        Protects::AsAsked
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

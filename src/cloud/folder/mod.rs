@@ -27,7 +27,7 @@ use self::patience::Patience;
 use self::root::{OWN, Root, there};
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    Evidence, ObjectState, Seen, Upload, WrongPlace,
+    Evidence, ObjectState, Protects, Seen, Upload, WrongPlace,
 };
 use crate::domain::{
     Checksum, ChunkRules, ChunkSums, Crc64, DestinationName, Fingerprint, ObjectName, PlaceId, Protection, Sha256,
@@ -175,6 +175,10 @@ impl Destination for FolderDestination {
 
     fn chunk_rules(&self) -> ChunkRules {
         CHUNK_RULES
+    }
+
+    fn protects(&self) -> Protects {
+        Protects::Nothing
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

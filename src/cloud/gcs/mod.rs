@@ -32,7 +32,7 @@ use super::notes::UploadNotes;
 use super::token::FreshToken;
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    ObjectState, Remark, Seen, Upload, Version, read_place, write_place,
+    ObjectState, Protects, Remark, Seen, Upload, Version, read_place, write_place,
 };
 use crate::domain::{ByteCount, ChunkOrder, ChunkRules, Clock, DestinationName, ObjectName, PlaceId, Protection};
 
@@ -186,6 +186,10 @@ impl Destination for GcsDestination {
 
     fn chunk_rules(&self) -> ChunkRules {
         CHUNK_RULES
+    }
+
+    fn protects(&self) -> Protects {
+        Protects::AsAsked
     }
 
     fn remarks(&self) -> Vec<Remark> {

@@ -36,7 +36,7 @@ use super::http::{Connection, HttpClient, HttpError};
 use super::notes::UploadNotes;
 use super::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    Evidence, ObjectState, Remark, Seen, Upload, Version, content_type, fit, read_place, write_place,
+    Evidence, ObjectState, Protects, Remark, Seen, Upload, Version, content_type, fit, read_place, write_place,
 };
 use crate::domain::{ByteCount, Checksum, ChunkRules, Clock, Crc64, DestinationName, ObjectName, PlaceId, Protection};
 
@@ -209,6 +209,10 @@ impl Destination for S3Destination {
 
     fn chunk_rules(&self) -> ChunkRules {
         CHUNK_RULES
+    }
+
+    fn protects(&self) -> Protects {
+        Protects::AsAsked
     }
 
     fn remarks(&self) -> Vec<Remark> {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::config::document::Value;
 use crate::config::reader::{Keys, Reader, Wrong};
 use crate::config::values;
-use crate::domain::ByteCount;
+use crate::domain::{ByteCount, DestinationName};
 
-pub(super) const KEYS: Keys = Keys::table("upload", &["chunk_size", "concurrency", "stall_timeout"]);
+pub(super) const KEYS: Keys = Keys::table("upload", &["chunk_size", "concurrency", "stall_timeout", "given_up"]);
 
 const SMALLEST_CHUNK: ByteCount = ByteCount::new(64 << 10);
 /// A broken connection costs what it had sent of a chunk: on a station's uplink of 10 Mbit/s, 100 MiB are 84 seconds.
@@ -25,6 +25,8 @@ pub struct UploadSettings {
     pub concurrency: NonZeroUsize,
     /// After so long without any progress a connection is given up.
     pub stall: Duration,
+    /// Destinations that were removed although evidence waits for them: it waits for them no more.
+    pub given_up: Vec<DestinationName>,
 }
 
 pub(super) fn upload(root: &mut Reader<'_>) -> Option<UploadSettings> {
@@ -35,8 +37,10 @@ pub(super) fn upload(root: &mut Reader<'_>) -> Option<UploadSettings> {
         values::number(value, 1..=MOST_AT_ONCE).map(|number| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN))
     });
     let stall = table.or("stall_timeout", Duration::from_mins(1), stall_timeout);
+    let names = |value: &Value| values::list(value, |entry| values::name(entry, DestinationName::new));
+    let given_up = table.or("given_up", Vec::new(), names);
     table.close("here");
-    Some(UploadSettings { chunk_size: chunk_size?, concurrency: concurrency?, stall: stall? })
+    Some(UploadSettings { chunk_size: chunk_size?, concurrency: concurrency?, stall: stall?, given_up: given_up? })
 }
 
 fn chunk_size(value: &Value) -> Result<ByteCount, Wrong> {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::{FutureExt as _, StreamExt as _};
 
 use super::*;
-use crate::cloud::{ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Enrolment, Upload};
+use crate::cloud::{ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Enrolment, Protects, Upload};
 use crate::domain::{ByteCount, Checksum, ChunkRules, Crc64, Enforcement, LegalHold, Moment, Retention, Sha256};
 
 const FILM: &[u8] = b"a film of eighteen";
@@ -97,6 +97,10 @@ impl Destination for Place {
         Enrolment::ByPerson
     }
 
+    fn protects(&self) -> Protects {
+        unreachable!("a proof changes nothing")
+    }
+
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
         unreachable!("nothing but the object is asked about")
     }
@@ -162,9 +166,11 @@ fn what_the_place_itself_has_computed_is_a_proof_or_a_verdict() {
     let other_chunk = other.chunks[0];
     let verdict = Err("an object of this name with other content is there".to_owned());
     for (case, evidence, expected) in [
-        ("its hash", Evidence::Whole(Checksum::Sha256(film().sha256)), Ok(ProofMethod::Attested)),
+        ("its hash", Evidence::Whole(Checksum::Sha256(film().sha256)), Ok(ProofMethod::Sha256)),
         ("another hash", Evidence::Whole(Checksum::Sha256(Sha256::of(b"else"))), verdict.clone()),
-        ("its chunks", Evidence::Chunks(chunks()), Ok(ProofMethod::Attested)),
+        ("its chunks", Evidence::Chunks(chunks()), Ok(ProofMethod::Crc64OfChunks)),
+        ("its CRC-64", Evidence::Whole(Checksum::Crc64(film().crc64())), Ok(ProofMethod::Crc64)),
+        ("its CRC-32C", Evidence::Whole(Checksum::Crc32c(film().crc32c.unwrap())), Ok(ProofMethod::Crc32c)),
         ("a chunk of other content", Evidence::Chunks(with_last(|last| last.crc64 = other_chunk)), verdict.clone()),
         ("a chunk in another place", Evidence::Chunks(with_last(|last| last.index = 0)), verdict),
     ] {
@@ -226,8 +232,8 @@ fn an_earlier_proof_holds_for_that_very_version_only_and_only_if_it_was_strong_e
         (Was::ReadBack, Asked::Attested, same(), (Was::ReadBack, Spared)),
         (Was::ReadBack, Asked::ReadBack, same(), (Was::ReadBack, Spared)),
         (Was::Attested, Asked::ReadBack, same(), (Was::ReadBack, Anew)),
-        (Was::ReadBack, Asked::Attested, state("2", FILM.len()), (Was::Attested, Anew)),
-        (Was::ReadBack, Asked::Attested, state("1", FILM.len() + 1), (Was::Attested, Anew)),
+        (Was::ReadBack, Asked::Attested, state("2", FILM.len()), (Was::Sha256, Anew)),
+        (Was::ReadBack, Asked::Attested, state("1", FILM.len() + 1), (Was::Sha256, Anew)),
     ] {
         let remembered = Remembered { version: Version("1".to_owned()), method: was };
         let place = Place::with_the_film().attests(Evidence::Whole(Checksum::Sha256(film().sha256)));
@@ -239,7 +245,7 @@ fn an_earlier_proof_holds_for_that_very_version_only_and_only_if_it_was_strong_e
     let nameless = Remembered { version: Version(String::new()), method: Was::ReadBack };
     let place =
         Place::with_the_film().attests(Evidence::Whole(Checksum::Sha256(film().sha256))).says([here(Some(same()))]);
-    assert_eq!(place.prove(Asked::Attested, Some(&nameless)), Ok(Was::Attested));
+    assert_eq!(place.prove(Asked::Attested, Some(&nameless)), Ok(Was::Sha256));
     assert_eq!(*place.attested.lock().unwrap(), 1, "one that names no version spares nothing");
     let gone = Place::with_the_film().says([here(None)]);
     let remembered = Remembered { version: Version("1".to_owned()), method: Was::ReadBack };

@@ -4,7 +4,7 @@ use serde::Serialize;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::Severity;
-use crate::domain::{ProofMethod, SegmentId};
+use crate::domain::{LegalHold, Moment, ProofMethod, SegmentId};
 
 /// Something that happened with a segment or its copy in the spool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, IntoStaticStr, VariantNames)]
@@ -15,6 +15,20 @@ pub enum SegmentNotice {
     Proven {
         /// How.
         method: ProofMethod,
+    },
+    /// It was fetched from a destination, for another that lacks it.
+    Fetched,
+    /// A destination keeps it from deletion as somebody asked.
+    Kept {
+        /// Until when.
+        until: Option<Moment>,
+        /// Whether there is a legal hold.
+        legal_hold: LegalHold,
+    },
+    /// A destination does not keep it as somebody asked; it is asked again.
+    NotKept {
+        /// What was said.
+        error: String,
     },
     /// A destination that is well did not get it.
     PutOff {
@@ -46,9 +60,13 @@ pub enum SegmentNotice {
 impl SegmentNotice {
     pub(super) const fn severity(&self) -> Severity {
         match self {
-            Self::Proven { .. } | Self::PutOff { .. } => Severity::Step,
-            Self::FoundAgain | Self::CopyUnlabelled { .. } | Self::CopyTorn | Self::CopyTakenOver => Severity::Outcome,
-            Self::ProofWithdrawn => Severity::Warning,
+            Self::Proven { .. } | Self::PutOff { .. } | Self::Fetched => Severity::Step,
+            Self::FoundAgain
+            | Self::Kept { .. }
+            | Self::CopyUnlabelled { .. }
+            | Self::CopyTorn
+            | Self::CopyTakenOver => Severity::Outcome,
+            Self::ProofWithdrawn | Self::NotKept { .. } => Severity::Warning,
             Self::CopyBad { .. } | Self::CopyMissing => Severity::Alarm,
         }
     }

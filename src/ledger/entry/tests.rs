@@ -59,6 +59,7 @@ fn tables(db: &Connection) -> String {
         "unsettled_medium",
         "enrolment",
         "retired",
+        "asked",
         "tally",
         "counted",
         "hourly",
@@ -125,6 +126,8 @@ fn variants(entry: &Entry) -> Vec<String> {
             format!("copy-proven: kept {:?}", protection.retention.map(|retention| retention.enforcement)),
             format!("copy-proven: legal hold {:?}", protection.legal_hold),
         ],
+        Entry::CopyRestored { .. } => vec!["copy-restored".to_owned()],
+        Entry::ProtectionAsked { .. } => vec!["protection-asked".to_owned()],
         Entry::ProofWithdrawn { .. } => vec!["proof-withdrawn".to_owned()],
         Entry::ProblemFound { segment, destination, kind, .. } => {
             let about = (segment.is_some(), destination.is_some());
@@ -176,53 +179,69 @@ fn about_an_action(kind: &str, by: &Caller, action: &Action) -> Vec<String> {
     let what = match action {
         Action::Retry(_) => "retry".to_owned(),
         Action::Retire(_) => "retire".to_owned(),
+        Action::Retain(retain) => format!("retain, of some of it {}", retain.path.is_some()),
         Action::Enrol { earlier, .. } => format!("enrol, {earlier:?}"),
     };
     vec![format!("{kind}: by {by}"), format!("an action: {what}")]
 }
 
 /// All that there are.
+/// Those that are one of their kind.
+const PLAIN: [&str; 42] = [
+    "docking-began",
+    "proof-withdrawn",
+    "problem-closed",
+    "wipe-settled",
+    "segment-wiped",
+    "original-gone",
+    "spool-copy-released",
+    "spool-copy-lost",
+    "destination-enrolled",
+    "segment-spooled: from a docking, damaged false",
+    "segment-spooled: from a docking, damaged true",
+    "segment-spooled: from the spool, damaged false",
+    "segment-spooled: crc32c taken true",
+    "segment-spooled: crc32c taken false",
+    "copy-proven: kept None",
+    "copy-proven: kept Some(Locked)",
+    "copy-proven: kept Some(Unlocked)",
+    "copy-proven: legal hold Absent",
+    "copy-proven: legal hold Placed",
+    "wipe-intended: media true",
+    "wipe-intended: media false",
+    "problem-found: about (false, false)",
+    "problem-found: about (true, false)",
+    "problem-found: about (true, true)",
+    "ledger-rebuilt: lost known true",
+    "ledger-rebuilt: lost known false",
+    "logged-in",
+    "log-in-refused: Wrong",
+    "log-in-refused: LockedOut",
+    "action-taken: by a user",
+    "action-taken: by an account",
+    "action-refused: by a user",
+    "action-refused: by an account",
+    "an action: retry",
+    "an action: retire",
+    "camera-retired",
+    "protection-asked",
+    "copy-restored",
+    "an action: retain, of some of it false",
+    "an action: retain, of some of it true",
+    "an action: enrol, Stays",
+    "an action: enrol, IsReplaced",
+];
+
+const METHODS: [ProofMethod; 6] = [
+    ProofMethod::Attested,
+    ProofMethod::Crc64OfChunks,
+    ProofMethod::Crc64,
+    ProofMethod::Crc32c,
+    ProofMethod::Sha256,
+    ProofMethod::ReadBack,
+];
+
 fn every_variant() -> BTreeSet<String> {
-    let plain = [
-        "docking-began",
-        "proof-withdrawn",
-        "problem-closed",
-        "wipe-settled",
-        "segment-wiped",
-        "original-gone",
-        "spool-copy-released",
-        "spool-copy-lost",
-        "destination-enrolled",
-        "segment-spooled: from a docking, damaged false",
-        "segment-spooled: from a docking, damaged true",
-        "segment-spooled: from the spool, damaged false",
-        "segment-spooled: crc32c taken true",
-        "segment-spooled: crc32c taken false",
-        "copy-proven: kept None",
-        "copy-proven: kept Some(Locked)",
-        "copy-proven: kept Some(Unlocked)",
-        "copy-proven: legal hold Absent",
-        "copy-proven: legal hold Placed",
-        "wipe-intended: media true",
-        "wipe-intended: media false",
-        "problem-found: about (false, false)",
-        "problem-found: about (true, false)",
-        "problem-found: about (true, true)",
-        "ledger-rebuilt: lost known true",
-        "ledger-rebuilt: lost known false",
-        "logged-in",
-        "log-in-refused: Wrong",
-        "log-in-refused: LockedOut",
-        "action-taken: by a user",
-        "action-taken: by an account",
-        "action-refused: by a user",
-        "action-refused: by an account",
-        "an action: retry",
-        "an action: retire",
-        "camera-retired",
-        "an action: enrol, Stays",
-        "an action: enrol, IsReplaced",
-    ];
     let problems = [
         "unreadable",
         "damaged-at-source",
@@ -237,7 +256,7 @@ fn every_variant() -> BTreeSet<String> {
         "read-only",
         "many",
     ];
-    let (needs, methods) = ([Need::Required, Need::Optional], [ProofMethod::Attested, ProofMethod::ReadBack]);
+    let (needs, methods) = ([Need::Required, Need::Optional], METHODS);
     let outcomes = [Outcome::Completed, Outcome::TakenEarly, Outcome::Interrupted];
     let oddities = [
         OddityKind::SymbolicLink,
@@ -247,7 +266,7 @@ fn every_variant() -> BTreeSet<String> {
         OddityKind::MountPoint,
         OddityKind::Unreadable,
     ];
-    let mut all: BTreeSet<String> = plain.into_iter().map(str::to_owned).collect();
+    let mut all: BTreeSet<String> = PLAIN.into_iter().map(str::to_owned).collect();
     all.extend(problems.map(|problem| format!("problem-found: {problem}")));
     all.extend(oddities.map(|oddity| format!("problem-found: oddity {oddity:?}")));
     all.extend(needs.map(|need| format!("destinations-set: {need:?}")));

@@ -6,11 +6,14 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Outcome};
+use super::Entry;
+use super::words::{
+    WrittenEarlier, WrittenMethod, WrittenNeed, WrittenNoLogIn, WrittenOddity, WrittenOutcome, WrittenProtection,
+};
 use crate::domain::{
-    Action, BayName, ByteCount, Caller, CameraSerial, Crc32c, Crc64, DestinationName, DockingId, Earlier, Enforcement,
-    Fingerprint, IdError, LegalHold, MediumId, Moment, Need, NoLogIn, OddityKind, PlaceId, ProblemId, ProblemKind,
-    ProofMethod, Protection, Retention, Segment, SegmentId, Sha256, SourcePath, UserName, Version,
+    Action, BayName, ByteCount, Caller, CameraSerial, Crc32c, Crc64, DestinationName, DockingId, Fingerprint, IdError,
+    MediumId, Moment, Pattern, PlaceId, ProblemId, ProblemKind, Protection, Retain, Segment, SegmentId, Sha256,
+    SourcePath, UserName, Version,
 };
 
 /// One text of the log. Before the word "problem", the log said "hold".
@@ -37,6 +40,11 @@ pub(super) enum Written {
         /// Absent: nothing was said that would keep the object.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<WrittenProtection>,
+    },
+    ProtectionAsked {
+        segment: String,
+        #[serde(flatten)]
+        protection: WrittenProtection,
     },
     ProofWithdrawn {
         segment: String,
@@ -77,6 +85,10 @@ pub(super) enum Written {
     },
     SpoolCopyReleased {
         segment: String,
+    },
+    CopyRestored {
+        segment: String,
+        from: String,
     },
     SpoolCopyLost {
         segment: String,
@@ -127,9 +139,24 @@ pub(super) enum WrittenCaller {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "what")]
 pub(super) enum WrittenAction {
-    Retry { problem: i64 },
-    Retire { camera: String },
-    Enrol { destination: String, place: String, earlier: WrittenEarlier },
+    Retry {
+        problem: i64,
+    },
+    Retire {
+        camera: String,
+    },
+    Retain {
+        camera: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        #[serde(flatten)]
+        protection: WrittenProtection,
+    },
+    Enrol {
+        destination: String,
+        place: String,
+        earlier: WrittenEarlier,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -147,71 +174,6 @@ pub(super) struct WrittenSegment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     crc32c: Option<String>,
     damaged: bool,
-}
-
-/// Gives each word that is written the value of `domain` which it stands for.
-macro_rules! words {
-    ($written:ident for $meant:ident { $($word:ident),+ $(,)? }) => {
-        #[derive(Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub(super) enum $written {
-            $($word),+
-        }
-
-        impl From<$meant> for $written {
-            fn from(meant: $meant) -> Self {
-                match meant {
-                    $($meant::$word => Self::$word),+
-                }
-            }
-        }
-
-        impl From<$written> for $meant {
-            fn from(written: $written) -> Self {
-                match written {
-                    $($written::$word => Self::$word),+
-                }
-            }
-        }
-    };
-}
-
-words!(WrittenNeed for Need { Required, Optional });
-words!(WrittenMethod for ProofMethod { Attested, ReadBack });
-words!(WrittenEnforcement for Enforcement { Unlocked, Locked });
-words!(WrittenEarlier for Earlier { Stays, IsReplaced });
-words!(WrittenNoLogIn for NoLogIn { Wrong, LockedOut });
-words!(WrittenOutcome for Outcome { Completed, TakenEarly, Interrupted });
-words!(WrittenOddity for OddityKind { SymbolicLink, Fifo, Socket, Device, MountPoint, Unreadable });
-
-/// What keeps an object. `until` and `how` come together.
-#[derive(Serialize, Deserialize)]
-pub(super) struct WrittenProtection {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    how: Option<WrittenEnforcement>,
-    legal_hold: bool,
-}
-
-impl WrittenProtection {
-    fn of(protection: Protection) -> Option<Self> {
-        (protection != Protection::NONE).then(|| Self {
-            until: protection.retention.map(|retention| retention.until.millis()),
-            how: protection.retention.map(|retention| retention.enforcement.into()),
-            legal_hold: protection.legal_hold == LegalHold::Placed,
-        })
-    }
-}
-
-impl From<WrittenProtection> for Protection {
-    fn from(written: WrittenProtection) -> Self {
-        let retention = written
-            .until
-            .zip(written.how)
-            .map(|(until, how)| Retention { until: Moment::from_millis(until), enforcement: how.into() });
-        Self { retention, legal_hold: if written.legal_hold { LegalHold::Placed } else { LegalHold::Absent } }
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -351,8 +313,14 @@ impl From<&Entry> for Written {
                 destination: destination.to_string(),
                 version: version.0.clone(),
                 method: (*method).into(),
-                kept: WrittenProtection::of(*protection),
+                kept: (*protection != Protection::NONE).then(|| (*protection).into()),
             },
+            Entry::CopyRestored { segment, from } => {
+                Self::CopyRestored { segment: segment.to_string(), from: from.to_string() }
+            }
+            Entry::ProtectionAsked { segment, protection } => {
+                Self::ProtectionAsked { segment: segment.to_string(), protection: (*protection).into() }
+            }
             Entry::ProofWithdrawn { segment, destination, why } => Self::ProofWithdrawn {
                 segment: segment.to_string(),
                 destination: destination.to_string(),
@@ -429,6 +397,11 @@ impl From<&Action> for WrittenAction {
         match action {
             Action::Retry(problem) => Self::Retry { problem: problem.0 },
             Action::Retire(camera) => Self::Retire { camera: camera.to_string() },
+            Action::Retain(Retain { camera, path, protection }) => Self::Retain {
+                camera: camera.to_string(),
+                path: path.as_ref().map(|path| path.as_str().to_owned()),
+                protection: (*protection).into(),
+            },
             Action::Enrol { destination, place, earlier } => Self::Enrol {
                 destination: destination.to_string(),
                 place: place.to_string(),
@@ -445,6 +418,11 @@ impl TryFrom<WrittenAction> for Action {
         Ok(match written {
             WrittenAction::Retry { problem } => Self::Retry(ProblemId(problem)),
             WrittenAction::Retire { camera } => Self::Retire(name(&camera, CameraSerial::new)?),
+            WrittenAction::Retain { camera, path, protection } => Self::Retain(Retain {
+                camera: name(&camera, CameraSerial::new)?,
+                path: path.map(Pattern::new),
+                protection: protection.into(),
+            }),
             WrittenAction::Enrol { destination, place: id, earlier } => Self::Enrol {
                 destination: name(&destination, DestinationName::new)?,
                 place: place(&id)?,
@@ -480,6 +458,8 @@ impl TryFrom<Written> for Entry {
                 method: method.into(),
                 protection: kept.map_or(Protection::NONE, Protection::from),
             },
+            Written::ProtectionAsked { segment: id, protection } => asked(&id, protection)?,
+            Written::CopyRestored { segment: id, from } => restored(&id, &from)?,
             Written::ProofWithdrawn { segment: id, destination, why } => Self::ProofWithdrawn {
                 segment: segment(&id)?,
                 destination: name(&destination, DestinationName::new)?,
@@ -527,6 +507,14 @@ impl TryFrom<Written> for Entry {
             Written::CameraRetired { camera } => Self::CameraRetired { camera: name(&camera, CameraSerial::new)? },
         })
     }
+}
+
+fn restored(id: &str, from: &str) -> Result<Entry, String> {
+    Ok(Entry::CopyRestored { segment: segment(id)?, from: name(from, DestinationName::new)? })
+}
+
+fn asked(id: &str, protection: WrittenProtection) -> Result<Entry, String> {
+    Ok(Entry::ProtectionAsked { segment: segment(id)?, protection: protection.into() })
 }
 
 fn refused(user: Option<String>, from: &str, why: WrittenNoLogIn) -> Result<Entry, String> {

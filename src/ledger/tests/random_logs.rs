@@ -1,10 +1,12 @@
 //! What holds whatever a station's log says, and in whatever order.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use rusqlite::params;
 
 use super::*;
-use crate::domain::{PlaceId, ProblemId};
+use crate::domain::{Amount, PlaceId, ProblemId};
 
 const CAMERAS: [&str; 2] = ["A", "B"];
 const PLACES: [&str; 2] = ["primary", "nas"];
@@ -99,12 +101,34 @@ async fn tallies_are_sums(ledger: &Ledger) -> Result<(), TestCaseError> {
         let (segments, lacking, bytes, ..) = sums(ledger, OF_CAMERA, Some(name)).await;
         prop_assert_eq!([pending, unproven, unproven_bytes.get()].map(u64::cast_signed), [segments, lacking, bytes]);
     }
-    let Figures { queue, copies, .. } = ledger.figures(NOW.plus(std::time::Duration::from_secs(9))).await.unwrap();
+    let Figures { queue, copies, backlogs, .. } =
+        ledger.figures(NOW.plus(std::time::Duration::from_secs(9))).await.unwrap();
     let (segments, bytes, held, held_bytes, oldest) = sums(ledger, OF_STATION, None).await;
     let kept = [queue.segments, queue.bytes.get(), copies.times, copies.bytes.get()].map(u64::cast_signed);
     prop_assert_eq!(kept, [segments, bytes, held, held_bytes]);
     prop_assert_eq!(queue.oldest_seconds, oldest.map_or(0, |_| 9));
+    prop_assert_eq!(backlogs, what_waits(ledger).await);
     Ok(())
+}
+
+/// What waits for each destination, as it stands in the deliveries.
+async fn what_waits(ledger: &Ledger) -> BTreeMap<DestinationName, Amount> {
+    let rows = ledger.look(|db| {
+        let mut statement = db.prepare(
+            "SELECT destination, count(*), sum(size) FROM delivery JOIN segment ON segment.seq = delivery.segment
+             WHERE state = 'queued' GROUP BY destination",
+        )?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
+        Ok(rows.collect::<Result<Vec<_>, _>>()?)
+    });
+    let amount =
+        |times: i64, bytes: i64| Amount { times: times.cast_unsigned(), bytes: ByteCount::new(bytes.cast_unsigned()) };
+    rows.await
+        .unwrap()
+        .into_iter()
+        .map(|(name, times, bytes)| (DestinationName::new(name).unwrap(), amount(times, bytes)))
+        .collect()
 }
 
 /// All places of a destination's queue, of one camera after the other, as they stand in the deliveries.

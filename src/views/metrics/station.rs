@@ -81,6 +81,14 @@ fn destinations(sheet: &mut Sheet<'_>, destinations: &[DestinationSnapshot]) -> 
         }),
     )?;
     sheet.gauge(
+        Metric::of("destination_queue_segments", "Segments in the spool that wait to be sent to a destination."),
+        destinations.iter().map(|place| ([("destination", place.name.as_str())], place.backlog.times)),
+    )?;
+    sheet.gauge(
+        Metric::bytes("destination_queue", "Bytes of the segments that wait to be sent to a destination."),
+        destinations.iter().map(|place| ([("destination", place.name.as_str())], place.backlog.bytes.get())),
+    )?;
+    sheet.gauge(
         Metric::of(
             "destination_cause",
             "Why a destination is not well: 1 for the class of error that is so now, 0 for the others.",

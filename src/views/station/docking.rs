@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::domain::{Docking, DockingId, ExplainedDocking, ExplainedSegment, Judgement, Problem, SegmentId, Verdict};
+use crate::domain::{
+    Docking, DockingId, ExplainedDocking, ExplainedSegment, Judgement, Problem, Right, SegmentId, Verdict, Visitor,
+};
 use crate::views::page::frame::{clock, date};
 use crate::words::{Column, Text, Words};
 
@@ -44,7 +46,7 @@ fn row(docking: &Docking, words: &Words) -> Markup {
 }
 
 /// One docking with some of its segments, and the way to those behind `more`, if there are any.
-pub(super) fn whole(explained: &ExplainedDocking, more: Option<SegmentId>, words: &Words) -> Markup {
+pub(super) fn whole(explained: &ExplainedDocking, more: Option<SegmentId>, visitor: &Visitor, words: &Words) -> Markup {
     let ExplainedDocking { docking, segments, read_at } = explained;
     let Docking { id, bay, began_at, ended, segments: count, bytes, .. } = docking;
     let text = |text: Text| words.text(&text);
@@ -62,11 +64,29 @@ pub(super) fn whole(explained: &ExplainedDocking, more: Option<SegmentId>, words
                 @else { p { (text(Text::DockingSums { segments: *count, bytes: *bytes })) "." } }
                 p.since { (text(Text::DockingAsOf)) " " (clock(*read_at)) }
             }
+            @if visitor.who_may(Right::Retain).is_some() { (longer(docking, words)) }
             @for explained in segments { (segment(explained, words)) }
             @if let Some(more) = more {
                 p { a href={ "/station/dockings/" (id) "?lang=" (words.language().tag()) "&after=" (more) } {
                     (text(Text::DockingMore))
                 } }
+            }
+        }
+    }
+}
+
+/// A form to have what was taken from the camera kept longer.
+fn longer(docking: &Docking, words: &Words) -> Markup {
+    html! {
+        section #retained {
+            h2 { (words.text(&Text::RetainTitle)) }
+            p { (words.text(&Text::RetainWhat { camera: docking.camera.clone() })) }
+            // A serial can stand in an address as it is.
+            form.retain method="post" action={ "/station/cameras/" (docking.camera) "/retain" } {
+                input type="hidden" name="docking" value=(docking.id);
+                label { (words.text(&Text::RetainUntil)) " " input type="date" name="until"; }
+                label { input type="checkbox" name="legal_hold"; " " (words.text(&Text::RetainHold)) }
+                button { (words.text(&Text::RetainButton)) }
             }
         }
     }

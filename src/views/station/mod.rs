@@ -215,6 +215,7 @@ async fn docking(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
     Query(excerpt): Query<Excerpt>,
+    Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
 ) -> Response {
     let words = wanted.words(&headers);
@@ -225,8 +226,12 @@ async fn docking(
     match station.records.docking(id, after, SEGMENTS + 1).await {
         Ok(Some(ExplainedDocking { docking, mut segments, read_at })) => {
             let more = page(&mut segments, SEGMENTS).map(|last| last.known.segment.id);
-            let content =
-                docking::whole(&ExplainedDocking { docking: docking.clone(), segments, read_at }, more, words);
+            let content = docking::whole(
+                &ExplainedDocking { docking: docking.clone(), segments, read_at },
+                more,
+                &visitor,
+                words,
+            );
             let title = words.text(&Text::DockingTitle { camera: docking.camera });
             let path = format!("/station/dockings/{id}");
             answer(frame(title, &path, BACK, Freshness::Still).around(&content, words))

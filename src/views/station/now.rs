@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::section;
 use crate::domain::{
-    ByteCount, DestinationSnapshot, DestinationState, Link, Notice, Problem, QueueSnapshot, Right, Snapshot, Subject,
-    Visitor,
+    Amount, ByteCount, DestinationSnapshot, DestinationState, Link, Notice, Problem, QueueSnapshot, Right, Snapshot,
+    Subject, Visitor,
 };
 use crate::views::diagnosis::{Diagnosis, Finding};
 use crate::views::document::StatusDocument;
@@ -116,6 +116,14 @@ fn destination(place: &DestinationSnapshot, words: &Words) -> Markup {
             p { (told.sentence) }
             @if let Some(advice) = told.advice { p.advice { (advice) } }
             @if let Some(at) = place.again_at { p.since { (words.text(&Text::StationAgainAt)) " " (clock(at)) } }
+            @if place.backlog != Amount::NONE {
+                p.since {
+                    (words.text(&Text::QueueWaits { segments: place.backlog.times, bytes: place.backlog.bytes }))
+                    @if let Some(clear) = place.clear {
+                        ". " (expected(clear, &Text::QueueClearBy, &Text::QueueClearBetween, words))
+                    }
+                }
+            }
             @if !place.put_off.is_empty() {
                 ul.put-off {
                     @for put_off in place.put_off.iter().take(PUT_OFF) { li { (words.say(put_off.clone())) } }

@@ -7,8 +7,8 @@ use super::*;
 use crate::domain::{
     Amount, BayName, BaySnapshot, ByteCount, Caller, CameraSerial, Condition, DestinationCause, DestinationName,
     DestinationNotice, DestinationSnapshot, Expected, ExplainedSegment, Explanation, Fingerprint, Hours, Judgement,
-    Moment, Outcome, Overdue, OverdueCamera, ProblemKind, PutOff, Role, Segment, SourcePath, SpoolCopy, SpoolSpace,
-    Standing, StationId, UserName, Verdict,
+    LegalHold, Moment, Outcome, Overdue, OverdueCamera, ProblemKind, PutOff, Role, Segment, SourcePath, SpoolCopy,
+    SpoolSpace, Standing, StationId, UserName, Verdict,
 };
 use crate::words::Language;
 
@@ -217,6 +217,27 @@ fn who_may_say_that_a_camera_does_not_come_back_finds_a_button_for_it_and_nobody
     }
 }
 
+fn somebody(role: Role, known: Known) -> Visitor {
+    Visitor { standing: Standing::Of(role), known }
+}
+
+fn stranger() -> Visitor {
+    Visitor { standing: Standing::Stranger, known: Known::NotYet }
+}
+
+#[test]
+fn who_may_have_evidence_kept_longer_finds_a_form_for_it_and_nobody_else() {
+    let sam = Known::As(Caller::User(UserName::new("sam").unwrap()));
+    let explained = explained("DCIM/A.MP4", Vec::new());
+    let form = r#"method="post" action="/station/cameras/BWC-1/retain""#;
+    for (visitor, finds) in
+        [(somebody(Role::It, sam.clone()), true), (somebody(Role::Officer, sam), false), (stranger(), false)]
+    {
+        let page = docking::whole(&explained, None, &visitor, Words::english()).into_string();
+        assert_eq!(page.contains(form), finds, "{visitor:?}: {page}");
+    }
+}
+
 #[test]
 fn what_the_records_do_not_tell_is_left_out_and_said_to_be() {
     let silent = || NoRecords::Silent { seconds: 5 };
@@ -259,12 +280,20 @@ fn explained(path: &str, conditions: Vec<Judgement>) -> ExplainedDocking {
 #[test]
 fn a_dockings_page_has_each_condition_of_each_segment_in_the_words_of_explain() {
     let read = Condition::WasRead { copy: SpoolCopy::Present, original: None };
-    let waits = Condition::CopyIsProven { destination: nas(), state: None, method: None, original: None };
+    let waits = Condition::CopyIsProven {
+        destination: nas(),
+        state: None,
+        method: None,
+        kept_until: None,
+        enforcement: None,
+        legal_hold: LegalHold::Absent,
+        original: None,
+    };
     let judged = [(read, Verdict::Met), (waits, Verdict::Unmet)];
     let judged: Vec<_> = judged.into_iter().map(|(condition, verdict)| Judgement { condition, verdict }).collect();
     let explained = explained("DCIM/A.MP4", judged);
     let after = explained.segments[0].known.segment.id;
-    let page = docking::whole(&explained, Some(after), Words::english()).into_string();
+    let page = docking::whole(&explained, Some(after), &stranger(), Words::english()).into_string();
     for part in [
         "DCIM/A.MP4",
         r#"<li class="met"><span class="sign" aria-hidden="true">✔</span> <strong>met</strong> <span>it was read from the camera, and is in the spool, durable and compared"#,
@@ -282,7 +311,7 @@ fn what_a_camera_calls_its_files_is_text_and_nothing_else() {
     let some = Remembered { problems: Ok(vec![problem(1, name)]), ..nothing() };
     let pages = [
         told(&Snapshot { problems: 1, ..calm() }, &some),
-        docking::whole(&explained(name, Vec::new()), None, Words::english()).into_string(),
+        docking::whole(&explained(name, Vec::new()), None, &stranger(), Words::english()).into_string(),
     ];
     for page in pages {
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");

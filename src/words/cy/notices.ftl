@@ -281,9 +281,26 @@ camera-overdue = Ni chafodd ei docio yma ers mwy na { $days } diwrnod.
 camera-retired = Mae wedi'i dynnu o wasanaeth: dywedodd rhywun na ddaw yn ôl, ac ni welir ei golli mwyach. Mae'r log gwarchodaeth yn dweud pwy.
 
 ## Beth sy'n digwydd gyda segment
-segment-proven = Wedi'i brofi ({ $method }).
+segment-proven =
+    Wedi'i brofi ({ $method ->
+        [crc64-of-chunks] trwy CRC-64 pob darn
+        [crc64] trwy CRC-64
+        [crc32c] trwy CRC-32C
+        [sha256] trwy SHA-256
+        [read-back] wedi'i ddarllen yn ôl
+       *[attested] trwy ei symiau gwirio ei hun
+    }).
+segment-fetched = Wedi'i nôl oddi yno ar gyfer cyrchfan sydd hebddo; dyma'r hyn a ddarllenwyd o'r camera.
+segment-kept = Wedi'i gadw yno rhag ei ddileu{ $until ->
+        [unknown] {""}
+       *[other] {" "}tan { TIME($until) }
+    }{ $legal-hold ->
+        [placed] , gyda daliad cyfreithiol
+       *[absent] {""}
+    }, fel y gofynnodd rhywun.
+segment-not-kept = Heb ei gadw yno rhag ei ddileu fel y gofynnodd rhywun: { $error }. Mae camdock yn gofyn eto ar ei ben ei hun.
 segment-put-off = Heb ei ddanfon: { $error }. Mae camdock yn rhoi cynnig arall arno ei hun.
-segment-proof-withdrawn = Nid yw'r hyn a brofwyd gan y gyrchfan ganddi bellach; mae'n cael ei lwytho i fyny eto.
+segment-proof-withdrawn = Nid yw'r hyn a brofwyd gan y gyrchfan ganddi bellach, neu nid yw'n ei gadw fel y gofynnwyd; mae'n cael ei ddwyn yno eto.
     .advice = Canfyddwch beth ddigwyddodd iddo yno.
 segment-found-again = Roedd ar goll, ac mae wedi'i brofi ym mhob cyrchfan angenrheidiol nawr.
 segment-copy-bad = Nid yw ei gopi yma bellach yr hyn a gymerwyd o'r camera: { $why }.
@@ -355,7 +372,23 @@ condition-copy-is-proven =
     mae { $destination } wedi profi ei gopi{ $state ->
         [proven] { $method ->
             [unknown] {""}
-           *[other] {" "}({ $method })
+           *[other] {" "}({ $method ->
+                [crc64-of-chunks] trwy CRC-64 pob darn
+                [crc64] trwy CRC-64
+                [crc32c] trwy CRC-32C
+                [sha256] trwy SHA-256
+                [read-back] wedi'i ddarllen yn ôl
+               *[attested] trwy ei symiau gwirio ei hun
+            })
+        }{ $kept-until ->
+            [unknown] {""}
+           *[other] , ac mae'n ei gadw tan { TIME($kept-until) }{ $enforcement ->
+                [unlocked] , oni bai i rywun â hawl arbennig roi terfyn ar hynny
+               *[other] {""}
+            }
+        }{ $legal-hold ->
+            [placed] , dan ddaliad cyfreithiol
+           *[absent] {""}
         }{ $original ->
             [unknown] ; fe'i holir eto cyn y gwagio
            *[other] {""}

@@ -338,9 +338,26 @@ camera-overdue =
 camera-retired = It is retired: it does not come back, as somebody said, and is missed no more. The custody log has who.
 
 ## What happens with a segment
-segment-proven = Proven ({ $method }).
+segment-proven =
+    Proven ({ $method ->
+        [crc64-of-chunks] by CRC-64 of each chunk
+        [crc64] by CRC-64
+        [crc32c] by CRC-32C
+        [sha256] by SHA-256
+        [read-back] read back
+       *[attested] by its own checksums
+    }).
+segment-fetched = Fetched from there for a destination that lacks it; it is what was read from the camera.
+segment-kept = Kept from deletion there{ $until ->
+        [unknown] {""}
+       *[other] {" "}until { TIME($until) }
+    }{ $legal-hold ->
+        [placed] , with a legal hold
+       *[absent] {""}
+    }, as somebody asked.
+segment-not-kept = Not kept from deletion there as somebody asked: { $error }. camdock asks again by itself.
 segment-put-off = Not delivered: { $error }. camdock tries it again by itself.
-segment-proof-withdrawn = The destination no longer has what it had proven; it is uploaded again.
+segment-proof-withdrawn = The destination no longer has what it had proven, or no longer keeps it as asked; it is brought there again.
     .advice = Find out what happened to it there.
 segment-found-again = It was missing, and is proven at every required destination now.
 segment-copy-bad = Its copy here is no longer what was taken from the camera: { $why }.
@@ -412,7 +429,23 @@ condition-copy-is-proven =
     { $destination } has proven its copy{ $state ->
         [proven] { $method ->
             [unknown] {""}
-           *[other] {" "}({ $method })
+           *[other] {" "}({ $method ->
+                [crc64-of-chunks] by CRC-64 of each chunk
+                [crc64] by CRC-64
+                [crc32c] by CRC-32C
+                [sha256] by SHA-256
+                [read-back] read back
+               *[attested] by its own checksums
+            })
+        }{ $kept-until ->
+            [unknown] {""}
+           *[other] , and keeps it until { TIME($kept-until) }{ $enforcement ->
+                [unlocked] , unless somebody with a special right ends that
+               *[other] {""}
+            }
+        }{ $legal-hold ->
+            [placed] , under a legal hold
+           *[absent] {""}
         }{ $original ->
             [unknown] ; it is asked again before the wipe
            *[other] {""}

@@ -176,6 +176,11 @@ overdue-more =
         [one] { $more } more is not shown here.
        *[other] { $more } more are not shown here.
     }
+retain-title = Keep longer
+retain-what = Everything that was ever taken from camera { $camera } is kept from deletion in the clouds for longer. Nothing shortens that again, and camdock lifts no legal hold.
+retain-until = To the end of
+retain-hold = With a legal hold
+retain-button = Keep
 overdue-retire = One that does not come back can be retired (“camdock camera retire”): it is missed no more. If it is docked all the same, it is served like every other.
 camera-retire = Retire
 station-dockings = Recent dockings

@@ -338,9 +338,26 @@ camera-overdue =
 camera-retired = Está dada de baja: alguien ha dicho que no vuelve, y ya no se echa en falta. La cadena de custodia dice quién.
 
 ## Lo que ocurre con un segmento
-segment-proven = Comprobado ({ $method }).
+segment-proven =
+    Comprobado ({ $method ->
+        [crc64-of-chunks] por CRC-64 de cada fragmento
+        [crc64] por CRC-64
+        [crc32c] por CRC-32C
+        [sha256] por SHA-256
+        [read-back] releída
+       *[attested] por sus propias sumas
+    }).
+segment-fetched = Traído de allí para un destino que no lo tiene; es lo que se leyó de la cámara.
+segment-kept = Protegido allí del borrado{ $until ->
+        [unknown] {""}
+       *[other] {" "}hasta { TIME($until) }
+    }{ $legal-hold ->
+        [placed] , con una retención legal
+       *[absent] {""}
+    }, como se pidió.
+segment-not-kept = No está protegido allí del borrado como se pidió: { $error }. camdock lo pide de nuevo por sí solo.
 segment-put-off = No entregado: { $error }. camdock lo intenta de nuevo por sí solo.
-segment-proof-withdrawn = El destino ya no tiene lo que había comprobado; se sube de nuevo.
+segment-proof-withdrawn = El destino ya no tiene lo que había comprobado, o ya no lo protege como se pidió; se lleva allí de nuevo.
     .advice = Averigüe qué le pasó allí.
 segment-found-again = Faltaba, y ahora está comprobado en todos los destinos exigidos.
 segment-copy-bad = Su copia de aquí ya no es lo que se tomó de la cámara: { $why }.
@@ -412,7 +429,23 @@ condition-copy-is-proven =
     { $destination } ha comprobado su copia{ $state ->
         [proven] { $method ->
             [unknown] {""}
-           *[other] {" "}({ $method })
+           *[other] {" "}({ $method ->
+                [crc64-of-chunks] por CRC-64 de cada fragmento
+                [crc64] por CRC-64
+                [crc32c] por CRC-32C
+                [sha256] por SHA-256
+                [read-back] releída
+               *[attested] por sus propias sumas
+            })
+        }{ $kept-until ->
+            [unknown] {""}
+           *[other]  y la protege hasta { TIME($kept-until) }{ $enforcement ->
+                [unlocked] , salvo que lo termine alguien con un derecho especial
+               *[other] {""}
+            }
+        }{ $legal-hold ->
+            [placed] , con retención legal
+           *[absent] {""}
         }{ $original ->
             [unknown] ; se le pregunta de nuevo antes del vaciado
            *[other] {""}

@@ -176,6 +176,11 @@ overdue-more =
         [one] { $more } más no se muestra aquí.
        *[other] { $more } más no se muestran aquí.
     }
+retain-title = Conservar más tiempo
+retain-what = Todo lo que se haya tomado alguna vez de la cámara { $camera } se protege más tiempo del borrado en las nubes. Nada vuelve a acortarlo, y camdock no levanta ninguna retención legal.
+retain-until = Hasta el final del
+retain-hold = Con retención legal
+retain-button = Conservar
 overdue-retire = Una que no vuelve puede darse de baja («camdock camera retire»): ya no se echa en falta. Si a pesar de todo se pone en un puesto, se atiende como cualquier otra.
 camera-retire = Dar de baja
 station-dockings = Conexiones recientes

@@ -64,6 +64,6 @@ async fn a_signature_made_with_a_persons_identity_is_one_like_any_other() {
     let upload = upload("a", &content, 2_000);
     stage_all(&to, &upload, &content).await;
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Crc64OfChunks);
     assert_eq!(to.try_delete(&upload.object).await.unwrap(), DeleteOutcome::Refused);
 }

@@ -72,7 +72,7 @@ async fn an_application_gets_in_with_its_secret_its_certificate_or_a_federated_t
         let (to, upload) = (as_(AzureCredential::Identity(identity), &azurite), upload(name, &content, 2_000));
         stage_all(&to, &upload, &content).await;
         assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::Created);
-        assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
+        assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Crc64OfChunks);
 
         let [asked] = <[Asked; 1]>::try_from(directory.asked()).unwrap();
         assert_eq!(asked.uri.path(), "/agency.example/oauth2/v2.0/token");
@@ -97,7 +97,7 @@ async fn a_token_that_expires_in_mid_upload_loses_nothing() {
     join_all(rest).await.into_iter().for_each(Result::unwrap);
     assert_eq!(to.staged(&upload).await.unwrap(), [0, 1, 2]);
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Crc64OfChunks);
     assert_eq!(directory.asked().len(), 2, "both uploads got the same second token");
 }
 

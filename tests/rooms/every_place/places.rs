@@ -9,13 +9,16 @@ use async_trait::async_trait;
 use camdock::cloud::Destination;
 use camdock::cloud::azure::{AzureCredential, AzureDestination, AzureSettings};
 use camdock::cloud::folder::{FolderDestination, SameDisk};
+use camdock::cloud::gcs::{GcsCredential, GcsDestination, GcsSettings};
 use camdock::cloud::http::Connection;
 use camdock::cloud::notes::UploadNotes;
 use camdock::cloud::s3::{AccessKey, S3Destination, S3Settings};
 use camdock::domain::{Clock, DestinationName, Moment, Secret};
 use camdock_test_support::azurite::{ACCOUNT, Azurite, KEY};
+use camdock_test_support::gcs::{Gcs, Retains};
 use camdock_test_support::immutability::Immutability;
 use camdock_test_support::s3::{KEY_ID, Kind, REGION, S3Server, SECRET};
+use serde_json::json;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use url::Url;
@@ -252,5 +255,75 @@ impl Place for S3Place {
     fn connect_wrongly(&self, bucket: &str) -> Option<Arc<dyn Destination>> {
         (self.kind == Kind::SeaweedFs)
             .then(|| self.connect_with(bucket, "wrong", &self.server.endpoint, Arc::new(WallClock)))
+    }
+}
+
+/// Google Cloud Storage, played by camdock's own stand-in.
+pub(super) struct GcsPlace {
+    google: Gcs,
+    notes: TempDir,
+}
+
+impl GcsPlace {
+    pub(super) async fn start() -> Self {
+        Self { google: Gcs::start().await.unwrap(), notes: TempDir::new().unwrap() }
+    }
+
+    /// A token is always asked for straight away: what goes wrong on the way hits the place itself.
+    fn machine(&self) -> GcsCredential {
+        GcsCredential::MetadataServer(self.google.endpoint.authority().to_owned())
+    }
+
+    /// An identity of somebody for whom a stranger vouches.
+    fn stranger(&self) -> GcsCredential {
+        let vouched = self.notes.path().join("vouched");
+        std::fs::write(&vouched, "by a stranger").unwrap();
+        let file = json!({
+            "type": "external_account", "audience": "docks",
+            "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+            "token_url": self.google.endpoint.join("sts").unwrap().as_str(), "credential_source": {"file": vouched},
+        });
+        GcsCredential::ExternalAccount(Secret::new(&file.to_string()))
+    }
+
+    fn connect_with(&self, bucket: &str, credential: GcsCredential, endpoint: Url) -> Arc<dyn Destination> {
+        let settings = GcsSettings {
+            name: name(),
+            endpoint,
+            bucket: bucket.to_owned(),
+            credential,
+            credential_name: "primary.key".to_owned(),
+            connection: Connection::usual(PATIENCE),
+            notes: UploadNotes::open(self.notes.path().join(bucket)),
+        };
+        Arc::new(GcsDestination::new(settings, Arc::new(WallClock)).unwrap())
+    }
+}
+
+#[async_trait]
+impl Place for GcsPlace {
+    async fn make(&self, bucket: &str) {
+        self.google.create_bucket(bucket, Retains::None);
+    }
+
+    async fn make_keeping(&self, bucket: &str) -> bool {
+        self.google.create_bucket(bucket, Retains::EachAsAsked);
+        true
+    }
+
+    fn connect(&self, bucket: &str) -> Arc<dyn Destination> {
+        self.connect_with(bucket, self.machine(), self.google.endpoint.clone())
+    }
+
+    fn address(&self) -> Option<SocketAddr> {
+        address_of(&self.google.endpoint)
+    }
+
+    fn connect_through(&self, bucket: &str, address: SocketAddr) -> Option<Arc<dyn Destination>> {
+        Some(self.connect_with(bucket, self.machine(), by_way_of(&self.google.endpoint, address)))
+    }
+
+    fn connect_wrongly(&self, bucket: &str) -> Option<Arc<dyn Destination>> {
+        Some(self.connect_with(bucket, self.stranger(), self.google.endpoint.clone()))
     }
 }

@@ -49,7 +49,7 @@ async fn a_service_account_states_who_it_is_and_one_token_serves_all() {
     let to = destination(GcsSettings { credential, ..scene.settings("hq-01") });
     let content = footage(CHUNK + 3);
     assert_eq!(deliver(&to, &upload("a", &content), &content).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&to, &upload("a", &content)).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&to, &upload("a", &content)).await.unwrap(), ProofMethod::Crc32c);
     let [stated] = &scene.google.statements()[..] else { panic!("one token is enough") };
     assert_eq!(stated["iss"], "ev@x.iam.gserviceaccount.com");
     assert_eq!(stated["aud"], address(&scene.google, "token"));
@@ -101,7 +101,7 @@ async fn a_token_that_is_refused_in_the_middle_of_an_upload_is_fetched_afresh() 
     scene.google.revoke_tokens();
     put(&to, &upload, &content, 1).await.unwrap();
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Crc32c);
     assert_eq!(scene.google.tokens_issued(), 2);
 }
 

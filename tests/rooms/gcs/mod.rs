@@ -157,7 +157,7 @@ async fn an_upload_is_resumed_by_a_new_process_and_attested() {
         put(&later, &upload, &content, index).await.unwrap();
     }
     assert_eq!(later.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&later, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&later, &upload).await.unwrap(), ProofMethod::Crc32c);
     assert_eq!(scene.google.content(upload.object.as_str()), Some(content.clone()));
     assert_eq!(scene.received(), content.len(), "nothing was sent twice");
 
@@ -188,7 +188,7 @@ async fn after_a_broken_connection_only_what_was_in_flight_is_sent_again() {
         "it goes on inside the chunk"
     );
     assert_eq!(to.commit(&upload).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Crc32c);
     assert_eq!(scene.google.content("a"), Some(content));
 }
 
@@ -208,7 +208,7 @@ async fn a_lost_answer_to_the_last_chunk_loses_nothing() {
     let later = scene.process();
     assert_eq!(later.commit(&upload).await.unwrap(), CommitOutcome::ChunksMissing, "nothing is known of it any more");
     assert_eq!(deliver(&later, &upload, &content).await.unwrap(), CommitOutcome::AlreadyThere);
-    assert_eq!(proof(&later, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&later, &upload).await.unwrap(), ProofMethod::Crc32c);
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn a_session_that_has_ended_is_begun_anew() {
     let later = scene.process();
     assert_eq!(later.staged(&upload).await.unwrap(), NO_CHUNKS, "a week has passed");
     assert_eq!(deliver(&later, &upload, &content).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&later, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&later, &upload).await.unwrap(), ProofMethod::Crc32c);
 }
 
 #[tokio::test]
@@ -257,7 +257,7 @@ async fn google_makes_no_object_of_what_was_damaged_on_the_way() {
 
     assert_eq!(to.staged(&upload).await.unwrap(), NO_CHUNKS, "nothing of it is gone on with");
     assert_eq!(deliver(&to, &upload, &content).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Crc32c);
 }
 
 #[tokio::test]
@@ -275,7 +275,7 @@ async fn a_broken_spool_is_not_blamed_on_the_network_and_nothing_that_came_from_
     assert!(matches!(error, DestinationError::SpoolDamaged(_)), "{error}");
     assert_eq!(to.staged(&upload).await.unwrap(), NO_CHUNKS);
     assert_eq!(deliver(&to, &upload, &content).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Crc32c);
 }
 
 #[tokio::test]
@@ -326,11 +326,7 @@ async fn an_existing_object_is_never_overwritten() {
     scene.google.put("theirs", &first);
     let theirs = upload("theirs", &first);
     assert_eq!(deliver(&to, &theirs, &first).await.unwrap(), CommitOutcome::AlreadyThere);
-    assert_eq!(
-        proof(&to, &theirs).await.unwrap(),
-        ProofMethod::Attested,
-        "whoever put it there, it is the same content"
-    );
+    assert_eq!(proof(&to, &theirs).await.unwrap(), ProofMethod::Crc32c, "whoever put it there, it is the same content");
 }
 
 #[tokio::test]
@@ -347,7 +343,7 @@ async fn of_two_stations_that_send_the_same_one_makes_the_object_and_both_prove_
     outcomes.sort_by_key(|outcome| *outcome == CommitOutcome::AlreadyThere);
     assert_eq!(outcomes, [CommitOutcome::Created, CommitOutcome::AlreadyThere]);
     for station in [&one, &other] {
-        assert_eq!(proof(station, &upload).await.unwrap(), ProofMethod::Attested);
+        assert_eq!(proof(station, &upload).await.unwrap(), ProofMethod::Crc32c);
     }
 }
 
@@ -378,7 +374,7 @@ async fn an_overloaded_place_is_given_the_time_it_asks_for_and_a_storm_loses_not
         assert!(matches!(error, DestinationError::Busy { .. }), "{status}: {error}");
     }
     assert_eq!(deliver(&to, &upload, &content).await.unwrap(), CommitOutcome::Created);
-    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Attested);
+    assert_eq!(proof(&to, &upload).await.unwrap(), ProofMethod::Crc32c);
 }
 
 #[tokio::test]

@@ -15,9 +15,9 @@ use bytes::Bytes;
 use camdock::cloud::DestinationError;
 use camdock::custody::SourceMatch;
 use camdock::domain::{
-    ByteCount, CameraSerial, Clock, DestinationCause, DestinationSnapshot, DestinationState, DockingId, Fingerprint,
-    Moment, Need, ObjectPrefix, Problem, ProblemKind, ProofMethod, ProofPolicy, Protection, ProtectionPolicy, Segment,
-    SegmentId, SourceFile, SourceKind, SourcePath, StationId, Version,
+    BackFill, ByteCount, CameraSerial, Clock, DestinationCause, DestinationSnapshot, DestinationState, DockingId,
+    Fingerprint, Moment, Need, ObjectPrefix, Problem, ProblemKind, ProofMethod, ProofPolicy, Protection,
+    ProtectionPolicy, Segment, SegmentId, SourceFile, SourceKind, SourcePath, StationId, Version,
 };
 use camdock::ledger::{Entry, Ledger};
 use camdock::spool::Spool as _;
@@ -72,6 +72,7 @@ impl Station {
             prefix: ObjectPrefix::default(),
             policy: ProofPolicy::Attested,
             protection,
+            back_fill: BackFill::FromSpool,
             need: Need::Required,
         };
         let clock = Arc::new(Wall(Instant::now()));

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use camdock::cloud::{
     Attestation, ByteStream, ChunkBody, CommitOutcome, DeleteOutcome, Destination, DestinationError, Enrolment,
-    Evidence, ObjectState, Seen, Upload, Version,
+    Evidence, ObjectState, Protects, Seen, Upload, Version,
 };
 use camdock::domain::{
     ByteCount, Checksum, ChunkOrder, ChunkRules, DestinationName, ObjectName, PlaceId, Protection, Segment, Sha256,
@@ -170,6 +170,10 @@ impl Destination for Place {
 
     fn enrolment(&self) -> Enrolment {
         Enrolment::AtFirstContact
+    }
+
+    fn protects(&self) -> Protects {
+        Protects::AsAsked
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {

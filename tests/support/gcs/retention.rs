@@ -42,7 +42,7 @@ impl Retains {
 
 impl State {
     /// Why an object is not deleted, if something keeps it.
-    pub(super) fn kept(&self, name: &str) -> Option<Answer> {
+    pub(super) fn kept(&self, name: &(String, String)) -> Option<Answer> {
         let about = &self.objects.get(name)?.wanted;
         let lasts = |until: &Value| moment(until).is_some_and(|until| until > OffsetDateTime::now_utc());
         if about["temporaryHold"] == true || about["eventBasedHold"] == true {
@@ -53,16 +53,16 @@ impl State {
     }
 
     /// Changes what keeps an object. What is locked is only ever lengthened.
-    pub(super) fn keep(&mut self, name: &str, query: &BTreeMap<String, String>, content: &[u8]) -> Answer {
+    pub(super) fn keep(&mut self, name: &(String, String), query: &BTreeMap<String, String>, content: &[u8]) -> Answer {
         let Ok(change) = serde_json::from_slice::<Value>(content) else {
             return refusal(400, "parseError", "Parse Error");
         };
-        if let Some(refusal) = self.retains.refusal(&change) {
+        if let Some(refusal) = self.buckets[&name.0].refusal(&change) {
             return refusal;
         }
         let asked = query.get("generation").and_then(|generation| generation.parse::<u64>().ok());
         let found = self.objects.get_mut(name).filter(|object| asked.is_none_or(|asked| asked == object.generation));
-        let Some(object) = found else { return refusal(404, "notFound", &format!("No such object: {name}")) };
+        let Some(object) = found else { return refusal(404, "notFound", &format!("No such object: {}", name.1)) };
         let (before, after) = (&object.wanted["retention"], &change["retention"]);
         let shorter = moment(&before["retainUntilTime"]) > moment(&after["retainUntilTime"]);
         if before["mode"] == "Locked" && !after.is_null() && (shorter || after["mode"] != "Locked") {

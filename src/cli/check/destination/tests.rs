@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use camdock::cloud::{Attestation, ByteStream, Evidence, Seen, Version};
+use camdock::cloud::{Attestation, ByteStream, Evidence, Protects, Seen, Version};
 use camdock::config::{AzureAccess, ConnectionSettings, CredentialKind, Place};
-use camdock::domain::Need;
+use camdock::domain::{BackFill, Need};
 use camdock::domain::{Checksum, ChunkRules, DestinationName, Enforcement, HoldRule, ProtectionPolicy, Sha256};
 
 use super::*;
@@ -83,6 +83,10 @@ impl Destination for Memory {
 
     fn enrolment(&self) -> Enrolment {
         Enrolment::AtFirstContact
+    }
+
+    fn protects(&self) -> Protects {
+        Protects::AsAsked
     }
 
     async fn place(&self) -> Result<Option<PlaceId>, DestinationError> {
@@ -177,6 +181,7 @@ fn settings() -> DestinationSettings {
         need: Need::Required,
         proof: ProofPolicy::Attested,
         protection: ProtectionPolicy::default(),
+        back_fill: BackFill::FromSpool,
         connection: ConnectionSettings::default(),
         place: Place::Azure {
             endpoint,

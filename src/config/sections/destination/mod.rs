@@ -15,7 +15,7 @@ use crate::config::document::{Node, Value};
 use crate::config::mistake::{At, Mistakes};
 use crate::config::reader::{Given, Keys, Reader, Wrong};
 use crate::config::{Credential, values};
-use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy, ProtectionPolicy};
+use crate::domain::{BackFill, DestinationName, Need, ObjectPrefix, ProofPolicy, ProtectionPolicy};
 
 pub use azure::AzureAccess;
 pub use connection::{ConnectionSettings, ProxySettings};
@@ -43,6 +43,7 @@ pub(super) const KEYS: Keys = Keys::list(
         "enforcement",
         "legal_hold",
         "same_disk",
+        "backfill",
     ],
 );
 
@@ -61,6 +62,8 @@ pub struct DestinationSettings {
     pub protection: ProtectionPolicy,
     /// How it is reached; only where that is by a network of its own.
     pub connection: ConnectionSettings,
+    /// What it gets of what was taken before.
+    pub back_fill: BackFill,
     /// Where it is.
     pub place: Place,
 }
@@ -208,6 +211,7 @@ pub(super) fn destination(
     let prefix = table.or("prefix", ObjectPrefix::default(), values::prefix);
     let proofs = [("attested", ProofPolicy::Attested), ("read-back", ProofPolicy::ReadBack)];
     let proof = table.or("proof", ProofPolicy::Attested, |value| values::one_of(value, &proofs));
+    let back_fill = table.or("backfill", false, values::boolean);
     let kind = table.required("kind", "\"azure\"", |value| values::one_of(value, &KINDS));
 
     let kind = kind?;
@@ -227,9 +231,18 @@ pub(super) fn destination(
         }
     };
     let (place, protection, connection) = found?;
+    let back_fill = if back_fill? { BackFill::FromOthers } else { BackFill::FromSpool };
     let (need, _) = need?;
-    let settings =
-        DestinationSettings { name: name?.value, prefix: prefix?, need, proof: proof?, protection, connection, place };
+    let settings = DestinationSettings {
+        name: name?.value,
+        prefix: prefix?,
+        need,
+        proof: proof?,
+        protection,
+        back_fill,
+        connection,
+        place,
+    };
     Some((settings, at))
 }
 

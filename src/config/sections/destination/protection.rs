@@ -5,11 +5,7 @@ use std::time::Duration;
 use crate::config::document::{Node, Value};
 use crate::config::reader::{Reader, Wrong};
 use crate::config::values;
-use crate::domain::{Enforcement, HoldRule, Pattern, ProtectionPolicy, RetentionPolicy};
-
-/// The longest retention. What is locked cannot be undone, so a slip of the pen must not bind anybody for ever; and no provider
-/// takes more than Azure's 146,000 days.
-const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
+use crate::domain::{Enforcement, HoldRule, LONGEST_RETENTION, Pattern, ProtectionPolicy, RetentionPolicy};
 
 /// Reads what is asked of a kind of destination that can do it.
 pub(super) fn protection(table: &mut Reader<'_>) -> Option<ProtectionPolicy> {
@@ -36,7 +32,7 @@ fn length(value: &Value) -> Result<Duration, Wrong> {
     if length.is_zero() {
         return Err(Wrong::new("it is no time at all", "write how long, such as \"31d\", or remove the key"));
     }
-    if length > LONGEST {
+    if length > LONGEST_RETENTION {
         return Err(Wrong::new("it is longer than anybody could mean", "write 36,600 days or less, such as \"31d\""));
     }
     Ok(length)
