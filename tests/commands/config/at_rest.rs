@@ -11,7 +11,7 @@ use super::{camdock, complete_station, text};
 fn said(station: &Path, sysfs: &Path) -> (String, Option<i32>) {
     let output = camdock(station, &["check", "--offline", "--sysfs", sysfs.to_str().unwrap()]);
     let lines = text(&output.stdout);
-    let line = lines.lines().find(|line| line.starts_with("data_dir: encryption ")).expect(lines);
+    let line = lines.lines().find(|line| line.starts_with("data_dir: encryption ")).unwrap();
     (line.to_owned(), output.status.code())
 }
 
