@@ -4,6 +4,7 @@
 //! the ledger, the spool and at the destinations. Nothing here knows which camera or cloud it talks to.
 
 mod blame;
+mod cap;
 mod chunk;
 mod fairness;
 mod offload;
@@ -19,6 +20,7 @@ mod shown;
 mod troubles;
 mod upload;
 mod uploader;
+mod width;
 mod wipe;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +38,7 @@ use crate::domain::{
 use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::spool::{Spool, SpoolError};
 
+pub use cap::{Cap, Caps};
 pub use offload::{PullError, pull};
 pub use pace::backoff;
 pub use places::{NoPlace, confirm};
@@ -102,6 +105,8 @@ pub struct Target {
     pub protection: ProtectionPolicy,
     /// Whether the wipe waits for it.
     pub need: Need,
+    /// What bounds how fast it is sent to.
+    pub caps: Caps,
 }
 
 impl Target {

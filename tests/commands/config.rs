@@ -2,6 +2,7 @@
 
 mod buckets;
 mod identities;
+mod pacing;
 mod protection;
 
 use std::path::Path;

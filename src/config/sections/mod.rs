@@ -4,6 +4,7 @@ mod bay;
 mod destination;
 mod lamp;
 mod lamps;
+mod pacing;
 mod spool;
 mod station;
 mod upload;
@@ -30,7 +31,7 @@ const ROOT: Keys = Keys::table("", &["station", "spool", "bay", "destination", "
 
 /// The keys of every table.
 #[cfg(test)]
-pub(super) const ALL_KEYS: [Keys; 13] = [
+pub(super) const ALL_KEYS: [Keys; 14] = [
     ROOT,
     station::KEYS,
     spool::KEYS,
@@ -40,6 +41,7 @@ pub(super) const ALL_KEYS: [Keys; 13] = [
     destination::s3::CREDENTIAL_KEYS,
     destination::gcs::CREDENTIAL_KEYS,
     upload::KEYS,
+    pacing::KEYS,
     web::KEYS,
     web::TLS_KEYS,
     lamp::KEYS,

@@ -3,12 +3,13 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::pacing;
 use crate::config::document::Value;
 use crate::config::reader::{Keys, Reader, Wrong};
 use crate::config::values;
-use crate::domain::ByteCount;
+use crate::domain::{ByteCount, PacingRules};
 
-pub(super) const KEYS: Keys = Keys::table("upload", &["chunk_size", "concurrency", "stall_timeout"]);
+pub(super) const KEYS: Keys = Keys::table("upload", &["chunk_size", "concurrency", "stall_timeout", "max", "max_at"]);
 
 const SMALLEST_CHUNK: ByteCount = ByteCount::new(64 << 10);
 /// A broken connection costs what it had sent of a chunk: on a station's uplink of 10 Mbit/s, 100 MiB are 84 seconds.
@@ -21,10 +22,12 @@ const MOST_AT_ONCE: usize = 256;
 pub struct UploadSettings {
     /// The unit of resumable upload.
     pub chunk_size: ByteCount,
-    /// How many chunks travel at the same time, over all destinations.
+    /// How many chunks travel at the same time to one destination.
     pub concurrency: NonZeroUsize,
     /// After so long without any progress a connection is given up.
     pub stall: Duration,
+    /// How fast all destinations together may be sent to.
+    pub pacing: PacingRules,
 }
 
 pub(super) fn upload(root: &mut Reader<'_>) -> Option<UploadSettings> {
@@ -35,8 +38,9 @@ pub(super) fn upload(root: &mut Reader<'_>) -> Option<UploadSettings> {
         values::number(value, 1..=MOST_AT_ONCE).map(|number| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN))
     });
     let stall = table.or("stall_timeout", Duration::from_mins(1), stall_timeout);
+    let pacing = pacing::pacing(&mut table);
     table.close("here");
-    Some(UploadSettings { chunk_size: chunk_size?, concurrency: concurrency?, stall: stall? })
+    Some(UploadSettings { chunk_size: chunk_size?, concurrency: concurrency?, stall: stall?, pacing: pacing? })
 }
 
 fn chunk_size(value: &Value) -> Result<ByteCount, Wrong> {

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use camdock::cloud::{Attestation, ByteStream, Evidence, Seen, Version};
 use camdock::config::{AzureAccess, CredentialKind, Place};
 use camdock::domain::Need;
-use camdock::domain::{Checksum, ChunkRules, DestinationName, Enforcement, HoldRule, ProtectionPolicy, Sha256};
+use camdock::domain::{
+    Checksum, ChunkRules, DestinationName, Enforcement, HoldRule, PacingRules, ProtectionPolicy, Sha256,
+};
 
 use super::*;
 
@@ -177,6 +179,7 @@ fn settings() -> DestinationSettings {
         need: Need::Required,
         proof: ProofPolicy::Attested,
         protection: ProtectionPolicy::default(),
+        pacing: PacingRules::default(),
         place: Place::Azure {
             endpoint,
             container: "evidence".to_owned(),

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::{Seen, Whereabouts, noted};
+use super::{Seen, Whereabouts, noted, pacing};
 use crate::config::document::{Node, Value};
 use crate::config::mistake::{At, Mistakes};
 use crate::config::reader::{Given, Keys, Reader, Wrong};
 use crate::config::{Credential, values};
-use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy, ProtectionPolicy};
+use crate::domain::{DestinationName, Need, ObjectPrefix, PacingRules, ProofPolicy, ProtectionPolicy};
 
 pub use azure::AzureAccess;
 pub use gcs::GoogleCredential;
@@ -39,6 +39,8 @@ pub(super) const KEYS: Keys = Keys::list(
         "enforcement",
         "legal_hold",
         "same_disk",
+        "max",
+        "max_at",
     ],
 );
 
@@ -55,6 +57,8 @@ pub struct DestinationSettings {
     pub proof: ProofPolicy,
     /// What the provider is to keep from deletion; only where the provider can.
     pub protection: ProtectionPolicy,
+    /// How fast it may be sent to.
+    pub pacing: PacingRules,
     /// Where it is.
     pub place: Place,
 }
@@ -202,6 +206,7 @@ pub(super) fn destination(
     let prefix = table.or("prefix", ObjectPrefix::default(), values::prefix);
     let proofs = [("attested", ProofPolicy::Attested), ("read-back", ProofPolicy::ReadBack)];
     let proof = table.or("proof", ProofPolicy::Attested, |value| values::one_of(value, &proofs));
+    let pacing = pacing::pacing(&mut table);
     let kind = table.required("kind", "\"azure\"", |value| values::one_of(value, &KINDS));
 
     let kind = kind?;
@@ -244,6 +249,7 @@ pub(super) fn destination(
         need,
         proof: proof?,
         protection: protection?,
+        pacing: pacing?,
         place: place?,
     };
     Some((settings, at))
