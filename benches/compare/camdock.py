@@ -22,13 +22,14 @@ STOP_SECONDS = 10
 class CamdockRun:
     """One station in a folder of its own. The daemon may be started and stopped repeatedly."""
 
-    def __init__(self, binary, folder, port, bays=1, data_dir=None, certificate=None):
+    def __init__(self, binary, folder, port, bays=1, data_dir=None, certificate=None, cap=None):
         self.binary = str(binary)
         self.folder = pathlib.Path(folder)
         self.data_dir = pathlib.Path(data_dir or self.folder / "data")
         self.config = self.folder / "camdock.toml"
         self.log = self.folder / "camdock.log"
         self.child = None
+        self.cap = cap
         self.scheme = "https" if certificate else "http"
         # As the unit has it, and without what developers have.
         self.env = {name: value for name, value in os.environ.items() if name != "RUST_BACKTRACE"}
@@ -49,6 +50,7 @@ class CamdockRun:
             f'endpoint = "{self.scheme}://127.0.0.1:{port}/{ACCOUNT}"\ncontainer = "evidence"\n'
             f'credential = {{ kind = "shared-key", account = "{ACCOUNT}", file = "sink.key" }}\n'
             f'required = true\nproof = "attested"\n'
+            + (f'max = "{self.cap}"\n' if self.cap else "")
         )
         return "\n".join(sections)
 
@@ -107,7 +109,7 @@ class CamdockRun:
         except json.JSONDecodeError:
             return None
 
-    def until(self, what, reached):
+    def until(self, what, reached, poll=POLL_SECONDS):
         """Waits until `reached(status)`. Raises, with the end of the daemon's log, if that takes too long."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         status = None
@@ -115,17 +117,17 @@ class CamdockRun:
             status = self.status()
             if status and reached(status):
                 return status
-            time.sleep(POLL_SECONDS)
+            time.sleep(poll)
         log = self.log.read_text(errors="replace")[-2000:]
         raise RuntimeError(f"camdock never got to: {what}\nlast status: {status}\nend of its log:\n{log}")
 
-    def cost(self, what, reached, act, sink=None):
+    def cost(self, what, reached, act, sink=None, poll=POLL_SECONDS):
         """The daemon's cost from `act()` until `reached(status)`. If `act` starts the daemon, its start-up is in it."""
         before = cpu_seconds(self.child.pid) if self.child else 0.0
         sink_before = sink.cpu() if sink else 0.0
         begun = time.monotonic()
         act()
-        self.until(what, reached)
+        self.until(what, reached, poll)
         wall = time.monotonic() - begun
         pid = self.child.pid
         sink_cpu = sink.cpu() - sink_before if sink else 0.0

@@ -21,7 +21,7 @@ import time
 
 import peers
 import report
-from camdock import CamdockRun, proven, queued, ready
+from camdock import POLL_SECONDS, CamdockRun, proven, queued, ready
 from process import MIB, Cameras, Cost, Sink, Views, cpu_seconds, peak_memory, wake_ups
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -45,6 +45,9 @@ SLOW_CAMERAS = [(1, 35, 256), (8, 35, 256), (24, 35, 64), (1, 350, 2048), (8, 35
 VIEWS_SECONDS = 20
 # What was busy at the start is at rest by then.
 SETTLED_SECONDS = 40
+CAP_MBITS = 40
+# At that speed almost a minute.
+CAPPED_MIB = 256
 # As long as systemd's watchdog waits.
 IDLE_SECONDS = 120
 
@@ -140,8 +143,8 @@ class Bench:
             per_gib = report.median(costs["camdock"], "cpu") / (size(tree) / (1 << 30))
             self.targets.append(report.Target("upload with TLS: CPU of a GiB", per_gib, 1.4, " s"))
 
-    def upload_by_camdock(self, tree, certificate=None):
-        with self.station(certificate=certificate) as station:
+    def upload_by_camdock(self, tree, certificate=None, cap=None, poll=POLL_SECONDS):
+        with self.station(certificate=certificate, cap=cap) as station:
             station.start()
             station.dock(tree)
             station.until("everything in the spool", queued(count(tree)))
@@ -151,9 +154,23 @@ class Bench:
             os.sync()
             warm(station.data_dir)
             with self.sink(certificate) as sink:
-                cost = station.cost("everything proven", queued(0), station.start, sink)
+                cost = station.cost("everything proven", queued(0), station.start, sink, poll)
                 sink.expect(size(tree))
                 return cost
+
+    def cap(self):
+        """What a cap lets through and costs, while a destination is sent to that would take a hundred times as much. To ask costs the
+        station something too, so it is asked seldom."""
+        tree, allowed = make_tree("capped", 8, CAPPED_MIB // 8), CAP_MBITS * 1e6 / 8
+        rows = []
+        with self.clean(tree):
+            cost = self.upload_by_camdock(tree, cap=f"{CAP_MBITS} Mbit/s", poll=0.5)
+        rate = size(tree) / cost.wall
+        off, core = 100 * abs(rate - allowed) / allowed, 100 * cost.cpu / cost.wall
+        rows.append([f"{CAP_MBITS} Mbit/s", f"{rate * 8 / 1e6:.2f}", f"{core:.2f}"])
+        self.sections.append((f"A cap, {CAPPED_MIB} MiB", report.CAP_HEAD, rows))
+        self.targets.append(report.Target(f"cap of {CAP_MBITS} Mbit/s: off by", off, 3, " %"))
+        self.targets.append(report.Target(f"cap of {CAP_MBITS} Mbit/s: of a core", core, 2, " %"))
 
     def job(self):
         """The whole safe job, from the camera through the spool to the proof; azcopy sends from the camera's folder."""
@@ -426,6 +443,7 @@ def main():
     measurements = {
         "upload": Bench.upload,
         "tls": Bench.tls,
+        "cap": Bench.cap,
         "job": Bench.job,
         "offload": Bench.offload,
         "memory": Bench.memory,
@@ -445,7 +463,7 @@ def main():
 
     bench = Bench(options)
     for name, measure in measurements.items():
-        alone = name in ("memory", "million", "crowd", "slow", "idle", "views")
+        alone = name in ("cap", "memory", "million", "crowd", "slow", "idle", "views")
         if name in (options.only or measurements) and not (alone and options.peers_only):
             measure(bench)
 

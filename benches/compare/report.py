@@ -45,6 +45,7 @@ IDLE_HEAD = ["", "moments each minute", "threads woken each minute", "% of a cor
 VIEWS_HEAD = ["", "% of a core", "MiB", "told each second"]
 FIGURES_HEAD = ["", ""]
 RATE_HEAD = ["", "segments a second", "from–to"]
+CAP_HEAD = ["", "Mbit/s", "% of a core"]
 FILES_HEAD = ["ms a file, of", "1,000", "10,000", "64,000"]
 TARGET_HEAD = ["target", "measured", "limit", ""]
 

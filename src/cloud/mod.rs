@@ -123,7 +123,7 @@ pub enum Remark {
     },
 }
 
-/// The bytes of an object or a chunk, piece by piece.
+/// The bytes of an object or a chunk, piece by piece. An empty piece is a sign of life of whoever makes the next one wait.
 pub type ByteStream = BoxStream<'static, Result<Bytes, std::io::Error>>;
 
 /// One segment on its way to one destination: everything an adapter needs to know, and the same after any restart.

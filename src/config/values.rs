@@ -10,8 +10,8 @@ use url::{Host, Url};
 use super::document::Value;
 use super::reader::{Wrong, similar};
 use crate::domain::{
-    Beats, ByteCount, IdError, LedName, NoTimeOfDay, NoUsbPort, ObjectPrefix, Pattern, Rhythm, SourcePath, TimeOfDay,
-    UsbPort, parse_duration,
+    Beats, BitRate, ByteCount, Days, IdError, LedName, NoDays, NoTimeOfDay, NoUsbPort, ObjectPrefix, Pattern, Rhythm,
+    SourcePath, TimeOfDay, UsbPort, parse_duration,
 };
 
 /// Any text but an empty one.
@@ -158,6 +158,27 @@ pub(super) fn time_of_day(value: &Value) -> Result<TimeOfDay, Wrong> {
     let remedy = "write hours and minutes with two digits each, from \"00:00\" to \"23:59\": [\"06:00\", \"18:00\"]";
     let text = quoted(value, remedy)?;
     text.parse().map_err(|NoTimeOfDay| Wrong::new(format!("{text:?} is not a time of day"), remedy))
+}
+
+/// A speed with its unit.
+pub(super) fn rate(value: &Value) -> Result<BitRate, Wrong> {
+    let remedy = "write a whole number and a unit, such as \"40 Mbit/s\" (kbit/s, Mbit/s, Gbit/s)";
+    let rate = BitRate::parse(quoted(value, remedy)?).map_err(|_| Wrong::new("it is not a speed", remedy))?;
+    if rate < BitRate::SLOWEST {
+        let why = "it is too slow: a cap slows uploads and must not stop them, for cameras are wiped only after them";
+        return Err(Wrong::new(why, format!("write at least \"{}\"", BitRate::SLOWEST)));
+    }
+    Ok(rate)
+}
+
+/// Days of the week.
+pub(super) fn days(value: &Value) -> Result<Days, Wrong> {
+    let remedy = "write days and spans of days: [\"mon-fri\"], or [\"sat\", \"sun\"]";
+    let each = list(value, |entry| {
+        let text = quoted(entry, remedy)?;
+        Days::parse(text).map_err(|NoDays| Wrong::new(format!("{text:?} names no days of the week"), remedy))
+    })?;
+    each.into_iter().reduce(Days::and).ok_or_else(|| Wrong::new("it is empty", remedy))
 }
 
 /// The path of a folder: absolute and without `..`, so that what it means depends on nothing else.

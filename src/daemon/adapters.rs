@@ -35,13 +35,13 @@ use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{
-    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Part, Profile, Secret, SetupCause, ShiftStarts, Snapshot,
-    Transport, UsbDevice,
+    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Pacing, PacingRules, Part, Profile, Secret, SetupCause,
+    ShiftStarts, Snapshot, Transport, UsbDevice,
 };
 use crate::ledger::{Debts, LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
 use crate::station::{Examine, OpenCamera, Station};
-use crate::transfer::{AtOnce, Persistence, Site, Target};
+use crate::transfer::{AtOnce, Cap, Caps, Persistence, Site, Target};
 
 /// So many files are read at once beside one of each camera: one for each core of a small machine to hash, if a camera is that fast.
 const MORE_READS: usize = 2;
@@ -323,9 +323,11 @@ pub(super) fn open_station(
     _lock: &StationLock,
     troubles: &Troubles,
 ) -> Result<Station, OpenError> {
-    let clock = Arc::new(SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let path = config.station.data_dir.join(LEDGER_FILE);
     let (ledger, owed) = open_ledger(&config.station.data_dir, last, clock.now())?;
+    let cap = |rules: &PacingRules| Arc::new(Cap::new(Pacing::new(rules.clone(), TimeZone::system()), clock.clone()));
+    let of_the_station = cap(&config.upload.pacing);
     let targets = config.destinations.iter().map(|settings| Target {
         destination: late_destination(settings, config, troubles),
         prefix: settings.prefix.clone(),
@@ -333,6 +335,7 @@ pub(super) fn open_station(
         protection: settings.protection.clone(),
         back_fill: settings.back_fill,
         need: settings.need,
+        caps: Caps::of([cap(&settings.pacing), Arc::clone(&of_the_station)]),
     });
     let targets: Vec<Target> = targets.chain(departed(config, owed, troubles)).collect();
     hold_against(targets.iter().map(|target| Arc::clone(&target.destination)).collect(), troubles.clone());

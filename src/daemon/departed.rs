@@ -14,7 +14,7 @@ use crate::domain::{
     BackFill, ChunkRules, DestinationName, Need, ObjectPrefix, Part, ProofPolicy, ProtectionPolicy, SetupCause, counted,
 };
 use crate::ledger::Debts;
-use crate::transfer::Target;
+use crate::transfer::{Caps, Target};
 
 /// The targets that stand for what was removed, of those to which something is `owed`.
 pub(super) fn departed(config: &Config, owed: Debts, troubles: &Troubles) -> Vec<Target> {
@@ -39,5 +39,6 @@ fn stands_for(name: DestinationName, segments: u64, troubles: &Troubles) -> Targ
         protection: ProtectionPolicy::default(),
         back_fill: BackFill::FromSpool,
         need: Need::Required,
+        caps: Caps::default(),
     }
 }

@@ -19,6 +19,7 @@ mod link;
 mod notice;
 mod object;
 mod overdue;
+mod pacing;
 mod problem;
 mod profile;
 mod protection;
@@ -59,6 +60,7 @@ pub use notice::{
 };
 pub use object::{ObjectName, ObjectPrefix, ProofMethod, Version};
 pub use overdue::{NotRetired, Overdue, OverdueCamera, RetiredCamera};
+pub use pacing::{BitRate, Days, NoDays, Pacing, PacingRules, Period};
 pub use problem::{Problem, ProblemKind};
 pub use profile::{Breadth, Pattern, Profile, SerialSource, UsbMatch};
 pub use protection::{

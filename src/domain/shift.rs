@@ -18,6 +18,15 @@ use super::Moment;
 #[serde(try_from = "String", into = "String")]
 pub struct TimeOfDay(Time);
 
+impl TimeOfDay {
+    /// When a day begins.
+    pub const MIDNIGHT: Self = Self(Time::midnight());
+
+    pub(super) const fn time(self) -> Time {
+        self.0
+    }
+}
+
 /// Why a text is no time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a time of day; write hours and minutes with two digits each, from \"00:00\" to \"23:59\"")]

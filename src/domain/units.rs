@@ -23,6 +23,9 @@ pub enum UnitError {
     /// No duration such as `24h`.
     #[error("not a duration; write a whole number and a unit, such as \"24h\" (s, m, h, d)")]
     Duration,
+    /// No speed such as `40 Mbit/s`.
+    #[error("not a speed; write a whole number and a unit, such as \"40 Mbit/s\" (kbit/s, Mbit/s, Gbit/s)")]
+    Rate,
 }
 
 const UNITS: [(&str, u64); 5] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];

@@ -5,10 +5,10 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
-use tokio::sync::Semaphore;
 
 use super::probe::health;
 use super::upload::{DeliveryError, deliver};
+use super::width::Width;
 use super::{Site, Target};
 use crate::cloud::DestinationError;
 use crate::custody::Proof;
@@ -38,7 +38,7 @@ pub(super) async fn attempt(
     target: &Target,
     segment: &Segment,
     docking: Option<DockingId>,
-    chunks: &Semaphore,
+    chunks: &Width,
 ) -> Result<Proof, Fault> {
     let delivery = async {
         match deliver(site, target, segment, docking, chunks).await {

@@ -6,18 +6,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::StreamExt as _;
 
-use super::Shelf;
+use super::{Caps, Shelf};
 use crate::cloud::{ByteStream, ChunkBody};
 use crate::domain::{ByteCount, Crc64, Crc64Hasher, Fingerprint, SegmentId};
 use crate::spool::SpoolStream;
 
 /// The body of chunk `index`: read from the spool as it is sent, and checked against the camera's checksum before its
-/// last piece leaves, so that a destination never gets a whole chunk that is not what the camera held.
-pub(super) fn body(shelf: &Arc<Shelf>, id: SegmentId, fingerprint: &Fingerprint, index: u32) -> ChunkBody {
+/// last piece leaves, so that a destination never gets a whole chunk that is not what the camera held. It goes as fast as the caps
+/// let it.
+pub(super) fn body(shelf: &Arc<Shelf>, caps: &Caps, id: SegmentId, fingerprint: &Fingerprint, index: u32) -> ChunkBody {
     let (offset, length) = fingerprint.chunk_range(index);
     let crc64 = fingerprint.chunks[index as usize];
-    let shelf = Arc::clone(shelf);
-    ChunkBody::new(ByteCount::new(length), crc64, move || checked(shelf.read(id, offset, length), length, crc64))
+    let (shelf, caps) = (Arc::clone(shelf), caps.clone());
+    ChunkBody::new(ByteCount::new(length), crc64, move || {
+        caps.slow(checked(shelf.read(id, offset, length), length, crc64))
+    })
 }
 
 struct Checked {

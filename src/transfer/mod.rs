@@ -5,6 +5,7 @@
 
 mod back_fill;
 mod blame;
+mod cap;
 mod chunk;
 mod fairness;
 mod keeping;
@@ -21,6 +22,7 @@ mod shown;
 mod troubles;
 mod upload;
 mod uploader;
+mod width;
 mod wipe;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +41,7 @@ use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::spool::{Spool, SpoolError};
 
 pub use back_fill::{Filling, Step};
+pub use cap::{Cap, Caps};
 pub use keeping::{keep_as_asked, retain};
 pub use offload::{PullError, pull};
 pub use pace::backoff;
@@ -108,6 +111,8 @@ pub struct Target {
     pub back_fill: BackFill,
     /// Whether the wipe waits for it.
     pub need: Need,
+    /// What bounds how fast it is sent to.
+    pub caps: Caps,
 }
 
 impl Target {

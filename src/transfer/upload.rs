@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use futures::StreamExt as _;
-use tokio::sync::Semaphore;
-
 use super::keeping::prove_and_keep;
 use super::places::{NoPlace, enrolled};
+use super::width::Width;
 use super::{Site, Target, chunk};
 use crate::cloud::{CommitOutcome, DestinationError, Upload};
 use crate::custody::{Proof, Unproven, Wanted};
@@ -15,11 +13,12 @@ use crate::faults::{CrashPoint, crash_point};
 #[cfg(feature = "faults")]
 use crate::faults::{PlantedBug, planted};
 use crate::ledger::LedgerError;
+use futures::StreamExt as _;
 
 /// So often the list of staged chunks is asked for anew before the delivery is put off.
 const ROUNDS: u32 = 3;
 
-/// So many chunks of one segment line up for their turn, which the destination's semaphore gives.
+/// So many chunks of one segment line up for their turn, which the destination's width gives.
 const WAITING: usize = 64;
 
 /// Why a segment is not proven at a destination.
@@ -52,7 +51,7 @@ pub(super) async fn deliver(
     target: &Target,
     segment: &Segment,
     docking: Option<DockingId>,
-    chunks: &Semaphore,
+    chunks: &Width,
 ) -> Result<Proof, DeliveryError> {
     let upload = Upload {
         object: target.object(segment),
@@ -110,15 +109,15 @@ async fn send_missing(
     target: &Target,
     segment: &Segment,
     upload: &Upload,
-    chunks: &Semaphore,
+    chunks: &Width,
 ) -> Result<(), DestinationError> {
     let staged: BTreeSet<u32> = target.destination.staged(upload).await?.into_iter().collect();
     let missing = (0..upload.fingerprint.chunk_count()).filter(|index| !staged.contains(index));
     let sends = missing.map(|index| async move {
-        // The semaphore is never closed; without a permit the chunk would merely go too early.
-        let _turn = chunks.acquire().await;
-        let body = chunk::body(&site.shelf, segment.id, &upload.fingerprint, index);
+        let turn = chunks.turn().await;
+        let body = chunk::body(&site.shelf, &target.caps, segment.id, &upload.fingerprint, index);
         target.destination.put_chunk(upload, index, body).await?;
+        turn.arrived();
         crash_point(CrashPoint::ChunkStaged);
         Ok::<_, DestinationError>(())
     });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -13,6 +13,7 @@ use super::blame::{Fault, attempt};
 use super::probe::{Health, health};
 use super::shown::{self, Doing, OVERDUE};
 use super::troubles::{Next, Persistence, Since, Troubles};
+use super::width::Width;
 use super::{Site, Target, fairness, pace, shelf};
 use crate::cloud::DestinationError;
 use crate::custody::Proof;
@@ -35,7 +36,7 @@ pub struct Uploader {
     target: Target,
     /// How many chunks, and how many segments, may be on their way at once.
     concurrency: usize,
-    chunks: Arc<Semaphore>,
+    chunks: Arc<Width>,
     persistence: Persistence,
     shown: watch::Sender<DestinationSnapshot>,
     under_way: BTreeMap<i64, CameraSerial>,
@@ -82,7 +83,7 @@ impl Uploader {
             site,
             target,
             concurrency,
-            chunks: Arc::new(Semaphore::new(concurrency)),
+            chunks: Arc::new(Width::of(concurrency)),
             persistence,
             shown,
             under_way: BTreeMap::new(),
@@ -304,6 +305,7 @@ impl Uploader {
             Flow::Paused { failures, since, .. } => (failures.saturating_add(1), *since),
             Flow::Untried | Flow::Running => (1, now),
         };
+        self.chunks.start_gently();
         let wait = pace::place_rests(&error, failures);
         let (until, again_at) = (now.instant + wait, now.moment.plus(wait));
         self.flow = Flow::Paused { until, again_at, failures, since, error };

@@ -4,6 +4,7 @@ mod at_rest;
 mod buckets;
 mod connections;
 mod identities;
+mod pacing;
 mod protection;
 
 use std::path::Path;

@@ -23,6 +23,7 @@ mod proxy;
 mod records;
 mod setup;
 mod silence;
+mod slow;
 mod station;
 mod systemd;
 mod trouble;

@@ -16,4 +16,5 @@ mod old_ledger;
 mod places;
 mod s3;
 mod sick_medium;
+mod slow;
 mod uploader;

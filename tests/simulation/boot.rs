@@ -9,7 +9,7 @@ use camdock::dock::{BayEvent, Location};
 use camdock::domain::{BackFill, BayName, ByteCount, DockingId, ObjectPrefix, ShiftStarts, Snapshot, StationId};
 use camdock::ledger::{Health, Ledger, Pause, UnknownEntries};
 use camdock::station::{Command, Doors, Station, StationError};
-use camdock::transfer::{AtOnce, Persistence, Site, Target};
+use camdock::transfer::{AtOnce, Caps, Persistence, Site, Target};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -44,6 +44,7 @@ pub(crate) fn start(life: &Life, traits: &Traits) -> Running {
             protection: destination.protection.clone(),
             back_fill: BackFill::FromSpool,
             need: destination.need,
+            caps: Caps::default(),
         });
         let ledger = Arc::clone(&world.hosts[life.station].ledger);
         (targets.collect(), ledger, ByteCount::new(world.chunk_size), world.cameras.len())

@@ -236,6 +236,9 @@ impl Destination for FolderDestination {
         let mut content = body.open();
         while let Some(piece) = content.next().await {
             let piece = piece.map_err(|error| DestinationError::SpoolDamaged(error.to_string()))?;
+            if piece.is_empty() {
+                continue;
+            }
             crc64.update(&piece);
             let (offset, length) = (at, piece.len() as u64);
             let Some(open) = file.take() else { break };

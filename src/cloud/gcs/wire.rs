@@ -181,8 +181,9 @@ impl Piece {
                     Ok(mut piece) => {
                         let known = usize::try_from(skip).unwrap_or(usize::MAX).min(piece.len());
                         skip -= known as u64;
+                        let is_sign_of_life = piece.is_empty();
                         let rest = piece.split_off(known);
-                        if !rest.is_empty() {
+                        if is_sign_of_life || !rest.is_empty() {
                             return Some((Ok(rest), (content, skip)));
                         }
                     }

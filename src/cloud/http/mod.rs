@@ -330,8 +330,9 @@ fn metered(
     stream::try_unfold((content, Bytes::new(), length), move |(mut content, mut rest, left)| {
         let progress = Arc::clone(&progress);
         async move {
-            progress.moved(left);
             while rest.is_empty() {
+                // The connection takes more, and an empty piece says that there is a reason to wait for the next.
+                progress.moved(left);
                 rest = match content.next().await {
                     Some(Ok(bytes)) => bytes,
                     Some(Err(error)) => return Err(progress.fail(error.to_string())),

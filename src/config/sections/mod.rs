@@ -4,6 +4,7 @@ mod bay;
 mod destination;
 mod lamp;
 mod lamps;
+mod pacing;
 mod spool;
 mod station;
 mod upload;
@@ -30,7 +31,7 @@ const ROOT: Keys = Keys::table("", &["station", "spool", "bay", "destination", "
 
 /// The keys of every table.
 #[cfg(test)]
-pub(super) const ALL_KEYS: [Keys; 15] = [
+pub(super) const ALL_KEYS: [Keys; 16] = [
     ROOT,
     station::KEYS,
     spool::KEYS,
@@ -42,6 +43,7 @@ pub(super) const ALL_KEYS: [Keys; 15] = [
     destination::connection::TLS_KEYS,
     destination::connection::PROXY_KEYS,
     upload::KEYS,
+    pacing::KEYS,
     web::KEYS,
     web::TLS_KEYS,
     lamp::KEYS,

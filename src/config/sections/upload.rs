@@ -3,12 +3,14 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::pacing;
 use crate::config::document::Value;
 use crate::config::reader::{Keys, Reader, Wrong};
 use crate::config::values;
-use crate::domain::{ByteCount, DestinationName};
+use crate::domain::{ByteCount, DestinationName, PacingRules};
 
-pub(super) const KEYS: Keys = Keys::table("upload", &["chunk_size", "concurrency", "stall_timeout", "given_up"]);
+pub(super) const KEYS: Keys =
+    Keys::table("upload", &["chunk_size", "concurrency", "stall_timeout", "max", "max_at", "given_up"]);
 
 const SMALLEST_CHUNK: ByteCount = ByteCount::new(64 << 10);
 /// A broken connection costs what it had sent of a chunk: on a station's uplink of 10 Mbit/s, 100 MiB are 84 seconds.
@@ -21,12 +23,14 @@ const MOST_AT_ONCE: usize = 256;
 pub struct UploadSettings {
     /// The unit of resumable upload.
     pub chunk_size: ByteCount,
-    /// How many chunks travel at the same time, over all destinations.
+    /// How many chunks travel at the same time to one destination.
     pub concurrency: NonZeroUsize,
     /// After so long without any progress a connection is given up.
     pub stall: Duration,
     /// Destinations that were removed although evidence waits for them: it waits for them no more.
     pub given_up: Vec<DestinationName>,
+    /// How fast all destinations together may be sent to.
+    pub pacing: PacingRules,
 }
 
 pub(super) fn upload(root: &mut Reader<'_>) -> Option<UploadSettings> {
@@ -37,10 +41,17 @@ pub(super) fn upload(root: &mut Reader<'_>) -> Option<UploadSettings> {
         values::number(value, 1..=MOST_AT_ONCE).map(|number| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN))
     });
     let stall = table.or("stall_timeout", Duration::from_mins(1), stall_timeout);
+    let pacing = pacing::pacing(&mut table);
     let names = |value: &Value| values::list(value, |entry| values::name(entry, DestinationName::new));
     let given_up = table.or("given_up", Vec::new(), names);
     table.close("here");
-    Some(UploadSettings { chunk_size: chunk_size?, concurrency: concurrency?, stall: stall?, given_up: given_up? })
+    Some(UploadSettings {
+        chunk_size: chunk_size?,
+        concurrency: concurrency?,
+        stall: stall?,
+        pacing: pacing?,
+        given_up: given_up?,
+    })
 }
 
 fn chunk_size(value: &Value) -> Result<ByteCount, Wrong> {

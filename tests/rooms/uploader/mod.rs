@@ -22,7 +22,7 @@ use camdock::domain::{
 use camdock::ledger::{Entry, Ledger};
 use camdock::spool::Spool as _;
 use camdock::transfer::{
-    AtOnce, NotCleared, Persistence, Site, Target, Uploader, WatchDestination, clear, make_room, release_wiped,
+    AtOnce, Caps, NotCleared, Persistence, Site, Target, Uploader, WatchDestination, clear, make_room, release_wiped,
 };
 use camdock::words::Words;
 use tempfile::TempDir;
@@ -74,6 +74,7 @@ impl Station {
             protection,
             back_fill: BackFill::FromSpool,
             need: Need::Required,
+            caps: Caps::default(),
         };
         let clock = Arc::new(Wall(Instant::now()));
         let docking = DockingId::new(clock.now());

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use camdock::cloud::{Attestation, ByteStream, Evidence, Seen, Version};
 use camdock::config::{AzureAccess, ConnectionSettings, CredentialKind, Place};
 use camdock::domain::{BackFill, Need};
-use camdock::domain::{Checksum, ChunkRules, DestinationName, Enforcement, HoldRule, ProtectionPolicy, Sha256};
+use camdock::domain::{
+    Checksum, ChunkRules, DestinationName, Enforcement, HoldRule, PacingRules, ProtectionPolicy, Sha256,
+};
 
 use super::*;
 
@@ -179,6 +181,7 @@ fn settings() -> DestinationSettings {
         protection: ProtectionPolicy::default(),
         back_fill: BackFill::FromSpool,
         connection: ConnectionSettings::default(),
+        pacing: PacingRules::default(),
         place: Place::Azure {
             endpoint,
             container: "evidence".to_owned(),

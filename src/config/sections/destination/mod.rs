@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::{Seen, Whereabouts, noted};
+use super::{Seen, Whereabouts, noted, pacing};
 use crate::config::document::{Node, Value};
 use crate::config::mistake::{At, Mistakes};
 use crate::config::reader::{Given, Keys, Reader, Wrong};
 use crate::config::{Credential, values};
-use crate::domain::{BackFill, DestinationName, Need, ObjectPrefix, ProofPolicy, ProtectionPolicy};
+use crate::domain::{BackFill, DestinationName, Need, ObjectPrefix, PacingRules, ProofPolicy, ProtectionPolicy};
 
 pub use azure::AzureAccess;
 pub use connection::{ConnectionSettings, ProxySettings};
@@ -44,6 +44,8 @@ pub(super) const KEYS: Keys = Keys::list(
         "legal_hold",
         "same_disk",
         "backfill",
+        "max",
+        "max_at",
     ],
 );
 
@@ -64,6 +66,8 @@ pub struct DestinationSettings {
     pub connection: ConnectionSettings,
     /// What it gets of what was taken before.
     pub back_fill: BackFill,
+    /// How fast it may be sent to.
+    pub pacing: PacingRules,
     /// Where it is.
     pub place: Place,
 }
@@ -212,6 +216,7 @@ pub(super) fn destination(
     let proofs = [("attested", ProofPolicy::Attested), ("read-back", ProofPolicy::ReadBack)];
     let proof = table.or("proof", ProofPolicy::Attested, |value| values::one_of(value, &proofs));
     let back_fill = table.or("backfill", false, values::boolean);
+    let pacing = pacing::pacing(&mut table);
     let kind = table.required("kind", "\"azure\"", |value| values::one_of(value, &KINDS));
 
     let kind = kind?;
@@ -239,6 +244,7 @@ pub(super) fn destination(
         need,
         proof: proof?,
         protection,
+        pacing: pacing?,
         back_fill,
         connection,
         place,
