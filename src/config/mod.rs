@@ -28,8 +28,8 @@ pub use profiles::{BrokenProfile, Closed};
 pub use rules::overlapping;
 pub use secret::{Application, CredentialKind, Found};
 pub use sections::{
-    AzureAccess, BaySettings, DestinationSettings, GoogleCredential, Place, Slot, SpoolSettings, StationSettings,
-    TlsSettings, UploadSettings, WebSettings,
+    AzureAccess, BaySettings, DestinationSettings, GoogleCredential, Place, S3Access, Slot, SpoolSettings,
+    StationSettings, TlsSettings, UploadSettings, WebSettings,
 };
 pub use settings::Config;
 

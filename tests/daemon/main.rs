@@ -20,6 +20,7 @@ mod overdue;
 mod page;
 mod proxy;
 mod records;
+mod rights;
 mod setup;
 mod silence;
 mod station;

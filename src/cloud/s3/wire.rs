@@ -1,7 +1,6 @@
 //! One request to a bucket: addressed, signed, sent once, and its answer looked at before it is believed.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -10,14 +9,17 @@ use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::answer::{Failure, not_s3s};
-use super::keys::Keys;
+use super::credential::{Keys, Time};
+use super::keys::AccessKey;
 use super::sign::{Payload, Scope, encode, sign};
 use crate::cloud::http::{HttpClient, HttpError, Incoming, Outgoing};
 use crate::cloud::{ByteStream, ChunkBody, DestinationError};
-use crate::domain::{Clock, Moment};
 
 /// The longest answer that is read into memory, in bytes: a list of 1,000 parts has less than a quarter of this.
 const ANSWER_LIMIT: usize = 1 << 20;
+
+/// Says which account a bucket is to be of: a request to a bucket of another's is refused ("Verifying bucket ownership").
+const OWNER: &str = "x-amz-expected-bucket-owner";
 
 /// A bucket's address and what opens it.
 pub(super) struct Wire {
@@ -26,9 +28,9 @@ pub(super) struct Wire {
     pub(super) bucket: Url,
     pub(super) scope: Scope,
     pub(super) keys: Keys,
-    pub(super) clock: Arc<dyn Clock>,
-    /// By how much S3's clock is ahead of this machine's, in milliseconds, as far as it made a difference.
-    pub(super) ahead: AtomicI64,
+    pub(super) time: Time,
+    /// The account that the bucket is to be of, if that is said.
+    pub(super) owner: Option<String>,
 }
 
 /// A request.
@@ -89,15 +91,21 @@ impl Answer {
 
 impl Wire {
     /// Sends a request. A refusal for the sake of the clock alone is no answer: S3's own time is known then, and the request is
-    /// signed with that.
+    /// signed with that. Nor is one for the sake of a key in the place of which there is another.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Failure> {
-        match self.send_once(&request).await {
-            Err(failure) if failure.is_about_the_clock() => self.send_once(&request).await,
-            answer => answer,
+        let key = self.keys.get().await.map_err(Failure::Failed)?;
+        let failure = match self.send_with(&request, &key).await {
+            Err(failure) if failure.is_about_the_clock() => return self.send_with(&request, &key).await,
+            Err(failure) if failure.is_about_the_key() => failure,
+            answer => return answer,
+        };
+        match self.keys.instead_of(&key).await.map_err(Failure::Failed)? {
+            Some(another) => self.send_with(&request, &another).await,
+            None => Err(failure),
         }
     }
 
-    async fn send_once(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+    async fn send_with(&self, request: &Request<'_>, key: &AccessKey) -> Result<Answer, Failure> {
         let mut url = self.bucket.clone();
         if let (Some(key), Ok(mut path)) = (request.key, url.path_segments_mut()) {
             path.pop_if_empty().extend(key.split('/'));
@@ -110,14 +118,17 @@ impl Wire {
             let (name, value) = pair.ok_or_else(|| unbuildable(name))?;
             headers.insert(name, value);
         }
+        if let Some(owner) = &self.owner {
+            let value = HeaderValue::try_from(owner).map_err(|_| unbuildable(OWNER))?;
+            headers.insert(HeaderName::from_static(OWNER), value);
+        }
         let (payload, body) = match &request.body {
             Body::Bytes(bytes) => (Payload::Bytes(bytes), Outgoing::Bytes(bytes.clone())),
             Body::Chunk(chunk) => {
                 (Payload::Streamed, Outgoing::Stream { length: chunk.length.get(), content: chunk.open() })
             }
         };
-        let key = self.keys.now();
-        sign(&request.method, &url, &mut headers, payload, (&key, &self.scope, self.now()))
+        sign(&request.method, &url, &mut headers, payload, (key, &self.scope, self.time.now()))
             .map_err(|error| unbuildable(&error.to_string()))?;
         let answer = self.http.send(request.method.clone(), url, headers, body).await.map_err(|error| {
             Failure::Failed(match error {
@@ -127,12 +138,6 @@ impl Wire {
             })
         })?;
         self.judge(answer).await
-    }
-
-    /// What S3 takes the time for, as far as is known here.
-    fn now(&self) -> Moment {
-        let here = self.clock.now();
-        Moment::from_millis(here.millis().saturating_add(self.ahead.load(Ordering::Relaxed)))
     }
 
     async fn judge(&self, answer: Incoming) -> Result<Answer, Failure> {
@@ -149,8 +154,8 @@ impl Wire {
         if let Failure::Refused(refusal) = &failure
             && let (true, Some(date)) = (failure.is_about_the_clock(), refusal.date)
         {
-            let ahead = date.unix_timestamp().saturating_mul(1_000).saturating_sub(self.clock.now().millis());
-            self.ahead.store(ahead, Ordering::Relaxed);
+            let ahead = date.unix_timestamp().saturating_mul(1_000).saturating_sub(self.time.clock.now().millis());
+            self.time.ahead.store(ahead, Ordering::Relaxed);
         }
         Err(failure)
     }

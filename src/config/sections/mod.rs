@@ -20,7 +20,7 @@ use super::settings::Config;
 use crate::domain::{LedName, UsbPort};
 
 pub use bay::{BaySettings, Slot};
-pub use destination::{AzureAccess, DestinationSettings, GoogleCredential, Place};
+pub use destination::{AzureAccess, DestinationSettings, GoogleCredential, Place, S3Access};
 pub use spool::SpoolSettings;
 pub use station::StationSettings;
 pub use upload::UploadSettings;

@@ -18,6 +18,7 @@ use crate::domain::{DestinationName, Need, ObjectPrefix, ProofPolicy, Protection
 
 pub use azure::AzureAccess;
 pub use gcs::GoogleCredential;
+pub use s3::S3Access;
 
 pub(super) const KEYS: Keys = Keys::list(
     "destination",
@@ -28,6 +29,7 @@ pub(super) const KEYS: Keys = Keys::list(
         "container",
         "region",
         "bucket",
+        "bucket_owner",
         "variant",
         "style",
         "path",
@@ -88,8 +90,10 @@ pub enum Place {
         region: String,
         /// Name of the bucket.
         bucket: String,
+        /// The account that it is to be of, by its twelve digits, if that is to be seen to.
+        owner: Option<String>,
         /// What opens it.
-        credential: Credential,
+        credential: S3Access,
     },
     /// A directory on this machine, such as a mounted share.
     Folder {
@@ -106,9 +110,8 @@ impl Place {
     pub const fn credential(&self) -> Option<&Credential> {
         match self {
             Self::Azure { credential, .. } => credential.file(),
-            Self::S3 { credential, .. } | Self::Gcs { credential: GoogleCredential::File(credential), .. } => {
-                Some(credential)
-            }
+            Self::S3 { credential, .. } => credential.file(),
+            Self::Gcs { credential: GoogleCredential::File(credential), .. } => Some(credential),
             Self::Gcs { credential: GoogleCredential::MetadataServer, .. } | Self::Folder { .. } => None,
         }
     }
