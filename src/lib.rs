@@ -30,7 +30,7 @@
 //! | `cloud::folder` | `cloud`, `domain`, `files` | `async-trait`, `bytes`, `futures`, `rustix`, `serde_json`, `tokio` |
 //! | `cloud::notes` | `cloud`, `domain`, `files` | `serde`, `serde_json`, `tokio` |
 //! | `cloud::gcs` | `cloud`, `cloud::http`, `cloud::notes`, `cloud::token`, `domain` | `async-trait`, `base64`, `bytes`, `futures`, `reqwest`, `serde`, `serde_json`, `time`, `tokio`, `tokio-rustls`, `url` |
-//! | `cloud::s3` | `cloud`, `cloud::http`, `cloud::notes`, `domain` | `async-trait`, `base64`, `bytes`, `futures`, `hmac`, `quick-xml`, `reqwest`, `serde`, `sha2`, `time`, `tokio`, `url` |
+//! | `cloud::s3` | `cloud`, `cloud::http`, `cloud::notes`, `cloud::token`, `domain` | `async-trait`, `base64`, `bytes`, `futures`, `hmac`, `quick-xml`, `reqwest`, `serde`, `serde_json`, `sha2`, `time`, `tokio`, `url` |
 //! | `dock::folder` | `beat`, `dock`, `domain`, `journal` | `notify`, `rustix`, `tokio` |
 //! | `dock::usb` | `beat`, `dock`, `domain`, `journal` | `rustix`, `tokio`, `udev` |
 //! | `dock::led` | `domain` | `gpiocdev` |
@@ -40,7 +40,7 @@
 //! | `transfer` | `camera`, `cloud`, `custody`, `domain`, `journal`, `ledger`, `spool`, `words` | `bytes`, `fastrand`, `futures`, `tokio` |
 //! | `station` | `beat`, `camera`, `custody`, `dock`, `domain`, `journal`, `ledger`, `spool`, `transfer`, `words` | `futures`, `tokio` |
 //! | `audit` | `custody`, `domain`, `ledger`, `spool` | |
-//! | `daemon` | `access`, `audit`, `beat`, `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `cloud::gcs`, `cloud::http`, `cloud::notes`, `cloud::s3`, `config`, `dock`, `dock::folder`, `dock::led`, `dock::usb`, `domain`, `files`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `jiff`, `notify`, `tokio` |
+//! | `daemon` | `access`, `audit`, `beat`, `camera`, `camera::folder`, `camera::mass_storage`, `cloud`, `cloud::azure`, `cloud::folder`, `cloud::gcs`, `cloud::http`, `cloud::notes`, `cloud::s3`, `config`, `dock`, `dock::folder`, `dock::led`, `dock::usb`, `domain`, `files`, `journal`, `ledger`, `spool`, `spool::disk`, `station`, `transfer`, `views` | `async-trait`, `axum`, `futures`, `jiff`, `notify`, `tokio`, `url` |
 //!
 //! `cloud`, `dock`, `spool` and `camera` are ports, and the rooms within them their adapters: besides themselves, only
 //! `daemon` knows an adapter by name. `faults` is empty in a release build, so every room may mention it. `thiserror`

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 pub(super) struct Policy {
     /// The kind of destination
     kind: Kind,
-    /// The bucket; for Azure, where the role is to be known: `/subscriptions/ID`, or a resource group below it
+    /// The bucket of S3 or Google; for Azure, where the role is to be known: `/subscriptions/ID`, or a resource group below it
     #[arg(long, value_name = "PLACE")]
     at: String,
     /// What goes before the name of every object there; as `prefix` in the configuration
@@ -26,6 +26,7 @@ pub(super) struct Policy {
 enum Kind {
     Azure,
     S3,
+    Gcs,
 }
 
 impl Policy {
@@ -34,6 +35,7 @@ impl Policy {
         let policy = match self.kind {
             Kind::S3 => self.s3(),
             Kind::Azure => self.azure(),
+            Kind::Gcs => self.gcs(),
         };
         format!("{policy:#}\n")
     }
@@ -78,6 +80,38 @@ impl Policy {
         })
     }
 
+    /// A role of one's own, and the binding that gives it to a station's identity for the one place. To find out that an object is not
+    /// there takes the right to list, which is asked of the bucket itself.
+    fn gcs(&self) -> Value {
+        let mut evidence = vec!["storage.objects.create", "storage.objects.get", "storage.objects.list"];
+        if self.retention {
+            evidence.extend(["storage.objects.setRetention", "storage.objects.update"]);
+        }
+        let bucket = format!("projects/_/buckets/{}", self.at);
+        let prefix = self.prefix.trim_end_matches('/');
+        let below = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        json!({
+            "role": {
+                "title": "camdock station",
+                "description": "Creates and reads evidence. It deletes nothing.",
+                "stage": "GA",
+                "includedPermissions": evidence
+            },
+            "binding": {
+                "role": "projects/PROJECT/roles/camdockStation",
+                "members": ["serviceAccount:STATION@PROJECT.iam.gserviceaccount.com"],
+                "condition": {
+                    "title": "evidence",
+                    // The enrolment is the bucket's own.
+                    "expression": format!(
+                        "resource.name == '{bucket}' || resource.name.startsWith('{bucket}/objects/{below}') || \
+                         resource.name.startsWith('{bucket}/objects/.camdock/')"
+                    )
+                }
+            }
+        })
+    }
+
     /// A role of one's own.
     fn azure(&self) -> Value {
         let blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
@@ -119,6 +153,8 @@ mod tests {
         let azure = policy(Kind::Azure).azure();
         let allowed =
             allowed.chain(azure["DataActions"].as_array().unwrap()).chain(azure["Actions"].as_array().unwrap());
+        let gcs = policy(Kind::Gcs).gcs();
+        let allowed = allowed.chain(gcs["role"]["includedPermissions"].as_array().unwrap());
         for right in allowed {
             let right = right.as_str().unwrap();
             assert!(!right.to_lowercase().contains("delete") && !right.contains('*'), "{right}");
@@ -128,7 +164,11 @@ mod tests {
     #[test]
     fn rights_to_keep_objects_are_given_to_who_asks_for_them() {
         let plain = |kind| Policy { retention: false, ..policy(kind) }.text();
-        for (kind, right) in [(Kind::S3, "s3:PutObjectRetention"), (Kind::Azure, "immutableStorage")] {
+        for (kind, right) in [
+            (Kind::S3, "s3:PutObjectRetention"),
+            (Kind::Azure, "immutableStorage"),
+            (Kind::Gcs, "storage.objects.setRetention"),
+        ] {
             assert!(policy(kind).text().contains(right) && !plain(kind).contains(right), "{kind:?}");
         }
     }
@@ -142,5 +182,10 @@ mod tests {
         assert_eq!(everywhere.s3()["Statement"][0]["Resource"][0], "arn:aws-us-gov:s3:::evidence/*");
         let azure: Value = serde_json::from_str(&policy(Kind::Azure).text()).unwrap();
         assert_eq!(azure["AssignableScopes"], json!(["evidence"]));
+        let gcs = policy(Kind::Gcs).gcs();
+        let condition = "resource.name == 'projects/_/buckets/evidence' || \
+                         resource.name.startsWith('projects/_/buckets/evidence/objects/north/') || \
+                         resource.name.startsWith('projects/_/buckets/evidence/objects/.camdock/')";
+        assert_eq!(gcs["binding"]["condition"]["expression"], condition);
     }
 }

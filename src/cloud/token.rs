@@ -1,15 +1,15 @@
 //! A token that opens a place for a while, kept fresh.
 //!
 //! Promises: one request fetches the token for everybody who needs it. It is renewed before its end, and meanwhile, or while
-//! that fails, the old one is used as long as it is good. Whoever waits for a request that fails hears why, and none of them
-//! asks once more by itself.
+//! that fails or takes long, the old one is used as long as it is good. Whoever waits for a request that fails hears why, and none
+//! of them asks once more by itself.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::DestinationError;
 use crate::domain::Secret;
@@ -20,31 +20,34 @@ const AHEAD: Duration = Duration::from_secs(225);
 /// So long after a renewal that failed it is tried again.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// So long whoever renews waits, while the old one is good.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// No token is trusted to be good for longer.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// A token as it was issued.
+/// A token as it was issued: a text that goes with each request, or a key that signs them.
 #[derive(Debug, Clone)]
-pub struct Token {
-    /// What goes with each request.
-    pub secret: Secret,
+pub struct Token<T = Secret> {
+    /// What lets in.
+    pub secret: T,
     /// How long it is good, from when it was asked for. No clock is needed to say so, and a dock's own may be wrong.
     pub good_for: Duration,
 }
 
-type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Token, DestinationError>> + Send + Sync>;
+type Fetch<T> = Box<dyn Fn() -> BoxFuture<'static, Result<Token<T>, DestinationError>> + Send + Sync>;
 
 /// A token, fetched when it is needed and renewed before its end.
-pub struct FreshToken {
-    fetch: Fetch,
-    held: Mutex<Option<Held>>,
+pub struct FreshToken<T = Secret> {
+    fetch: Fetch<T>,
+    held: Mutex<Option<Held<T>>>,
     /// Held by who fetches, with how the last attempt failed.
     fetching: tokio::sync::Mutex<Option<Failed>>,
 }
 
 #[derive(Clone)]
-struct Held {
-    secret: Secret,
+struct Held<T> {
+    secret: T,
     renew: Instant,
     end: Instant,
 }
@@ -54,19 +57,19 @@ struct Failed {
     why: DestinationError,
 }
 
-impl FreshToken {
+impl<T: Clone + PartialEq> FreshToken<T> {
     /// A token that `fetch` gets. Nothing is fetched yet.
     pub fn new(
-        fetch: impl Fn() -> BoxFuture<'static, Result<Token, DestinationError>> + Send + Sync + 'static,
+        fetch: impl Fn() -> BoxFuture<'static, Result<Token<T>, DestinationError>> + Send + Sync + 'static,
     ) -> Self {
-        Self { fetch: Box::new(fetch), held: Mutex::default(), fetching: tokio::sync::Mutex::default() }
+        Self { fetch: Box::new(fetch), held: Mutex::new(None), fetching: tokio::sync::Mutex::default() }
     }
 
     /// A token that is good now.
     ///
     /// # Errors
     /// As the fetch says, if there is none.
-    pub async fn get(&self) -> Result<Secret, DestinationError> {
+    pub async fn get(&self) -> Result<T, DestinationError> {
         let came = Instant::now();
         let turn = match self.good() {
             Some(held) if came < held.renew => return Ok(held.secret),
@@ -81,10 +84,10 @@ impl FreshToken {
     }
 
     /// The place does not accept this token any more. Whoever needs one next fetches it afresh.
-    pub fn refused(&self, token: &Secret) {
+    pub fn refused(&self, token: &T) {
         let mut held = self.held();
         // Many requests are refused together, and the token that the first of them fetched is not theirs to throw away.
-        if held.as_ref().is_some_and(|held| held.secret.expose() == token.expose()) {
+        if held.as_ref().is_some_and(|held| held.secret == *token) {
             *held = None;
         }
     }
@@ -93,14 +96,14 @@ impl FreshToken {
         &self,
         came: Instant,
         mut turn: tokio::sync::MutexGuard<'_, Option<Failed>>,
-    ) -> Result<Secret, DestinationError> {
+    ) -> Result<T, DestinationError> {
         let asked = Instant::now();
         match (self.good(), &*turn) {
             (Some(held), _) if asked < held.renew => return Ok(held.secret),
             (None, Some(failed)) if failed.at > came => return Err(failed.why.clone()),
             _ => {}
         }
-        match (self.fetch)().await {
+        match self.fetch().await {
             Ok(Token { secret, good_for }) => {
                 let good_for = good_for.min(LONGEST);
                 let end = asked + good_for;
@@ -119,17 +122,25 @@ impl FreshToken {
         }
     }
 
+    async fn fetch(&self) -> Result<Token<T>, DestinationError> {
+        if self.good().is_none() {
+            return (self.fetch)().await;
+        }
+        let renewed = timeout(PATIENCE, (self.fetch)()).await;
+        renewed.unwrap_or_else(|_| Err(DestinationError::NoAnswer(PATIENCE)))
+    }
+
     /// The token that is held, if it is good.
-    fn good(&self) -> Option<Held> {
+    fn good(&self) -> Option<Held<T>> {
         self.held().clone().filter(|held| Instant::now() < held.end)
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+    fn held(&self) -> MutexGuard<'_, Option<Held<T>>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Debug for FreshToken {
+impl<T> fmt::Debug for FreshToken<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FreshToken")
     }
@@ -230,6 +241,26 @@ mod tests {
         assert_eq!(use_it(&token).await, Err("cannot be reached: attempt 4".to_owned()));
         issuer.breaks(false);
         assert_eq!(use_it(&token).await.as_deref(), Ok("5"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_long_for_a_renewal_while_the_old_one_is_good() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&asked);
+        let token = FreshToken::new(move || {
+            let number = counted.fetch_add(1, Ordering::Relaxed) + 1;
+            async move {
+                sleep(if number == 1 { SECOND } else { HOUR }).await;
+                Ok(Token { secret: Secret::new(&number.to_string()), good_for: HOUR })
+            }
+            .boxed()
+        });
+        assert_eq!(use_it(&token).await.as_deref(), Ok("1"));
+        advance(FRESH).await;
+        let began = Instant::now();
+        assert_eq!(use_it(&token).await.as_deref(), Ok("1"));
+        assert_eq!(began.elapsed().as_secs(), PATIENCE.as_secs());
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
     }
 
     #[tokio::test(start_paused = true)]

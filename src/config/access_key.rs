@@ -1,7 +1,7 @@
 //! An access key of AWS, or of a server that speaks its protocol, however it was saved.
 
 /// Takes the key out of a text: `ID:SECRET[:TOKEN]`. It is read from that very form, from a file such as `~/.aws/credentials`,
-/// where `profile` says which section is meant, and from what the console lets people download.
+/// where `profile` says which section is meant (`[gov]`, or `[profile gov]` as `~/.aws/config` has it), and from what the console lets people download.
 pub(super) fn access_key(text: &str, profile: Option<&str>) -> Option<String> {
     let text = text.trim();
     if text.lines().any(|line| line.contains("aws_access_key_id")) {
@@ -22,7 +22,7 @@ fn of_profile(text: &str, profile: Option<&str>) -> Option<String> {
     for line in text.lines().map(str::trim) {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name.trim();
-        } else if section == profile.unwrap_or("default")
+        } else if section.strip_prefix("profile ").map_or(section, str::trim_start) == profile.unwrap_or("default")
             && let Some((key, value)) = line.split_once('=')
         {
             match key.trim() {
@@ -57,6 +57,7 @@ mod tests {
             (file, None, Some("AKID:top/SECRET+=")),
             (file, Some("gov"), Some("GOV:s:t==")),
             (file, Some("other"), None),
+            (&*file.replace("[gov]", "[profile gov]"), Some("gov"), Some("GOV:s:t==")),
             ("\u{feff}Access key ID,Secret access key\r\nAKID,top/SECRET+=\r\n", None, Some("AKID:top/SECRET+=")),
             ("AKID", None, None),
             ("AKID:", None, None),

@@ -28,8 +28,8 @@ pub use profiles::{BrokenProfile, Closed};
 pub use rules::overlapping;
 pub use secret::{Application, CredentialKind, Found};
 pub use sections::{
-    AzureAccess, BaySettings, ConnectionSettings, DestinationSettings, GoogleCredential, Place, ProxySettings, Slot,
-    SpoolSettings, StationSettings, TlsSettings, UploadSettings, WebSettings,
+    AzureAccess, BaySettings, ConnectionSettings, DestinationSettings, GoogleCredential, Place, ProxySettings,
+    S3Access, Slot, SpoolSettings, StationSettings, TlsSettings, UploadSettings, WebSettings,
 };
 pub use settings::Config;
 

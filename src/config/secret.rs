@@ -34,6 +34,8 @@ pub enum CredentialKind {
     },
     /// A user and a password, as a proxy wants to be told them.
     ProxyLogin,
+    /// A token with which somebody whom a role of AWS's trusts vouches for this station; it is written there again and again.
+    WebIdentityToken,
     /// A secret that an application shares with its directory.
     ClientSecret(Application),
     /// An application's certificate and its key, in PEM form.
@@ -192,7 +194,7 @@ pub(super) fn secret(kind: &CredentialKind, content: &[u8]) -> Result<String, Fo
         CredentialKind::SharedKey { account } => key(one_line(text)?, account)?,
         CredentialKind::ClientSecret(_) if is_uuid(text) => return Err(Found::SecretId),
         CredentialKind::ClientSecret(_) => one_line(text)?.to_owned(),
-        CredentialKind::FederatedToken(_) => token(one_line(text)?)?,
+        CredentialKind::FederatedToken(_) | CredentialKind::WebIdentityToken => token(one_line(text)?)?,
     };
     if secret.contains(char::is_whitespace) { Err(Found::Gap) } else { Ok(secret) }
 }
@@ -378,6 +380,7 @@ mod tests {
             (CredentialKind::ClientSecret(application()), "a8Q~B.c-D_e~F"),
             (CredentialKind::ClientCertificate(application()), pem),
             (CredentialKind::FederatedToken(application()), "eyJh.eyJp.c2ln"),
+            (CredentialKind::WebIdentityToken, "eyJh.eyJp.c2ln"),
         ] {
             assert_eq!(secret(&kind, format!("\u{feff}{text}\r\n").as_bytes()).as_deref(), Ok(text));
         }

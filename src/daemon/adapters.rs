@@ -3,6 +3,8 @@
 //! This is the one file that knows adapters by name. A new kind of destination, of camera or of bay is wired here, and
 //! nowhere else.
 
+mod aws;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +28,7 @@ use crate::cloud::folder::{self, FolderDestination, SameDisk};
 use crate::cloud::gcs::{self, GcsCredential, GcsDestination, GcsSettings, GcsSetupError};
 use crate::cloud::http::{Connection, HttpError, IdentityFiles, Proxy, ReadLogin, Trust};
 use crate::cloud::notes::UploadNotes;
-use crate::cloud::s3::{self, AccessKey, S3Destination, S3Settings};
+use crate::cloud::s3::{self, S3Destination, S3Settings};
 use crate::config::{
     Application, AzureAccess, Config, ConnectionSettings, Credential, CredentialError, CredentialKind,
     DestinationSettings, GoogleCredential, Place, ProxySettings, Slot, TlsSettings,
@@ -90,6 +92,9 @@ pub enum DestinationSetupError {
     /// Nobody could tell this machine's identity.
     #[error(transparent)]
     Agent(#[from] NoAddress),
+    /// AWS has not told where this machine's or this container's role is asked for.
+    #[error(transparent)]
+    Aws(#[from] aws::Misled),
 }
 
 impl DestinationSetupError {
@@ -105,7 +110,16 @@ impl DestinationSetupError {
             | Self::Azure(AzureSetupError::Credential { .. } | AzureSetupError::Http(HttpError::File { .. }))
             | Self::Gcs(GcsSetupError::Credential { .. } | GcsSetupError::Http(HttpError::File { .. }))
             | Self::Http(HttpError::File { .. }) => SetupCause::CredentialUnusable,
-            Self::Azure(_) | Self::Gcs(_) | Self::Http(_) | Self::Agent(_) => SetupCause::Settings,
+            Self::Azure(_) | Self::Gcs(_) | Self::Http(_) | Self::Agent(_) | Self::Aws(_) => SetupCause::Settings,
+        }
+    }
+}
+
+impl From<aws::NoAccess> for DestinationSetupError {
+    fn from(error: aws::NoAccess) -> Self {
+        match error {
+            aws::NoAccess::File(error) => Self::Credential(error),
+            aws::NoAccess::Surroundings(error) => Self::Aws(error),
         }
     }
 }
@@ -171,8 +185,9 @@ fn open_with(
             )?;
             Ok(Arc::new(opened.renewing(move || google_credential(&again).ok())))
         }
-        Place::S3 { url, region, bucket, credential } => {
-            let first = access_key(credential)?;
+        Place::S3 { url, region, bucket, owner, credential } => {
+            let station = config.station.id.clone();
+            let first = aws::credential(credential, &station)?;
             let again = credential.clone();
             let opened = S3Destination::new(
                 S3Settings {
@@ -180,14 +195,15 @@ fn open_with(
                     bucket_url: url.clone(),
                     bucket: bucket.clone(),
                     region: region.clone(),
-                    key: first,
-                    credential_name: credential.file.display().to_string(),
+                    credential: first,
+                    credential_name: credential.to_string(),
+                    bucket_owner: owner.clone(),
                     connection,
                     notes: notes(),
                 },
                 Arc::new(SystemClock),
             )?;
-            Ok(Arc::new(opened.renewing(move || access_key(&again).ok())))
+            Ok(Arc::new(opened.renewing(move || aws::credential(&again, &station).ok())))
         }
         Place::Azure { endpoint, container, credential } => {
             let first = azure_credential(credential)?;
@@ -272,14 +288,6 @@ fn google_credential(credential: &GoogleCredential) -> Result<GcsCredential, Cre
         // The configuration gives Google no other; a key that is none is refused with its reason.
         _ => GcsCredential::ServiceAccount(secret),
     })
-}
-
-fn access_key(credential: &Credential) -> Result<AccessKey, CredentialError> {
-    let secret = credential.read()?;
-    let mut parts = secret.expose().split(':');
-    let mut next = || parts.next().unwrap_or_default();
-    let (id, secret) = (next().to_owned(), Secret::new(next()));
-    Ok(AccessKey { id, secret, token: parts.next().map(Secret::new) })
 }
 
 fn application(of: &Application) -> azure::Application {

@@ -4,24 +4,12 @@ use camdock_test_support::footage::{Footage, files_below, sha256};
 use camdock_test_support::gcs::{BUCKET, Fault, Gcs};
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 
-use crate::station::{RunningStation, Settings};
+use crate::station::RunningStation;
 
 /// A station that must send to this Google, and to nobody else.
 fn station(google: &Gcs) -> RunningStation {
-    let running = RunningStation::new(Settings {
-        bays: 1,
-        endpoint: "http://127.0.0.1:9/devstoreaccount1".to_owned(),
-        container: "evidence",
-        prefix: String::new(),
-        key: "bm9uZQ==".to_owned(),
-        data_dir: None,
-    });
-    write_key(&running, google);
-    let text = format!(
+    let running = RunningStation::sending_to(&format!(
         r#"
-        [[destination]]
-        name = "primary"
-        required = false
         [[destination]]
         name = "google"
         kind = "gcs"
@@ -31,8 +19,8 @@ fn station(google: &Gcs) -> RunningStation {
         credential = {{ kind = "service-account", file = "google.json" }}
         "#,
         google.endpoint
-    );
-    std::fs::write(running.beside("camdock.toml.d/google.toml"), text).unwrap();
+    ));
+    write_key(&running, google);
     running
 }
 

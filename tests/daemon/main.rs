@@ -21,6 +21,7 @@ mod overdue;
 mod page;
 mod proxy;
 mod records;
+mod rights;
 mod setup;
 mod silence;
 mod slow;

@@ -1,5 +1,7 @@
 //! The S3 adapter against servers that only pretend to be S3, each in its own way: what no real one here does.
 
+mod credentials;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -11,7 +13,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use camdock::cloud::http::Connection;
 use camdock::cloud::notes::UploadNotes;
-use camdock::cloud::s3::{AccessKey, S3Destination, S3Settings};
+use camdock::cloud::s3::{AccessKey, S3Credential, S3Destination, S3Settings};
 use camdock::cloud::{ChunkBody, CommitOutcome, Destination as _, DestinationError, Upload, write_place};
 use camdock::custody::{Unproven, Wanted, prove};
 use camdock::domain::{
@@ -54,6 +56,18 @@ struct Pretender {
 
 impl Pretender {
     async fn answering(answer: impl Fn(Asked) -> Said + Send + Sync + 'static) -> Self {
+        let [old, new] = ["old", "new"].map(|id| S3Credential::AccessKey(key(id)));
+        let mut pretender = Self::opened_by(old, None, answer).await;
+        pretender.s3 = pretender.s3.renewing(move || Some(new.clone()));
+        pretender
+    }
+
+    /// One that is opened in this way, and is said to be of this account.
+    async fn opened_by(
+        credential: S3Credential,
+        bucket_owner: Option<&str>,
+        answer: impl Fn(Asked) -> Said + Send + Sync + 'static,
+    ) -> Self {
         let (place, answer) = (PlaceId::random(), Arc::new(answer));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let bucket_url = format!("http://{}/evidence", listener.local_addr().unwrap()).parse().unwrap();
@@ -74,12 +88,13 @@ impl Pretender {
             bucket_url,
             bucket: "evidence".to_owned(),
             region: "us-east-1".to_owned(),
-            key: key("old"),
+            credential,
             credential_name: "primary.key".to_owned(),
-            connection: Connection::usual(Duration::from_mins(1)),
+            bucket_owner: bucket_owner.map(str::to_owned),
+            connection: Connection::usual(Duration::from_secs(10)),
             notes: UploadNotes::open(notes.path().join("primary")),
         };
-        let s3 = S3Destination::new(settings, Arc::new(WallClock)).unwrap().renewing(|| Some(key("new")));
+        let s3 = S3Destination::new(settings, Arc::new(WallClock)).unwrap();
         Self { s3, place, _notes: notes }
     }
 
@@ -246,8 +261,6 @@ async fn a_key_that_expires_in_mid_upload_is_read_again_and_loses_no_part() {
     let (s3, content) = (s3.await, Bytes::from(vec![7; 2 * CHUNK]));
     let upload = upload(&content);
     s3.s3.put_chunk(&upload, 0, chunk(&upload, &content, 0)).await.unwrap();
-    let refused = s3.s3.put_chunk(&upload, 1, chunk(&upload, &content, 1)).await;
-    assert!(matches!(refused, Err(DestinationError::Denied { .. })), "{refused:?}");
     s3.s3.put_chunk(&upload, 1, chunk(&upload, &content, 1)).await.unwrap();
     assert_eq!(s3.s3.commit(&upload).await.unwrap(), CommitOutcome::Created);
 }

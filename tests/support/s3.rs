@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::header::HOST;
 use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -25,10 +26,16 @@ use crate::footage::hex;
 pub const KEY_ID: &str = "AKIDTEST";
 /// Its secret.
 pub const SECRET: &str = "secrettest";
+/// Another key, which SeaweedFS takes for the same identity: its id and its secret.
+pub const SECOND_KEY: (&str, &str) = ("AKIDTEST2", "secrettest2");
 /// The region that every server is in.
 pub const REGION: &str = "us-east-1";
 
-const IDENTITIES: &str = r#"{"identities":[{"name":"t","credentials":[{"accessKey":"AKIDTEST","secretKey":"secrettest"}],"actions":["Admin","Read","Write","List","Tagging"]}]}"#;
+/// A key of somebody who may do no more than a policy says, where one was given: its id and its secret.
+pub const DOCK_KEY: (&str, &str) = ("AKIDDOCK", "secretdock");
+
+const IDENTITIES: &str = r#"{"identities":[{"name":"t","credentials":[{"accessKey":"AKIDTEST","secretKey":"secrettest"},{"accessKey":"AKIDTEST2","secretKey":"secrettest2"}],"actions":["Admin","Read","Write","List","Tagging"]}]}"#;
+const IDENTITIES_FILE: &str = "s3.json";
 const LOG: &str = "server.log";
 /// They take three seconds to be ready; many more where everything else is being tested at the same time, and SeaweedFS
 /// again after it was killed.
@@ -63,6 +70,26 @@ impl S3Server {
     /// Say what to do.
     pub async fn start(kind: Kind) -> anyhow::Result<Self> {
         let folder = TempDir::new().context("there is no temporary folder")?;
+        std::fs::write(folder.path().join(IDENTITIES_FILE), IDENTITIES)?;
+        Self::start_in(folder, kind).await
+    }
+
+    /// Starts a SeaweedFS at which there is somebody who may do what this policy of IAM says, and nothing else: see [`DOCK_KEY`].
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_with_policy(policy: &str) -> anyhow::Result<Self> {
+        let folder = TempDir::new().context("there is no temporary folder")?;
+        let mut identities: Value = serde_json::from_str(IDENTITIES)?;
+        identities["policies"] = json!([{"name": "dock", "content": policy}]);
+        let key = json!({"accessKey": DOCK_KEY.0, "secretKey": DOCK_KEY.1});
+        let dock = json!({"name": "dock", "credentials": [key], "actions": [], "policyNames": ["dock"]});
+        identities["identities"].as_array_mut().context("identities are a list")?.push(dock);
+        std::fs::write(folder.path().join(IDENTITIES_FILE), identities.to_string())?;
+        Self::start_in(folder, Kind::SeaweedFs).await
+    }
+
+    async fn start_in(folder: TempDir, kind: Kind) -> anyhow::Result<Self> {
         let ports = free_ports(match kind {
             Kind::SeaweedFs => 4,
             Kind::LocalStack => 1,
@@ -144,8 +171,7 @@ fn launch(kind: Kind, folder: &Path, ports: &[u16]) -> anyhow::Result<Child> {
     let log = std::fs::File::options().create(true).append(true).open(folder.join(LOG))?;
     let mut command = match kind {
         Kind::SeaweedFs => {
-            let identities = folder.join("s3.json");
-            std::fs::write(&identities, IDENTITIES)?;
+            let identities = folder.join(IDENTITIES_FILE);
             let mut command = Command::new(tool("seaweedfs/bin/weed")?);
             command.args(["-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-volume.max=0"]);
             command.args([

@@ -141,6 +141,19 @@ impl Failure {
         self.refusal().is_some_and(|it| it.status == 403)
     }
 
+    /// Whether the key is not, or no longer, one that S3 knows. What has no body, as an answer to HEAD has none, may be about it.
+    pub(super) fn is_about_the_key(&self) -> bool {
+        self.refusal().is_some_and(|it| match it.code.as_str() {
+            "ExpiredToken"
+            | "InvalidAccessKeyId"
+            | "InvalidToken"
+            | "SignatureDoesNotMatch"
+            | "TokenRefreshRequired" => true,
+            "" => matches!(it.status, 400 | 401 | 403),
+            _ => false,
+        })
+    }
+
     /// Whether the bucket keeps no objects from deletion ("Bucket is missing Object Lock Configuration"), or not like that.
     pub(super) fn is_without_locks(&self) -> bool {
         let about_it = |it: &Refusal| it.message.contains("Object Lock") || it.message.contains("ObjectLock");
@@ -196,6 +209,8 @@ impl Failure {
             // Where a commit is not concerned, the caller finds the object when it asks again.
             _ if overtaken => DestinationError::Busy { message: words, retry_after: None },
             _ if damaged => DestinationError::ChunkDamaged(words),
+            // A rule of the bucket's, or a person, has ended an upload that was under way: it begins anew.
+            (404, "NoSuchUpload") => DestinationError::Busy { message: words, retry_after: None },
             (404, "NoSuchBucket") => DestinationError::NoContainer(format!("bucket {bucket}")),
             (301 | 307, _) | (_, "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException") => {
                 let region =
@@ -251,6 +266,10 @@ mod tests {
         );
         assert!(matches!(explained(200, "InternalError"), DestinationError::Busy { .. }), "an error in a 200");
         assert!(matches!(explained(409, "ConditionalRequestConflict"), DestinationError::Busy { .. }));
+        assert!(
+            matches!(explained(404, "NoSuchUpload"), DestinationError::Busy { .. }),
+            "an upload that was ended begins anew"
+        );
         assert!(matches!(explained(400, "BadDigest"), DestinationError::ChunkDamaged(_)));
         assert!(
             matches!(explained(404, "NoSuchBucket"), DestinationError::NoContainer(bucket) if bucket == "bucket evidence")

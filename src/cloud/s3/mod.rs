@@ -7,9 +7,11 @@
 //!   by the `ETag` that was noted when it was acknowledged.
 //! - An object is only created if there is none of that name, where the server can tell.
 //! - What keeps an object is asked for when its upload begins, and told by the object itself afterwards ([`lock`]).
+//! - What opens the bucket is renewed in time, and an upload loses nothing by it ([`credential`]).
 //! - Every answer is looked at before it is believed, also one that says 200 ([`answer`]).
 
 mod answer;
+mod credential;
 mod keys;
 mod lock;
 mod multipart;
@@ -28,7 +30,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use self::answer::Failure;
-use self::keys::Keys;
+use self::credential::{Keys, Time};
 use self::multipart::Multipart;
 use self::sign::Scope;
 use self::wire::{Answer, Body, Request, Wire, incomplete};
@@ -40,6 +42,7 @@ use super::{
 };
 use crate::domain::{ByteCount, Checksum, ChunkRules, Clock, Crc64, DestinationName, ObjectName, PlaceId, Protection};
 
+pub use self::credential::{ContainerService, Program, S3Credential, Unsafe, WebIdentity};
 pub use self::keys::AccessKey;
 
 /// Every part but the last has 5 MiB at least, and 10,000 make an object ("Amazon S3 multipart upload limits").
@@ -67,9 +70,11 @@ pub struct S3Settings {
     /// The region that requests are signed for.
     pub region: String,
     /// What opens it.
-    pub key: AccessKey,
-    /// What people know the key by, such as its file's name; it appears in errors.
+    pub credential: S3Credential,
+    /// What people know that by, such as its file's name; it appears in errors.
     pub credential_name: String,
+    /// The account that the bucket is to be of, by its twelve digits, if that is to be seen to.
+    pub bucket_owner: Option<String>,
     /// How it is reached.
     pub connection: Connection,
     /// What must be known of uploads after a restart.
@@ -105,12 +110,11 @@ impl S3Destination {
     /// # Errors
     /// [`HttpError`] if this machine's network cannot be used.
     pub fn new(settings: S3Settings, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
-        let wire = Wire {
-            http: HttpClient::new(&settings.connection, clock)?,
-            bucket: settings.bucket_url,
-            scope: Scope { region: settings.region, service: "s3" },
-            keys: Keys::new(settings.key),
-        };
+        let http = HttpClient::new(&settings.connection, Arc::clone(&clock))?;
+        let at_home = HttpClient::without_proxy(settings.connection.stall, clock)?;
+        let keys = Keys::new(settings.credential, settings.credential_name.clone(), http.clone(), at_home);
+        let scope = Scope { region: settings.region, service: "s3" };
+        let wire = Wire { http, bucket: settings.bucket_url, scope, keys, owner: settings.bucket_owner };
         Ok(Self {
             name: settings.name,
             bucket: settings.bucket,
@@ -123,10 +127,11 @@ impl S3Destination {
         })
     }
 
-    /// Reads the key again with `read_again` whenever it is refused, so that a renewed one is used without a restart.
+    /// Reads the credential again with `read_again`, which may block, whenever a key is asked for or refused, so that a renewed one
+    /// is used without a restart.
     #[must_use]
-    pub fn renewing(self, read_again: impl Fn() -> Option<AccessKey> + Send + Sync + 'static) -> Self {
-        self.wire.keys.renew_from(Box::new(read_again));
+    pub fn renewing(self, read_again: impl Fn() -> Option<S3Credential> + Send + Sync + 'static) -> Self {
+        self.wire.keys.renew_from(Arc::new(read_again));
         self
     }
 
@@ -134,11 +139,23 @@ impl S3Destination {
         if failure.is_without_locks() {
             return lock::refused(&self.bucket, &failure);
         }
-        let error = failure.explain(&self.bucket, &self.credential_name);
-        if matches!(error, DestinationError::Denied { .. }) {
-            self.wire.keys.renew();
+        let forbidden = failure.is_forbidden();
+        match failure.explain(&self.bucket, &self.credential_name) {
+            DestinationError::Denied { code, credential } => {
+                self.wire.keys.doubt();
+                let code = match &self.wire.owner {
+                    Some(owner) if forbidden => {
+                        format!(
+                            "{code}; it may be that bucket {} is not of account {owner} (bucket_owner)",
+                            self.bucket
+                        )
+                    }
+                    _ => code,
+                };
+                DestinationError::Denied { code, credential }
+            }
+            error => error,
         }
-        error
     }
 
     /// What a refusal to begin or to make an object means. One that was to be kept is refused for that sake by a bucket that keeps

@@ -7,7 +7,8 @@ use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::answer::{Failure, not_s3s};
-use super::keys::Keys;
+use super::credential::Keys;
+use super::keys::AccessKey;
 use super::sign::{Payload, Scope, encode, sign};
 use crate::cloud::http::{HttpClient, Incoming, Outgoing};
 use crate::cloud::{ByteStream, ChunkBody, DestinationError};
@@ -16,6 +17,9 @@ use crate::domain::Moment;
 /// The longest answer that is read into memory, in bytes: a list of 1,000 parts has less than a quarter of this.
 const ANSWER_LIMIT: usize = 1 << 20;
 
+/// Says which account a bucket is to be of: a request to a bucket of another's is refused ("Verifying bucket ownership").
+const OWNER: &str = "x-amz-expected-bucket-owner";
+
 /// A bucket's address and what opens it.
 pub(super) struct Wire {
     pub(super) http: HttpClient,
@@ -23,6 +27,8 @@ pub(super) struct Wire {
     pub(super) bucket: Url,
     pub(super) scope: Scope,
     pub(super) keys: Keys,
+    /// The account that the bucket is to be of, if that is said.
+    pub(super) owner: Option<String>,
 }
 
 /// A request.
@@ -83,18 +89,24 @@ impl Answer {
 
 impl Wire {
     /// Sends a request. A refusal is no answer if S3 turns out to have another time than the one that was signed: the request is signed
-    /// with that.
+    /// with that. Nor is one for the sake of a key in the place of which there is another.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Failure> {
+        let key = self.keys.get().await.map_err(Failure::Failed)?;
         let signed = self.http.clock().now();
-        match self.send_once(&request, signed).await {
+        let failure = match self.send_with(&request, &key, signed).await {
             Err(failure) if failure.may_be_about_the_signature() && self.http.clock().says_otherwise(signed) => {
-                self.send_once(&request, self.http.clock().now()).await
+                return self.send_with(&request, &key, self.http.clock().now()).await;
             }
-            answer => answer,
+            Err(failure) if failure.is_about_the_key() => failure,
+            answer => return answer,
+        };
+        match self.keys.instead_of(&key).await.map_err(Failure::Failed)? {
+            Some(another) => self.send_with(&request, &another, self.http.clock().now()).await,
+            None => Err(failure),
         }
     }
 
-    async fn send_once(&self, request: &Request<'_>, now: Moment) -> Result<Answer, Failure> {
+    async fn send_with(&self, request: &Request<'_>, key: &AccessKey, now: Moment) -> Result<Answer, Failure> {
         let mut url = self.bucket.clone();
         if let (Some(key), Ok(mut path)) = (request.key, url.path_segments_mut()) {
             path.pop_if_empty().extend(key.split('/'));
@@ -107,14 +119,17 @@ impl Wire {
             let (name, value) = pair.ok_or_else(|| unbuildable(name))?;
             headers.insert(name, value);
         }
+        if let Some(owner) = &self.owner {
+            let value = HeaderValue::try_from(owner).map_err(|_| unbuildable(OWNER))?;
+            headers.insert(HeaderName::from_static(OWNER), value);
+        }
         let (payload, body) = match &request.body {
             Body::Bytes(bytes) => (Payload::Bytes(bytes), Outgoing::Bytes(bytes.clone())),
             Body::Chunk(chunk) => {
                 (Payload::Streamed, Outgoing::Stream { length: chunk.length.get(), content: chunk.open() })
             }
         };
-        let key = self.keys.now();
-        sign(&request.method, &url, &mut headers, payload, (&key, &self.scope, now))
+        sign(&request.method, &url, &mut headers, payload, (key, &self.scope, now))
             .map_err(|error| unbuildable(&error.to_string()))?;
         let sent = self.http.send(request.method.clone(), url, headers, body).await;
         let answer = sent.map_err(|error| Failure::Failed(error.into()))?;

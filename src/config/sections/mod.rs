@@ -21,7 +21,9 @@ use super::settings::Config;
 use crate::domain::{LedName, UsbPort};
 
 pub use bay::{BaySettings, Slot};
-pub use destination::{AzureAccess, ConnectionSettings, DestinationSettings, GoogleCredential, Place, ProxySettings};
+pub use destination::{
+    AzureAccess, ConnectionSettings, DestinationSettings, GoogleCredential, Place, ProxySettings, S3Access,
+};
 pub use spool::SpoolSettings;
 pub use station::StationSettings;
 pub use upload::UploadSettings;

@@ -12,7 +12,7 @@ const COMPOSITION: &str = "daemon";
 
 /// Where threads, blocking calls and the machine's own clocks are at home: everything that the simulator
 /// replaces, and the thread that writes lines, from which nothing comes back.
-const ADAPTER_MODULES: [&str; 17] = [
+const ADAPTER_MODULES: [&str; 18] = [
     "access",
     "files",
     "spool::disk",
@@ -21,6 +21,7 @@ const ADAPTER_MODULES: [&str; 17] = [
     "cloud::folder",
     "cloud::gcs",
     "cloud::notes",
+    "cloud::s3",
     "camera::folder",
     "dock::contents",
     "camera::mass_storage",

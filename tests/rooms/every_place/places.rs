@@ -12,7 +12,7 @@ use camdock::cloud::folder::{FolderDestination, SameDisk};
 use camdock::cloud::gcs::{GcsCredential, GcsDestination, GcsSettings};
 use camdock::cloud::http::Connection;
 use camdock::cloud::notes::UploadNotes;
-use camdock::cloud::s3::{AccessKey, S3Destination, S3Settings};
+use camdock::cloud::s3::{AccessKey, S3Credential, S3Destination, S3Settings};
 use camdock::domain::{Clock, DestinationName, Moment, Secret};
 use camdock_test_support::azurite::{ACCOUNT, Azurite, KEY};
 use camdock_test_support::gcs::{Gcs, Retains};
@@ -203,18 +203,29 @@ impl S3Place {
         Self { server: S3Server::start(kind).await.unwrap(), notes: TempDir::new().unwrap(), kind }
     }
 
-    fn connect_with(&self, bucket: &str, secret: &str, endpoint: &Url, clock: Arc<dyn Clock>) -> Arc<dyn Destination> {
-        let settings = S3Settings {
+    fn settings(&self, bucket: &str, secret: &str, endpoint: &Url) -> S3Settings {
+        let key = AccessKey { id: KEY_ID.to_owned(), secret: Secret::new(secret), token: None };
+        S3Settings {
             name: name(),
             bucket_url: endpoint.join(bucket).unwrap(),
             bucket: bucket.to_owned(),
             region: REGION.to_owned(),
-            key: AccessKey { id: KEY_ID.to_owned(), secret: Secret::new(secret), token: None },
+            credential: S3Credential::AccessKey(key),
             credential_name: "primary.key".to_owned(),
+            bucket_owner: None,
             connection: Connection::usual(PATIENCE),
             notes: UploadNotes::open(self.notes.path().join(bucket)),
-        };
-        Arc::new(S3Destination::new(settings, clock).unwrap())
+        }
+    }
+
+    fn connect_with(&self, bucket: &str, secret: &str, endpoint: &Url, clock: Arc<dyn Clock>) -> Arc<dyn Destination> {
+        Arc::new(S3Destination::new(self.settings(bucket, secret, endpoint), clock).unwrap())
+    }
+
+    /// A connection with whatever is said to open it.
+    pub(super) fn connect_as(&self, bucket: &str, credential: S3Credential) -> Arc<dyn Destination> {
+        let settings = S3Settings { credential, ..self.settings(bucket, SECRET, &self.server.endpoint) };
+        Arc::new(S3Destination::new(settings, Arc::new(WallClock)).unwrap())
     }
 
     /// A connection of a station whose clock is wrong by so many seconds.

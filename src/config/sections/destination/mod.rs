@@ -20,6 +20,7 @@ use crate::domain::{BackFill, DestinationName, Need, ObjectPrefix, PacingRules, 
 pub use azure::AzureAccess;
 pub use connection::{ConnectionSettings, ProxySettings};
 pub use gcs::GoogleCredential;
+pub use s3::S3Access;
 
 pub(super) const KEYS: Keys = Keys::list(
     "destination",
@@ -30,6 +31,7 @@ pub(super) const KEYS: Keys = Keys::list(
         "container",
         "region",
         "bucket",
+        "bucket_owner",
         "variant",
         "style",
         "path",
@@ -101,8 +103,10 @@ pub enum Place {
         region: String,
         /// Name of the bucket.
         bucket: String,
+        /// The account that it is to be of, by its twelve digits, if that is to be seen to.
+        owner: Option<String>,
         /// What opens it.
-        credential: Credential,
+        credential: S3Access,
     },
     /// A directory on this machine, such as a mounted share.
     Folder {
@@ -119,9 +123,8 @@ impl Place {
     pub const fn credential(&self) -> Option<&Credential> {
         match self {
             Self::Azure { credential, .. } => credential.file(),
-            Self::S3 { credential, .. } | Self::Gcs { credential: GoogleCredential::File(credential), .. } => {
-                Some(credential)
-            }
+            Self::S3 { credential, .. } => credential.file(),
+            Self::Gcs { credential: GoogleCredential::File(credential), .. } => Some(credential),
             Self::Gcs { credential: GoogleCredential::MetadataServer, .. } | Self::Folder { .. } => None,
         }
     }
