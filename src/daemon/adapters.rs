@@ -37,7 +37,7 @@ use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{
-    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Pacing, PacingRules, Part, Profile, Secret, SetupCause,
+    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Pacing, PacingRules, Part, Profile, SetupCause,
     ShiftStarts, Snapshot, Transport, UsbDevice,
 };
 use crate::ledger::{Debts, LEDGER_FILE, Ledger, LedgerError, StationLock};

@@ -30,7 +30,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use self::answer::Failure;
-use self::credential::{Keys, Time};
+use self::credential::Keys;
 use self::multipart::Multipart;
 use self::sign::Scope;
 use self::wire::{Answer, Body, Request, Wire, incomplete};

@@ -6,7 +6,7 @@ use camdock::cloud::azure::{Application, AzureCredential, AzureDestination, Azur
 use camdock::cloud::gcs::{GcsCredential, GcsDestination, GcsSettings};
 use camdock::cloud::http::Connection;
 use camdock::cloud::notes::UploadNotes;
-use camdock::cloud::s3::{AccessKey, S3Destination, S3Settings};
+use camdock::cloud::s3::{AccessKey, S3Credential, S3Destination, S3Settings};
 use camdock::cloud::{Destination, DestinationError};
 use camdock::domain::{ConnectionTrouble, DestinationName, ObjectName, Secret};
 use camdock_test_support::azurite::{Azurite, KEY};
@@ -28,7 +28,12 @@ fn s3(url: &Url, connection: Connection) -> S3Destination {
         bucket_url: url.join("evidence").unwrap(),
         bucket: "evidence".to_owned(),
         region: "us-east-1".to_owned(),
-        key: AccessKey { id: "AKID".to_owned(), secret: Secret::new("secret"), token: None },
+        credential: S3Credential::AccessKey(AccessKey {
+            id: "AKID".to_owned(),
+            secret: Secret::new("secret"),
+            token: None,
+        }),
+        bucket_owner: None,
         credential_name: "s3.key".to_owned(),
         connection,
         notes: UploadNotes::none(),
