@@ -116,7 +116,8 @@ impl S3Server {
         self.is_ready().await
     }
 
-    /// Makes a bucket; `locked` ones keep versions and take locks.
+    /// Makes a bucket, and waits until it can be written to, which on a busy machine SeaweedFS needs a while for; `locked` ones keep
+    /// versions and take locks.
     ///
     /// # Errors
     /// If it cannot be made.
@@ -124,6 +125,12 @@ impl S3Server {
         let headers: &[_] = if locked { &[("x-amz-bucket-object-lock-enabled", "true")] } else { &[] };
         let answer = self.request(Method::PUT, name, headers, "").await?;
         ensure!(answer.status().is_success(), "no bucket {name}: {}", answer.status());
+        let (began, object) = (Instant::now(), format!("{name}/is-it-ready"));
+        while !self.request(Method::PUT, &object, &[], "").await?.status().is_success() {
+            ensure!(began.elapsed() < PATIENCE, "bucket {name} takes nothing after {PATIENCE:?}");
+            sleep(LOOK_EVERY).await;
+        }
+        self.request(Method::DELETE, &object, &[], "").await?;
         Ok(())
     }
 
@@ -173,7 +180,7 @@ fn launch(kind: Kind, folder: &Path, ports: &[u16]) -> anyhow::Result<Child> {
         Kind::SeaweedFs => {
             let identities = folder.join(IDENTITIES_FILE);
             let mut command = Command::new(tool("seaweedfs/bin/weed")?);
-            command.args(["-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-volume.max=0"]);
+            command.args(["-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-volume.max=500"]);
             command.args([
                 "-master.volumeSizeLimitMB=64",
                 "-master.telemetry=false",
@@ -187,7 +194,8 @@ fn launch(kind: Kind, folder: &Path, ports: &[u16]) -> anyhow::Result<Child> {
             for (name, port) in ["s3.port", "master.port", "volume.port", "filer.port"].iter().zip(ports) {
                 command.arg(format!("-{name}={port}"));
             }
-            command.env("GOMEMLIMIT", "200MiB");
+            // One volume for each bucket; usually it would begin with seven, which takes its time.
+            command.env("GOMEMLIMIT", "200MiB").env("WEED_MASTER_VOLUME_GROWTH_COPY_1", "1");
             command
         }
         Kind::LocalStack => {

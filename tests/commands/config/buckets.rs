@@ -24,19 +24,19 @@ const MISTAKES: &[Mistake] = &[
     (
         "kind = \"folder\"\npath = \"/mnt/evidence\"",
         "kind = \"s3\"\nregion = \"us-east-1\"\nbucket = \"evidence\"\ncredential = { kind = \"process\", command = [\"dock-key\"] }",
-        "31:43",
+        "31:44",
         &["it names no path", "[\"/usr/local/bin/dock-key\", \"--profile\", \"gov\"]"],
     ),
     (
         "kind = \"folder\"\npath = \"/mnt/evidence\"",
         "kind = \"s3\"\nregion = \"us-east-1\"\nbucket = \"evidence\"\ncredential = { kind = \"web-identity\", file = \"t\", role = \"dock\" }",
-        "31:60",
+        "31:58",
         &["it is no role's ARN", "such as \"arn:aws-us-gov:iam::123456789012:role/dock\""],
     ),
     (
         "kind = \"folder\"\npath = \"/mnt/evidence\"",
         "kind = \"s3\"\nregion = \"us-east-1\"\nbucket = \"evidence\"\ncredential = { kind = \"container\", file = \"t\" }",
-        "31:38",
+        "31:36",
         &["destination.credential.file means nothing with kind = \"container\""],
     ),
 ];
