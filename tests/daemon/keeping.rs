@@ -151,7 +151,7 @@ async fn a_destination_that_is_added_later_gets_what_only_another_has() {
     let more = scene.station.beside("camdock.toml.d/more.toml");
     let second = std::fs::read_to_string(&more).unwrap().replace("retention = \"31d\"\n", "backfill = true\n");
     let second = second.replace("legal_hold = [\"path:*/EVENT/*\"]\n", "");
-    std::fs::remove_file(&more).unwrap();
+    std::fs::write(&more, "").unwrap();
     scene.station.start();
     let footage = footage();
     scene.station.dock(1, &footage);
