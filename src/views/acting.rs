@@ -226,7 +226,7 @@ struct Asked {
     tag = "acting",
     params(
         ("serial" = String, Path, description = "which camera", pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"),
-        ("until" = Option<String>, Query, description = "the last day, such as 2027-06-30, or a moment of RFC 3339"),
+        ("until" = Option<String>, Query, format = Date, description = "the last day, such as 2027-06-30"),
         ("legal_hold" = Option<bool>, Query, description = "whether there is to be a legal hold, which only a person at the cloud can lift"),
         ("path" = Option<String>, Query, description = "only files with such a path on the camera; * stands for anything", min_length = 1),
     ),
@@ -236,7 +236,7 @@ struct Asked {
         (status = 401, description = "Nobody knows who asks", body = String, content_type = "text/plain"),
         (status = 403, description = "Who asks may not, or the request came from a page of somebody else", body = String, content_type = "text/plain"),
         (status = 404, description = "Nothing of it is known", body = String, content_type = "text/plain"),
-        (status = 409, description = "No destination can do that", body = String, content_type = "text/plain"),
+        (status = 409, description = "That cannot be had: the time is over or too far away, nothing is asked for, or no destination is configured to keep anything", body = String, content_type = "text/plain"),
         (status = 503, description = "The station is stopping", body = String, content_type = "text/plain"),
     )
 )]
@@ -260,9 +260,10 @@ async fn retain(
         Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, error).into_response(),
     };
     let status = match why {
-        NotRetained::NothingAsked | NotRetained::Past | NotRetained::TooFar => StatusCode::BAD_REQUEST,
         NotRetained::Unknown => StatusCode::NOT_FOUND,
-        NotRetained::Nowhere => StatusCode::CONFLICT,
+        NotRetained::NothingAsked | NotRetained::Past | NotRetained::TooFar | NotRetained::Nowhere => {
+            StatusCode::CONFLICT
+        }
     };
     (status, format!("{serial}: {why}")).into_response()
 }

@@ -126,7 +126,7 @@ fn what_the_demo_suggests_to_look_at_is_there() {
     assert!(said(&explained).contains("2 segments, 0 still on the camera"), "{}", said(&explained));
     let log = std::fs::read_to_string(dir.path().join("camdock.log")).unwrap();
     for step in [
-        "destination evidence: Proven (attested).",
+        "destination evidence: Proven (by SHA-256).",
         "Deleting 2 files that are proven.",
         "Uploaded, proven and wiped: 2",
     ] {

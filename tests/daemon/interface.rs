@@ -73,6 +73,7 @@ async fn each_route_of_the_interface_is_described_and_nothing_else() {
     assert_eq!(
         described,
         [
+            "/api/v1/cameras/{serial}/retain",
             "/api/v1/cameras/{serial}/retire",
             "/api/v1/destinations/{name}/enrol/{place}",
             "/api/v1/destinations/{name}/replace/{place}",
