@@ -150,11 +150,12 @@ impl Destination {
         std::mem::swap(&mut self.blocks, &mut elsewhere.blocks);
     }
 
-    /// A stranger writes an object.
+    /// A stranger writes an object, and lets it be kept as the one was that lay there before.
     pub(crate) fn plant(&mut self, name: String, content: Vec<u8>, version: u64) {
         let sha256 = Sha256::of(&content);
+        let protection = self.objects.get(&name).map_or(Protection::NONE, |before| before.protection);
         self.tampered.push(name.clone());
-        self.objects.insert(name, Object { content, sha256, version, protection: Protection::NONE, chunks: None });
+        self.objects.insert(name, Object { content, sha256, version, protection, chunks: None });
     }
 
     /// A stranger deletes an object.

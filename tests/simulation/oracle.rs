@@ -430,9 +430,14 @@ pub(crate) fn books(world: &World, station: usize) -> Books {
     Books { queued, problems, unreadable, nowhere }
 }
 
-/// Whether a camera made a file of this path anew.
+/// Whether a camera made a file of this path anew, or recorded another one under the same name.
 pub(crate) fn is_made_anew(world: &World, path: &str) -> bool {
-    world.cameras.iter().any(|camera| camera.makes_anew.contains_key(path))
+    let of_that_name = world.evidence.iter().filter(|evidence| evidence.path == path);
+    let mut cameras: Vec<usize> = of_that_name.map(|evidence| evidence.camera).collect();
+    let all = cameras.len();
+    cameras.sort_unstable();
+    cameras.dedup();
+    all > cameras.len() || world.cameras.iter().any(|camera| camera.makes_anew.contains_key(path))
 }
 
 /// What is still to be done, once nothing goes wrong any more; nothing if the story has ended well.
