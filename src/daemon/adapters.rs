@@ -37,10 +37,10 @@ use crate::dock::led::{LED_CLASS, LedError, Light, darken};
 use crate::dock::usb::Sysfs;
 use crate::dock::{BayEvent, DockError, FolderBay, Location, watch_folders, watch_usb};
 use crate::domain::{
-    BayName, ChunkRules, Clock, DockingId, LedName, Moment, Pacing, PacingRules, Part, Profile, SetupCause,
-    ShiftStarts, Snapshot, Transport, UsbDevice,
+    BayName, ChunkRules, Clock, DestinationName, DockingId, LedName, Moment, Pacing, PacingRules, Part, Profile,
+    SetupCause, ShiftStarts, Snapshot, Transport, UsbDevice,
 };
-use crate::ledger::{Debts, LEDGER_FILE, Ledger, LedgerError, StationLock};
+use crate::ledger::{LEDGER_FILE, Ledger, LedgerError, StationLock};
 use crate::spool::{DiskSpool, SPOOL_FOLDER, SpoolError, sealed};
 use crate::station::{Examine, OpenCamera, Station};
 use crate::transfer::{AtOnce, Cap, Caps, Persistence, Site, Target};
@@ -333,7 +333,7 @@ pub(super) fn open_station(
 ) -> Result<Station, OpenError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let path = config.station.data_dir.join(LEDGER_FILE);
-    let (ledger, owed) = open_ledger(&config.station.data_dir, last, clock.now())?;
+    let (ledger, owed) = open_ledger(config, last, clock.now())?;
     let cap = |rules: &PacingRules| Arc::new(Cap::new(Pacing::new(rules.clone(), TimeZone::system()), clock.clone()));
     let of_the_station = cap(&config.upload.pacing);
     let targets = config.destinations.iter().map(|settings| Target {
@@ -365,18 +365,26 @@ pub(super) fn open_station(
 
 /// Opens the ledger, or makes it anew if it is damaged. One that is missing although copies lie in the spool was lost, and is
 /// not silently begun afresh.
-fn open_ledger(data_dir: &Path, last: LastLedger, now: Moment) -> Result<(Ledger, Debts), LedgerError> {
+fn open_ledger(config: &Config, last: LastLedger, now: Moment) -> Result<(Ledger, Vec<DestinationName>), LedgerError> {
+    let data_dir = &config.station.data_dir;
     let path = data_dir.join(LEDGER_FILE);
     let was_lost =
         !path.exists() && sealed(&data_dir.join(SPOOL_FOLDER)).is_ok_and(|mut copies| copies.next().is_some());
-    if last == LastLedger::Trusted && !was_lost {
-        match Ledger::connect(&path) {
-            Ok(connection) => return Ledger::threaded_with_debts(connection),
+    let trusted = match last {
+        LastLedger::Trusted if !was_lost => match Ledger::connect(&path) {
+            Ok(connection) => Some(connection),
             Err(error) if !error.is_damage() => return Err(error),
-            Err(_) => {}
-        }
-    }
-    Ledger::threaded_with_debts(Ledger::set_aside(&path, now)?)
+            Err(_) => None,
+        },
+        LastLedger::Trusted | LastLedger::Damaged => None,
+    };
+    let connection = match trusted {
+        Some(connection) => connection,
+        None => Ledger::set_aside(&path, now)?,
+    };
+    let known = config.destinations.iter().map(|settings| settings.name.clone()).collect();
+    let owed = Ledger::owed_to_others(&connection, &known)?;
+    Ok((Ledger::threaded(connection)?, owed))
 }
 
 /// Watches the configured bays, each kind by its own watcher, and looks after what they need. Needs a runtime.

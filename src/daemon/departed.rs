@@ -11,24 +11,20 @@ use super::late::{LateDestination, Standing};
 use super::parts::Troubles;
 use crate::config::Config;
 use crate::domain::{
-    BackFill, ChunkRules, DestinationName, Need, ObjectPrefix, Part, ProofPolicy, ProtectionPolicy, SetupCause, counted,
+    BackFill, ChunkRules, DestinationName, Need, ObjectPrefix, Part, ProofPolicy, ProtectionPolicy, SetupCause,
 };
-use crate::ledger::Debts;
 use crate::transfer::{Caps, Target};
 
-/// The targets that stand for what was removed, of those to which something is `owed`.
-pub(super) fn departed(config: &Config, owed: Debts, troubles: &Troubles) -> Vec<Target> {
-    let is_configured = |name: &DestinationName| config.destinations.iter().any(|known| known.name == *name);
-    let is_given_up = |name: &DestinationName| config.upload.given_up.contains(name);
-    let departed = owed.into_iter().filter(|(name, _)| !is_configured(name) && !is_given_up(name));
-    departed.map(|(name, segments)| stands_for(name, segments, troubles)).collect()
+/// The targets that stand for those that are not configured any more and to which something is `owed`.
+pub(super) fn departed(config: &Config, owed: Vec<DestinationName>, troubles: &Troubles) -> Vec<Target> {
+    let departed = owed.into_iter().filter(|name| !config.upload.given_up.contains(name));
+    departed.map(|name| stands_for(name, troubles)).collect()
 }
 
-fn stands_for(name: DestinationName, segments: u64, troubles: &Troubles) -> Target {
+fn stands_for(name: DestinationName, troubles: &Troubles) -> Target {
     let why = format!(
-        "it is not in the configuration any more, and {} of evidence wait for it. Bring it back, or write given_up = [\"{name}\"] \
-         into [upload] and restart camdock: then nothing waits for it",
-        counted(segments, "segment")
+        "it is not in the configuration any more, and evidence waits for it. Bring it back, or write given_up = [\"{name}\"] into \
+         [upload] and restart camdock: then nothing waits for it"
     );
     troubles.note(&Part::Destination(name.clone()), Some((SetupCause::Settings, why.clone())));
     let (_, standing) = watch::channel(Standing::Missing(why));

@@ -48,7 +48,7 @@ pub use cameras::CameraTally;
 pub use entry::{Entry, UnknownEntries};
 pub use figures::Figures;
 pub use open::{Health, LEDGER_FILE, LOCK_FILE, StationLock};
-pub use queue::{Debts, Delivery, Head, QueuedCamera};
+pub use queue::{Delivery, Head, QueuedCamera};
 pub use records::{Deletion, DestinationNeed, KnownSegment};
 pub use visits::LastVisit;
 pub use worker::Pause;
@@ -176,15 +176,6 @@ impl Ledger {
     /// If the thread cannot be started.
     pub fn threaded(connection: Connection) -> Result<Self, LedgerError> {
         Ok(Self::over(Worker::threaded(connection)?))
-    }
-
-    /// The same, and what is owed to which destination at this moment.
-    ///
-    /// # Errors
-    /// [`LedgerError`] if there is no thread, or the database cannot be read.
-    pub fn threaded_with_debts(connection: Connection) -> Result<(Self, Debts), LedgerError> {
-        let debts = Self::owed(&connection)?;
-        Ok((Self::threaded(connection)?, debts))
     }
 
     /// A ledger that does each step at once on the calling task, with `pause` awaited before and after: for the

@@ -19,9 +19,6 @@ pub(super) const OLDEST: &str = "SELECT spooled_at FROM segment WHERE seq = (
     SELECT min((SELECT min(segment) FROM queue_head WHERE destination = destination.name))
     FROM destination WHERE need = 'required')";
 
-/// Destinations to which something is owed, and how many segments wait to be sent to each.
-pub type Debts = Vec<(DestinationName, u64)>;
-
 /// One segment that waits to be sent to one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
@@ -147,20 +144,25 @@ impl Ledger {
         .await
     }
 
-    /// The required destinations that lack something, and how many segments wait to be sent to each.
+    /// The required destinations beside those that are `known` to which something is owed.
     ///
     /// # Errors
     /// [`LedgerError`] if the database cannot be read.
-    pub(super) fn owed(db: &Connection) -> Result<Debts, LedgerError> {
-        let mut statement = db.prepare(
-            "SELECT name, coalesce(backlog.segments, 0) FROM destination LEFT JOIN backlog ON backlog.destination = name
-             WHERE need = 'required' AND EXISTS (
-                 SELECT 1 FROM delivery WHERE delivery.destination = name AND state <> 'proven') ORDER BY name",
-        )?;
-        let rows = statement.query_and_then([], |row| {
-            Ok((name(row, 0, DestinationName::new)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0)))
-        })?;
-        rows.collect()
+    pub fn owed_to_others(
+        db: &Connection,
+        known: &BTreeSet<DestinationName>,
+    ) -> Result<Vec<DestinationName>, LedgerError> {
+        let mut statement = db.prepare("SELECT name FROM destination WHERE need = 'required' ORDER BY name")?;
+        let required = statement.query_and_then([], |row| name(row, 0, DestinationName::new))?;
+        let required: Vec<_> = required.collect::<Result<_, LedgerError>>()?;
+        let lacks = "SELECT EXISTS (SELECT 1 FROM delivery WHERE destination = ?1 AND state <> 'proven')";
+        let mut owed = Vec::new();
+        for other in required.into_iter().filter(|name| !known.contains(name)) {
+            if db.query_row(lacks, [other.as_str()], |row| row.get(0))? {
+                owed.push(other);
+            }
+        }
+        Ok(owed)
     }
 
     /// The sums of the queue.

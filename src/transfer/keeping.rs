@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 
 use super::places::{NoPlace, enrolled};
 use super::probe::health;
+use super::proofs::note_failure;
 use super::{Site, Target};
 use crate::cloud::{Destination, DestinationError};
 use crate::custody::{Proof, Remembered, Unproven, Wanted, prove};
@@ -103,7 +104,11 @@ async fn keep(site: &Site, target: &Target, segment: &Segment) -> Result<Result<
     let (object, content) = (target.object(segment), target.fingerprint(segment));
     let protection = site.protection(target, segment).await?;
     let wanted = Wanted { object: &object, content: &content, policy: target.policy, protection };
-    Ok(prove_and_keep(&*target.destination, place, wanted, Protection::NONE, remembered.as_ref()).await)
+    let kept = prove_and_keep(&*target.destination, place, wanted, Protection::NONE, remembered.as_ref()).await;
+    if let Err(why @ (Unproven::Absent | Unproven::OtherContent)) = &kept {
+        note_failure(site, segment, target.destination.name(), copy, why).await?;
+    }
+    Ok(kept)
 }
 
 /// The proof of a copy. One that is right and not kept as is wanted, since another station made it, the place did not listen or

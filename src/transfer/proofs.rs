@@ -123,7 +123,7 @@ pub(super) async fn prove_everywhere(site: &Site, segment: &Segment) -> Result<V
 }
 
 /// A destination that no longer has what it had proven is a matter for the queue, or for a person.
-async fn note_failure(
+pub(super) async fn note_failure(
     site: &Site,
     segment: &Segment,
     destination: &DestinationName,

@@ -397,6 +397,8 @@ pub(crate) struct Books {
     pub queued: i64,
     /// Cameras and paths of what needs a person, and where, if at a destination.
     pub problems: Vec<(ProblemId, String, String, Option<String>)>,
+    /// Which of the problems say that a camera writes a file anew.
+    pub recreated: Vec<ProblemId>,
     /// Cameras and paths of what is said to be unreadable.
     pub unreadable: Vec<(String, String)>,
     /// Cameras of evidence that is nowhere.
@@ -427,17 +429,22 @@ pub(crate) fn books(world: &World, station: usize) -> Books {
         .expect("SQL");
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
     let unreadable = rows.expect("SQL").collect::<Result<_, _>>().expect("SQL");
-    Books { queued, problems, unreadable, nowhere }
+    let mut statement = db.prepare_cached("SELECT id FROM problem WHERE kind ->> 'why' = 'recreated'").expect("SQL");
+    let rows = statement.query_map([], |row| row.get(0).map(ProblemId));
+    let recreated = rows.expect("SQL").collect::<Result<_, _>>().expect("SQL");
+    Books { queued, problems, recreated, unreadable, nowhere }
 }
 
-/// Whether a camera made a file of this path anew, or recorded another one under the same name.
+/// Whether a camera made a file of this path anew.
 pub(crate) fn is_made_anew(world: &World, path: &str) -> bool {
-    let of_that_name = world.evidence.iter().filter(|evidence| evidence.path == path);
-    let mut cameras: Vec<usize> = of_that_name.map(|evidence| evidence.camera).collect();
-    let all = cameras.len();
-    cameras.sort_unstable();
-    cameras.dedup();
-    all > cameras.len() || world.cameras.iter().any(|camera| camera.makes_anew.contains_key(path))
+    world.cameras.iter().any(|camera| camera.makes_anew.contains_key(path))
+}
+
+/// Whether a camera of this serial recorded more than one file under this name: to a station that is the same.
+pub(crate) fn is_a_name_again(world: &World, serial: &str, path: &str) -> bool {
+    let of_it =
+        |evidence: &&Evidence| evidence.path == path && world.cameras[evidence.camera].serial.as_str() == serial;
+    world.evidence.iter().filter(of_it).count() > 1
 }
 
 /// What is still to be done, once nothing goes wrong any more; nothing if the story has ended well.

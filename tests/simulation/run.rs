@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camdock::dock::{BayEvent, Location};
-use camdock::domain::{BayState, Caller};
+use camdock::domain::{BayState, Caller, ProblemId};
 use camdock::faults::{PlantedBug, plant};
 use camdock::ledger::Ledger;
 use camdock::station::Command;
@@ -372,8 +372,11 @@ impl Director {
             let Some(running) = running else { continue };
             let books = oracle::books(&look(&self.world), station);
             // That a camera makes files anew stays said for a while after it has stopped.
-            let stays =
-                |(.., path, _): &(_, String, String, Option<String>)| oracle::is_made_anew(&look(&self.world), path);
+            let stays = |(id, serial, path, _): &(ProblemId, String, String, Option<String>)| {
+                let world = &look(&self.world);
+                let again = books.recreated.contains(id) && oracle::is_a_name_again(world, serial, path);
+                again || oracle::is_made_anew(world, path)
+            };
             if mended_wholly && !books.problems.iter().all(stays) {
                 look(&self.world).fail(|| format!("P3: still a problem, though all is mended: {:?}", books.problems));
             }

@@ -80,7 +80,8 @@ pub(super) fn config(root: Node, whereabouts: &Whereabouts, mistakes: &mut Mista
     let destinations = root.list(destination::KEYS);
     let read = |node| destination::destination(node, whereabouts, &mut seen, root.mistakes);
     let destinations: Vec<_> = destinations.into_iter().map(read).collect();
-    let upload = upload::upload(&mut root);
+    let configured: Vec<_> = destinations.iter().flatten().map(|(settings, _)| settings.name.clone()).collect();
+    let upload = upload::upload(&mut root, &configured);
     let web = web::web(&mut root, whereabouts);
     let rhythms = lamps::lamps(&mut root);
     let whole = root.at().clone();

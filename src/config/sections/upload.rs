@@ -33,7 +33,7 @@ pub struct UploadSettings {
     pub pacing: PacingRules,
 }
 
-pub(super) fn upload(root: &mut Reader<'_>) -> Option<UploadSettings> {
+pub(super) fn upload(root: &mut Reader<'_>, configured: &[DestinationName]) -> Option<UploadSettings> {
     let mut table = root.table(KEYS)?;
     let chunk_size = table.or("chunk_size", ByteCount::new(8 << 20), chunk_size);
     let fallback = NonZeroUsize::MIN.saturating_add(7);
@@ -42,7 +42,13 @@ pub(super) fn upload(root: &mut Reader<'_>) -> Option<UploadSettings> {
     });
     let stall = table.or("stall_timeout", Duration::from_mins(1), stall_timeout);
     let pacing = pacing::pacing(&mut table);
-    let names = |value: &Value| values::list(value, |entry| values::name(entry, DestinationName::new));
+    let removed = |value: &Value| match values::name(value, DestinationName::new)? {
+        name if configured.contains(&name) => {
+            Err(Wrong::new(format!("\"{name}\" is configured"), "remove the destination, or its name here"))
+        }
+        name => Ok(name),
+    };
+    let names = |value: &Value| values::list(value, removed);
     let given_up = table.or("given_up", Vec::new(), names);
     table.close("here");
     Some(UploadSettings {
