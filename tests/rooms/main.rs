@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod azure;
+mod back_fill;
 mod bays;
 mod connections;
 mod every_place;

@@ -30,6 +30,7 @@ const MISTAKES: &[Mistake] = &[
         &["\"flagged\" describes no segments", "\"camera:BWC-*\""],
     ),
     ("proof = \"attested\"", "legal_hold = \"all\"", "24:14", &["it is a text, not a list", "[\"all\"]"]),
+    ("concurrency = 8", "given_up = [\"nas\"]", "34:12", &["\"nas\" is configured", "remove the destination"]),
     (
         "required = false",
         "retention = \"31d\"",
